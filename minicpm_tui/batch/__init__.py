@@ -1,0 +1,1 @@
+"""Many requests at once, through servers or through vLLM in-process."""

@@ -1,0 +1,41 @@
+"""Runs the command line and turns what went wrong into one line and the contract's exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from minicpm_tui.errors import MinicpmTuiError
+
+
+def main() -> None:
+    """Run the command line; ends the process with the contract's exit status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The same for callers that want the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    from minicpm_tui.cli.root import root
+
+    try:
+        result: Any = root.main(args=arguments, prog_name="minicpm-tui", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        _quiet_stdout()
+        return 0
+    except MinicpmTuiError as error:
+        print(f"minicpm-tui: {error}", file=sys.stderr)
+        return error.exit_status
+    return result if isinstance(result, int) else 0
+
+
+def _quiet_stdout() -> None:
+    """The reader has gone: what is still buffered must not raise again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

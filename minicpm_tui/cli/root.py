@@ -1,0 +1,15 @@
+"""``minicpm-tui`` itself: opens the program."""
+
+from __future__ import annotations
+
+import click
+
+from minicpm_tui import __version__
+from minicpm_tui.cli.commands import Commands
+
+
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="minicpm-tui", message="%(prog)s %(version)s")
+@click.pass_context
+def root(context: click.Context) -> None:
+    """Talk with MiniCPM-V about pictures and videos, on your own GPU."""

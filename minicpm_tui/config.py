@@ -1,0 +1,110 @@
+"""Settings, and where each came from: command line > environment > ``config.toml`` > defaults.
+
+``config.toml`` lies in ``paths.config_dir()``; its keys are the fields of ``Settings``, endpoints are ``[[servers]]`` tables.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from minicpm_tui import paths
+from minicpm_tui.errors import ConfigError
+from minicpm_tui.i18n import _
+
+Origin = Literal["flag", "environment", "file", "default"]
+
+ENVIRONMENT = {
+    "url": "MINICPM_TUI_URL",
+    "model": "MINICPM_TUI_MODEL",
+    "language": "MINICPM_TUI_LANGUAGE",
+}
+
+
+class Endpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A server the user named. The key is in the environment variable ``api_key_env``, or here as ``api_key``."""
+
+    url: str
+    name: str = ""
+    model: str = ""
+    api_key_env: str = ""
+    api_key: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Everything a user can set. Empty text and None mean: not set, decided where it is used.
+
+    ``stall_seconds``: a server that sends nothing for so long is given up. ``bell_seconds``: the bell rings when a reply took
+    longer (0: never). ``thumbnails``: ``auto`` asks the terminal what it can draw.
+    """
+
+    url: str = ""
+    model: str = ""
+    api_key_env: str = ""
+    servers: tuple[Endpoint, ...] = ()
+    language: str = ""
+    theme: str = "minicpm-dark"
+    system: str = ""
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    thinking: bool | None = None
+    stall_seconds: float = 120.0
+    bell_seconds: float = 15.0
+    thumbnails: Literal["auto", "kitty", "sixel", "iterm2", "blocks", "off"] = "auto"
+    model_folders: tuple[str, ...] = ()
+    vllm_command: str = ""
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings in force; ``origins`` tells for each field that is not a default where its value came from."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+    path: Path
+
+    def origin(self, field: str) -> Origin:
+        return self.origins.get(field, "default")
+
+
+def config_path() -> Path:
+    return paths.config_dir() / "config.toml"
+
+
+def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Read the file and lay environment and flags (fields that are not None) over it. Raises ConfigError."""
+    environ = os.environ if environ is None else environ
+    path = config_path()
+    values = _read(path)
+    origins: dict[str, Origin] = dict.fromkeys(values, "file")
+    for field, variable in ENVIRONMENT.items():
+        if value := environ.get(variable):
+            values[field] = value
+            origins[field] = "environment"
+    for field, value in (flags or {}).items():
+        if value is not None:
+            values[field] = value
+            origins[field] = "flag"
+    try:
+        settings = msgspec.convert(values, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {error}", hint=_("mend or remove that line")) from error
+    return Config(settings, origins, path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}", hint=_("mend that line")) from error
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", hint=_("check its permissions")) from error

@@ -1,0 +1,1 @@
+"""A small OpenAI-compatible server with vLLM's wire behaviour and no model."""

@@ -1,0 +1,157 @@
+"""Writing files so that a crash, a full disk or a second program cannot spoil them."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from minicpm_tui.errors import StorageError
+from minicpm_tui.i18n import _
+
+PRIVATE_FILE = 0o600
+PRIVATE_DIR = 0o700
+
+
+@contextlib.contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn an ``OSError`` inside into a ``StorageError`` that names ``path`` and says what to do."""
+    try:
+        yield
+    except OSError as error:
+        hints = {
+            errno.ENOSPC: _("free some space on this disk"),
+            errno.EDQUOT: _("your disk quota is used up: free some space"),
+            errno.EROFS: _("the disk is read-only: set MINICPM_TUI_HOME to a folder that can be written"),
+            errno.EACCES: _("check the permissions, or set MINICPM_TUI_HOME to a folder of yours"),
+        }
+        hint = hints.get(error.errno or 0, "")
+        raise StorageError(f"{path}: {error.strerror or error}", hint=hint) from error
+
+
+def make_private_dir(path: Path) -> Path:
+    """Create ``path`` (and its parents) readable by its owner alone. Raises StorageError."""
+    with storage_errors(path):
+        path.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+    return path
+
+
+def sync_dir(path: Path) -> None:
+    """Make the names in folder ``path`` durable. File systems that cannot are left alone."""
+    with contextlib.suppress(OSError):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def write_durably(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
+    """Replace ``path`` by ``data`` at once: a temporary file, fsync, rename. Raises StorageError.
+
+    A reader sees the old bytes or the new ones, never a part.
+    """
+    with storage_errors(path):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                os.fchmod(file.fileno(), mode)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
+            raise
+        sync_dir(path.parent)
+
+
+class LockHeld(Exception):
+    """Another program holds the lock; ``holder`` is ``host:pid`` where known."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(holder)
+        self.holder = holder
+
+
+class FileLock:
+    """One writer at a time: flock on ``path``, or where the file system has none, a file that names host and pid.
+
+    Raises LockHeld from ``acquire`` unless ``wait``; StorageError when the lock file cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handle: int | None = None
+        self._owner_file: Path | None = None
+
+    def acquire(self, *, wait: bool = False) -> Self:
+        with storage_errors(self.path):
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(handle, 300, 0).decode(errors="replace").strip()
+            os.close(handle)
+            raise LockHeld(holder) from None
+        except OSError:
+            os.close(handle)
+            self._claim_by_name()
+            return self
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, _me().encode(), 0)
+        self._handle = handle
+        return self
+
+    def release(self) -> None:
+        if self._handle is not None:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._handle, 0)
+            os.close(self._handle)
+            self._handle = None
+        if self._owner_file is not None:
+            self._owner_file.unlink(missing_ok=True)
+            self._owner_file = None
+
+    def _claim_by_name(self) -> None:
+        owner = self.path.with_name(self.path.name + ".owner")
+        for _attempt in range(2):
+            try:
+                handle = os.open(owner, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+            except FileExistsError:
+                holder = owner.read_text(errors="replace").strip()
+                if not _is_gone(holder):
+                    raise LockHeld(holder) from None
+                owner.unlink(missing_ok=True)
+                continue
+            with os.fdopen(handle, "w") as file:
+                file.write(_me())
+            self._owner_file = owner
+            return
+        raise LockHeld("")
+
+    def __enter__(self) -> Self:
+        return self.acquire(wait=True) if self._handle is None and self._owner_file is None else self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.release()
+
+
+def _me() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _is_gone(holder: str) -> bool:
+    """True only for a process of this very host that no longer runs."""
+    host, _sep, pid = holder.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    return not Path(f"/proc/{pid}").exists()

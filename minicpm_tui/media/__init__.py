@@ -1,0 +1,1 @@
+"""What a file is, and making of it what the model can use."""

@@ -1,0 +1,1 @@
+"""Local vLLM servers: options, process, log, diagnosis, metrics, GPUs, discovery."""

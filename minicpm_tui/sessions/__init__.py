@@ -1,0 +1,1 @@
+"""Conversations on disk: journal, attachments, library, export and import."""

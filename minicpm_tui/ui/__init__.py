@@ -1,0 +1,1 @@
+"""The terminal program: app, screens, widgets, commands, themes."""

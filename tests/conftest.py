@@ -1,0 +1,23 @@
+"""Every test gets folders of its own and an environment without the developer's settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from minicpm_tui import i18n
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """``MINICPM_TUI_HOME`` of this test; keys, proxies and language of the environment are gone."""
+    for name in list(os.environ):
+        if name.startswith(("MINICPM_TUI_", "VLLM_", "OPENAI_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setattr(i18n, "_language", None)
+    folder = tmp_path / "home"
+    monkeypatch.setenv("MINICPM_TUI_HOME", str(folder))
+    return folder
