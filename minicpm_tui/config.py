@@ -6,16 +6,18 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from minicpm_tui import paths
-from minicpm_tui.errors import ConfigError
+from minicpm_tui.errors import ConfigError, MinicpmTuiError, UsageError
 from minicpm_tui.i18n import _
 
 Origin = Literal["flag", "environment", "file", "default"]
@@ -51,12 +53,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     language: str = ""
     theme: str = "minicpm-dark"
     system: str = ""
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1)] | None = None
     thinking: bool | None = None
-    stall_seconds: float = 120.0
-    bell_seconds: float = 15.0
+    stall_seconds: Annotated[float, Meta(gt=0)] = 120.0
+    bell_seconds: Annotated[float, Meta(ge=0)] = 15.0
     thumbnails: Literal["auto", "kitty", "sixel", "iterm2", "blocks", "off"] = "auto"
     model_folders: tuple[str, ...] = ()
     vllm_command: str = ""
@@ -79,7 +81,10 @@ def config_path() -> Path:
 
 
 def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Config:
-    """Read the file and lay environment and flags (fields that are not None) over it. Raises ConfigError."""
+    """Read the file and lay environment and flags (fields that are not None) over it.
+
+    Raises ConfigError, or UsageError when the mistake is on the command line.
+    """
     environ = os.environ if environ is None else environ
     path = config_path()
     values = _read(path)
@@ -95,8 +100,21 @@ def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
     try:
         settings = msgspec.convert(values, Settings)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {error}", hint=_("mend or remove that line")) from error
+        raise _mistake(str(error), origins, path) from error
     return Config(settings, origins, path)
+
+
+def _mistake(text: str, origins: Mapping[str, Origin], path: Path) -> MinicpmTuiError:
+    """What msgspec complains of (``Expected `float` <= 2.0 - at `$.temperature` ``), blamed on where the value came from."""
+    found = re.search(r"`\$\.(\w+)|unknown field `(\w+)`", text)
+    field = (found.group(1) or found.group(2)) if found else ""
+    match origins.get(field, "file"):
+        case "flag":
+            return UsageError(f"--{field.replace('_', '-')}: {text.partition(' - at')[0]}", hint=_("see --help"))
+        case "environment":
+            return ConfigError(f"{ENVIRONMENT[field]}: {text.partition(' - at')[0]}", hint=_("set it right or unset it"))
+        case _:
+            return ConfigError(f"{path}: {text}", hint=_("mend or remove that line"))
 
 
 def _read(path: Path) -> dict[str, Any]:

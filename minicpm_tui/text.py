@@ -25,8 +25,8 @@ def one_line(text: str, limit: int = 0) -> str:
 def format_bytes(count: float) -> str:
     """``1.2 MB``: powers of 1000, as file managers and network lines count."""
     for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
+        if count < 999.5:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 99.95 else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import Any
 
 import click
 
-from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui import config
+from minicpm_tui.errors import ConfigError, MinicpmTuiError
+from minicpm_tui.i18n import set_language
 
 
 def main() -> None:
@@ -18,10 +21,16 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """The same for callers that want the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
-    from minicpm_tui.cli.root import root
+    with contextlib.suppress(ConfigError):  # a broken file is the command's to report: --version works without it
+        set_language(config.load().settings.language)
+    from minicpm_tui.cli.root import root  # help texts are translated as they are imported
 
     try:
-        result: Any = root.main(args=arguments, prog_name="minicpm-tui", standalone_mode=False)
+        with root.make_context("minicpm-tui", arguments) as context:
+            result: Any = root.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -1,0 +1,44 @@
+"""``minicpm-tui config``: the settings in force and where each came from."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from minicpm_tui import config
+from minicpm_tui.i18n import _
+
+
+@click.group("config", help=_("Show the settings and where each came from."))
+def command() -> None:
+    """The group: ``show`` and ``path``."""
+
+
+@command.command(help=_("Print every setting as TOML, with where it came from. Keys are never shown."))
+def show() -> None:
+    import tomlkit
+
+    loaded = config.load()
+    document = tomlkit.document()
+    for name in loaded.settings.__struct_fields__:
+        value = getattr(loaded.settings, name)
+        if name == "servers":
+            value = [_without_key(endpoint) for endpoint in value]
+        if value is None:
+            document.add(tomlkit.comment(f"{name} = {_('decided by the model')}"))
+            continue
+        item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
+        document.add(name, item)
+        if not isinstance(value, list | tuple):
+            item.comment(loaded.origin(name))
+    click.echo(tomlkit.dumps(document), nl=False)
+
+
+@command.command(help=_("Print the path of config.toml, which need not exist."))
+def path() -> None:
+    click.echo(config.config_path())
+
+
+def _without_key(endpoint: config.Endpoint) -> dict[str, str]:
+    values: dict[str, str] = msgspec.to_builtins(endpoint)
+    return values | {"api_key": "***"} if endpoint.api_key else values

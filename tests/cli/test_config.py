@@ -1,0 +1,53 @@
+"""``config show`` tells what is in force and where it came from, and never a key."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from minicpm_tui.cli.main import run
+
+
+def test_show_is_toml_with_origins_and_without_keys(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text('temperature = 0.5\n[[servers]]\nurl = "box:8000"\napi_key = "s3cret"\n')
+    monkeypatch.setenv("MINICPM_TUI_MODEL", "V-2_6")
+    assert run(["config", "show"]) == 0
+    out = capsys.readouterr().out
+    values = tomllib.loads(out)
+    assert values["temperature"] == 0.5
+    assert values["servers"] == [{"url": "box:8000", "api_key": "***"}]
+    assert "temperature = 0.5 # file" in out
+    assert 'model = "V-2_6" # environment' in out
+    assert "s3cret" not in out
+
+
+def test_path_follows_the_home(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["config", "path"]) == 0
+    assert capsys.readouterr().out == f"{home}/config/config.toml\n"
+
+
+def test_a_broken_file_is_one_line_and_the_status_of_failure(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text("url = \n")
+    assert run(["config", "show"]) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "config.toml" in err
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["--version"], 0), (["--help"], 0), (["nonsense"], 2), (["config"], 2)])
+def test_exit_status(arguments: list[str], status: int) -> None:
+    assert run(arguments) == status
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    line = f"{sys.executable} -m minicpm_tui config show | true"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {line}"], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,42 @@
+"""Nothing from outside can steer the terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicpm_tui.text import format_bytes, format_duration, one_line, printable
+
+
+@given(st.text())
+def test_no_control_character_is_left(text: str) -> None:
+    assert all(c in "\n\t" or unicodedata.category(c) != "Cc" for c in printable(text))
+    assert not set(one_line(text)) & set("\n\t\r")
+
+
+def test_escapes_become_visible() -> None:
+    assert printable("a\x1b[31mb\x07\r\nc") == "a␛[31mb␇\nc"
+    assert printable("pic\u202egpj.exe") == "pic�gpj.exe"
+
+
+def test_chinese_and_emoji_stay() -> None:
+    assert printable("图片 👩‍👩‍👧 é") == "图片 👩‍👩‍👧 é"
+
+
+def test_cutting_keeps_the_limit() -> None:
+    assert one_line("abcdef", 4) == "abc…"
+    assert one_line("abcd", 4) == "abcd"
+
+
+def test_sizes_and_times() -> None:
+    assert [format_bytes(n) for n in (0, 999, 1500, 999_999, 19_000_000, 5e12)] == [
+        "0 B",
+        "999 B",
+        "1.5 kB",
+        "1.0 MB",
+        "19.0 MB",
+        "5.0 TB",
+    ]
+    assert [format_duration(s) for s in (0, 7.9, 754, 3723)] == ["0:00", "0:07", "12:34", "1:02:03"]
