@@ -1,0 +1,84 @@
+"""Which family a model belongs to, from its id, its served name or its folder."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from minicpm_tui.families.catalogue import by_id, families, generic
+from minicpm_tui.families.family import Family
+
+_NAME = re.compile(
+    r"minicpm[-_. ]*(?:llama3[-_. ]*)?(?P<kind>[vo])[-_. ]*"
+    r"(?P<version>\d(?:[._]\d|[- ]\d(?![\d.]|[-_ ]?b)|\d)?)(?!\d)"  # 2_6, 4.5, 4-5, 26, 4; but 4-4.1B and 4-8bit are a 4
+    r"(?P<rest>[^/\\]*)",
+    re.IGNORECASE,
+)
+_CONFIG_LIMIT = 4_000_000
+
+
+def recognise(model: str, folder: Path | None = None) -> Family:
+    """The family of ``model``: a Hugging Face or ModelScope id, a served name, or the path of a folder; quantised ones too.
+
+    ``folder`` is the model's folder where it is known and readable; its ``config.json`` is believed before any name. Without it
+    ``model`` itself is tried as a folder. Names that say nothing give the generic family.
+    """
+    config = read_config(folder or Path(model))
+    if config and (family := _by_config(config, f"{folder or ''}/{model}")):
+        return family
+    return _by_name(model) or (_by_name(str(folder)) if folder else None) or generic()
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """``config.json`` of a model folder; empty when there is none that can be read."""
+    return read_json(folder / "config.json", _CONFIG_LIMIT)
+
+
+def read_json(path: Path, limit: int) -> dict[str, Any]:
+    """The object in a JSON file of at most ``limit`` bytes; empty when it is absent, larger, or something else."""
+    try:
+        if not path.is_file() or path.stat().st_size > limit:
+            return {}
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (OSError, ValueError):
+        return {}
+
+
+def _by_name(name: str) -> Family | None:
+    matches = list(_NAME.finditer(name))
+    if not matches:
+        return None
+    match = matches[-1]
+    version = ".".join(digit for digit in match["version"] if digit.isdigit()).removesuffix(".0")
+    return _known(match["kind"].lower(), version, match["rest"].lower())
+
+
+def _known(kind: str, version: str, rest: str) -> Family | None:
+    """The family of that kind (v, o) and version; ``rest`` of the name tells sizes and checkpoints apart."""
+    if kind == "v" and version == "2.5":
+        return by_id("minicpm-llama3-v-2.5")
+    if kind == "v" and version == "4.6" and "thinking" in rest:
+        return by_id("minicpm-v-4.6-thinking")
+    if kind == "v" and version == "4.7":
+        return by_id("minicpm-v-4.7-35b-a3b" if "35b" in rest or "a3b" in rest else "minicpm-v-4.7-1b")
+    wanted = f"minicpm-{kind}-{version}"
+    return next((family for family in families() if family.id == wanted), None)
+
+
+def _by_config(config: dict[str, Any], name: str) -> Family | None:
+    kind = str(config.get("model_type", "")).lower()
+    if kind == "minicpmv4_6":
+        return by_id("minicpm-v-4.6-thinking" if "thinking" in name.lower() else "minicpm-v-4.6")
+    if kind == "minicpmv4_7":
+        text = config.get("text_config")
+        mixture = isinstance(text, dict) and (text.get("num_experts") or "moe" in str(text.get("model_type", "")))
+        return by_id("minicpm-v-4.7-35b-a3b" if mixture else "minicpm-v-4.7-1b")
+    if kind not in {"minicpmv", "minicpmo"}:
+        return None
+    version = str(config.get("version") or "")
+    if not version:  # vLLM's get_version_by_config: only 2.0 (hidden size 2304) and 2.5 do not say
+        return by_id("minicpm-llama3-v-2.5") if config.get("query_num") == 96 or config.get("hidden_size") == 4096 else None
+    return _known("o" if kind == "minicpmo" else "v", version.removesuffix(".0"), "")

@@ -1,0 +1,115 @@
+"""How a MiniCPM image processor cuts a picture, computed without it.
+
+The arithmetic is that of ``image_processing_minicpmv.py`` in the 2.6 checkpoint and of transformers'
+``image_processing_minicpmv4_6.py``; both choose the same grid and differ in what the sides are rounded to.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from minicpm_tui.families.family import Family, Slicing
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+_STEPS = 64
+
+
+class Grid(NamedTuple):
+    """A picture as the model sees it: an ``overview`` and ``columns``×``rows`` slices of ``cell`` pixels (0×0: not sliced)."""
+
+    columns: int
+    rows: int
+    overview: Size
+    cell: Size
+
+    @property
+    def slices(self) -> int:
+        return self.columns * self.rows
+
+    @property
+    def width(self) -> int:
+        """Pixels across that reach the model at most."""
+        return self.columns * self.cell[0] or self.overview[0]
+
+    @property
+    def height(self) -> int:
+        """Pixels down that reach the model at most."""
+        return self.rows * self.cell[1] or self.overview[1]
+
+
+def grid(width: int, height: int, family: Family, max_slices: int | None = None) -> Grid:
+    """How a picture of that size is cut. ``max_slices``: the server's own ``max_slice_nums`` where it is known.
+
+    Raises ValueError for a size without pixels.
+    """
+    if width < 1 or height < 1:
+        raise ValueError(f"no pixels: {width}×{height}")
+    rules = family.slicing
+    columns, rows = _columns_rows(width, height, rules, rules.max_slices if max_slices is None else max_slices)
+    if not columns:
+        return Grid(0, 0, _fit(width, height, rules, upscale=True), (0, 0))
+    cell = _fit(_nearest(width, columns) / columns, _nearest(height, rows) / rows, rules, upscale=True)
+    return Grid(columns, rows, _fit(width, height, rules, upscale=False), cell)
+
+
+def kept_size(width: int, height: int, family: Family, max_slices: int | None = None) -> Size:
+    """The smallest size to reduce a picture to so that the server still cuts it the same way and loses nothing more.
+
+    Usually the very pixels of the slices put together, which the server then takes as they are. Never larger than the picture.
+    """
+    whole = grid(width, height, family, max_slices)
+    if whole.width >= width or whole.height >= height:
+        return width, height
+    for size in _between((whole.width, whole.height), (width, height)):
+        if grid(*size, family, max_slices) == whole:
+            return size
+    return width, height
+
+
+def frame_size(width: int, height: int, family: Family) -> Size:
+    """The size to send a video's frames at: an area that is never sliced, the same shape, never enlarged."""
+    limit = family.slicing.scale_resolution
+    if width * height <= limit * limit:
+        return width, height
+    ratio = width / height
+    high = max(1, int(limit / math.sqrt(ratio)))
+    wide = max(1, int(high * ratio))
+    return min(wide, width, limit * limit // high), high
+
+
+def _between(low: Size, high: Size) -> list[Size]:
+    """Sizes to try: ``low``, then the shape of ``high`` from low's area upwards."""
+    start = max(low[0] / high[0], low[1] / high[1])
+    scales = (start + (1 - start) * step / _STEPS for step in range(_STEPS))
+    return [low, *((max(1, round(high[0] * scale)), max(1, round(high[1] * scale))) for scale in scales)]
+
+
+def _columns_rows(width: int, height: int, rules: Slicing, max_slices: int) -> Size:
+    count = min(math.ceil(width * height / rules.scale_resolution**2), max_slices)
+    if count <= 1:
+        return 0, 0
+    shape = math.log(width / height)
+    candidates = [
+        (columns, total // columns)
+        for total in (count - 1, count, count + 1)
+        if total != 1 and total <= max_slices
+        for columns in range(1, total + 1)
+        if total % columns == 0
+    ]
+    return min(candidates, key=lambda cut: abs(shape - math.log(cut[0] / cut[1])))
+
+
+def _fit(width: float, height: float, rules: Slicing, *, upscale: bool) -> Size:
+    """The shape at about ``scale_resolution``² pixels, sides rounded to ``align``; smaller ones grow only with ``upscale``."""
+    if upscale or width * height > rules.scale_resolution**2:
+        ratio = width / height
+        height = int(rules.scale_resolution / math.sqrt(ratio))
+        width = int(height * ratio)
+    return _nearest(width, rules.align), _nearest(height, rules.align)
+
+
+def _nearest(length: float, divisor: int) -> int:
+    return max(round(length / divisor) * divisor, divisor)
