@@ -1,0 +1,1 @@
+"""The files on the next message."""

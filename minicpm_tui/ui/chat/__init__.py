@@ -1,0 +1,1 @@
+"""The chat screen: three panes, and what ties them to a ChatSession."""

@@ -1,0 +1,8 @@
+"""Commands of other rooms that are reached from everywhere. Each module holds ``COMMANDS`` and imports nothing heavy."""
+
+from __future__ import annotations
+
+from minicpm_tui.ui.commands import Command
+
+COMMANDS: tuple[Command, ...] = ()
+"""One line a room: ``*library.COMMANDS``. Their screens are named by ``open_screen`` and imported when shown."""

@@ -1,0 +1,31 @@
+"""What the command line hands to the app, and the way the app is run."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+
+from minicpm_tui.config import Settings
+from minicpm_tui.errors import UsageError
+from minicpm_tui.i18n import _
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How the program was started. ``session`` is an id or a prefix of one; ``resume`` means the newest session."""
+
+    settings: Settings = field(default_factory=Settings)
+    demo: bool = False
+    session: str = ""
+    resume: bool = False
+
+
+def run(launch: Launch) -> int:
+    """Run the app in this terminal until it is closed; returns the exit status. Raises UsageError without a terminal."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(_("the program needs a terminal"), hint=_("in scripts and pipes use: minicpm-tui ask"))
+    from minicpm_tui.ui.app import MinicpmApp
+
+    app = MinicpmApp(launch)
+    status = app.run()
+    return app.return_code or status or 0

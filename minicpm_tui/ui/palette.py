@@ -1,0 +1,35 @@
+"""The command palette: the live commands of the screen below it, found by title and help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from minicpm_tui.i18n import _
+from minicpm_tui.ui.commands import Live, live
+
+
+class CommandProvider(Provider):
+    """Everything that is possible now."""
+
+    async def discover(self) -> Hits:
+        for entry in self._possible():
+            yield DiscoveryHit(_display(Content(entry.title), entry), entry.run, text=entry.title, help=_(entry.command.help))
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for entry in self._possible():
+            help_text = _(entry.command.help)
+            if score := matcher.match(entry.title):
+                yield Hit(score, _display(matcher.highlight(entry.title), entry), entry.run, text=entry.title, help=help_text)
+            elif score := matcher.match(help_text):
+                yield Hit(score / 2, _display(Content(entry.title), entry), entry.run, text=entry.title, help=help_text)
+
+    def _possible(self) -> Iterator[Live]:
+        return (entry for entry in live(self.screen) if entry.command.palette and entry.possible)
+
+
+def _display(title: Content, entry: Live) -> Content:
+    return Content.assemble(title, "  ", (entry.key, "$text-muted")) if entry.key else title

@@ -1,0 +1,58 @@
+"""What a pane or screen asks of the program: posted to it, carried out by the app and the chat screen.
+
+Post them from anywhere (``self.app.post_message(OpenSession(…))``); a modal screen may dismiss itself first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual.message import Message
+
+
+class OpenSession(Message):
+    """Continue a saved session; ``session_id`` is whole."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__()
+        self.session_id = session_id
+
+
+class UseServer(Message):
+    """Talk with another server from now on; the conversation stays.
+
+    ``api_key`` is for servers that this program started; others find theirs by the settings. ``model`` is empty for the
+    server's own.
+    """
+
+    def __init__(self, url: str, model: str = "", api_key: str = "") -> None:
+        super().__init__()
+        self.url = url
+        self.model = model
+        self.api_key = api_key
+
+
+class Attach(Message):
+    """Put files, folders, globs or URLs on the next message."""
+
+    def __init__(self, what: Sequence[str | Path]) -> None:
+        super().__init__()
+        self.what = tuple(str(item) for item in what)
+
+
+class WriteText(Message):
+    """Put ``text`` into the composer, after what is there."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class CopyText(Message):
+    """Put ``text`` on the clipboard of the user's own terminal; ``what`` names it in the notice (translated)."""
+
+    def __init__(self, text: str, what: str = "") -> None:
+        super().__init__()
+        self.text = text
+        self.what = what

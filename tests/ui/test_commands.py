@@ -1,0 +1,90 @@
+"""One declaration gives key, palette entry, help and hint."""
+
+from __future__ import annotations
+
+from textual.app import App, ComposeResult
+from textual.widgets import Input
+
+from minicpm_tui.ui.commands import Command, Commanded, bindings, live, show_key
+from minicpm_tui.ui.help import HelpScreen
+from minicpm_tui.ui.hints import HintBar
+
+COMMANDS = (
+    Command("wave", "Wave", "Wave a hand", keys=("f5",), hint="Wave", when=lambda app: app.awake),
+    Command("call('home')", "Call home", "Ring them", keys=("f6",)),
+)
+
+
+class Example(Commanded, App[None]):
+    DECLARED = COMMANDS
+    BINDINGS = bindings(COMMANDS)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.awake = True
+        self.done: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield Input()
+        yield HintBar()
+
+    def action_wave(self) -> None:
+        self.done.append("wave")
+
+    def action_call(self, whom: str) -> None:
+        self.done.append(whom)
+
+
+async def test_keys_carry_out_what_is_possible() -> None:
+    app = Example()
+    async with app.run_test() as pilot:
+        await pilot.press("f5", "f6")
+        app.awake = False
+        await pilot.press("f5")
+        assert app.done == ["wave", "home"]
+
+
+async def test_live_commands_run_where_they_were_declared() -> None:
+    app = Example()
+    async with app.run_test():
+        entries = {entry.title: entry for entry in live(app.screen)}
+        assert entries["Wave"].key == "F5"
+        await entries["Call home"].run()
+        assert app.done == ["home"]
+        app.awake = False
+        assert [entry.possible for entry in (entries["Wave"], entries["Call home"])] == [False, True]
+
+
+async def test_hint_bar_shows_and_runs_what_is_possible() -> None:
+    app = Example()
+    async with app.run_test() as pilot:
+        bar = app.query_one(HintBar)
+        assert "F5 Wave" in str(bar.render())
+        await pilot.click(HintBar, offset=(2, 0))
+        assert app.done == ["wave"]
+        app.awake = False
+        app.refresh_bindings()
+        await pilot.pause()
+        assert "Wave" not in str(bar.render())
+
+
+async def test_help_lists_every_command_of_the_screen_below() -> None:
+    app = Example()
+    async with app.run_test() as pilot:
+        await app.push_screen(HelpScreen(live(app.screen)))
+        text = " ".join(str(widget.render()) for widget in app.screen.query("Static"))
+        assert "Wave a hand" in text
+        assert "Ring them" in text
+        await pilot.press("escape")
+        assert len(app.screen_stack) == 1
+
+
+def test_keys_are_written_as_on_a_keyboard() -> None:
+    assert [show_key(key) for key in ("ctrl+r", "f2", "shift+enter", "escape", "alt+up", "q")] == [
+        "^R",
+        "F2",
+        "⇧Enter",
+        "Esc",
+        "Alt+↑",
+        "q",
+    ]
