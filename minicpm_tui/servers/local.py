@@ -1,0 +1,126 @@
+"""A server that this program started: what is written down of it, and what others are told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+State = Literal["starting", "loading", "ready", "stopping", "exited", "failed"]
+LIVE: tuple[State, ...] = ("starting", "loading", "ready", "stopping")
+
+
+class Record(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The state file of one server: private (0600), for it holds the API key.
+
+    ``start_ticks`` and ``boot_id`` tell its process from a later one with the same pid. ``pid`` is 0 between writing the file and
+    starting the process. ``started`` and ``ready_at`` are seconds since the epoch. ``form`` is what the panel's form held, so that
+    the server can be started again with changes.
+    """
+
+    id: str
+    pid: int = 0
+    start_ticks: int = 0
+    group: int = 0
+    boot_id: str = ""
+    argv: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
+    host: str = "127.0.0.1"
+    port: int = 8000
+    model: str = ""
+    folder: str = ""
+    log: str = ""
+    key: str = ""
+    started: float = 0.0
+    ready_at: float | None = None
+    stopping: bool = False
+    ended: Literal["", "exited", "failed"] = ""
+    exit_status: int | None = None
+    form: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class LocalServer:
+    """A ``vllm serve`` process that this program started and can stop.
+
+    ``model`` is the name that requests use, ``folder`` the model's path or id as it was given to vLLM; ``started`` is in seconds
+    since the epoch. ``key`` is for requests only: never show, log or journal it.
+    """
+
+    id: str
+    pid: int
+    url: str
+    model: str
+    folder: str
+    key: str = field(repr=False)
+    started: float
+    ready_at: float | None
+    state: State
+    log: Path
+    argv: tuple[str, ...]
+    exit_status: int | None = None
+    form: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def started_text(self) -> str:
+        """ISO 8601, UTC."""
+        return datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+    def option(self, name: str) -> str | None:
+        """The value of ``--name`` on its command line, if it is there."""
+        flags = (f"--{name}", f"--{name.replace('-', '_')}")
+        for index, argument in enumerate(self.argv):
+            flag, has_value, value = argument.partition("=")
+            if flag in flags:
+                return value if has_value else self.argv[index + 1] if index + 1 < len(self.argv) else ""
+        return None
+
+    def json_option(self, name: str) -> dict[str, Any]:
+        """The same for options whose value is a JSON object; empty when it is absent or something else."""
+        try:
+            value = json.loads(self.option(name) or "{}")
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def num_frames(self) -> int | None:
+        """How many frames of a video it reads (``--media-io-kwargs``); None: vLLM's default of 32."""
+        video = self.json_option("media-io-kwargs").get("video")
+        count = video.get("num_frames") if isinstance(video, dict) else None
+        return count if isinstance(count, int) else None
+
+    @property
+    def max_slices(self) -> int | None:
+        """Into how many slices it cuts a picture (``--mm-processor-kwargs``); None: the family's number."""
+        count = self.json_option("mm-processor-kwargs").get("max_slice_nums")
+        return count if isinstance(count, int) else None
+
+    @property
+    def max_model_len(self) -> int | None:
+        """Tokens of prompt and reply together, when the command line has a plain number."""
+        text = self.option("max-model-len") or ""
+        return int(text) if text.isdigit() else None
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """How many of each it takes in one conversation (``--limit-mm-per-prompt``), e.g. ``{"image": 5, "video": 2}``."""
+        found = {}
+        for kind, value in self.json_option("limit-mm-per-prompt").items():
+            count = value.get("count") if isinstance(value, dict) else value
+            if isinstance(count, int):
+                found[kind] = count
+        return found
+
+    @property
+    def local_media(self) -> str:
+        """The folder whose files it reads by ``file://`` (``--allowed-local-media-path``); empty: none."""
+        return self.option("allowed-local-media-path") or ""

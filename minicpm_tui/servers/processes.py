@@ -1,0 +1,174 @@
+"""Processes as Linux shows them in ``/proc``: who is alive, who belongs to a server, and when one dies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+PROC = Path("/proc")
+MARKER = "MINICPM_TUI_SERVER_ID"
+
+
+class Stat(NamedTuple):
+    """A line of ``/proc/PID/stat``: ``start`` is in clock ticks since boot, which tells a reused pid from the first one."""
+
+    pid: int
+    state: str
+    group: int
+    start: int
+
+
+def boot_id() -> str:
+    """The same until the machine starts again; empty where the kernel does not say."""
+    try:
+        return (PROC / "sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def stat(pid: int) -> Stat | None:
+    """What the kernel says of ``pid``; None when there is no such process."""
+    try:
+        text = (PROC / str(pid) / "stat").read_text(errors="replace")
+    except OSError:
+        return None
+    # The name in parentheses may hold spaces and parentheses of its own.
+    fields = text[text.rfind(")") + 2 :].split()
+    return Stat(pid, fields[0], int(fields[2]), int(fields[19])) if len(fields) > 19 else None
+
+
+def alive(pid: int, start: int) -> bool:
+    """Whether the process that began at ``start`` ticks still runs. A zombie is gone."""
+    now = stat(pid)
+    return now is not None and now.start == start and now.state not in "ZXx"
+
+
+def all_pids() -> Iterator[int]:
+    for entry in os.scandir(PROC):
+        if entry.name.isdigit():
+            yield int(entry.name)
+
+
+def has_marker(pid: int, server_id: str) -> bool:
+    """Whether the process was given this server's mark in its environment."""
+    try:
+        environment = (PROC / str(pid) / "environ").read_bytes()
+    except OSError:
+        return False
+    return f"{MARKER}={server_id}".encode() in environment.split(b"\0")
+
+
+def writes_to(pid: int, log: Path) -> bool:
+    """Whether its standard output or error is this very file.
+
+    vLLM's engine and workers rename themselves with setproctitle, which wipes what ``/proc/PID/environ`` shows; the log that a
+    server alone writes to is the mark that they keep.
+    """
+    with contextlib.suppress(OSError):
+        wanted = log.stat()
+        for number in (1, 2):
+            with contextlib.suppress(OSError):
+                found = (PROC / str(pid) / "fd" / str(number)).stat()
+                if (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino):
+                    return True
+    return False
+
+
+def members(group: int, server_id: str, log: Path) -> list[int]:
+    """Living processes of the process group that carry the server's mark: its environment variable or its log."""
+    found = []
+    for pid in all_pids():
+        now = stat(pid)
+        if now and now.group == group and now.state not in "ZXx" and (has_marker(pid, server_id) or writes_to(pid, log)):
+            found.append(pid)
+    return found
+
+
+def find_leader(server_id: str) -> Stat | None:
+    """The process that was started for ``server_id`` and leads its group, when its pid was never written down."""
+    for pid in all_pids():
+        if has_marker(pid, server_id) and (now := stat(pid)) and now.group == pid and now.state not in "ZXx":
+            return now
+    return None
+
+
+def listens(group: int, port: int) -> bool:
+    """Whether a process of this group listens on TCP ``port``."""
+    wanted = _listening_sockets(port)
+    if not wanted:
+        return False
+    return any(wanted & _sockets(pid) for pid in all_pids() if (now := stat(pid)) and now.group == group)
+
+
+def _listening_sockets(port: int) -> set[str]:
+    """Inodes of the sockets that listen on ``port``, from ``/proc/net/tcp`` and ``tcp6`` (state 0A is LISTEN)."""
+    found = set()
+    for name in ("tcp", "tcp6"):
+        with contextlib.suppress(OSError):
+            for line in (PROC / "net" / name).read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                    found.add(fields[9])
+    return found
+
+
+def _sockets(pid: int) -> set[str]:
+    found = set()
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(PROC / str(pid) / "fd"):
+            with contextlib.suppress(OSError):
+                link = os.readlink(entry.path)
+                if link.startswith("socket:["):
+                    found.add(link[8:-1])
+    return found
+
+
+def send(pids: list[int], number: signal.Signals) -> None:
+    """Signal each process; those that have gone meanwhile do not matter."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+class DeathWatch:
+    """Waits for the end of a process that need not be a child: by pidfd, else by looking."""
+
+    def __init__(self, pid: int, start: int) -> None:
+        self.pid, self.start = pid, start
+        try:
+            self._handle = os.pidfd_open(pid)
+        except (OSError, AttributeError):
+            self._handle = -1
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it ended within ``seconds``."""
+        deadline = time.monotonic() + seconds
+        while alive(self.pid, self.start):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            if self._handle >= 0:
+                poller = select.poll()
+                poller.register(self._handle, select.POLLIN)
+                poller.poll(left * 1000)
+            else:
+                time.sleep(min(left, 0.1))
+        return True
+
+    def close(self) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

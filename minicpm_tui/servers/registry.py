@@ -1,0 +1,208 @@
+"""Which servers this user's programs have started on this machine: one private state file each, under one lock.
+
+Every program sees the same servers, after a crash of the one that started them too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from minicpm_tui import paths
+from minicpm_tui.errors import ServerNotFound
+from minicpm_tui.files import FileLock, make_private_dir, write_durably
+from minicpm_tui.i18n import _
+from minicpm_tui.servers import children, logfiles, processes
+from minicpm_tui.servers.local import LocalServer, Record, State
+
+_HEALTH_SECONDS = 2.0
+
+
+def folder() -> Path:
+    return paths.state_dir() / "servers"
+
+
+@contextlib.contextmanager
+def locked() -> Iterator[None]:
+    """One program at a time changes the state files. Raises StorageError when the folder cannot be written."""
+    with FileLock(make_private_dir(folder()) / ".lock"):
+        yield
+
+
+def save(record: Record) -> None:
+    """Write one state file. Raises StorageError."""
+    write_durably(folder() / f"{record.id}.json", msgspec.json.encode(record))
+
+
+def remove(server_id: str) -> None:
+    (folder() / f"{server_id}.json").unlink(missing_ok=True)
+
+
+def load(server_id: str) -> Record | None:
+    """One state file; None when it is gone. One that cannot be read is put aside as ``.damaged``."""
+    path = folder() / f"{server_id}.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Record)
+    except OSError:
+        return None
+    except msgspec.MsgspecError:
+        with contextlib.suppress(OSError):
+            path.replace(path.with_suffix(".damaged"))
+        return None
+
+
+def records() -> list[Record]:
+    """All state files as they stand, the newest server first."""
+    found = (load(path.stem) for path in folder().glob("*.json"))
+    return sorted((record for record in found if record), key=lambda record: record.started, reverse=True)
+
+
+def refresh() -> list[Record]:
+    """Bring the state files in line with the processes, and return them.
+
+    Servers of an earlier boot are forgotten; one that died is marked and what it left running is ended. Raises StorageError.
+    """
+    if not folder().is_dir():
+        return []
+    with locked():
+        for record in records():
+            _refresh(record)
+        return records()
+
+
+def _refresh(record: Record) -> None:
+    if record.boot_id != processes.boot_id():
+        remove(record.id)
+        return
+    if record.ended:
+        return
+    if record.pid == 0:
+        # The program that wrote this was ended between writing and starting, or between starting and writing again.
+        leader = processes.find_leader(record.id)
+        if leader is None:
+            remove(record.id)
+        else:
+            save(msgspec.structs.replace(record, pid=leader.pid, start_ticks=leader.start, group=leader.group))
+        return
+    if processes.alive(record.pid, record.start_ticks):
+        logfiles.cap(Path(record.log))
+        return
+    mark_ended(record)
+
+
+def mark_ended(record: Record) -> Record:
+    """Note the end of a dead server, after ending the processes it left. Call it under the lock."""
+    end_orphans(record)
+    status = children.exit_status(record.pid)
+    if record.stopping:
+        remove(record.id)
+        return msgspec.structs.replace(record, ended="exited", exit_status=status)
+    ended = msgspec.structs.replace(record, ended="exited" if status == 0 and record.ready_at else "failed", exit_status=status)
+    save(ended)
+    return ended
+
+
+def end_orphans(record: Record, seconds: float = 5.0) -> list[int]:
+    """SIGKILL what still runs of a server whose main process is gone; returns the pids that outlived even that."""
+    import signal
+
+    deadline = time.monotonic() + seconds
+    while left := processes.members(record.group, record.id, Path(record.log)):
+        processes.send(left, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            return left
+        time.sleep(0.05)
+    return []
+
+
+def servers() -> list[LocalServer]:
+    """Every server of ours that runs, and those that ended by themselves until they are cleared; the newest first."""
+    return [describe(record) for record in refresh()]
+
+
+def running() -> list[LocalServer]:
+    """Those that answer now: ready ones first, then those that still load; each group newest first. Raises StorageError."""
+    live = [server for server in servers() if server.live and server.state != "stopping"]
+    return sorted(live, key=lambda server: server.state != "ready")
+
+
+def find(server_id: str) -> LocalServer:
+    """The server whose id is, or alone begins with, ``server_id``. Raises ServerNotFound."""
+    return describe(find_record(server_id))
+
+
+def find_record(server_id: str) -> Record:
+    """The same as a record, brought up to date."""
+    matches = [record for record in refresh() if record.id.startswith(server_id)]
+    exact = [record for record in matches if record.id == server_id]
+    if len(exact or matches) != 1:
+        several = _("several begin so: {ids}").format(ids=", ".join(record.id for record in matches)) if matches else ""
+        raise ServerNotFound(server_id, hint=several or _("minicpm-tui servers lists them"))
+    return (exact or matches)[0]
+
+
+def describe(record: Record) -> LocalServer:
+    """What others are told of a record; asks a living server whether it is ready."""
+    host = "127.0.0.1" if record.host in ("0.0.0.0", "", "::") else record.host  # noqa: S104 — compared, never bound
+    return LocalServer(
+        id=record.id,
+        pid=record.pid,
+        url=f"http://{f'[{host}]' if ':' in host else host}:{record.port}",
+        model=record.model,
+        folder=record.folder,
+        key=record.key,
+        started=record.started,
+        ready_at=record.ready_at,
+        state=_state(record, host),
+        log=Path(record.log),
+        argv=record.argv,
+        exit_status=record.exit_status,
+        form=record.form,
+    )
+
+
+def _state(record: Record, host: str) -> State:
+    if record.ended:
+        return record.ended
+    if record.stopping:
+        return "stopping"
+    if is_ready(record, host):
+        return "ready"
+    log = Path(record.log)
+    return "loading" if log.exists() and log.stat().st_size else "starting"
+
+
+def is_ready(record: Record, host: str = "") -> bool:
+    """Whether ``/health`` answers 200, and it is this server and no other that listens on the port."""
+    if not processes.listens(record.group, record.port):
+        return False
+    if not healthy(host or record.host, record.port):
+        return False
+    if record.ready_at is None:
+        note_ready(record.id)
+    return True
+
+
+def note_ready(server_id: str) -> None:
+    """Write down when a server was first seen ready."""
+    with locked():
+        record = load(server_id)
+        if record and record.ready_at is None and not record.ended:
+            save(msgspec.structs.replace(record, ready_at=time.time()))
+
+
+def healthy(host: str, port: int, seconds: float = _HEALTH_SECONDS) -> bool:
+    """Whether ``GET /health`` answers 200 in time. Goes straight to the address: no proxy."""
+    connection = http.client.HTTPConnection(host, port, timeout=seconds)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
