@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import signal
@@ -116,7 +117,7 @@ def require_free_port(host: str, port: int) -> None:
                 f"{host}:{port}", hint=_("ports below 1024 are for the administrator: take a higher one")
             ) from error
         except OSError as error:
-            if error.errno == 98:
+            if error.errno == errno.EADDRINUSE:
                 hint = _("take another port (--port {port} is free), or stop what listens there").format(port=free_port(port + 1))
                 raise PortTaken(f"{host}:{port}", hint=hint) from error
             raise ServerError(f"{host}:{port}: {error.strerror or error}", hint=_("use an address of this machine")) from error

@@ -18,8 +18,8 @@ class Record(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """The state file of one server: private (0600), for it holds the API key.
 
     ``start_ticks`` and ``boot_id`` tell its process from a later one with the same pid. ``pid`` is 0 between writing the file and
-    starting the process. ``started`` and ``ready_at`` are seconds since the epoch. ``form`` is what the panel's form held, so that
-    the server can be started again with changes.
+    starting the process. ``started`` and ``ready_at`` are seconds since the epoch. ``form`` is what the panel's form held,
+    so that the server can be started again with changes.
     """
 
     id: str

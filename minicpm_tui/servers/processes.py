@@ -122,9 +122,9 @@ def _listening_sockets(port: int) -> set[str]:
 def _sockets(pid: int) -> set[str]:
     found = set()
     with contextlib.suppress(OSError):
-        for entry in os.scandir(PROC / str(pid) / "fd"):
+        for entry in (PROC / str(pid) / "fd").iterdir():
             with contextlib.suppress(OSError):
-                link = os.readlink(entry.path)
+                link = str(entry.readlink())
                 if link.startswith("socket:["):
                     found.add(link[8:-1])
     return found

@@ -53,7 +53,7 @@ def test_another_program_sees_and_stops_the_server(start_script: Start) -> None:
     code = "from minicpm_tui.servers import registry, launch; s, = registry.running(); launch.stop(s.id); print(s.url)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == server.url
-    assert not processes.alive(server.pid, processes.stat(server.pid).start if processes.stat(server.pid) else 0)
+    assert processes.members(server.pid, server.id, server.log) == []
     assert registry.running() == []
 
 
