@@ -6,7 +6,7 @@ messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -23,6 +23,24 @@ class Tree:
     messages: Mapping[str, Message] = field(default_factory=lambda: MappingProxyType({}))
     children: Mapping[str | None, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     leaf: str | None = None
+
+    @classmethod
+    def of(cls, messages: Iterable[Message], leaf: str | None = None) -> Tree:
+        """A tree of many messages at once, parents before children; ``leaf`` is the last one unless given.
+
+        Raises ValueError for an unknown parent or an id used twice, KeyError for an unknown ``leaf``.
+        """
+        among: dict[str, Message] = {}
+        children: dict[str | None, list[str]] = {}
+        for message in messages:
+            if message.id in among:
+                raise ValueError(f"message {message.id} exists already")
+            if message.parent is not None and message.parent not in among:
+                raise ValueError(f"message {message.id} has an unknown parent {message.parent}")
+            among[message.id] = message
+            children.setdefault(message.parent, []).append(message.id)
+        last = next(reversed(among), None) if leaf is None else among[leaf].id
+        return cls(messages=among, children={parent: tuple(ids) for parent, ids in children.items()}, leaf=last)
 
     def add(self, message: Message) -> Tree:
         """With ``message``, which becomes the leaf. Raises ValueError for an unknown parent or an id already used."""

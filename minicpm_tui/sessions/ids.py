@@ -1,0 +1,103 @@
+"""Names of sessions, ``YYYYMMDD-HHMMSS-xxxx`` in UTC, and the folders they stand for."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from minicpm_tui import paths
+from minicpm_tui.errors import SessionNotFound
+from minicpm_tui.i18n import _
+from minicpm_tui.text import one_line
+
+JOURNAL = "session.jsonl"
+ATTACHMENTS = "attachments"
+
+_ALPHABET = string.ascii_lowercase + string.digits
+_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9]{4}")
+
+
+def trash_dir() -> Path:
+    """Where deleted sessions wait."""
+    return paths.data_dir() / "trash"
+
+
+def now() -> str:
+    """This moment, ISO 8601 UTC with milliseconds."""
+    return stamp(datetime.now(UTC))
+
+
+def stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment_of(text: str) -> datetime | None:
+    """What an ISO 8601 text says, None when it says nothing."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def later(created: str, seconds: float) -> str:
+    """``created`` and so many seconds more; ``created`` itself where that is no date."""
+    moment = moment_of(created)
+    try:
+        return created if moment is None else stamp(moment + timedelta(seconds=seconds))
+    except OverflowError:
+        return created
+
+
+def new_id() -> str:
+    """A new session's id."""
+    tail = "".join(secrets.choice(_ALPHABET) for _index in range(4))
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{tail}"
+
+
+def created_of(session_id: str) -> str | None:
+    """The moment that an id names, ISO 8601 UTC; None when it is not one of ours."""
+    if not _ID.fullmatch(session_id):
+        return None
+    try:
+        return stamp(datetime.strptime(session_id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC))
+    except ValueError:
+        return None
+
+
+def is_session(folder: Path) -> bool:
+    """True for a folder with a journal in it."""
+    return (folder / JOURNAL).is_file()
+
+
+def find(name: str, among: Path | None = None) -> Path:
+    """The folder of the session whose id is ``name`` or alone begins with it.
+
+    Args:
+        name: an id or a prefix of one.
+        among: the folder of session folders, the saved ones unless given.
+
+    Raises:
+        SessionNotFound: none begins so, or several do.
+    """
+    folder = paths.sessions_dir() if among is None else among
+    if not name or "/" in name or "\0" in name or name in {".", ".."}:
+        raise SessionNotFound(one_line(name) or "''", hint=_("`minicpm-tui sessions list` shows their ids"))
+    exact = folder / name
+    if is_session(exact):
+        return exact
+    try:
+        found = sorted(each for each in folder.iterdir() if each.name.startswith(name) and is_session(each))
+    except OSError:
+        found = []
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(each.name for each in found[:3]) + (" …" if len(found) > 3 else "")
+        raise SessionNotFound(
+            one_line(name), title=_("Several sessions begin so"), hint=_("give more of it: {ids}").format(ids=ids)
+        )
+    raise SessionNotFound(one_line(name), hint=_("`minicpm-tui sessions list` shows their ids"))

@@ -1,0 +1,152 @@
+"""From the bytes of ``session.jsonl`` to events, whatever happened to them. Pure.
+
+A line that another version or an accident made is no error: what can be read of it is, the rest is counted and stays in the file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from minicpm_tui.messages import Part, TextPart
+from minicpm_tui.sessions.events import FORMAT, AnyEvent, Header, KnownEvent, MessageEvent, SettingsEvent, UnknownEvent
+
+_DECODER: msgspec.json.Decoder[KnownEvent] = msgspec.json.Decoder(KnownEvent)
+_START = re.compile(rb'(?=\{"(?:kind|t|format)":)')
+
+
+@dataclass(frozen=True)
+class DamagedLine:
+    """A line that says nothing; ``number`` counts from 1."""
+
+    number: int
+    raw: bytes
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a journal's bytes say.
+
+    ``end`` is the offset behind the last whole line: bytes after it are torn and may be cut off. ``newline`` is True when the
+    last whole line lacks its newline.
+    """
+
+    header: Header | None
+    events: tuple[AnyEvent, ...]
+    damaged: tuple[DamagedLine, ...]
+    end: int
+    newline: bool
+
+
+def read(data: bytes) -> Reading:
+    """Read a whole journal."""
+    header: Header | None = None
+    events: list[AnyEvent] = []
+    damaged: list[DamagedLine] = []
+    lines = data.split(b"\n")
+    tail = lines.pop()
+    tail_is_whole = bool(tail) and _is_whole(tail)
+    if tail_is_whole:
+        lines.append(tail)
+    for number, line in enumerate(lines, 1):
+        for item in _parse(line, first=number == 1):
+            if isinstance(item, Header):
+                header = header or item
+            elif isinstance(item, bytes):
+                damaged.append(DamagedLine(number, item))
+            else:
+                events.append(item)
+    end = len(data) if tail_is_whole else len(data) - len(tail)
+    return Reading(header, tuple(events), tuple(damaged), end, tail_is_whole)
+
+
+def _parse(line: bytes, *, first: bool = False) -> Iterator[Header | AnyEvent | bytes]:
+    """The events of a line: one, or none, or several when newlines were lost; bytes are what cannot be read."""
+    if not first:
+        try:
+            yield _DECODER.decode(line)
+        except msgspec.MsgspecError:
+            pass
+        else:
+            return
+    if not line.strip():
+        return
+    if (item := _lenient(line)) is not None:
+        yield item
+        return
+    pieces = [piece for piece in _START.split(line) if piece]
+    for piece in pieces if len(pieces) > 1 else []:
+        yield from _parse(piece)
+    if len(pieces) == 1:
+        yield line
+
+
+def _is_whole(line: bytes) -> bool:
+    return _lenient(line) is not None
+
+
+def _lenient(line: bytes) -> Header | AnyEvent | None:
+    """The line as far as it can be understood; None when it is not even a JSON object with a ``kind`` or a header."""
+    try:
+        raw = json.loads(line.decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(raw, dict):
+        return None
+    if raw.get("format") == FORMAT:
+        return _header(raw)
+    kind = raw.get("kind")
+    if not isinstance(kind, str):
+        return None
+    try:
+        known: KnownEvent = msgspec.convert(raw, KnownEvent)
+    except msgspec.ValidationError:
+        return _unknown(raw, kind)
+    return known
+
+
+def _unknown(raw: dict[str, Any], kind: str) -> AnyEvent:
+    t = raw.get("t")
+    seconds = float(t) if isinstance(t, int | float) else 0.0
+    if kind == "settings":
+        return SettingsEvent(t=seconds, values={key: value for key, value in raw.items() if key not in {"t", "kind"}})
+    if kind == "message" and isinstance(raw.get("id"), str):
+        return _message(raw, seconds)
+    return UnknownEvent(t=seconds, kind=kind)
+
+
+def _header(raw: dict[str, Any]) -> Header:
+    version = raw.get("version")
+    return Header(
+        version=version if isinstance(version, int) else 1, id=str(raw.get("id", "")), created=str(raw.get("created", ""))
+    )
+
+
+def _message(raw: dict[str, Any], seconds: float) -> MessageEvent:
+    """A message with something in it that this version does not know; that becomes a line of text."""
+    role, parent, content = raw.get("role"), raw.get("parent"), raw.get("content")
+    return MessageEvent(
+        t=seconds,
+        id=raw["id"],
+        parent=parent if isinstance(parent, str) else None,
+        role=role if role in {"system", "user", "assistant"} else "user",
+        content=tuple(_part(each) for each in (content if isinstance(content, list) else [])),
+        at=str(raw.get("at", "")),
+        model=raw["model"] if isinstance(raw.get("model"), str) else None,
+        server=raw["server"] if isinstance(raw.get("server"), str) else None,
+        request=raw["request"] if isinstance(raw.get("request"), dict) else None,
+    )
+
+
+def _part(raw: object) -> Part:
+    try:
+        part: Part = msgspec.convert(raw, Part)
+    except msgspec.ValidationError:
+        kind = raw.get("type") if isinstance(raw, dict) else None
+        return TextPart(f"[{kind or 'unknown'}]")
+    return part
