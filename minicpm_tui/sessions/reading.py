@@ -50,44 +50,46 @@ def read(data: bytes) -> Reading:
     damaged: list[DamagedLine] = []
     lines = data.split(b"\n")
     tail = lines.pop()
-    tail_is_whole = bool(tail) and _is_whole(tail)
-    if tail_is_whole:
-        lines.append(tail)
+    whole = _whole(tail)
+    if whole:
+        lines.append(tail[:whole])
     for number, line in enumerate(lines, 1):
-        for item in _parse(line, first=number == 1):
+        for item in _parse(line):
             if isinstance(item, Header):
                 header = header or item
             elif isinstance(item, bytes):
                 damaged.append(DamagedLine(number, item))
             else:
                 events.append(item)
-    end = len(data) if tail_is_whole else len(data) - len(tail)
-    return Reading(header, tuple(events), tuple(damaged), end, tail_is_whole)
+    return Reading(header, tuple(events), tuple(damaged), len(data) - len(tail) + whole, whole > 0)
 
 
-def _parse(line: bytes, *, first: bool = False) -> Iterator[Header | AnyEvent | bytes]:
+def _parse(line: bytes) -> Iterator[Header | AnyEvent | bytes]:
     """The events of a line: one, or none, or several when newlines were lost; bytes are what cannot be read."""
-    if not first:
-        try:
-            yield _DECODER.decode(line)
-        except msgspec.MsgspecError:
-            pass
-        else:
-            return
-    if not line.strip():
-        return
-    if (item := _lenient(line)) is not None:
+    if (item := _event(line)) is not None:
         yield item
         return
-    pieces = [piece for piece in _START.split(line) if piece]
-    for piece in pieces if len(pieces) > 1 else []:
-        yield from _parse(piece)
-    if len(pieces) == 1:
-        yield line
+    for piece in _START.split(line):
+        if (item := _event(piece)) is not None:
+            yield item
+        elif piece.strip():
+            yield piece
 
 
-def _is_whole(line: bytes) -> bool:
-    return _lenient(line) is not None
+def _whole(tail: bytes) -> int:
+    """How many bytes of the text behind the last newline are whole events; the rest is torn."""
+    pieces = _START.split(tail)
+    while pieces and _event(pieces[-1]) is None:
+        pieces.pop()
+    return sum(map(len, pieces))
+
+
+def _event(line: bytes) -> Header | AnyEvent | None:
+    """What a line says, None when it says nothing."""
+    try:
+        return _DECODER.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _lenient(line)
 
 
 def _lenient(line: bytes) -> Header | AnyEvent | None:

@@ -32,8 +32,9 @@ def answer(journal: Journal, message_id: str, parent: str, text: str, *, reasoni
     """A whole reply, a word a piece, 0.02 s apart."""
     journal.append_message(reply(message_id, parent))
     pieces = [Delta("reasoning", reasoning, 0.01)] if reasoning else []
-    pieces += [Delta("content", word, 0.1 + 0.02 * index) for index, word in enumerate(text.split(" "))]
-    journal.append_deltas(message_id, [Delta(each.kind, each.text + " " * (each is not pieces[-1]), each.at) for each in pieces])
+    words = [word + " " for word in text.split(" ")[:-1]] + text.split(" ")[-1:]
+    pieces += [Delta("content", word, 0.1 + 0.02 * index) for index, word in enumerate(words)]
+    journal.append_deltas(message_id, pieces)
     journal.append_end(message_id, End("stop", Usage(120, len(pieces)), 0.1 + 0.02 * len(pieces), 0.1))
 
 

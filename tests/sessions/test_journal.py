@@ -66,7 +66,7 @@ def test_pieces_keep_their_own_times() -> None:
         journal.append_message(reply("a", "u"))
         journal.append_deltas("a", [Delta("content", "x", 0.25), Delta("content", "y", 0.5)])
         journal.append_deltas("a", [Delta("content", "z", 0.625)])
-    deltas = [line for line in lines(journal) if line["kind" if "kind" in line else "format"] == "delta"]
+    deltas = [line for line in lines(journal) if line.get("kind") == "delta"]
     waits = [piece[0] for line in deltas for piece in line["pieces"]]  # type: ignore[attr-defined] # a list, as JSON has it
     assert waits == pytest.approx([0.25, 0.25, 0.125], abs=1e-3)
     assert [line["t"] for line in deltas] == pytest.approx([0.5, 0.125], abs=1e-3)
@@ -205,6 +205,14 @@ def test_ten_thousand_messages_are_read_in_one_pass() -> None:
     assert journal.path is not None
     with (journal.path / "session.jsonl").open("a") as file:
         for index in range(100, 10_000):
-            line = {"kind": "message", "t": 1, "id": f"u{index}", "parent": f"u{index - 1}", "role": "user", "content": [], "at": ""}
+            line = {
+                "kind": "message",
+                "t": 1,
+                "id": f"u{index}",
+                "parent": f"u{index - 1}",
+                "role": "user",
+                "content": [],
+                "at": "",
+            }
             file.write(json.dumps(line) + "\n")
     assert len(Journal.open(journal.id).tree.path()) == 10_000
