@@ -60,3 +60,8 @@ def ngettext(one: str, many: str, count: int) -> str:
 def N_(text: str) -> str:
     """Marks a text for translation that is translated later, when it is shown."""
     return text
+
+
+def translate(text: str, tag: str) -> str:
+    """``text`` in the language ``tag`` names, whatever the user's is: for replies in the language of a question."""
+    return text if tag == "en" or not text else _catalogue(tag).gettext(text)
