@@ -1,1 +1,27 @@
-"""What a file is, and making of it what the model can use."""
+"""What a file is, and preparing it for a model: pictures, videos, PDF pages; previews. Blocking: call it from threads."""
+
+from minicpm_tui.media.inspecting import inspect
+from minicpm_tui.media.preparing import prepare
+from minicpm_tui.media.spec import (
+    AttachmentSpec,
+    Cancelled,
+    MediaInfo,
+    MediaKind,
+    MediaLimits,
+    PreparationCancelled,
+    Prepared,
+    Progress,
+)
+
+__all__ = [
+    "AttachmentSpec",
+    "Cancelled",
+    "MediaInfo",
+    "MediaKind",
+    "MediaLimits",
+    "PreparationCancelled",
+    "Prepared",
+    "Progress",
+    "inspect",
+    "prepare",
+]

@@ -1,0 +1,122 @@
+"""A picture as the model can use it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from minicpm_tui.errors import MediaTooLarge
+from minicpm_tui.families import Size, image_tokens, kept_size
+from minicpm_tui.i18n import _
+from minicpm_tui.media.colour import flatten
+from minicpm_tui.media.encode import encode
+from minicpm_tui.media.opening import as_text, shown
+from minicpm_tui.media.original import is_plain
+from minicpm_tui.media.pillow import decoding, open_picture, orientation, upright_size
+from minicpm_tui.media.sniff import AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP, Format
+from minicpm_tui.media.spec import AttachmentSpec, MediaLimits, Prepared
+from minicpm_tui.messages import Blob, ImagePart, Source
+from minicpm_tui.text import format_bytes
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_SERVER_READS = {JPEG, PNG, WEBP, GIF, BMP, TIFF, AVIF}
+_ORIGINAL_BYTES = 100_000_000
+_ORIGINAL_WORTH = 1.5
+
+
+def prepare_picture(file: BinaryIO, path: Path, what: Format, spec: AttachmentSpec, limits: MediaLimits) -> Prepared:
+    """The picture in the opened ``file``: upright, RGB, without metadata, reduced to what the server's slicing keeps.
+
+    Blocks. Raises MediaDamaged or MediaTooLarge.
+    """
+    if spec.original and what in _SERVER_READS:
+        return _prepare_original(file, path, what, spec, limits)
+    with open_picture(file, path, what) as image:
+        upright = upright_size(image)
+        size = kept_size(*upright, limits.family, limits.max_slices)
+        with decoding(path):
+            whole = image.size == size and orientation(image) == 1
+            blob = encode(pixels(image, size))
+            if whole and _animated(image) == 1:
+                blob = _original_if_plain(file, image, what, blob)
+            notes = _notes(image, what, spec)
+    return _prepared(blob, size, file, path, spec, limits, notes)
+
+
+def pixels(image: Image, size: Size) -> Image:
+    """The opened picture at ``size`` pixels (as it is shown upright), RGB over white. Pillow's errors come through."""
+    turn = orientation(image)
+    stored = (size[1], size[0]) if turn >= 5 else size
+    image.draft(None, (2 * stored[0], 2 * stored[1]))  # a JPEG decoded at half or a quarter is as good from there down
+    image.load()
+    return turned(flatten(image, stored), turn)
+
+
+def turned(image: Image, turn: int) -> Image:
+    """``image`` turned upright from EXIF orientation ``turn``."""
+    from PIL.Image import Transpose
+
+    steps = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    return image.transpose(steps[turn]) if turn in steps else image
+
+
+def picture_part(blob: Blob, size: Size, name: str, source: Source) -> tuple[ImagePart, dict[str, Blob]]:
+    """The part and its bytes by digest."""
+    digest = blob.sha256
+    part = ImagePart(name=name, sha256=digest, width=size[0], height=size[1], media_type=blob.media_type, source=source)
+    return part, {digest: blob}
+
+
+def _prepared(
+    blob: Blob, size: Size, file: BinaryIO, path: Path, spec: AttachmentSpec, limits: MediaLimits, notes: tuple[str, ...]
+) -> Prepared:
+    status = os.fstat(file.fileno())
+    source = Source(path=as_text(path.absolute()), bytes=status.st_size, mtime=status.st_mtime, original=spec.original)
+    part, blobs = picture_part(blob, size, shown(path.name), source)
+    return Prepared(part, blobs, image_tokens(limits.family, *size, limits.max_slices), notes)
+
+
+def _original_if_plain(file: BinaryIO, image: Image, what: Format, encoded: Blob) -> Blob:
+    """The file's own bytes where they are as good and not much larger."""
+    if os.fstat(file.fileno()).st_size > _ORIGINAL_WORTH * len(encoded.data):
+        return encoded
+    file.seek(0)
+    data = file.read()
+    return Blob(data, what.media_type) if is_plain(image, data, what) else encoded
+
+
+def _prepare_original(file: BinaryIO, path: Path, what: Format, spec: AttachmentSpec, limits: MediaLimits) -> Prepared:
+    length = os.fstat(file.fileno()).st_size
+    if length > _ORIGINAL_BYTES:
+        raise MediaTooLarge(f"{shown(path)}: {format_bytes(length)}", hint=_("send it reduced, not as the original"))
+    data = file.read()
+    file.seek(0)
+    with open_picture(file, path, what) as image, decoding(path):
+        size = image.size
+        image.load()
+    return _prepared(Blob(data, what.media_type), size, file, path, spec, limits, ())
+
+
+def _animated(image: Image) -> int:
+    """1 for a still picture, 2 for an animation. Counts no frames: a hostile file may claim billions."""
+    return 2 if getattr(image, "is_animated", False) else 1
+
+
+def _notes(image: Image, what: Format, spec: AttachmentSpec) -> tuple[str, ...]:
+    notes = []
+    if _animated(image) > 1 and image.format != "MPO":
+        notes.append(_("an animation: only its first frame is sent"))
+    if spec.original:
+        notes.append(_("servers do not read {format}: sent as JPEG or PNG").format(format=what.name))
+    return tuple(notes)

@@ -1,0 +1,96 @@
+"""Pillow, set up for files from anywhere: only the format that the bytes promise, our own limits, no warnings on the screen."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import warnings
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge
+from minicpm_tui.i18n import _
+from minicpm_tui.media.opening import shown
+from minicpm_tui.media.sniff import AVIF, HEIC, JPEG2000, WEBP, Format
+from minicpm_tui.media.spec import PreparationCancelled
+from minicpm_tui.text import format_bytes
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MAX_PIXELS = 120_000_000
+"""A larger picture is refused: decoded it would take half a gigabyte."""
+
+MAX_JPEG_PIXELS = 220_000_000
+"""JPEGs are decoded at a fraction of their size, so that a phone's 200 megapixels are fine."""
+
+MAX_WHOLE_BYTES = 200_000_000
+"""For the formats whose decoders read the whole file into memory."""
+
+ORIENTATION = 0x0112
+_UPRIGHT = 1
+
+
+@contextlib.contextmanager
+def decoding(path: Path | str) -> Iterator[None]:
+    """Turns whatever a decoder raises on a hostile or broken file into MediaDamaged or MediaTooLarge."""
+    _be_quiet()
+    try:
+        yield
+    except (MediaError, PreparationCancelled):
+        raise
+    except MemoryError as error:
+        raise MediaTooLarge(shown(path), hint=_("reduce it first")) from error
+    except Exception as error:
+        raise MediaDamaged(shown(path), hint=_("open it in another program and save it again")) from error
+
+
+def open_picture(file: BinaryIO, path: Path, what: Format) -> Image:
+    """The picture, opened but not yet decoded. Raises MediaDamaged; MediaTooLarge for more pixels than is sane."""
+    _load_plugins(what)
+    from PIL import Image
+
+    if what in {HEIC, AVIF, WEBP, JPEG2000} and (length := os.fstat(file.fileno()).st_size) > MAX_WHOLE_BYTES:
+        raise MediaTooLarge(f"{shown(path)}: {format_bytes(length)}", hint=_("reduce it first"))
+    with decoding(path):
+        image = Image.open(file, formats=[what.reader])
+    limit = MAX_JPEG_PIXELS if image.format in {"JPEG", "MPO"} else MAX_PIXELS
+    if image.width * image.height > limit:
+        size = _("{name}: {width}×{height} pixels").format(name=shown(path), width=image.width, height=image.height)
+        raise MediaTooLarge(size, hint=_("reduce it to at most {count} megapixels first").format(count=limit // 1_000_000))
+    return image
+
+
+def orientation(image: Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 is upright. Decodes nothing."""
+    if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
+        return _UPRIGHT  # Pillow turns a TIFF by itself, and would decode the whole PNG to look behind it
+    try:
+        value = image.getexif().get(ORIENTATION, _UPRIGHT)
+    except Exception:  # noqa: BLE001  broken EXIF is common in good pictures
+        return _UPRIGHT
+    return value if isinstance(value, int) and 1 <= value <= 8 else _UPRIGHT
+
+
+def upright_size(image: Image) -> tuple[int, int]:
+    """Width and height in pixels after turning."""
+    return (image.height, image.width) if orientation(image) >= 5 else image.size
+
+
+@cache
+def _load_plugins(what: Format) -> None:
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = None  # ours is checked before anything is decoded; Pillow's would warn on the terminal
+    Image.init()
+    if what == HEIC:
+        import pillow_heif
+
+        pillow_heif.register_heif_opener(thumbnails=False)
+
+
+def _be_quiet() -> None:
+    """Pillow warns about small damage through ``warnings``, which would write across the screen."""
+    warnings.filterwarnings("ignore", module=r"PIL\.")

@@ -1,0 +1,154 @@
+"""What a file is, by its first bytes; its name plays no part."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from minicpm_tui.i18n import N_
+
+HEAD = 4096
+"""Bytes that are enough to tell."""
+
+Kind = Literal["image", "video", "pdf", "other"]
+
+
+class Format(NamedTuple):
+    """``reader`` is Pillow's name of a picture format or FFmpeg's of a container; ``name`` is for people."""
+
+    kind: Kind
+    name: str
+    reader: str = ""
+    media_type: str = ""
+
+
+JPEG = Format("image", "JPEG", "JPEG", "image/jpeg")
+PNG = Format("image", "PNG", "PNG", "image/png")
+WEBP = Format("image", "WebP", "WEBP", "image/webp")
+GIF = Format("image", "GIF", "GIF", "image/gif")
+BMP = Format("image", "BMP", "BMP", "image/bmp")
+TIFF = Format("image", "TIFF", "TIFF", "image/tiff")
+AVIF = Format("image", "AVIF", "AVIF", "image/avif")
+HEIC = Format("image", "HEIC", "HEIF", "image/heic")
+JPEG2000 = Format("image", "JPEG 2000", "JPEG2000", "image/jp2")
+ICO = Format("image", "ICO", "ICO", "image/x-icon")
+PNM = Format("image", "PNM", "PPM", "image/x-portable-anymap")
+QOI = Format("image", "QOI", "QOI", "image/qoi")
+MP4 = Format("video", "MP4", "mp4", "video/mp4")
+MOV = Format("video", "QuickTime", "mov", "video/quicktime")
+WEBM = Format("video", "WebM", "webm", "video/webm")
+MKV = Format("video", "Matroska", "matroska", "video/x-matroska")
+AVI = Format("video", "AVI", "avi", "video/x-msvideo")
+FLV = Format("video", "FLV", "flv", "video/x-flv")
+ASF = Format("video", "Windows Media", "asf", "video/x-ms-asf")
+OGG = Format("video", "Ogg", "ogg", "video/ogg")
+MPEG_TS = Format("video", "MPEG-TS", "mpegts", "video/mp2t")
+MPEG_PS = Format("video", "MPEG-PS", "mpeg", "video/mpeg")
+PDF = Format("pdf", "PDF", "", "application/pdf")
+
+_STARTS: tuple[tuple[bytes, Format], ...] = (
+    (b"\xff\xd8\xff", JPEG),
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"GIF87a", GIF),
+    (b"GIF89a", GIF),
+    (b"II*\x00", TIFF),
+    (b"MM\x00*", TIFF),
+    (b"II+\x00", TIFF),
+    (b"MM\x00+", TIFF),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", JPEG2000),
+    (b"\xff\x4f\xff\x51", JPEG2000),
+    (b"\x00\x00\x01\x00", ICO),
+    (b"qoif", QOI),
+    (b"FLV\x01", FLV),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", ASF),
+    (b"OggS", OGG),
+    (b"\x00\x00\x01\xba", MPEG_PS),
+)
+_OTHERS: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", N_("a ZIP archive")),
+    (b"\x1f\x8b", N_("a gzip archive")),
+    (b"7z\xbc\xaf\x27\x1c", N_("a 7z archive")),
+    (b"Rar!", N_("a RAR archive")),
+    (b"fLaC", N_("a sound file")),
+    (b"ID3", N_("a sound file")),
+    (b"%!PS", N_("PostScript")),
+    (b"8BPS", N_("a Photoshop file")),
+    (b"\x7fELF", N_("a program")),
+    (b"SQLite format 3", N_("a database")),
+)
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_AVIF_BRANDS = {b"avif", b"avis"}
+_AUDIO_BRANDS = {b"M4A ", b"M4B ", b"F4A "}
+_MOV_ATOMS = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+
+
+def sniff(head: bytes) -> Format:
+    """The format of a file that begins with ``head`` (up to ``HEAD`` bytes). ``kind`` is ``other`` for what cannot be sent."""
+    for start, known in _STARTS:
+        if head.startswith(start):
+            return known
+    return _riff(head) or _boxes(head) or _loose(head) or _other(head)
+
+
+def _riff(head: bytes) -> Format | None:
+    if not head.startswith(b"RIFF"):
+        return None
+    if head[8:12] == b"WAVE":
+        return Format("other", N_("a sound file"))
+    return {b"WEBP": WEBP, b"AVI ": AVI}.get(head[8:12])
+
+
+def _boxes(head: bytes) -> Format | None:
+    """ISO media (MP4, HEIC, AVIF), QuickTime without a type box, and Matroska."""
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return WEBM if b"webm" in head[:64] else MKV
+    kind = head[4:8]
+    if kind in _MOV_ATOMS:
+        return MOV
+    if kind != b"ftyp":
+        return None
+    size = int.from_bytes(head[:4], "big")
+    brands = {head[8:12], *(head[at : at + 4] for at in range(16, min(size, len(head)), 4))}
+    if brands & _AVIF_BRANDS:
+        return AVIF
+    if head[8:12] in _HEIC_BRANDS or brands & (_HEIC_BRANDS - {b"mif1", b"msf1"}):
+        return HEIC
+    if head[8:12] in _AUDIO_BRANDS:
+        return Format("other", N_("a sound file"))
+    return MOV if head[8:12] == b"qt  " else MP4
+
+
+def _loose(head: bytes) -> Format | None:
+    """Formats with a short or movable mark."""
+    if head[:2] == b"BM" and len(head) >= 26 and head[6:10] == bytes(4):
+        return BMP
+    if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3] in b" \t\r\n" and len(head) > 3:
+        return PNM
+    for offset, step in ((0, 188), (4, 192)):
+        marks = range(offset, min(len(head), step * 5), step)
+        if len(marks) > 2 and all(head[at] == 0x47 for at in marks):
+            return MPEG_TS
+    return PDF if b"%PDF-" in head[:1024] else None
+
+
+def _other(head: bytes) -> Format:
+    for start, name in _OTHERS:
+        if head.startswith(start):
+            return Format("other", name)
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if b"<svg" in text[:1024]:
+        return Format("other", N_("an SVG drawing"))
+    if text.startswith((b"<!doctype html", b"<html")):
+        return Format("other", N_("a web page"))
+    if head[:2] in {b"\xff\xfb", b"\xff\xf3", b"\xff\xf1"}:
+        return Format("other", N_("a sound file"))
+    if b"\x00" not in head and _is_text(head):
+        return Format("other", N_("plain text"))
+    return Format("other", "")
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        head[:1024].decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > 1020
+    return True

@@ -1,0 +1,84 @@
+"""What goes into preparing media and what comes out. Frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from minicpm_tui.families import Family
+from minicpm_tui.messages import Blob, ImagePart, VideoPart
+
+MediaKind = Literal["image", "video", "pdf"]
+
+Progress = Callable[[float], None]
+"""Called from the preparing thread with the part that is done, 0 to 1."""
+
+Cancelled = Callable[[], bool]
+"""Asked between steps from the preparing thread; true stops it with ``PreparationCancelled``."""
+
+
+class PreparationCancelled(Exception):
+    """The user no longer wants it."""
+
+
+class AttachmentSpec(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the user wants attached: a ``path`` or a web ``url``.
+
+    ``start`` and ``end`` (seconds) and ``count`` (frames) are for videos, ``page`` (from 1) for PDFs; ``original`` asks for the
+    file's own bytes.
+    """
+
+    path: Path | None = None
+    url: str | None = None
+    start: float | None = None
+    end: float | None = None
+    count: int | None = None
+    page: int | None = None
+    original: bool = False
+
+
+class MediaInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a file is, by its content.
+
+    ``width`` and ``height`` in pixels as it is shown (turned upright; points for a PDF's first page), ``duration`` in seconds,
+    ``format`` its name for people (``JPEG``, ``MP4``), ``name`` the file's name made printable.
+    """
+
+    kind: MediaKind
+    name: str
+    format: str
+    bytes: int
+    width: int
+    height: int
+    duration: float | None = None
+    pages: int | None = None
+
+
+class MediaLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model and the server take.
+
+    ``max_slices`` and ``num_frames`` are the server's own settings where it is known to have some; ``context_tokens_left`` is
+    what the conversation leaves for this attachment; ``local_server``: the server runs on this machine and was started by us.
+    """
+
+    family: Family
+    max_slices: int | None = None
+    num_frames: int | None = None
+    context_tokens_left: int | None = None
+    local_server: bool = False
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """An attachment ready to be sent.
+
+    ``blobs`` are its bytes by SHA-256, ``tokens`` what it will cost in the prompt, ``notes`` what the user should know
+    (translated): what was left out or done differently.
+    """
+
+    part: ImagePart | VideoPart
+    blobs: Mapping[str, Blob]
+    tokens: int
+    notes: tuple[str, ...] = ()
