@@ -15,14 +15,11 @@ from minicpm_tui.text import one_line
 
 JOURNAL = "session.jsonl"
 ATTACHMENTS = "attachments"
+TRASH = "trash"
+"""The folder of deleted sessions, beside that of the saved ones."""
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _ID = re.compile(r"\d{8}-\d{6}-[a-z0-9]{4}")
-
-
-def trash_dir() -> Path:
-    """Where deleted sessions wait."""
-    return paths.data_dir() / "trash"
 
 
 def now() -> str:

@@ -63,7 +63,7 @@ class SavedSession:
             raise SessionNotFound(str(folder), hint=_("`minicpm-tui sessions list` shows their ids"))
         if read_only:
             return cls(folder, read_only=True, reason=reason)
-        lock = _locked(folder)
+        lock = lock_session(folder)
         try:
             return cls(folder, lock=lock)
         except BaseException:
@@ -131,7 +131,7 @@ class SavedSession:
                     continue
             break
         try:
-            self._lock = _locked(self._folder)
+            self._lock = lock_session(self._folder)
             log = LineLog(self._folder / ids.JOURNAL)
             log.append(encode(self._header), durable=True)
         except BaseException:
@@ -169,7 +169,8 @@ def _read(folder: Path) -> Reading:
         raise StorageError(f"{journal}: {error.strerror}", title=_("The session cannot be read")) from error
 
 
-def _locked(folder: Path) -> FileLock:
+def lock_session(folder: Path) -> FileLock:
+    """The right to write the session in ``folder``. Raises SessionLocked with who has it, StorageError."""
     try:
         return FileLock(folder / LOCK).acquire()
     except LockHeld as error:

@@ -29,13 +29,13 @@ def reply(message_id: str, parent: str) -> Message:
 
 
 def answer(journal: Journal, message_id: str, parent: str, text: str, *, reasoning: str = "") -> None:
-    """A whole reply, a word a piece, 0.02 s apart."""
+    """A whole reply, a word a piece, 0.2 ms apart."""
     journal.append_message(reply(message_id, parent))
-    pieces = [Delta("reasoning", reasoning, 0.01)] if reasoning else []
+    pieces = [Delta("reasoning", reasoning, 0.0005)] if reasoning else []
     words = [word + " " for word in text.split(" ")[:-1]] + text.split(" ")[-1:]
-    pieces += [Delta("content", word, 0.1 + 0.02 * index) for index, word in enumerate(words)]
+    pieces += [Delta("content", word, 0.001 + 0.0002 * index) for index, word in enumerate(words)]
     journal.append_deltas(message_id, pieces)
-    journal.append_end(message_id, End("stop", Usage(120, len(pieces)), 0.1 + 0.02 * len(pieces), 0.1))
+    journal.append_end(message_id, End("stop", Usage(120, len(pieces)), 0.001 + 0.0002 * len(pieces), 0.001))
 
 
 def conversation(folder: Path | None = None) -> Journal:

@@ -1,0 +1,226 @@
+"""All saved sessions: the list, the search, the trash."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self, TypeVar
+
+import msgspec
+
+from minicpm_tui import paths
+from minicpm_tui.errors import SessionError, StorageError
+from minicpm_tui.files import make_private_dir, storage_errors, sync_dir
+from minicpm_tui.i18n import _
+from minicpm_tui.sessions import ids
+from minicpm_tui.sessions.index import UNREAD, Entry, Index
+from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.sessions.saved import lock_session
+from minicpm_tui.sessions.summary import SessionInfo, Stamp, summarise
+from minicpm_tui.sessions.words import query, snippet
+
+_Result = TypeVar("_Result")
+_MANY = 100
+"""With more sessions to read than that, their titles come first and their full texts after."""
+_BATCH = 10
+
+
+class SearchHit(msgspec.Struct, frozen=True):
+    """A session with its newest match; ``message`` is the message's id, empty for the title."""
+
+    session: SessionInfo
+    message: str
+    snippet: str
+
+    def contract(self) -> dict[str, object]:
+        """The object of a JSON list."""
+        return {**self.session.contract(), "message": self.message or None, "snippet": self.snippet}
+
+
+class Library:
+    """Reads from the index at once; ``reconcile`` brings that up to date with the folders. Blocks; any thread may call.
+
+    A damaged index is made anew; where the cache folder cannot be written the index is kept in memory.
+
+    Args:
+        folder: the folder of session folders, ``paths.sessions_dir()`` unless given.
+        index: the index's file, in the cache folder unless given.
+    """
+
+    def __init__(self, folder: Path | None = None, index: Path | None = None) -> None:
+        self.folder = paths.sessions_dir() if folder is None else folder
+        self._path = paths.cache_dir() / "sessions.sqlite" if index is None else index
+        self._lock = threading.RLock()
+        self._index = self._opened()
+
+    def newest(self, limit: int = -1) -> list[SessionInfo]:
+        """The sessions as the index knows them, newest first; ``limit`` -1 for all."""
+        return self._with_index(lambda index: index.newest(limit))
+
+    def search(self, text: str, limit: int = 200) -> list[SearchHit]:
+        """Sessions that have all words of ``text`` in one message or in the title, newest first; all sessions for no words."""
+        expression = query(text)
+        if not expression:
+            return [SearchHit(info, "", "") for info in self.newest(limit)]
+        found = self._with_index(lambda index: index.matches(expression, limit))
+        hits = [SearchHit(info, message, snippet(body, text)) for info, message, body in found]
+        return sorted(hits, key=lambda hit: (hit.session.updated, hit.session.id), reverse=True)
+
+    def reconcile(
+        self, *, progress: Callable[[int, int], None] | None = None, cancelled: Callable[[], bool] = lambda: False
+    ) -> bool:
+        """Bring the index up to date with the folders; True when something had changed.
+
+        Args:
+            progress: is told how many of how many sessions have been read.
+            cancelled: asked between sessions; what has been read stays.
+        """
+        here = dict(self._stamps())
+        known = self._with_index(lambda index: index.stamps())
+        gone = [name for name in known if name not in here]
+        changed = sorted((name for name, stamp in here.items() if known.get(name) != stamp), reverse=True)
+        if gone:
+            self._write(lambda index: index.remove(*gone))
+        new = [name for name in changed if name not in known]
+        if len(new) > _MANY:
+            self._take_in(new, dict.fromkeys(new, UNREAD), None, cancelled)
+        self._take_in(changed, here, progress, cancelled)
+        return bool(gone or changed)
+
+    def touch(self, session_id: str) -> None:
+        """Take the newest state of one session in; quick, whatever the number of sessions."""
+        stamp = Stamp.of(self.folder / session_id)
+        if stamp is None:
+            self._write(lambda index: index.remove(session_id))
+        else:
+            self._take_in([session_id], {session_id: stamp}, None, lambda: False)
+
+    def rename(self, session_id: str, title: str) -> None:
+        """Name a session. Raises SessionLocked, SessionNotFound, StorageError."""
+        with Journal.open(ids.find(session_id, self.folder)) as journal:
+            journal.set_title(title)
+        self.touch(journal.id)
+
+    def delete(self, session_id: str) -> str:
+        """Move a session to the trash; its full id. Raises SessionLocked, SessionNotFound, StorageError."""
+        folder = ids.find(session_id, self.folder)
+        self._move(folder, self._trash)
+        return folder.name
+
+    def restore(self, session_id: str) -> str:
+        """Bring a session back from the trash; its full id. Raises SessionNotFound, SessionError, StorageError."""
+        folder = ids.find(session_id, self._trash)
+        self._move(folder, self.folder)
+        return folder.name
+
+    def trash(self) -> list[SessionInfo]:
+        """What lies in the trash, newest first."""
+        with contextlib.suppress(OSError):
+            found = [summarise(Path(entry.path)) for entry in os.scandir(self._trash)]
+            return sorted((each[0] for each in found if each), key=lambda info: info.updated, reverse=True)
+        return []
+
+    def close(self) -> None:
+        with self._lock:
+            self._index.close()
+
+    @property
+    def _trash(self) -> Path:
+        return self.folder.parent / ids.TRASH
+
+    def _move(self, folder: Path, to: Path) -> None:
+        make_private_dir(to)
+        target = to / folder.name
+        if target.exists():
+            raise SessionError(str(target), title=_("There is a session of this id already"))
+        lock = lock_session(folder)
+        try:
+            with storage_errors(folder):
+                folder.rename(target)
+            sync_dir(folder.parent)
+            sync_dir(to)
+        finally:
+            lock.release()
+        self.touch(folder.name)
+
+    def _stamps(self) -> Iterator[tuple[str, Stamp]]:
+        try:
+            entries = os.scandir(self.folder)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StorageError(f"{self.folder}: {error.strerror}", title=_("The saved sessions cannot be read")) from error
+        with entries:
+            for entry in entries:
+                if not entry.name.startswith(".") and (stamp := Stamp.of(Path(entry.path))):
+                    yield entry.name, stamp
+
+    def _take_in(
+        self,
+        names: list[str],
+        stamps: dict[str, Stamp],
+        progress: Callable[[int, int], None] | None,
+        cancelled: Callable[[], bool],
+    ) -> None:
+        """Read sessions into the index, a few at a time; only their titles where the stamp is ``UNREAD``."""
+        for first in range(0, len(names), _BATCH):
+            batch: list[Entry] = []
+            for name in names[first : first + _BATCH]:
+                if cancelled():
+                    return
+                head = stamps[name] == UNREAD
+                info, documents = summarise(self.folder / name, head=head) or (None, [])
+                batch.append(Entry(name, info, () if head else tuple(documents), stamps[name]))
+            self._write(lambda index, batch=batch: index.put(*batch))  # type: ignore[misc] # bound early
+            if progress:
+                progress(min(first + _BATCH, len(names)), len(names))
+
+    def _write(self, work: Callable[[Index], object]) -> None:
+        def write(index: Index) -> None:
+            with index.writing():
+                work(index)
+
+        self._with_index(write)
+
+    def _with_index(self, work: Callable[[Index], _Result]) -> _Result:
+        """Do ``work``; when the index is damaged or its disk full, once more with an empty one that ``reconcile`` fills."""
+        with self._lock:
+            try:
+                return work(self._index)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                    raise StorageError(f"{self._path}: {error}", title=_("The search index is busy")) from error
+                self._index.close()
+                self._index = Index(None)
+            except sqlite3.DatabaseError:
+                self._index.close()
+                self._forget()
+                self._index = self._opened()
+            return work(self._index)
+
+    def _opened(self) -> Index:
+        for _attempt in range(2):
+            try:
+                return Index(self._path)
+            except sqlite3.OperationalError:
+                break
+            except sqlite3.DatabaseError:
+                self._forget()
+            except (OSError, StorageError):
+                break
+        return Index(None)
+
+    def _forget(self) -> None:
+        for ending in ("", "-wal", "-shm", "-journal"):
+            with contextlib.suppress(OSError):
+                self._path.with_name(self._path.name + ending).unlink()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()

@@ -1,0 +1,133 @@
+"""What the library knows of a session: a line of the list, and the texts that can be searched."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from minicpm_tui.messages import MediaPart, Message, media_of
+from minicpm_tui.sessions import ids
+from minicpm_tui.sessions.events import AnyEvent, Header
+from minicpm_tui.sessions.reading import read
+from minicpm_tui.sessions.state import SessionState
+
+HEAD_BYTES = 32_768
+"""Enough of a journal for its header and first question."""
+_PICTURES = 4
+
+
+class SessionInfo(msgspec.Struct, frozen=True):
+    """A line of the list, with the fields of ``sessions --json``.
+
+    ``created`` and ``updated`` are ISO 8601 UTC; ``turns`` are the user's messages, ``attachments`` pictures and videos,
+    ``bytes`` the whole folder. ``pictures`` are digests of the first attachments, for thumbnails.
+    """
+
+    id: str
+    title: str
+    created: str
+    updated: str
+    model: str | None
+    turns: int
+    attachments: int
+    bytes: int
+    pictures: tuple[str, ...] = ()
+
+    def contract(self) -> dict[str, object]:
+        """The object of a JSON list."""
+        plain = msgspec.structs.asdict(self)
+        del plain["pictures"]
+        return plain
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A text that can be searched: of the message ``message``, or the title where that is empty."""
+
+    message: str
+    text: str
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """How a journal looked when it was read; another look means that it has changed."""
+
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, folder: Path) -> Stamp | None:
+        """None when there is no journal."""
+        try:
+            found = (folder / ids.JOURNAL).stat()
+        except OSError:
+            return None
+        return cls(found.st_size, found.st_mtime_ns)
+
+
+def summarise(folder: Path, *, head: bool = False) -> tuple[SessionInfo, list[Document]] | None:
+    """Read the session in ``folder``; only the beginning when ``head``. None when it cannot be read or nothing was said."""
+    try:
+        with (folder / ids.JOURNAL).open("rb") as file:
+            data = file.read(HEAD_BYTES) if head else file.read()
+    except OSError:
+        return None
+    reading = read(data)
+    return _summarise(folder, reading.header, reading.events)
+
+
+def _summarise(folder: Path, header: Header | None, events: Iterable[AnyEvent]) -> tuple[SessionInfo, list[Document]] | None:
+    state = SessionState()
+    for event in events:
+        state.apply(event)
+    messages = list(state.tree.messages.values())
+    if not messages:
+        return None
+    created = (header.created if header else "") or ids.created_of(folder.name) or state.last_open
+    media = [part for message in messages for part in media_of(message.content)]
+    info = SessionInfo(
+        id=folder.name,
+        title=state.shown_title,
+        created=created,
+        updated=ids.later(created, state.time),
+        model=_model(messages, state),
+        turns=sum(message.role == "user" for message in messages),
+        attachments=len(media),
+        bytes=folder_bytes(folder),
+        pictures=tuple(_pictures(media)),
+    )
+    return info, [Document("", info.title), *(Document(message.id, _text(message)) for message in messages)]
+
+
+def folder_bytes(folder: Path) -> int:
+    """Size of all files of a session."""
+    total = 0
+    for place in (folder, folder / ids.ATTACHMENTS):
+        with contextlib.suppress(OSError), os.scandir(place) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    if entry.is_file(follow_symlinks=False):
+                        total += entry.stat(follow_symlinks=False).st_size
+    return total
+
+
+def _text(message: Message) -> str:
+    """Words and file names."""
+    return "\n".join([message.text, *(part.name for part in media_of(message.content))])
+
+
+def _model(messages: list[Message], state: SessionState) -> str | None:
+    """The model of the last reply, else the one that is set."""
+    for message in reversed(messages):
+        if message.model:
+            return message.model
+    named = state.settings.get("model")
+    return named if isinstance(named, str) and named else None
+
+
+def _pictures(media: list[MediaPart]) -> list[str]:
+    """The first digest of each of the first attachments; of a video the frame in the middle."""
+    digests = [part.digests[len(part.digests) // 2] for part in media if part.digests]
+    return list(dict.fromkeys(digests))[:_PICTURES]
