@@ -1,0 +1,119 @@
+"""What a server's refusal means: status and body become one of our errors, with what to do next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from minicpm_tui import errors
+from minicpm_tui.backends.sayings import KNOWN
+from minicpm_tui.i18n import _
+from minicpm_tui.text import one_line
+
+_WORDS_LIMIT = 300
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error and what the caller may do about it.
+
+    ``explained`` is False for a 400 or 500 whose reason we do not know: it may be about a uuid. ``limit`` is the number of
+    pictures or videos (``limit_kind``) that the server takes, where it said so.
+    """
+
+    error: errors.BackendError
+    status: int | None = None
+    explained: bool = True
+    limit: int | None = None
+    limit_kind: str = ""
+    about_stop_ids: bool = False
+
+
+def failure_of(status: int, body: bytes, *, url: str, key_sent: bool) -> Failure:
+    """What an answer other than 200 says, or an ``error`` chunk inside a stream (its code is the status then)."""
+    said, param = _server_words(body)
+    if status in {401, 403}:
+        return Failure(_authentication(url, key_sent), status)
+    if status in {429, 503}:
+        return Failure(errors.ServerOverloaded(said or f"HTTP {status}, {url}", hint=_("wait a little and try again")), status)
+    if said is None:
+        return Failure(_foreign(status, body, url), status)
+    for pattern, make in KNOWN:
+        if match := re.search(pattern, said):
+            error = make(match, said)
+            if isinstance(error, errors.TooManyMedia):
+                return Failure(error, status, limit=int(match[1]), limit_kind=match[2])
+            return Failure(error, status)
+    if status == 404:
+        return Failure(_model_missing(said, url), status)
+    if status >= 500:
+        hint = _("look at the server's log; if it does not recover, start it again")
+        return Failure(errors.ServerFailed(said, hint=hint), status, explained=status != 500)
+    hint = _("change {name}").format(name=param) if param in {"temperature", "top_p", "max_tokens"} else ""
+    about_stop_ids = status == 400 and (param == "stop_token_ids" or "stop_token_ids" in said)
+    return Failure(
+        errors.RequestRejected(said, hint=hint),
+        status,
+        explained=status != 400 or bool(hint) or about_stop_ids,
+        about_stop_ids=about_stop_ids,
+    )
+
+
+def _server_words(body: bytes) -> tuple[str | None, str]:
+    """The message of an OpenAI-style error (None when the body is none) and the parameter it is about."""
+    try:
+        data: Any = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None, ""
+    error = data.get("error") if isinstance(data, dict) else None
+    if isinstance(error, str):
+        return one_line(error, _WORDS_LIMIT), ""
+    if not isinstance(error, dict) or not isinstance(error.get("message"), str):
+        return None, ""
+    return _short(error["message"]), str(error.get("param") or "")
+
+
+def _short(message: str) -> str:
+    """One line without what only the server's developers need: echoed parameters, pydantic's links."""
+    message = re.sub(r" \(parameter=\w+(, value=.*)?\)\s*$", "", message, flags=re.DOTALL)
+    message = re.sub(r"\s*For further information visit \S+", "", message)
+    return one_line(message, _WORDS_LIMIT)
+
+
+def _authentication(url: str, key_sent: bool) -> errors.AuthenticationFailed:
+    if key_sent:
+        hint = _("this key is not the server's: set MINICPM_TUI_API_KEY, or name its variable with --api-key-env")
+    else:
+        hint = _("no key was sent: set MINICPM_TUI_API_KEY, or name its variable with --api-key-env")
+    return errors.AuthenticationFailed(url, hint=hint)
+
+
+def _foreign(status: int, body: bytes, url: str) -> errors.BackendError:
+    """For an answer that does not have the form of an OpenAI error: a gateway's page, another program."""
+    if status == 413:
+        words = _("{url}: the request is too large for it").format(url=url)
+        return errors.RequestRejected(words, hint=_("send fewer or smaller pictures"))
+    if status in {502, 504}:
+        words = _("{url}: a gateway answers HTTP {status}").format(url=url, status=status)
+        return errors.ServerFailed(words, hint=_("see whether vLLM runs behind it"))
+    if status >= 500:
+        said = one_line(body[:_WORDS_LIMIT].decode(errors="replace"), 160)
+        return errors.ServerFailed(f"{url}: HTTP {status} {said}".rstrip(), hint=_("look at the server's log"))
+    return not_a_server(_("{url} answers HTTP {status}").format(url=url, status=status))
+
+
+def not_a_server(words: str) -> errors.NotAServer:
+    """For something that answers, but not as an OpenAI-compatible server does."""
+    return errors.NotAServer(words, hint=_("check the host and port: vLLM's own port is 8000"))
+
+
+def _model_missing(said: str, url: str) -> errors.BackendError:
+    name = re.search(r"model `(.+?)`", said)
+    if not name:
+        return not_a_server(f"{url}: {said}")
+    valid = re.search(r"Valid aliases: (.+?)\.?$", said)
+    hint = _("choose one with --model: {names}").format(names=valid[1]) if valid else _("choose another one with --model")
+    return errors.ModelNotFound(name[1], hint=hint)

@@ -1,0 +1,60 @@
+"""Which API key goes to which server. A key never goes where the user did not send it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from minicpm_tui.backends.address import is_loopback, normalise
+from minicpm_tui.config import Endpoint, Settings
+from minicpm_tui.errors import ConfigError, UsageError
+from minicpm_tui.i18n import _
+
+
+def endpoint_of(url: str, settings: Settings) -> Endpoint | None:
+    """The ``[[servers]]`` entry for the root URL ``url``; entries whose address is unusable are passed over."""
+    for endpoint in settings.servers:
+        try:
+            if normalise(endpoint.url) == url:
+                return endpoint
+        except UsageError:
+            continue
+    return None
+
+
+def choose_key(url: str, settings: Settings, environ: Mapping[str, str], *, own_key: str = "") -> str:
+    """The key for the root URL ``url``, empty for none.
+
+    In this order: the variable that ``--api-key-env`` names, the server's own entry (``own_key`` for one that this program
+    started), ``MINICPM_TUI_API_KEY``, and for this machine alone ``VLLM_API_KEY``. ``OPENAI_API_KEY`` is used only where the
+    configuration names it. Raises ConfigError for a variable that is not set or a key that cannot be sent.
+    """
+    endpoint = endpoint_of(url, settings)
+    if settings.api_key_env:
+        key = _named(settings.api_key_env, environ)
+    elif own_key:
+        key = own_key
+    elif endpoint and endpoint.api_key_env:
+        key = _named(endpoint.api_key_env, environ)
+    elif endpoint and endpoint.api_key:
+        key = endpoint.api_key
+    else:
+        key = environ.get("MINICPM_TUI_API_KEY", "")
+        if not key.strip() and is_loopback(url):
+            key = environ.get("VLLM_API_KEY", "")
+    return _usable(key.strip())
+
+
+def _named(variable: str, environ: Mapping[str, str]) -> str:
+    if not environ.get(variable, "").strip():
+        raise ConfigError(
+            _("the environment variable {name} is not set").format(name=variable),
+            title=_("No API key"),
+            hint=_("set it, or name another one with --api-key-env"),
+        )
+    return environ[variable]
+
+
+def _usable(key: str) -> str:
+    if not key.isascii() or not (key.isprintable() or not key):
+        raise ConfigError(_("it has characters that cannot be sent"), title=_("The API key is not usable"))
+    return key

@@ -1,0 +1,109 @@
+"""What each server is known to have: pictures and videos it need not be sent again, and what it cannot do.
+
+One small file a server, version and model in the cache folder, so that the next process knows. Losing it costs one more upload.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import msgspec
+
+from minicpm_tui import paths
+from minicpm_tui.backends.facts import ServerFacts
+from minicpm_tui.errors import StorageError
+from minicpm_tui.files import make_private_dir, write_durably
+
+MISSES_LIMIT = 3
+ACKNOWLEDGED_LIMIT = 5000
+"""Digests remembered, newest last; a server's own cache holds fewer pictures."""
+
+
+class _State(msgspec.Struct):
+    """``started`` names the start of the server that the rest but ``no_stop_ids`` and ``limits`` is true of."""
+
+    started: str = ""
+    acknowledged: dict[str, None] = {}
+    no_bare: set[str] = set()
+    misses: int = 0
+    no_stop_ids: bool = False
+    limits: dict[str, int] = {}
+
+
+class MediaMemory:
+    """Blocks when it reads and writes its file: ``load`` and ``save`` belong into threads."""
+
+    def __init__(self, facts: ServerFacts, model: str, folder: Path | None = None) -> None:
+        key = "\n".join((facts.url, facts.version or "", model))
+        self._path = (folder or paths.cache_dir() / "media-memory") / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+        self._facts = facts
+        self._state = _State()
+
+    def load(self) -> None:
+        """Read what earlier processes learned; what belongs to an earlier start of the server is forgotten."""
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            self._state = msgspec.json.decode(self._path.read_bytes(), type=_State)
+        if not self._state.started:
+            self._state.no_bare, self._state.misses = set(), 0
+        self.server_started(self._facts.started)
+
+    def save(self) -> None:
+        """Write it down, if that is possible."""
+        with contextlib.suppress(StorageError):
+            make_private_dir(self._path.parent)
+            write_durably(self._path, msgspec.json.encode(self._state))
+
+    def server_started(self, started: str) -> None:
+        """The server says when it was started: another time than before means that it has forgotten everything."""
+        if started and started != self._state.started:
+            state = self._state
+            keep = {} if state.started else state.acknowledged
+            self._state = _State(started=started, acknowledged=keep, no_stop_ids=state.no_stop_ids, limits=state.limits)
+
+    def bare(self, media: Iterable[tuple[str, str]]) -> set[str]:
+        """Which of the (kind, uuid) pairs can be named without their bytes."""
+        if not self._facts.takes_uuids or self._state.misses >= MISSES_LIMIT:
+            return set()
+        return {uuid for kind, uuid in media if uuid in self._state.acknowledged and kind not in self._state.no_bare}
+
+    def acknowledge(self, uuids: Collection[str], *, bare: bool) -> None:
+        """The server has answered a request with ``uuids``; ``bare`` when some of them had no bytes."""
+        for uuid in uuids:
+            self._state.acknowledged.pop(uuid, None)
+            self._state.acknowledged[uuid] = None
+        for oldest in list(self._state.acknowledged)[:-ACKNOWLEDGED_LIMIT]:
+            del self._state.acknowledged[oldest]
+        if bare:
+            self._state.misses = 0
+
+    def missed(self, uuids: Collection[str]) -> None:
+        """The server did not have one of ``uuids``: it does not say which."""
+        self._state.misses += 1
+        for uuid in uuids:
+            self._state.acknowledged.pop(uuid, None)
+
+    def refuses_bare(self, kinds: Collection[str]) -> None:
+        """A request with bare uuids failed that succeeded with the bytes.
+
+        Where both kinds were bare the video is blamed: vLLM 0.25 takes pictures so, but no videos.
+        """
+        self._state.no_bare |= {"video"} if "video" in kinds else set(kinds)
+
+    @property
+    def no_stop_ids(self) -> bool:
+        """The server rejects the family's stop token ids."""
+        return self._state.no_stop_ids
+
+    def refuses_stop_ids(self) -> None:
+        self._state.no_stop_ids = True
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """How many of a kind (``image``, ``video``) the server takes in one prompt, as far as it has said."""
+        return dict(self._state.limits)
+
+    def learn_limit(self, kind: str, limit: int) -> None:
+        self._state.limits[kind] = limit

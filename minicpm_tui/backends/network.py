@@ -1,0 +1,78 @@
+"""What a broken connection means: the client's exceptions become our errors."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+import httpx2
+
+from minicpm_tui import errors
+from minicpm_tui.backends.client import proxy_for
+from minicpm_tui.i18n import _
+
+
+def network_error(error: BaseException, url: str, silent_seconds: float) -> errors.BackendError:
+    """The error for what ``httpx2`` raised while talking with ``url``, which was silent for so long."""
+    causes = list(_causes(error))
+    proxy = proxy_for(url)
+    where = _("{url} through the proxy {proxy}").format(url=url, proxy=proxy) if proxy else url
+    if proxy and any(isinstance(cause, httpx2.ProxyError) for cause in causes):
+        return errors.ServerUnreachable(where, hint=_("check the proxy, or put the host into NO_PROXY"))
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return _tls(causes, where)
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return errors.ServerUnreachable(where, title=_("No such host"), hint=_("check the name of the host"))
+    if any(isinstance(cause, httpx2.ConnectTimeout) for cause in causes):
+        return errors.ServerUnreachable(where, hint=_("it does not answer: check the host, the port and any firewall"))
+    if any(isinstance(cause, httpx2.TimeoutException) for cause in causes):
+        words = _("{url} sent nothing for {seconds:.0f} s").format(url=where, seconds=silent_seconds)
+        return errors.ServerStalled(words, hint=_("try again; if it stays silent, start the server again"))
+    if any(isinstance(cause, httpx2.ConnectError) for cause in causes):
+        hint = (
+            _("check the proxy, or put the host into NO_PROXY")
+            if proxy
+            else _("start it with minicpm-tui serve, or check the address")
+        )
+        return errors.ServerUnreachable(where, hint=hint)
+    if any(isinstance(cause, httpx2.RemoteProtocolError) for cause in causes):
+        return _protocol(str(error), where)
+    return errors.ServerFailed(
+        _("{url} closed the connection").format(url=where), hint=_("see whether it still runs, then try again")
+    )
+
+
+def was_refused(error: BaseException) -> bool:
+    """True when no connection came about, so that nothing was sent."""
+    return any(isinstance(cause, httpx2.ConnectError) for cause in _causes(error)) and not any(
+        isinstance(cause, ssl.SSLError | socket.gaierror) for cause in _causes(error)
+    )
+
+
+def _tls(causes: list[BaseException], where: str) -> errors.BackendError:
+    text = " ".join(str(cause) for cause in causes)
+    if "WRONG_VERSION_NUMBER" in text or "record layer" in text:
+        return errors.NotAServer(_("{url} does not speak TLS").format(url=where), hint=_("write http:// instead of https://"))
+    return errors.ServerUnreachable(
+        where, title=_("The server's certificate is not trusted"), hint=_("set SSL_CERT_FILE to its authority's certificate")
+    )
+
+
+def _protocol(text: str, where: str) -> errors.BackendError:
+    if "illegal" in text or "does not look like" in text:
+        return errors.NotAServer(
+            _("{url} does not speak HTTP").format(url=where), hint=_("check the port, and whether it wants https://")
+        )
+    return errors.ServerFailed(
+        _("{url} closed the connection").format(url=where), hint=_("see whether it still runs, then try again")
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for inner in error.exceptions:
+                yield from _causes(inner)
+        error = error.__cause__ or error.__context__

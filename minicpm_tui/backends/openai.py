@@ -1,0 +1,201 @@
+"""Replies from an OpenAI-compatible server, through the openai client. The only module that imports it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from minicpm_tui.backends.facts import ServerFacts
+from minicpm_tui.backends.failures import Failure, failure_of
+from minicpm_tui.backends.memory import MediaMemory
+from minicpm_tui.backends.reply import ReplyReader
+from minicpm_tui.backends.retry import Attempts
+from minicpm_tui.errors import BackendError, MinicpmTuiError
+from minicpm_tui.messages import BlobReader, Notice, ReplyEvent
+from minicpm_tui.messages.request import ChatRequest
+
+if TYPE_CHECKING:
+    import httpx2
+    from openai import AsyncOpenAI
+
+    from minicpm_tui.backends.body import Payload
+
+
+class OpenAIBackend:
+    """Streams replies from the server that ``facts`` describes.
+
+    Args:
+        model: the name in requests; part of what the media memory is kept for.
+        key: the API key, empty for none.
+        stall_seconds: a server that sends nothing for so long is given up (three times as long before the first token).
+        transport: replaces the network in tests.
+        memory_folder: where the media memory lies, the cache folder unless given.
+    """
+
+    def __init__(
+        self,
+        facts: ServerFacts,
+        model: str,
+        key: str = "",
+        *,
+        stall_seconds: float = 120.0,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        memory_folder: Path | None = None,
+    ) -> None:
+        self._facts = facts
+        self._key = key
+        self._stall_seconds = stall_seconds
+        self._transport = transport
+        self.memory = MediaMemory(facts, model, memory_folder)
+        self._client: AsyncOpenAI | None = None
+        self._active = time.monotonic()
+        self._saving: set[asyncio.Task[None]] = set()
+
+    async def stream(self, request: ChatRequest, blobs: BlobReader) -> AsyncGenerator[ReplyEvent, None]:
+        """See ``Backend.stream``."""
+        began = time.monotonic()
+        reader = ReplyReader(began, thinking=_asks_for_thinking(request))
+        try:
+            client = await self._connected()
+            attempts = Attempts(request, self.memory, uuids=self._facts.takes_uuids)
+            while True:
+                try:
+                    async with aclosing(self._attempt(client, attempts, reader, blobs)) as events:
+                        async for event in events:
+                            yield event
+                except _Refused as refused:
+                    again = attempts.again(refused.failure, nothing_sent=refused.nothing_sent)
+                    self._save()
+                    if again is None:
+                        raise refused.failure.error from refused
+                    if again.notice:
+                        yield Notice(again.notice)
+                    await asyncio.sleep(again.wait)
+                    reader = ReplyReader(began, thinking=_asks_for_thinking(request))
+                else:
+                    return
+        except MinicpmTuiError as error:
+            yield reader.end(error)
+
+    async def aclose(self) -> None:
+        """Close the connections and wait until the media memory is written."""
+        if self._saving:
+            await asyncio.wait(self._saving)
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    async def _connected(self) -> AsyncOpenAI:
+        if self._client is None:
+            await asyncio.to_thread(self._import)
+            self._client = self._make_client()
+        return self._client
+
+    def _import(self) -> None:
+        """The slow part of the first request: openai takes more than a second to import."""
+        import openai  # noqa: F401  imported here so that the event loop does not wait for it
+
+        self.memory.load()
+
+    def _make_client(self) -> AsyncOpenAI:
+        from openai import AsyncOpenAI
+
+        from minicpm_tui.backends.client import make_client
+
+        http_client = make_client(self._facts.url, self._key, stall_seconds=self._stall_seconds, transport=self._transport)
+        return AsyncOpenAI(
+            api_key="set by the http client",
+            base_url=f"{self._facts.url}/v1",
+            max_retries=0,
+            timeout=http_client.timeout,
+            http_client=http_client,
+        )
+
+    async def _attempt(
+        self, client: AsyncOpenAI, attempts: Attempts, reader: ReplyReader, blobs: BlobReader
+    ) -> AsyncGenerator[ReplyEvent, None]:
+        """One request. Raises _Refused while nothing of the reply has arrived; later errors are in the ``End``."""
+        import httpx2
+
+        response = await self._send(client, attempts.payload(), blobs)
+        known = False
+        try:
+            async for data in response.aiter_raw():
+                self._active = time.monotonic()
+                for event in reader.feed(data):
+                    yield event
+                if reader.answering and not known:
+                    known = True
+                    attempts.answered()
+                    self._save()
+                if reader.done:
+                    break
+            for event in reader.finish():
+                yield event
+            if reader.refusal is not None:
+                raise _Refused(self._failure(*reader.refusal))
+        except httpx2.HTTPError as error:
+            if not reader.complete:
+                failure = Failure(self._network_error(error))
+                if not reader.answering:
+                    raise _Refused(failure) from error
+                raise failure.error from error
+        finally:
+            await response.aclose()
+        yield reader.end()
+
+    async def _send(self, client: AsyncOpenAI, payload: Payload, blobs: BlobReader) -> httpx2.Response:
+        import httpx2
+        import openai
+
+        from minicpm_tui.backends.network import was_refused
+
+        self._active = time.monotonic()
+        try:
+            reply: object = await client.post(
+                "/chat/completions",
+                cast_to=httpx2.Response,
+                content=payload.stream(blobs, self._progress) if payload.blobs else payload.texts[0],
+                options={"headers": {"Content-Type": "application/json"}},
+                stream=True,
+                stream_cls=openai.AsyncStream[object],
+            )
+        except openai.APIStatusError as error:
+            raise _Refused(self._failure(error.status_code, error.response.content)) from error
+        except openai.APIConnectionError as error:
+            raise _Refused(Failure(self._network_error(error)), nothing_sent=was_refused(error)) from error
+        return cast("httpx2.Response", reply)
+
+    def _failure(self, status: int, body: bytes) -> Failure:
+        return failure_of(status, body, url=self._facts.url, key_sent=bool(self._key))
+
+    def _network_error(self, error: BaseException) -> BackendError:
+        from minicpm_tui.backends.network import network_error
+
+        return network_error(error, self._facts.url, time.monotonic() - self._active)
+
+    def _progress(self) -> None:
+        self._active = time.monotonic()
+
+    def _save(self) -> None:
+        """Write the media memory without keeping the stream waiting."""
+        task = asyncio.create_task(asyncio.to_thread(self.memory.save))
+        self._saving.add(task)
+        task.add_done_callback(self._saving.discard)
+
+
+class _Refused(Exception):
+    """No reply; ``nothing_sent`` when not even a connection came about."""
+
+    def __init__(self, failure: Failure, *, nothing_sent: bool = False) -> None:
+        super().__init__(str(failure.error))
+        self.failure = failure
+        self.nothing_sent = nothing_sent
+
+
+def _asks_for_thinking(request: ChatRequest) -> bool:
+    return bool(request.body.get("chat_template_kwargs", {}).get("enable_thinking"))

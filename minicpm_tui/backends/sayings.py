@@ -1,0 +1,108 @@
+"""vLLM's own words for what can go wrong, and what we say instead.
+
+The fragments are those of vLLM 0.25 to 0.33 (``vllm/entrypoints``, ``vllm/renderers``, ``vllm/multimodal``); most of them were
+seen on running servers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from minicpm_tui import errors
+from minicpm_tui.i18n import N_, _
+
+Match = re.Match[str]
+Maker = Callable[[Match, str], errors.BackendError]
+"""Makes the error of the match and of the server's whole message."""
+
+
+def _context(match: Match, _said: str) -> errors.BackendError:
+    numbers = match.groupdict()
+    if numbers.get("unit") == "characters":
+        words = _("it has {count} characters, the model takes {limit} tokens").format(**numbers)
+    else:
+        words = _("it has {count} tokens, the model takes {limit}").format(**numbers)
+    hint = _("send fewer or smaller pictures or frames, begin a new chat, or start the server with a larger --max-model-len")
+    return errors.ContextExceeded(words, hint=hint)
+
+
+def _reply_room(match: Match, _said: str) -> errors.BackendError:
+    words = _("a reply of {count} tokens is asked for, the model takes {limit} in all").format(**match.groupdict())
+    return errors.ContextExceeded(words, hint=_("lower --max-tokens"))
+
+
+def _too_many(match: Match, _said: str) -> errors.BackendError:
+    limit, kind = int(match[1]), match[2]
+    if limit == 0:
+        what = _("this server takes no videos") if kind == "video" else _("this server takes no pictures")
+        return errors.TooManyMedia(what, hint=_("take another model, or start the server without that limit"))
+    what = _("it takes {limit} videos") if kind == "video" else _("it takes {limit} pictures")
+    hint = _("begin a new chat, or start the server with a larger --limit-mm-per-prompt")
+    return errors.TooManyMedia(what.format(limit=limit), hint=hint)
+
+
+def _miss(_match: Match, said: str) -> errors.BackendError:
+    return errors.MediaCacheMiss(said)
+
+
+def _rejected(title: str, hint: str) -> Maker:
+    return lambda _match, said: errors.RequestRejected(said, title=_(title), hint=_(hint))
+
+
+def _failed(hint: str) -> Maker:
+    return lambda _match, said: errors.ServerFailed(said, hint=_(hint))
+
+
+_REJECTED = N_("The server rejects the request")
+_UNREADABLE = N_("The server cannot read a picture or video")
+_UNFETCHED = N_("The server cannot fetch a picture or video")
+_TOO_LARGE = N_("A picture or video is too large for the server")
+
+KNOWN: tuple[tuple[str, Maker], ...] = (
+    (r"At most (\d+) (image|video|audio)\(s\) may be provided", _too_many),
+    (r"Cache miss for (\w+) at index", _miss),
+    (
+        r"length is (?P<limit>\d+) tokens.*?prompt contains (?:at least )?(?P<count>\d+) (?P<unit>characters|input tokens)",
+        _context,
+    ),
+    (r"Input length \((?P<count>\d+)\) exceeds model's maximum context length \((?P<limit>\d+)\)", _context),
+    (r"prompt \(length (?P<count>\d+)\) is longer than the maximum model length of (?P<limit>\d+)", _context),
+    (r"max_(?:completion_)?tokens=(?P<count>\d+) cannot be greater than max_model_len=(?P<limit>\d+)", _reply_room),
+    (r"too large: (?P<count>\d+)\. This model's maximum context length is (?P<limit>\d+)", _reply_room),
+    (
+        r"Failed to load (image|video)|cannot identify image|is truncated|Non-base64|Could not open video|ncorrect padding",
+        _rejected(_UNREADABLE, N_("remove it, or attach it again from a file that opens elsewhere")),
+    ),
+    (
+        r"same (shape|size)|equal size|inhomogeneous shape",
+        _rejected(_UNREADABLE, N_("the frames of a video must be of one size: attach it again")),
+    ),
+    (
+        r"Cannot load local files|must be a subpath of|No such file or directory",
+        _rejected(_UNFETCHED, N_("it needs --allowed-local-media-path and the same folder on its machine")),
+    ),
+    (
+        r"must be from one of the allowed domains|Failed to fetch media|Cannot connect to host|must be either a HTTP",
+        _rejected(_UNFETCHED, N_("check the address, or download the file and attach it")),
+    ),
+    (r"No module named '(cv2|torchcodec|decord)", _failed(N_("install opencv-python-headless beside vLLM to read videos"))),
+    (
+        r"exceeds the pre-allocated encoder cache",
+        _rejected(_TOO_LARGE, N_("take fewer frames, or start it with a larger --max-num-batched-tokens")),
+    ),
+    (
+        r"VLLM_MAX_MEDIA_REQUEST_DECODE_BYTES|VLLM_MAX_IMAGE_PIXELS",
+        _rejected(_TOO_LARGE, N_("send it smaller, not as its original")),
+    ),
+    (
+        r"Found more '.*' placeholders",
+        _rejected(N_("The text looks like a picture to the model"), N_("leave out what looks like <image> in it")),
+    ),
+    (
+        r"EngineCore encountered|EngineDead|[Ee]ngine (core|is dead)",
+        _failed(N_("vLLM has died: start the server again; its log says why")),
+    ),
+    (r"Per-request .* are disabled", _rejected(_REJECTED, N_("start it with --trust-request-mm-kwargs"))),
+)
+"""Searched in this order in the server's message."""

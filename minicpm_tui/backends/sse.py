@@ -1,0 +1,78 @@
+"""Server-sent events as vLLM writes them, decoded without building an object the program does not use.
+
+Format: https://html.spec.whatwg.org/multipage/server-sent-events.html; chunks as the OpenAI API has them, with vLLM's
+``reasoning`` and its ``error`` chunks inside a stream that began with 200.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+DONE = b"[DONE]"
+
+
+class DeltaChunk(msgspec.Struct, gc=False):
+    """``reasoning_content`` is the older name of ``reasoning``, which some servers still use."""
+
+    role: str | None = None
+    content: str | None = None
+    reasoning: str | None = None
+    reasoning_content: str | None = None
+
+
+class Choice(msgspec.Struct, gc=False):
+    """``message`` stands there instead of ``delta`` when a server does not stream."""
+
+    delta: DeltaChunk | None = None
+    message: DeltaChunk | None = None
+    finish_reason: str | None = None
+
+
+class PromptDetails(msgspec.Struct, gc=False):
+    cached_tokens: int | None = None
+
+
+class UsageChunk(msgspec.Struct, gc=False):
+    prompt_tokens: int = 0
+    completion_tokens: int | None = 0
+    prompt_tokens_details: PromptDetails | None = None
+
+
+class Chunk(msgspec.Struct, gc=False):
+    """One ``data:`` line."""
+
+    choices: list[Choice] = []
+    usage: UsageChunk | None = None
+    error: msgspec.Raw = msgspec.Raw()
+
+
+decode_chunk = msgspec.json.Decoder(Chunk).decode
+"""Raises msgspec.DecodeError for what is no chunk."""
+
+
+class EventReader:
+    """Puts the ``data`` of events together from bytes however they are cut; comments (keep-alive) are dropped."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._data: list[bytes] = []
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The events that ``data`` completes."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            yield from self._line(line.rstrip(b"\r"))
+
+    def finish(self) -> Iterator[bytes]:
+        """The event that the end of the stream completes."""
+        yield from self._line(self._rest.rstrip(b"\r"))
+        yield from self._line(b"")
+
+    def _line(self, line: bytes) -> Iterator[bytes]:
+        if line.startswith(b"data:"):
+            self._data.append(line[6:] if line.startswith(b"data: ") else line[5:])
+        elif not line and self._data:
+            yield b"\n".join(self._data)
+            self._data = []

@@ -1,0 +1,189 @@
+"""Which server is talked with, and everything a conversation needs to know of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from minicpm_tui.backends.address import is_loopback, normalise
+from minicpm_tui.backends.base import Backend
+from minicpm_tui.backends.facts import ModelFacts, ServerFacts
+from minicpm_tui.backends.keys import choose_key, endpoint_of
+from minicpm_tui.backends.memory import MediaMemory
+from minicpm_tui.config import Config
+from minicpm_tui.errors import ModelNotFound, ServerUnreachable
+from minicpm_tui.families import Family, recognise, request_profile
+from minicpm_tui.i18n import _
+from minicpm_tui.messages import RequestProfile
+from minicpm_tui.servers.local import LocalServer
+
+if TYPE_CHECKING:
+    from minicpm_tui.demo.launch import DemoProcess
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A server that answers, and one of its models.
+
+    ``url`` is the root, ``model`` the name in requests, ``max_model_len`` the context in tokens where the server says it.
+    ``server`` is set for a server that this program started; ``ours`` says so. ``memory`` holds what was learned of it.
+    """
+
+    url: str
+    key: str = field(repr=False)
+    model: str
+    family: Family
+    profile: RequestProfile
+    max_model_len: int | None
+    backend: Backend
+    facts: ServerFacts
+    memory: MediaMemory
+    server: LocalServer | None = None
+    demo: DemoProcess | None = None
+
+    @property
+    def ours(self) -> bool:
+        return self.server is not None
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """How many of a kind (``image``, ``video``) fit one conversation, as far as that is known."""
+        return {**self.memory.limits, **(self.server.limits if self.server else {})}
+
+    async def aclose(self) -> None:
+        """Give connections back; a demo server ends."""
+        await self.backend.aclose()
+        if self.demo is not None:
+            await asyncio.to_thread(self.demo.stop)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What to connect to; empty ``model`` means the server's own, ``key`` is a key of ours for it."""
+
+    url: str
+    model: str = ""
+    key: str = field(default="", repr=False)
+    server: LocalServer | None = None
+
+
+async def connect(
+    config: Config, *, target: Target | None = None, demo: bool = False, environ: Mapping[str, str] | None = None
+) -> Connection:
+    """Connect to ``target``, or as the settings say.
+
+    That is ``--url`` or ``MINICPM_TUI_URL``, else the local server that is up, else the configured one; with ``demo`` a demo
+    server, which ends with the connection. Raises BackendError when it does not answer or has not the model, UsageError and
+    ConfigError for unusable settings, ServerUnreachable when there is none.
+    """
+    environ = os.environ if environ is None else environ
+    if demo:
+        return await _demo(config)
+    if target is None:
+        target = await asyncio.to_thread(choose, config)
+    return await _connect(config, target, choose_key(target.url, config.settings, environ, own_key=target.key))
+
+
+async def _connect(config: Config, target: Target, key: str, demo: DemoProcess | None = None) -> Connection:
+    from minicpm_tui.backends.openai import OpenAIBackend
+    from minicpm_tui.backends.probe import probe
+
+    facts = await probe(target.url, key)
+    model = _model(facts, config, target)
+    family, profile = await asyncio.to_thread(_family, model, target)
+    backend = OpenAIBackend(facts, model.id, key, stall_seconds=config.settings.stall_seconds)
+    return Connection(
+        url=facts.url,
+        key=key,
+        model=model.id,
+        family=family,
+        profile=profile,
+        max_model_len=model.max_model_len,
+        backend=backend,
+        facts=facts,
+        memory=backend.memory,
+        server=target.server,
+        demo=demo,
+    )
+
+
+async def _demo(config: Config) -> Connection:
+    from minicpm_tui.demo.launch import launch
+
+    process = await asyncio.to_thread(launch)
+    try:
+        return await _connect(config, Target(process.url, process.model), process.key, process)
+    except BaseException:
+        process.stop()
+        raise
+
+
+def choose(config: Config) -> Target:
+    """The server that the settings and this machine point at. Blocks. Raises UsageError, ServerUnreachable."""
+    from minicpm_tui.servers import registry
+
+    settings = config.settings
+    if settings.url and config.origin("url") in {"flag", "environment"}:
+        return at(settings.url)
+    servers = registry.running()
+    if servers and servers[0].state == "ready":
+        return _ours(servers[0])
+    if settings.url:
+        return at(settings.url)
+    if settings.servers:
+        return Target(normalise(settings.servers[0].url), settings.servers[0].model)
+    if servers:
+        hint = _("wait until it is ready: minicpm-tui servers logs {id} -f").format(id=servers[0].id)
+        raise ServerUnreachable(servers[0].folder, title=_("The server is still loading"), hint=hint)
+    hint = _("start one with minicpm-tui serve, name one with --url, or try --demo")
+    raise ServerUnreachable(_("none runs here and none is configured"), title=_("No server"), hint=hint)
+
+
+def at(address: str) -> Target:
+    """The server at ``address``; one that this program started is known again. Blocks. Raises UsageError."""
+    from minicpm_tui.servers import registry
+
+    url = normalise(address)
+    for server in registry.running():
+        if _same_place(url, server.url):
+            return Target(url, server.model, server.key, server)
+    return Target(url)
+
+
+def _ours(server: LocalServer) -> Target:
+    return Target(server.url, server.model, server.key, server)
+
+
+def _same_place(one: str, other: str) -> bool:
+    """True for two URLs of one server on this machine: localhost and 127.0.0.1 are the same."""
+    first, second = urlsplit(one), urlsplit(other)
+    return first.port == second.port and is_loopback(one) and is_loopback(other)
+
+
+def _model(facts: ServerFacts, config: Config, target: Target) -> ModelFacts:
+    """The user's choice when the server has it, else what the target or its entry names, else the server's first."""
+    if not facts.models:
+        raise ModelNotFound(facts.url, title=_("The server has no model"), hint=_("see its log"))
+    endpoint = endpoint_of(facts.url, config.settings)
+    wanted = config.settings.model
+    if wanted and (found := facts.model(wanted)):
+        return found
+    if wanted and config.origin("model") != "file":
+        names = ", ".join(model.id for model in facts.models[:5])
+        raise ModelNotFound(wanted, hint=_("choose one with --model: {names}").format(names=names))
+    named = target.model or (endpoint.model if endpoint else "")
+    return (facts.model(named) if named else None) or facts.models[0]
+
+
+def _family(model: ModelFacts, target: Target) -> tuple[Family, RequestProfile]:
+    """Family and profile; a model folder is read only when the server runs on this machine."""
+    folder = Path(model.root) if model.root and is_loopback(target.url) and Path(model.root).is_dir() else None
+    family = recognise(model.root or model.id, folder)
+    if family.generic:
+        family = recognise(model.id, folder)
+    return family, request_profile(family, folder)

@@ -1,0 +1,206 @@
+"""One conversation in progress: prepares, writes down, sends, streams, and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from minicpm_tui.chat.connect import Connection
+from minicpm_tui.chat.events import Asked, ChatEvent
+from minicpm_tui.chat.options import as_settings
+from minicpm_tui.chat.preparation import Attachment, prepare_all
+from minicpm_tui.chat.streaming import completed, stream_reply
+from minicpm_tui.errors import UsageError
+from minicpm_tui.i18n import _
+from minicpm_tui.media.spec import MediaLimits
+from minicpm_tui.messages import Blob, Message, Part, RequestOptions, TextPart, Tree, media_of
+from minicpm_tui.messages.request import ChatRequest, build_request
+from minicpm_tui.sessions import Journal
+from minicpm_tui.sessions.ids import now
+
+Emit = Callable[[ChatEvent], None]
+Work = Callable[[Emit], Coroutine[Any, Any, None]]
+
+HERE = "here"
+"""The parent of a message that follows the selected one."""
+
+
+class ChatSession:
+    """The same for the TUI, ``ask`` and ``rerun``. One reply at a time.
+
+    Every method that asks returns an iterator of events which ends with ``End`` once the question is in the journal. Before that
+    it raises: MediaError, StorageError, UsageError; then nothing was sent and nothing is in the tree. Closing the iterator, or
+    ``cancel``, stops the reply; what had arrived is kept.
+    """
+
+    def __init__(self, journal: Journal, connection: Connection, options: RequestOptions) -> None:
+        self.journal = journal
+        self.connection = connection
+        self.options = msgspec.structs.replace(options, model=connection.model)
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def tree(self) -> Tree:
+        return self.journal.tree
+
+    @property
+    def busy(self) -> bool:
+        """True while a message is prepared or a reply streams."""
+        return self._task is not None
+
+    def limits(self) -> MediaLimits:
+        """What attachments are prepared for."""
+        server = self.connection.server
+        return MediaLimits(
+            family=self.connection.family,
+            max_slices=server.max_slices if server else None,
+            num_frames=server.num_frames if server else None,
+            local_server=server is not None,
+        )
+
+    def send(
+        self, text: str, attachments: Sequence[Attachment] = (), *, parent: str | None = HERE
+    ) -> AsyncGenerator[ChatEvent, None]:
+        """Ask: a new user message under ``parent`` (None: a new beginning) and its reply."""
+        return self._run(lambda emit: self._ask(text, attachments, (), parent, emit))
+
+    def edit(
+        self, message_id: str, text: str, attachments: Sequence[Attachment] | None = None
+    ) -> AsyncGenerator[ChatEvent, None]:
+        """Ask otherwise: a sibling of the user message ``message_id``; its pictures stay unless ``attachments`` is given."""
+        old = self.tree.messages[message_id]
+        kept = media_of(old.content) if attachments is None else ()
+        return self._run(lambda emit: self._ask(text, attachments or (), kept, old.parent, emit))
+
+    def retry(self, message_id: str | None = None) -> AsyncGenerator[ChatEvent, None]:
+        """Another reply beside the reply ``message_id`` (the last one unless given), or one for a question without a reply."""
+        question = self._question(message_id or self.tree.leaf)
+        return self._run(lambda emit: self._answer(question, emit))
+
+    def cancel(self) -> None:
+        """Stop what is going on; the iterator ends after what had arrived."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def select(self, message_id: str) -> None:
+        """Show the path through ``message_id``."""
+        await asyncio.to_thread(self.journal.select, message_id)
+
+    async def change(self, options: RequestOptions) -> None:
+        """Use ``options`` from now on, with the connection's model."""
+        self.options = msgspec.structs.replace(options, model=self.connection.model)
+        await asyncio.to_thread(self.journal.append_settings, as_settings(self.options, self.connection.url))
+
+    async def use(self, connection: Connection) -> None:
+        """Talk with another server or model from now on; the old connection stays the caller's to close."""
+        self.connection = connection
+        await self.change(self.options)
+
+    async def aclose(self) -> None:
+        """Stop a reply and let go of the journal; the connection stays open."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await asyncio.to_thread(self.journal.close)
+
+    async def _run(self, work: Work) -> AsyncGenerator[ChatEvent, None]:
+        """Do ``work`` in a task of its own and hand its events out as they come, many at a time when they come fast."""
+        if self._task is not None:
+            raise UsageError(_("a reply is still coming"), hint=_("stop it first"))
+        events: list[ChatEvent] = []
+        news = asyncio.Event()
+
+        def emit(event: ChatEvent) -> None:
+            events.append(event)
+            news.set()
+
+        task = self._task = asyncio.create_task(work(emit))
+        task.add_done_callback(lambda _task: news.set())
+        try:
+            while not task.done() or events:
+                await news.wait()
+                news.clear()
+                taken, events[:] = events[:], []
+                for event in taken:
+                    yield event
+            if not task.cancelled():
+                task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            self._task = None
+
+    async def _ask(
+        self,
+        text: str,
+        attachments: Sequence[Attachment],
+        kept: tuple[Part, ...],
+        parent: str | None,
+        emit: Emit,
+    ) -> None:
+        if not text.strip() and not attachments and not kept:
+            raise UsageError(_("write something, or attach a picture or video"), title=_("Nothing to send"))
+        prepared = await prepare_all(attachments, self.limits(), emit)
+        blobs: dict[str, Blob] = {}
+        for each in prepared:
+            blobs.update(each.blobs)
+        parts: tuple[Part, ...] = (*kept, *(each.part for each in prepared))
+        if text.strip():
+            parts = (*parts, TextPart(text))
+        above = self.tree.leaf if parent == HERE else parent
+        await self._answer(Message(new_id(), above, "user", parts, now()), emit, blobs)
+
+    async def _answer(self, question: Message, emit: Emit, blobs: dict[str, Blob] | None = None) -> None:
+        """A reply to ``question``; ``blobs`` are given with a question that is not in the journal yet."""
+        asked = question.id in self.tree.messages
+        above = self.tree.path(question.parent) if question.parent else ()
+        request = build_request((*above, question), self.connection.profile, self.options)
+        reply = Message(
+            new_id(),
+            question.id,
+            "assistant",
+            (),
+            now(),
+            model=self.connection.model,
+            server=self.connection.url,
+            request=_as_sent(request, self.options),
+        )
+        _none, cancelled = await completed(asyncio.to_thread(self._write, question, blobs or {}, reply, asked=asked))
+        emit(Asked(question, reply))
+        if cancelled:
+            self.cancel()
+        await stream_reply(self.connection.backend, request, self.journal, reply.id, emit)
+
+    def _write(self, question: Message, blobs: dict[str, Blob], reply: Message, *, asked: bool) -> None:
+        self.journal.append_settings(as_settings(self.options, self.connection.url))
+        if not asked:
+            self.journal.append_message(question, blobs)
+        self.journal.append_message(reply)
+
+    def _question(self, message_id: str | None) -> Message:
+        message = self.tree.messages.get(message_id or "")
+        while message is not None and message.role != "user":
+            message = self.tree.messages.get(message.parent or "")
+        if message is None:
+            raise UsageError(_("there is no question yet"), title=_("Nothing to send"))
+        return message
+
+
+def new_id() -> str:
+    """A message's id."""
+    return secrets.token_hex(8)
+
+
+def _as_sent(request: ChatRequest, options: RequestOptions) -> dict[str, Any]:
+    """Sampling and system prompt as they go out, for the journal."""
+    left_out = {"model", "messages", "stream", "stream_options"}
+    sent = {name: value for name, value in request.body.items() if name not in left_out}
+    return {"system": options.system, **sent} if options.system else sent

@@ -1,0 +1,69 @@
+"""One reply from the backend to the screen and to the disk, whatever happens on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import TypeVar
+
+from minicpm_tui.backends.base import Backend
+from minicpm_tui.chat.writer import ReplyWriter
+from minicpm_tui.errors import ServerFailed
+from minicpm_tui.i18n import _
+from minicpm_tui.messages import ABORT, Delta, End, Notice, ReplyEvent
+from minicpm_tui.messages.request import ChatRequest
+from minicpm_tui.sessions import Journal
+
+T = TypeVar("T")
+
+
+async def stream_reply(
+    backend: Backend, request: ChatRequest, journal: Journal, reply_id: str, emit: Callable[[ReplyEvent], None]
+) -> End:
+    """Stream the reply ``reply_id`` and write it down; the last event is the ``End`` that is returned.
+
+    Cancelling it ends the reply with finish_reason ``abort``, keeps what had arrived, and is not passed on.
+    """
+    writer = ReplyWriter(journal, reply_id)
+    began, first = time.monotonic(), None
+    end: End | None = None
+    try:
+        async with aclosing(backend.stream(request, journal.blobs)) as events:
+            async for event in events:
+                if isinstance(event, End):
+                    end = event
+                    break
+                if isinstance(event, Delta):
+                    first = event.at if first is None else first
+                    writer.add(event)
+                emit(event)
+                _tell(writer, emit)
+    except asyncio.CancelledError:
+        end = End(ABORT, seconds=round(time.monotonic() - began, 4), first_token_seconds=first)
+    if end is None:
+        end = End(error=ServerFailed(_("the stream broke off")).info)
+    await completed(writer.close(end))
+    _tell(writer, emit)
+    emit(end)
+    return end
+
+
+async def completed(work: Awaitable[T]) -> tuple[T, bool]:
+    """The result of ``work``, which is not disturbed by being cancelled, and whether that was tried."""
+    task = asyncio.ensure_future(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            cancelled = True
+    return task.result(), cancelled
+
+
+def _tell(writer: ReplyWriter, emit: Callable[[ReplyEvent], None]) -> None:
+    """Say once that the reply is not being saved."""
+    if writer.trouble is not None and not writer.told:
+        writer.told = True
+        emit(Notice(_("This reply is not saved: {trouble}").format(trouble=writer.trouble)))

@@ -1,0 +1,116 @@
+"""How ``ask`` shows a reply: plain text, Markdown on a terminal, or one JSON object."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from minicpm_tui.chat.events import ChatEvent, Preparing
+from minicpm_tui.errors import ErrorInfo, MinicpmTuiError
+from minicpm_tui.messages import Delta, End, Notice
+from minicpm_tui.text import one_line, printable
+
+
+class Output:
+    """Plain text: what the model writes goes to stdout as it is, everything else to stderr."""
+
+    def __init__(self) -> None:
+        self.session: str | None = None
+        self.model: str | None = None
+        self._last = ""
+
+    def show(self, event: ChatEvent) -> None:
+        """One event other than the end."""
+        if isinstance(event, Delta):
+            if event.kind == "content":
+                self.content(event.text)
+            else:
+                self.reasoning(event.text)
+        elif isinstance(event, Notice):
+            self.say(event.text)
+        elif isinstance(event, Preparing):
+            self.preparing(event)
+
+    def content(self, text: str) -> None:
+        self._last = text[-1:] or self._last
+        sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
+        sys.stdout.flush()
+
+    def reasoning(self, text: str) -> None:
+        """Not part of the answer."""
+
+    def preparing(self, event: Preparing) -> None:
+        """Only a terminal shows it."""
+
+    def say(self, line: str) -> None:
+        """One line for the user."""
+        print(f"minicpm-tui: {one_line(line)}", file=sys.stderr, flush=True)
+
+    def ended(self, end: End) -> None:
+        """The reply is over, or broke off."""
+        if self._last and self._last != "\n":
+            sys.stdout.write("\n")
+        sys.stdout.flush()
+        if end.error:
+            self.say(end.error.line())
+
+    def failed(self, error: MinicpmTuiError) -> None:
+        """It did not come to a reply."""
+        self.say(error.info.line())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Nothing to clear away."""
+
+
+class JsonOutput(Output):
+    """One object at the end; notices still go to stderr."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._content: list[str] = []
+        self._reasoning: list[str] = []
+
+    def content(self, text: str) -> None:
+        self._content.append(text)
+
+    def reasoning(self, text: str) -> None:
+        self._reasoning.append(text)
+
+    def ended(self, end: End) -> None:
+        self._print(end, end.error)
+
+    def failed(self, error: MinicpmTuiError) -> None:
+        self._print(End(), error.info)
+
+    def _print(self, end: End, error: ErrorInfo | None) -> None:
+        usage = end.usage
+        fields: dict[str, Any] = {
+            "text": "".join(self._content),
+            "reasoning": "".join(self._reasoning),
+            "usage": {**msgspec.to_builtins(usage), "total_tokens": usage.total_tokens} if usage else None,
+            "finish_reason": end.finish_reason,
+            "model": self.model,
+            "session": self.session,
+            "seconds": end.seconds,
+            "first_token_seconds": end.first_token_seconds,
+        }
+        if error:
+            fields["error"] = {"kind": error.kind, "title": error.title, "message": error.message, "hint": error.hint}
+        print(msgspec.json.encode(fields).decode(), flush=True)
+
+
+def choose_output(*, as_json: bool) -> Output:
+    """Markdown only where a person looks at it."""
+    if as_json:
+        return JsonOutput()
+    if sys.stdout.isatty():
+        from minicpm_tui.cli.ask_terminal import TerminalOutput
+
+        return TerminalOutput()
+    return Output()

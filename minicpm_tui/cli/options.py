@@ -1,0 +1,58 @@
+"""The flags that ``ask``, ``batch``, ``rerun`` and the program itself share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import click
+
+from minicpm_tui import config
+from minicpm_tui.errors import UsageError
+from minicpm_tui.i18n import _
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_DECLARATIONS = (
+    click.option("--url", metavar="URL", help=_("Server: host:port, a root, or a URL that ends in /v1.")),
+    click.option("--api-key-env", metavar="NAME", help=_("Environment variable that holds the API key.")),
+    click.option("--model", metavar="NAME", help=_("Model, as the server calls it.")),
+    click.option("--demo", is_flag=True, help=_("Use the built-in demo server: no GPU, no model.")),
+    click.option("--system", metavar="TEXT", help=_("System prompt.")),
+    click.option("--temperature", type=click.FloatRange(min=0), metavar="T", help=_("Sampling temperature.")),
+    click.option("--top-p", type=click.FloatRange(min=0, max=1, min_open=True), metavar="P", help=_("Nucleus sampling.")),
+    click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help=_("Longest reply, in tokens.")),
+    click.option("--thinking/--no-thinking", default=None, help=_("Let the model think first, or not.")),
+)
+_NAMES = ("url", "api_key_env", "model", "system", "temperature", "top_p", "max_tokens", "thinking")
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What the shared flags said; ``values`` holds None for those that were not given."""
+
+    demo: bool = False
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def config(self) -> config.Config:
+        """The settings with the flags laid over them. Raises ConfigError."""
+        return config.load(self.values)
+
+
+def shared_options(function: F) -> F:
+    """Adds the shared flags to a command; it gets them as one parameter ``flags``."""
+
+    @functools.wraps(function)
+    def with_flags(*args: Any, demo: bool, **kwargs: Any) -> Any:
+        values = {name: kwargs.pop(name) for name in _NAMES}
+        if demo and values["url"]:
+            raise UsageError(_("--demo and --url exclude each other"))
+        return function(*args, flags=Flags(demo, values), **kwargs)
+
+    command: Any = with_flags
+    for declaration in reversed(_DECLARATIONS):
+        command = declaration(command)
+    result: F = command
+    return result
