@@ -1,0 +1,159 @@
+"""One message of the conversation as a column of units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from rich.segment import Segment
+
+from minicpm_tui.messages import Message, media_of
+from minicpm_tui.text import printable
+from minicpm_tui.ui.conversation import furniture
+from minicpm_tui.ui.conversation.markdown.blocks import render
+from minicpm_tui.ui.conversation.markdown.line import BLANK, Line
+from minicpm_tui.ui.conversation.markdown.stream import Stream
+from minicpm_tui.ui.conversation.markdown.wrap import wrap
+from minicpm_tui.ui.conversation.unit import Part, Unit
+
+Lines = Callable[[int], list[Line]]
+SLICE = 4000
+"""Characters that are parsed at a time."""
+
+
+@dataclass
+class Extras:
+    """What belongs to a message on the screen but is not in it."""
+
+    position: tuple[int, int] = (1, 1)
+    thumbnails: Sequence[Sequence[Segment]] = ()
+    notices: tuple[str, ...] = ()
+    thought_seconds: float | None = None
+    reasoning_shown: bool = False
+
+
+class Entry:
+    """A message and its units. ``stream`` is set while the reply arrives; ``parsed`` once its Markdown is cut into blocks."""
+
+    def __init__(self, message: Message, width: int, extras: Extras | None = None) -> None:
+        self.message = message
+        self.extras = extras or Extras()
+        self.width = width
+        self.stream: Stream | None = None
+        self.parsed: Stream | None = None
+        self.reasoning = message.reasoning
+        self.units: list[Unit] = []
+        self.rebuild()
+
+    @property
+    def height(self) -> int:
+        return sum(unit.height for unit in self.units)
+
+    @property
+    def source(self) -> str:
+        """The text of the message, safe to show."""
+        known = self.stream or self.parsed
+        return known.source if known else printable(self.message.text)
+
+    def resize(self, width: int) -> None:
+        """Lay out anew for ``width``, later."""
+        self.width = width
+        for unit in self.units:
+            unit.resize(width)
+
+    def rebuild(self) -> None:
+        """Make the units anew from the message."""
+        self.units = [Unit(part, self.width) for part in self._parts()]
+
+    def expand(self) -> bool:
+        """Cut the Markdown of a reply into blocks, when that has not been done: its height is a guess before."""
+        if self.message.role != "assistant" or self.parsed or self.stream or not self.message.text:
+            return False
+        self.parsed = Stream()
+        text = self.message.text
+        for at in range(0, len(text), SLICE):
+            self.parsed.feed(text[at : at + SLICE])
+        self.parsed.finish()
+        self.rebuild()
+        return True
+
+    def _parts(self) -> Iterator[Part]:
+        message, extras = self.message, self.extras
+        if extras.position[1] > 1:
+            yield _fixed(lambda width: furniture.branch_line(extras.position, width), 1)
+        if media := media_of(message.content):
+            lines = _fixed(lambda width: furniture.attachment_lines(media, width), len(media) + len(extras.thumbnails))
+            yield lines._replace(thumbnails=extras.thumbnails)
+        if message.role != "assistant":
+            yield self._written()
+            return
+        for notice in extras.notices:
+            yield _fixed(partial(furniture.notice_lines, notice), 2)
+        if self.reasoning:
+            yield _fixed(self._reasoning, 2)
+        yield from self._markdown()
+        yield _fixed(self._status, 2)
+
+    def _written(self) -> Part:
+        """A user's text, as it was typed."""
+        text = printable(self.message.text)
+        ink = ("user",) if self.message.role == "user" else ("dim",)
+
+        def build(width: int) -> list[Line]:
+            lines = wrap([(text, ink)], width, 0, len(text)) if text else []
+            return [*(line._replace(fill=ink) for line in lines), BLANK]
+
+        return Part(build, _guess(text), text)
+
+    def _markdown(self) -> Iterator[Part]:
+        known = self.stream or self.parsed
+        if known is None:
+            if text := self.message.text:
+                yield Part(lambda width: render(text, width), _guess(text), text)
+            return
+        for start, end in known.blocks:
+            yield self.block(known, start, end)
+        if self.stream is not None:
+            yield self.tail()
+
+    @staticmethod
+    def block(stream: Stream, start: int, end: int) -> Part:
+        """A finished block of a reply."""
+        source = stream.source[start:end]
+
+        def build(width: int) -> list[Line]:
+            lines = render(source, width, {"references": dict(stream.definitions)})
+            return [*lines, BLANK] if lines else []
+
+        return Part(build, _guess(source), source, start)
+
+    def tail(self) -> Part:
+        """The block that is being written."""
+        stream = self.stream
+        assert stream is not None
+
+        def build(width: int) -> list[Line]:
+            lines = stream.lines(width)
+            return [*lines, BLANK] if lines else []
+
+        return Part(build, lambda _width: 0, stream.tail, stream.tail_start)
+
+    def _reasoning(self, width: int) -> list[Line]:
+        live = self.stream is not None and not self.stream.source
+        extras = self.extras
+        return furniture.reasoning_lines(self.reasoning, extras.thought_seconds, width, shown=extras.reasoning_shown, live=live)
+
+    def _status(self, width: int) -> list[Line]:
+        live = self.stream is not None
+        empty = live and not self.source and not self.reasoning
+        lines = furniture.status_lines(self.message.end, width, live=live, empty=empty)
+        return [*lines, BLANK] if lines else []
+
+
+def _fixed(build: Lines, height: int) -> Part:
+    return Part(build, lambda _width: height)
+
+
+def _guess(text: str) -> Callable[[int], int]:
+    return lambda width: len(text) // max(width, 1) + text.count("\n") + 2

@@ -1,0 +1,121 @@
+"""What the program says around a message: attachments, reasoning, notices, errors, figures."""
+
+from __future__ import annotations
+
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.messages import ABORT, End, ImagePart, MediaPart, VideoPart
+from minicpm_tui.text import format_bytes, format_duration, one_line, printable
+from minicpm_tui.ui.conversation.markdown.line import BLANK, PLAIN, Ink, Line, Run
+from minicpm_tui.ui.conversation.markdown.wrap import width_of, wrap
+
+PREVIEW_LINES = 3
+_PREVIEW_CHARACTERS = 1500
+
+
+def branch_line(position: tuple[int, int], width: int) -> list[Line]:
+    """``‹ 2/3 ›`` at the right, when there are alternatives."""
+    index, count = position
+    if count < 2:
+        return []
+    text = f" {index}/{count} "
+    space = max(0, width - width_of(text) - 3)
+    before: Ink = ("button", "do=previous") if index > 1 else ("dim",)
+    after: Ink = ("button", "do=next") if index < count else ("dim",)
+    return [Line(((" " * space, PLAIN), ("‹", before), (text, ("dim",)), ("› ", after)))]
+
+
+def chip(part: MediaPart) -> str:
+    """An attachment in a few words: name, pixels, duration, size."""
+    facts = []
+    if part.width and part.height:
+        facts.append(f"{part.width}×{part.height}")
+    if isinstance(part, VideoPart):
+        if part.source.duration:
+            facts.append(format_duration(part.source.duration))
+        if part.frames:
+            facts.append(ngettext("{count} frame", "{count} frames", len(part.frames)).format(count=len(part.frames)))
+    elif part.source.page:
+        facts.append(_("page {page}").format(page=part.source.page))
+    if part.source.bytes:
+        facts.append(format_bytes(part.source.bytes))
+    name = one_line(part.name) or (_("picture") if isinstance(part, ImagePart) else _("video"))
+    return " · ".join([name, *facts])
+
+
+def attachment_lines(parts: tuple[MediaPart, ...], width: int) -> list[Line]:
+    """One line an attachment."""
+    lines: list[Line] = []
+    for part in parts:
+        mark = "▣ " if isinstance(part, ImagePart) else "▶ "
+        chips = _plain([(mark, ("user", "chip", "strong")), (chip(part), ("user", "chip"))], width)
+        lines += (line._replace(fill=("user",)) for line in chips)
+    return lines
+
+
+def reasoning_title(seconds: float | None, *, live: bool) -> str:
+    """What stands for the folded reasoning."""
+    if live:
+        return _("Thinking…")
+    if seconds is None:
+        return _("Thought")
+    return _("Thought for {seconds:.0f} s").format(seconds=max(1.0, seconds))
+
+
+def reasoning_lines(text: str, seconds: float | None, width: int, *, shown: bool, live: bool) -> list[Line]:
+    """The reasoning: one line to unfold it; all of it where ``shown``; its end while it is being written."""
+    title = f"{reasoning_title(seconds, live=live)} {'▾' if shown else '▸'}"
+    lines = [*_plain([(title, ("reasoning", "do=reasoning"))], width)]
+    inner = max(4, width - 2)
+    if shown:
+        body = _plain([(printable(text).strip(), ("reasoning",))], inner)
+    elif live:
+        body = _plain([(printable(text[-_PREVIEW_CHARACTERS:]).strip(), ("reasoning",))], inner)[-PREVIEW_LINES:]
+    else:
+        body = []
+    bar: Run = ("│ ", ("rule",))
+    lines += [Line((bar, *line.runs)) for line in body]
+    return [*lines, BLANK]
+
+
+def notice_lines(text: str, width: int) -> list[Line]:
+    """Something the user should know."""
+    return [*_plain([("! ", ("notice", "strong")), (one_line(text), ("notice",))], width), BLANK]
+
+
+def status_lines(end: End | None, width: int, *, live: bool, empty: bool) -> list[Line]:
+    """How a reply stands or ended: what is wrong with it and what to do; then its figures."""
+    if end is None:
+        if live:
+            return _plain([("…", ("dim",))], width) if empty else []
+        return _stop(_("Unfinished: the program ended before the reply did. Ask again to get all of it."), width)
+    lines: list[Line] = []
+    if end.error is not None:
+        lines += _plain([("✗ ", ("error",)), (one_line(end.error.line()), ("error",))], width)
+    elif end.finish_reason == ABORT:
+        lines += _stop(_("Stopped"), width)
+    elif end.finish_reason == "length":
+        lines += _stop(_("Cut off: the token limit is reached. Raise it, or ask to go on."), width)
+    if figures := figures_of(end):
+        lines += _plain([(figures, ("dim",))], width)
+    return lines
+
+
+def figures_of(end: End) -> str:
+    """Tokens, tokens a second, time to the first token."""
+    facts = []
+    if end.usage is not None and (count := end.usage.completion_tokens):
+        facts.append(ngettext("{count} token", "{count} tokens", count).format(count=f"{count:,}"))
+        writing = end.seconds - (end.first_token_seconds or 0.0)
+        if writing > 0 and count > 1:
+            facts.append(_("{rate:.1f} tokens/s").format(rate=(count - 1) / writing))
+    if end.first_token_seconds is not None:
+        facts.append(_("first token {seconds:.2f} s").format(seconds=end.first_token_seconds))
+    return " · ".join(facts)
+
+
+def _plain(runs: list[Run], width: int) -> list[Line]:
+    return [line._replace(marks=()) for line in wrap(runs, width)]
+
+
+def _stop(text: str, width: int) -> list[Line]:
+    return _plain([("■ ", ("notice",)), (text, ("notice",))], width)

@@ -1,0 +1,132 @@
+"""The reply that is arriving: its text goes in, changed rows come out."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from minicpm_tui.messages import Delta, Message
+from minicpm_tui.ui.conversation.document import Document
+from minicpm_tui.ui.conversation.entry import SLICE, Entry
+from minicpm_tui.ui.conversation.markdown.stream import Stream
+from minicpm_tui.ui.conversation.unit import Unit
+
+
+class Live:
+    """Feeds the last entry of a document."""
+
+    def __init__(self, document: Document, entry: Entry) -> None:
+        self.entry = entry
+        self._document = document
+        self._pending: deque[Delta] = deque()
+        self._thought_from: float | None = None
+        self._blocks = 0
+        self.end: Message | None = None
+        entry.stream = Stream()
+        entry.rebuild()
+
+    def add(self, delta: Delta) -> None:
+        """Keep ``delta`` for the next ``advance``."""
+        self._pending.append(delta)
+
+    @property
+    def behind(self) -> bool:
+        """Is there more than one ``advance`` shows?"""
+        return bool(self._pending)
+
+    def advance(self) -> int:
+        """Show up to ``SLICE`` characters; the first row of the conversation that changed."""
+        entry = self.entry
+        assert entry.stream is not None
+        content: list[str] = []
+        reasoning: list[str] = []
+        size = 0
+        waiting = not entry.source
+        while self._pending and size < SLICE:
+            delta = self._pending.popleft()
+            size += len(delta.text)
+            if delta.kind == "reasoning":
+                reasoning.append(delta.text)
+                self._thought_from = delta.at if self._thought_from is None else self._thought_from
+            else:
+                self._close_thought(delta.at)
+                content.append(delta.text)
+        if content:
+            entry.stream.feed("".join(content))
+        start = self._document.start(len(self._document.entries) - 1)
+        if reasoning or (waiting and entry.source):
+            entry.reasoning += "".join(reasoning)
+            self._restart()
+            first = start
+        else:
+            first = start + self._show()
+        self._document.measure(len(self._document.entries) - 1)
+        return first
+
+    def finish(self, message: Message) -> None:
+        """The reply is over and all of it is shown: from now on it is like any other message."""
+        entry = self.entry
+        assert entry.stream is not None
+        stream, entry.stream = entry.stream, None
+        late = stream.finish()
+        entry.message = message
+        entry.reasoning = message.reasoning
+        entry.parsed = stream if message.text and _same(stream.source, message.text) else None
+        if late or entry.parsed is None:
+            entry.rebuild()
+            entry.expand()
+        else:
+            finished = entry.units[:-2]  # the tail is drawn once more: open code is coloured line by line
+            rows = {unit.part.base: unit for unit in finished if unit.part.source is not None}
+            entry.rebuild()
+            entry.units = [_kept(rows, unit) for unit in entry.units]
+        self._document.measure(len(self._document.entries) - 1)
+
+    def _close_thought(self, at: float) -> None:
+        if self._thought_from is not None and self.entry.extras.thought_seconds is None:
+            self.entry.extras.thought_seconds = at - self._thought_from
+
+    def _restart(self) -> None:
+        """The furniture changes: make the few units before the text anew, keep the rest."""
+        entry = self.entry
+        blocks = [unit for unit in entry.units if unit.part.source is not None]
+        entry.rebuild()
+        kept = {unit.part.base: unit for unit in blocks}
+        entry.units = [_kept(kept, unit) for unit in entry.units]
+        assert entry.stream is not None
+        self._blocks = len(entry.stream.blocks)
+        for unit in entry.units:
+            self._document.draw(unit)
+
+    def _show(self) -> int:
+        """Bring the units up to date; the first line of the entry that changed."""
+        entry, document = self.entry, self._document
+        stream = entry.stream
+        assert stream is not None
+        tail = len(entry.units) - 2
+        line = sum(unit.height for unit in entry.units[:tail])
+        first: int | None = None
+        for start, end in stream.blocks[self._blocks :]:
+            unit = entry.units[tail]
+            unit.part = entry.block(stream, start, end)
+            changed = unit.replace(unit.part.build(entry.width), document.palette)
+            first = line + changed if first is None else first
+            line += unit.height
+            entry.units.insert(tail + 1, Unit(entry.tail(), entry.width))
+            tail += 1
+        self._blocks = len(stream.blocks)
+        unit = entry.units[tail]
+        unit.part = entry.tail()
+        changed = unit.replace(unit.part.build(entry.width), document.palette)
+        return line + changed if first is None else first
+
+
+def _same(shown: str, text: str) -> bool:
+    from minicpm_tui.text import printable
+
+    return shown == printable(text)
+
+
+def _kept(known: dict[int, Unit], unit: Unit) -> Unit:
+    """``unit``, or the one already drawn for the same text."""
+    old = known.get(unit.part.base)
+    return old if unit.part.source is not None and old is not None and old.part.source == unit.part.source else unit

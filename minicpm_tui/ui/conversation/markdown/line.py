@@ -1,0 +1,61 @@
+"""What rendering yields: lines of text in named inks that know where in the source they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+Ink = tuple[str, ...]
+"""Names of styles, later ones on top: ``("h2", "code")``. ``link=URL`` and ``do=ACTION`` make the text clickable."""
+
+Run = tuple[str, Ink]
+"""Text of one ink."""
+
+PLAIN: Ink = ()
+
+
+class Leaf(NamedTuple):
+    """A paragraph, heading, table cell or code line: ``text`` as it is shown, from ``source[start:end]``."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Mark(NamedTuple):
+    """The characters ``x … x + length`` of a line are ``leaf.text[offset : offset + length]``."""
+
+    x: int
+    length: int
+    leaf: Leaf
+    offset: int
+
+
+class Line(NamedTuple):
+    """One line on the screen. ``fill`` is the ink of the rest of the line."""
+
+    runs: tuple[Run, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    fill: Ink = PLAIN
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _ink in self.runs)
+
+
+BLANK = Line()
+
+
+def indented(lines: Iterable[Line], first: Run, rest: Run) -> Iterator[Line]:
+    """``lines`` behind ``first`` and, from the second on, ``rest``."""
+    prefix = first
+    for line in lines:
+        shift = len(prefix[0])
+        marks = tuple(mark._replace(x=mark.x + shift) for mark in line.marks)
+        yield Line((prefix, *line.runs), marks, line.fill)
+        prefix = rest
+
+
+def inked(runs: Iterable[Run], ink: Ink) -> list[Run]:
+    """``runs`` with ``ink`` underneath."""
+    return [(text, ink + own) for text, own in runs]

@@ -1,0 +1,61 @@
+"""From what is shown back to what was written."""
+
+from __future__ import annotations
+
+import re
+
+from minicpm_tui.ui.conversation.markdown.line import Leaf
+
+_TARGET = re.compile(r"\]\((?:[^()\\\n]|\\.|\([^()\n]*\))*\)|\]\[[^\]\n]*\]")
+_PAIRS = ("*", "_", "~", "`")
+
+
+def places(leaf: Leaf, source: str) -> list[int]:
+    """For each character of ``leaf.text`` its offset in ``source``; never decreasing.
+
+    What is shown is what was written less its markup, so each shown character is looked for from the last one on.
+    """
+    found: list[int] = []
+    at = leaf.start
+    for character in leaf.text:
+        place = _find(character, source, at, leaf.end)
+        if place is None:  # drawn in place of something else: an entity, a spread tab, a picture
+            found.append(found[-1] if found else at)
+            continue
+        found.append(place)
+        at = place + 1
+    return found
+
+
+def _find(character: str, source: str, at: int, end: int) -> int | None:
+    blank = character.isspace()
+    limit = min(end, at + 4000)
+    while at < limit:
+        here = source[at]
+        if here == character or (blank and here.isspace()):
+            return at
+        if here == "]" and (target := _TARGET.match(source, at, end)):
+            at = target.end()
+            continue
+        if blank and here.isalnum():
+            return None
+        at += 1
+    return None
+
+
+def balanced(source: str, start: int, end: int, low: int, high: int) -> tuple[int, int]:
+    """``start`` and ``end`` moved outwards over markup, within ``low`` … ``high``, where that closes what they cut open."""
+    left = start
+    while left > low and source[left - 1] in "*_~`[":
+        left -= 1
+    right = end
+    if target := _TARGET.match(source, right, high):
+        right = target.end()
+    while right < high and source[right] in "*_~`":
+        right += 1
+    choices = ((start, end), (left, end), (start, right), (left, right))
+    return next((choice for choice in choices if _even(source[slice(*choice)])), (start, end))
+
+
+def _even(text: str) -> bool:
+    return all(text.count(mark) % 2 == 0 for mark in _PAIRS) and text.count("[") == text.count("]")

@@ -1,0 +1,176 @@
+"""The pane as its reader meets it."""
+
+from __future__ import annotations
+
+from textual.pilot import Pilot
+
+from minicpm_tui.errors import ErrorInfo
+from minicpm_tui.messages import ABORT, End, Notice
+from minicpm_tui.ui.conversation import ConversationPane
+from tests.ui.conversation.host import Host, content, reply, thought, turns, user
+
+SIZE = (60, 20)
+
+
+async def until_shown(pilot: Pilot[None], pane: ConversationPane) -> None:
+    """Wait until everything that was fed is drawn."""
+    while pane.streaming:
+        await pilot.pause(0.02)
+    await pilot.pause()
+
+
+async def test_an_empty_conversation_says_what_to_do() -> None:
+    app = Host()
+    async with app.run_test(size=SIZE):
+        assert app.shows("Ask something")
+
+
+async def test_a_conversation_is_shown_from_its_end() -> None:
+    app = Host(turns(20))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert app.shows("last line of 19")
+        assert not app.shows("question 0")
+        assert app.shows("20 tokens · 12.7 tokens/s · first token 0.50 s")
+
+
+async def test_a_reply_streams_in_formatted() -> None:
+    app = Host([user(1, "hello")])
+    async with app.run_test(size=SIZE) as pilot:
+        pane = app.pane
+        pane.begin(reply(1, "", end=None))
+        for piece in ("# Ti", "tle\n\n- o", "ne\n- **tw", "o**\n"):
+            pane.feed(content(piece))
+        while not app.shows("• two"):
+            await pilot.pause(0.02)
+        pane.finish(reply(1, "# Title\n\n- one\n- **two**\n"))
+        await until_shown(pilot, pane)
+        assert app.shows("Title")
+        assert app.shows("• one")
+        assert app.shows("first token 0.50 s")
+        assert not app.shows("**")
+
+
+async def test_a_reply_ends_as_its_message_whatever_was_fed() -> None:
+    app = Host([user(1, "hello")])
+    async with app.run_test(size=SIZE) as pilot:
+        app.pane.begin(reply(1, "", end=None))
+        app.pane.feed(content("half"))
+        app.pane.finish(reply(1, "the whole"))
+        await until_shown(pilot, app.pane)
+        assert app.shows("the whole")
+        assert app.pane.copy_reply() == "the whole"
+
+
+async def test_reading_back_is_not_disturbed_by_new_text() -> None:
+    app = Host(turns(20))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        pane = app.pane
+        pane.begin(reply(99, "", end=None))
+        await pilot.press("pageup", "pageup")
+        before = app.screen_text[:-1]
+        for number in range(40):
+            pane.feed(content(f"line {number}\n\n"))
+        pane.finish(reply(99, "".join(f"line {number}\n\n" for number in range(40))))
+        await until_shown(pilot, pane)
+        assert app.screen_text[:-1] == before
+        assert app.shows("↓ new text")
+        await pilot.press("end")
+        assert app.shows("line 39")
+        assert not app.shows("↓ new text")
+
+
+async def test_following_begins_again_at_the_end() -> None:
+    app = Host(turns(20))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        await pilot.press("up", "up", "up")
+        assert not app.pane.following
+        await pilot.press("pagedown", "pagedown")
+        assert app.pane.following
+
+
+async def test_reasoning_is_folded_and_unfolds() -> None:
+    app = Host([user(1, "hello")])
+    async with app.run_test(size=SIZE) as pilot:
+        pane = app.pane
+        pane.begin(reply(1, "", end=None))
+        pane.feed([thought("let me see, a secret", 0.5)])
+        while not app.shows("Thinking…"):
+            await pilot.pause(0.02)
+        assert app.shows("a secret")
+        pane.feed([content("Here it is.", 3.6)])
+        pane.finish(reply(1, "Here it is.", reasoning="let me see, a secret"))
+        await until_shown(pilot, pane)
+        assert app.shows("Thought for 3 s ▸")
+        assert not app.shows("a secret")
+        await pilot.press("t")
+        assert app.shows("a secret")
+        await pilot.click(offset=(4, next(y for y, line in enumerate(app.screen_text) if "Thought" in line)))
+        assert not app.shows("a secret")
+
+
+async def test_how_a_reply_ended_is_said() -> None:
+    error = ErrorInfo("stalled", "The server has gone silent", "127.0.0.1", "ask again")
+    ends = [End(error=error), End(finish_reason=ABORT), End(finish_reason="length"), None]
+    app = Host([reply(number, "text", end=end) for number, end in enumerate(ends)])
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        assert app.shows("✗ The server has gone silent: 127.0.0.1 — ask again")
+        assert app.shows("■ Stopped")
+        assert app.shows("■ Cut off")
+        assert app.shows("■ Unfinished")
+
+
+async def test_a_notice_stands_above_the_text() -> None:
+    app = Host([user(1, "hello")])
+    async with app.run_test(size=SIZE) as pilot:
+        app.pane.begin(reply(1, "", end=None))
+        app.pane.feed(content("text"))
+        app.pane.feed(Notice("sent again"))
+        app.pane.finish(reply(1, "text"))
+        await until_shown(pilot, app.pane)
+        lines = app.screen_text
+        assert lines.index("  ! sent again") < lines.index("  text")
+
+
+async def test_what_a_model_writes_cannot_steer() -> None:
+    app = Host([reply(1, "[red]no[/red] \x1b[31mescape\x07 [link=x]")])
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert app.shows("[red]no[/red] ␛[31mescape␇ [link=x]")
+
+
+async def test_width_changes_keep_the_reading_position() -> None:
+    text = "\n\n".join(f"paragraph {number} " + "word " * 40 for number in range(60))
+    app = Host([reply(1, text)])
+    async with app.run_test(size=(80, 20)) as pilot:
+        await pilot.pause()
+        for _ in range(6):
+            await pilot.press("pageup")
+        first = next(line for line in app.screen_text if "paragraph" in line)
+        for width in (50, 101, 33, 80):
+            await pilot.resize_terminal(width, 20)
+            await pilot.pause()
+        assert first in app.screen_text[:14]
+
+
+async def test_a_tiny_terminal_shows_something() -> None:
+    app = Host(turns(3))
+    async with app.run_test(size=(20, 5)) as pilot:
+        await pilot.pause()
+        assert all(strip.cell_length == 20 for strip in app.pane.render_lines(app.pane.size.region))
+        await pilot.resize_terminal(4, 2)
+        await pilot.pause()
+
+
+async def test_five_thousand_messages_are_not_all_drawn() -> None:
+    app = Host(turns(2500))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        drawn = sum(unit.rows is not None for entry in app.pane.document.entries for unit in entry.units)
+        assert drawn < 40
+        assert app.shows("last line of 2499")
+        await pilot.press("home")
+        assert app.shows("question 0")
