@@ -41,9 +41,13 @@ class MediaMemory:
         self._path = (folder or paths.cache_dir() / "media-memory") / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
         self._facts = facts
         self._state = _State()
+        self._loaded = False
 
     def load(self) -> None:
-        """Read what earlier processes learned; what belongs to an earlier start of the server is forgotten."""
+        """Read what earlier processes learned, once; what belongs to an earlier start of the server is forgotten."""
+        if self._loaded:
+            return
+        self._loaded = True
         with contextlib.suppress(OSError, msgspec.DecodeError):
             self._state = msgspec.json.decode(self._path.read_bytes(), type=_State)
         if not self._state.started:

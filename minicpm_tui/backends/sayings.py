@@ -32,13 +32,15 @@ def _reply_room(match: Match, _said: str) -> errors.BackendError:
     return errors.ContextExceeded(words, hint=_("lower --max-tokens"))
 
 
-def _too_many(match: Match, _said: str) -> errors.BackendError:
+def _too_many(match: Match, said: str) -> errors.BackendError:
     limit, kind = int(match[1]), match[2]
+    if kind == "audio":
+        return errors.TooManyMedia(said)
     if limit == 0:
         what = _("this server takes no videos") if kind == "video" else _("this server takes no pictures")
         return errors.TooManyMedia(what, hint=_("take another model, or start the server without that limit"))
     what = _("it takes {limit} videos") if kind == "video" else _("it takes {limit} pictures")
-    hint = _("begin a new chat, or start the server with a larger --limit-mm-per-prompt")
+    hint = _("remove some, begin a new chat, or start the server with a larger --limit-mm-per-prompt")
     return errors.TooManyMedia(what.format(limit=limit), hint=hint)
 
 

@@ -97,6 +97,7 @@ async def _connect(config: Config, target: Target, key: str, demo: DemoProcess |
     model = _model(facts, config, target)
     family, profile = await asyncio.to_thread(_family, model, target)
     backend = OpenAIBackend(facts, model.id, key, stall_seconds=config.settings.stall_seconds)
+    await asyncio.to_thread(backend.memory.load)
     return Connection(
         url=facts.url,
         key=key,

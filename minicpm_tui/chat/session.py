@@ -6,19 +6,22 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import msgspec
 
+from minicpm_tui.chat.budget import dropped_before, history_tokens, reply_room, shortfall
 from minicpm_tui.chat.connect import Connection
 from minicpm_tui.chat.events import Asked, ChatEvent
+from minicpm_tui.chat.fitting import Plan, check, plan
 from minicpm_tui.chat.options import as_settings
 from minicpm_tui.chat.preparation import Attachment, prepare_all
 from minicpm_tui.chat.streaming import completed, stream_reply
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
-from minicpm_tui.media.spec import MediaLimits
-from minicpm_tui.messages import Blob, Message, Part, RequestOptions, TextPart, Tree, media_of
+from minicpm_tui.media.spec import MediaLimits, Prepared
+from minicpm_tui.messages import Blob, Message, Notice, Part, RequestOptions, TextPart, Tree, Usage, media_of
 from minicpm_tui.messages.request import ChatRequest, build_request
 from minicpm_tui.sessions import Journal
 from minicpm_tui.sessions.ids import now
@@ -60,8 +63,14 @@ class ChatSession:
             family=self.connection.family,
             max_slices=server.max_slices if server else None,
             num_frames=server.num_frames if server else None,
+            context_tokens_left=self._room(),
             local_server=server is not None,
         )
+
+    async def plan(self, text: str, attachments: Sequence[Prepared] = (), *, parent: str | None = HERE) -> Plan:
+        """What sending this would take: tokens, turns that are left out, and what to change when it does not fit."""
+        question = self._new_question(text, tuple(each.part for each in attachments), parent)
+        return await plan(self.connection, self.options, self._above(question), question)
 
     def send(
         self, text: str, attachments: Sequence[Attachment] = (), *, parent: str | None = HERE
@@ -152,17 +161,16 @@ class ChatSession:
         blobs: dict[str, Blob] = {}
         for each in prepared:
             blobs.update(each.blobs)
-        parts: tuple[Part, ...] = (*kept, *(each.part for each in prepared))
-        if text.strip():
-            parts = (*parts, TextPart(text))
-        above = self.tree.leaf if parent == HERE else parent
-        await self._answer(Message(new_id(), above, "user", parts, now()), emit, blobs)
+            for note in each.notes:
+                emit(Notice(note))
+        await self._answer(self._new_question(text, (*kept, *(each.part for each in prepared)), parent), emit, blobs)
 
     async def _answer(self, question: Message, emit: Emit, blobs: dict[str, Blob] | None = None) -> None:
         """A reply to ``question``; ``blobs`` are given with a question that is not in the journal yet."""
         asked = question.id in self.tree.messages
-        above = self.tree.path(question.parent) if question.parent else ()
-        request = build_request((*above, question), self.connection.profile, self.options)
+        fitted = await plan(self.connection, self.options, self._above(question), question)
+        check(fitted, self.connection, question)
+        request = build_request((*fitted.path, question), self.connection.profile, self.options)
         reply = Message(
             new_id(),
             question.id,
@@ -171,19 +179,50 @@ class ChatSession:
             now(),
             model=self.connection.model,
             server=self.connection.url,
-            request=_as_sent(request, self.options),
+            request=_as_sent(request, self.options, fitted.dropped),
         )
         _none, cancelled = await completed(asyncio.to_thread(self._write, question, blobs or {}, reply, asked=asked))
         emit(Asked(question, reply))
+        for notice in fitted.notices:
+            emit(Notice(notice))
         if cancelled:
             self.cancel()
-        await stream_reply(self.connection.backend, request, self.journal, reply.id, emit)
+        await stream_reply(
+            self.connection.backend, request, self.journal, reply.id, emit, check_usage=partial(self._unread, fitted)
+        )
 
     def _write(self, question: Message, blobs: dict[str, Blob], reply: Message, *, asked: bool) -> None:
         self.journal.append_settings(as_settings(self.options, self.connection.url))
         if not asked:
             self.journal.append_message(question, blobs)
         self.journal.append_message(reply)
+
+    def _new_question(self, text: str, parts: tuple[Part, ...], parent: str | None) -> Message:
+        content = (*parts, TextPart(text)) if text.strip() else parts
+        return Message(new_id(), self.tree.leaf if parent == HERE else parent, "user", content, now())
+
+    def _above(self, question: Message) -> tuple[Message, ...]:
+        return self.tree.path(question.parent) if question.parent else ()
+
+    def _room(self) -> int | None:
+        """Tokens of the context that the conversation so far, and a reply, leave."""
+        limit = self.connection.max_model_len
+        if limit is None:
+            return None
+        path = self.tree.path() if self.tree.leaf else ()
+        taken = sum(history_tokens(path, self.connection.family)[dropped_before(path) :])
+        return max(limit - taken - reply_room(self.options.max_tokens, limit), 0)
+
+    def _unread(self, fitted: Plan, usage: Usage) -> str:
+        """What to say when the server read less of the new pictures and videos than it was sent."""
+        if self.connection.family.generic:
+            return ""
+        before = [message.end.usage for message in fitted.path if message.end and message.end.usage]
+        missing = shortfall(usage.prompt_tokens, before[-1].prompt_tokens if before else 0, sum(fitted.budget.media))
+        if not missing or fitted.notices:
+            return ""
+        text = _("The server read about {count} tokens less of the pictures and videos than were sent; it may leave frames out.")
+        return text.format(count=missing)
 
     def _question(self, message_id: str | None) -> Message:
         message = self.tree.messages.get(message_id or "")
@@ -199,8 +238,12 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
-def _as_sent(request: ChatRequest, options: RequestOptions) -> dict[str, Any]:
-    """Sampling and system prompt as they go out, for the journal."""
+def _as_sent(request: ChatRequest, options: RequestOptions, dropped: int) -> dict[str, Any]:
+    """Sampling and system prompt as they go out, and how many turns do not, for the journal."""
     left_out = {"model", "messages", "stream", "stream_options"}
     sent = {name: value for name, value in request.body.items() if name not in left_out}
-    return {"system": options.system, **sent} if options.system else sent
+    if options.system:
+        sent["system"] = options.system
+    if dropped:
+        sent["dropped_turns"] = dropped
+    return sent

@@ -12,7 +12,7 @@ from minicpm_tui.backends.base import Backend
 from minicpm_tui.chat.writer import ReplyWriter
 from minicpm_tui.errors import ServerFailed
 from minicpm_tui.i18n import _
-from minicpm_tui.messages import ABORT, Delta, End, Notice, ReplyEvent
+from minicpm_tui.messages import ABORT, Delta, End, Notice, ReplyEvent, Usage
 from minicpm_tui.messages.request import ChatRequest
 from minicpm_tui.sessions import Journal
 
@@ -20,11 +20,18 @@ T = TypeVar("T")
 
 
 async def stream_reply(
-    backend: Backend, request: ChatRequest, journal: Journal, reply_id: str, emit: Callable[[ReplyEvent], None]
+    backend: Backend,
+    request: ChatRequest,
+    journal: Journal,
+    reply_id: str,
+    emit: Callable[[ReplyEvent], None],
+    *,
+    check_usage: Callable[[Usage], str] = lambda _usage: "",
 ) -> End:
     """Stream the reply ``reply_id`` and write it down; the last event is the ``End`` that is returned.
 
-    Cancelling it ends the reply with finish_reason ``abort``, keeps what had arrived, and is not passed on.
+    ``check_usage`` may have something to say about what the server counted. Cancelling ends the reply with finish_reason
+    ``abort``, keeps what had arrived, and is not passed on.
     """
     writer = ReplyWriter(journal, reply_id)
     began, first = time.monotonic(), None
@@ -46,6 +53,8 @@ async def stream_reply(
         end = End(error=ServerFailed(_("the stream broke off")).info)
     await completed(writer.close(end))
     _tell(writer, emit)
+    if end.usage is not None and (said := check_usage(end.usage)):
+        emit(Notice(said))
     emit(end)
     return end
 

@@ -1,0 +1,131 @@
+"""Makes a message fit the model before it is sent: counts, leaves old turns out, or says what would help."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from minicpm_tui.backends.body import kind_of
+from minicpm_tui.backends.tokenize import count_tokens
+from minicpm_tui.chat.budget import (
+    Budget,
+    DropTurns,
+    FewerFrames,
+    Proposal,
+    dropped_before,
+    guess_tokens,
+    history_tokens,
+    part_tokens,
+    proposals,
+    reply_room,
+    turns_of,
+)
+from minicpm_tui.chat.connect import Connection
+from minicpm_tui.errors import ContextExceeded, TooManyMedia
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.messages import MediaPart, Message, RequestOptions, media_of, text_of
+
+_NEAR = 0.6
+"""Below this part of the context a text is not worth asking the server about, even if the guess is off by half."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a message is sent: ``path`` is what is left of the history above it, ``notices`` tell the user what is not."""
+
+    budget: Budget
+    path: tuple[Message, ...]
+    dropped: int
+    notices: tuple[str, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+
+
+async def plan(connection: Connection, options: RequestOptions, above: Sequence[Message], question: Message) -> Plan:
+    """What sending ``question`` under ``above`` takes. Never raises for what does not fit: see ``check``."""
+    budget = await measure(connection, options, above, question)
+    turns = turns_of(above)
+    needed = budget.turns_to_drop
+    dropped = max(dropped_before(above) if needed is None else needed, _turns_over_limit(turns, question, connection.limits))
+    fitted = replace(budget, dropped=min(dropped, len(turns)))
+    path = tuple(message for turn in turns[fitted.dropped :] for message in turn)
+    helps = tuple(proposals(replace(budget, dropped=0), media_of(question.content), connection.family))
+    return Plan(fitted, path, fitted.dropped, _dropping(fitted.dropped, dropped_before(above)), helps)
+
+
+def check(fitted: Plan, connection: Connection, question: Message) -> None:
+    """Raises ContextExceeded or TooManyMedia when the message fits in no way, saying what would help."""
+    counts = Counter(kind_of(part) for part in media_of(question.content))
+    for kind, limit in connection.limits.items():
+        if counts[kind] > limit:
+            words = _("the server takes {limit}, this message has {count}").format(limit=limit, count=counts[kind])
+            title = _("Too many videos") if kind == "video" else _("Too many pictures")
+            hint = _("remove some, or start the server with a larger --limit-mm-per-prompt")
+            raise TooManyMedia(words, title=title, hint=hint)
+    if not fitted.budget.fits:
+        words = _("about {count} tokens with room for the reply, the model takes {limit}").format(
+            count=fitted.budget.total, limit=fitted.budget.limit
+        )
+        helps = [
+            say(proposal, media_of(question.content)) for proposal in fitted.proposals if not isinstance(proposal, DropTurns)
+        ]
+        raise ContextExceeded(
+            words, title=_("The message does not fit the model's context"), hint="; ".join(helps) or _("send less at once")
+        )
+
+
+def say(proposal: Proposal, parts: Sequence[MediaPart]) -> str:
+    """A proposal in words."""
+    if isinstance(proposal, FewerFrames):
+        return _("take {count} frames of {name}").format(count=proposal.frames, name=parts[proposal.index].name)
+    if isinstance(proposal, DropTurns):
+        return ngettext("leave out the oldest turn", "leave out the {count} oldest turns", proposal.count).format(
+            count=proposal.count
+        )
+    return ngettext(
+        "send the pictures for {count} slice", "send the pictures for at most {count} slices each", proposal.max_slices
+    ).format(count=proposal.max_slices)
+
+
+async def measure(connection: Connection, options: RequestOptions, above: Sequence[Message], question: Message) -> Budget:
+    """The tokens of ``question`` under ``above``; asks the server about its text when it may matter."""
+    family = connection.family
+    max_slices = connection.server.max_slices if connection.server else None
+    text = text_of(question.content)
+    limit = connection.max_model_len
+    budget = Budget(
+        history=history_tokens(above, family, max_slices=max_slices),
+        text=guess_tokens(text + options.system),
+        media=tuple(
+            part_tokens(part, family, index=index, max_slices=max_slices) for index, part in enumerate(media_of(question.content))
+        ),
+        reply=reply_room(options.max_tokens, limit),
+        limit=limit,
+        dropped=dropped_before(above),
+    )
+    if limit is not None and budget.total > limit * _NEAR and text.strip():
+        counted = await count_tokens(connection.facts, connection.key, connection.model, text)
+        if counted is not None:
+            return replace(budget, text=counted + guess_tokens(options.system))
+    return budget
+
+
+def _turns_over_limit(turns: Sequence[Sequence[Message]], question: Message, limits: dict[str, int]) -> int:
+    """How many of the oldest turns have too many pictures or videos in front of them to stay."""
+    counts = Counter(kind_of(part) for part in media_of(question.content))
+    for index in range(len(turns) - 1, -1, -1):
+        counts.update(kind_of(part) for message in turns[index] for part in media_of(message.content))
+        if any(counts[kind] > limit for kind, limit in limits.items()):
+            return index + 1
+    return 0
+
+
+def _dropping(dropped: int, before: int) -> tuple[str, ...]:
+    if dropped <= before:
+        return ()
+    text = ngettext(
+        "The oldest turn no longer fits and is not sent along.",
+        "The {count} oldest turns no longer fit and are not sent along.",
+        dropped,
+    )
+    return (text.format(count=dropped),)
