@@ -15,8 +15,9 @@ from minicpm_tui.i18n import _
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_URL = click.option("--url", metavar="URL", help=_("Server: host:port, a root, or a URL that ends in /v1."))
+_URLS = click.option("--url", "urls", multiple=True, metavar="URL", help=_("Server; repeatable."))
 _DECLARATIONS = (
-    click.option("--url", metavar="URL", help=_("Server: host:port, a root, or a URL that ends in /v1.")),
     click.option("--api-key-env", metavar="NAME", help=_("Environment variable that holds the API key.")),
     click.option("--model", metavar="NAME", help=_("Model, as the server calls it.")),
     click.option("--demo", is_flag=True, help=_("Use the built-in demo server: no GPU, no model.")),
@@ -26,15 +27,16 @@ _DECLARATIONS = (
     click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help=_("Longest reply, in tokens.")),
     click.option("--thinking/--no-thinking", default=None, help=_("Let the model think first, or not.")),
 )
-_NAMES = ("url", "api_key_env", "model", "system", "temperature", "top_p", "max_tokens", "thinking")
+_NAMES = ("api_key_env", "model", "system", "temperature", "top_p", "max_tokens", "thinking")
 
 
 @dataclass(frozen=True)
 class Flags:
-    """What the shared flags said; ``values`` holds None for those that were not given."""
+    """What the shared flags said; ``values`` holds None for those that were not given, ``urls`` those that a batch was given."""
 
     demo: bool = False
     values: dict[str, Any] = field(default_factory=dict)
+    urls: tuple[str, ...] = ()
 
     def config(self) -> config.Config:
         """The settings with the flags laid over them. Raises ConfigError."""
@@ -43,16 +45,24 @@ class Flags:
 
 def shared_options(function: F) -> F:
     """Adds the shared flags to a command; it gets them as one parameter ``flags``."""
+    return _with_flags(function, (_URL, *_DECLARATIONS))
 
+
+def shared_options_many_urls(function: F) -> F:
+    """The same for a command that takes several servers."""
+    return _with_flags(function, (_URLS, *_DECLARATIONS))
+
+
+def _with_flags(function: F, declarations: tuple[Callable[[Any], Any], ...]) -> F:
     @functools.wraps(function)
-    def with_flags(*args: Any, demo: bool, **kwargs: Any) -> Any:
-        values = {name: kwargs.pop(name) for name in _NAMES}
-        if demo and values["url"]:
+    def with_flags(*args: Any, demo: bool, url: str | None = None, urls: tuple[str, ...] = (), **kwargs: Any) -> Any:
+        values = {"url": url, **{name: kwargs.pop(name) for name in _NAMES}}
+        if demo and (url or urls):
             raise UsageError(_("--demo and --url exclude each other"))
-        return function(*args, flags=Flags(demo, values), **kwargs)
+        return function(*args, flags=Flags(demo, values, urls), **kwargs)
 
     command: Any = with_flags
-    for declaration in reversed(_DECLARATIONS):
+    for declaration in reversed(declarations):
         command = declaration(command)
     result: F = command
     return result

@@ -1,0 +1,79 @@
+"""Comparing answers with a reference, and the accuracy with its interval."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Literal, get_args
+
+from minicpm_tui.errors import UsageError
+from minicpm_tui.i18n import _
+
+Match = Literal["exact", "contains", "regex", "numeric"]
+MATCHES: tuple[Match, ...] = get_args(Match)
+_NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?%?")
+_TOLERANCE = 1e-6
+Z95 = 1.959963984540054
+
+
+def matches(answer: str, expected: str, match: Match) -> bool:
+    """Whether ``answer`` is right.
+
+    ``exact`` and ``contains`` ignore case, width of letters, space around and a full stop at the end. ``regex``: ``expected``
+    is found in the answer. ``numeric``: the answer's last number equals it. Raises UsageError for an expression or number that
+    is none.
+    """
+    return _COMPARE[match](answer, expected)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(".。")
+
+
+def _exact(answer: str, expected: str) -> bool:
+    return _plain(answer) == _plain(expected)
+
+
+def _contains(answer: str, expected: str) -> bool:
+    return _plain(expected) in _plain(answer)
+
+
+def _regex(answer: str, expected: str) -> bool:
+    try:
+        return re.search(expected, answer) is not None
+    except re.error as error:
+        raise UsageError(_("“{text}” is no regular expression: {error}").format(text=expected, error=error)) from error
+
+
+def _numeric(answer: str, expected: str) -> bool:
+    wanted = _numbers(expected)
+    if not wanted:
+        raise UsageError(_("“{text}” is no number").format(text=expected))
+    found = _numbers(answer)
+    return bool(found) and math.isclose(found[-1], wanted[-1], rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
+
+
+def _numbers(text: str) -> list[float]:
+    found = (match.group().rstrip("%").replace(",", "") for match in _NUMBER.finditer(unicodedata.normalize("NFKC", text)))
+    return [float(number) for number in found if any(char.isdigit() for char in number)]
+
+
+_COMPARE: dict[Match, Callable[[str, str], bool]] = {
+    "exact": _exact,
+    "contains": _contains,
+    "regex": _regex,
+    "numeric": _numeric,
+}
+
+
+def wilson(correct: int, total: int) -> tuple[float, float]:
+    """The 95 % interval of a proportion after Wilson (1927); sound for small samples and at 0 and 1. ``(0, 1)`` for none."""
+    if not total:
+        return 0.0, 1.0
+    share = correct / total
+    weight = 1 + Z95**2 / total
+    middle = (share + Z95**2 / (2 * total)) / weight
+    half = Z95 / weight * math.sqrt(share * (1 - share) / total + Z95**2 / (4 * total**2))
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,0 +1,61 @@
+"""What a batch is made of: rows as they are read, the requests they become, the results that are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from minicpm_tui.messages import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One picture of a folder, one line of a JSONL, one record of a CSV.
+
+    ``files`` are paths and URLs; relative ones are looked for in ``base``, then in the current folder. ``body`` is the body of
+    a line in the OpenAI batch format, sent as it is. ``columns`` are what a prompt template may name. ``error`` says why this
+    row cannot be asked.
+    """
+
+    id: str
+    files: tuple[str, ...] = ()
+    text: str = ""
+    system: str | None = None
+    body: Mapping[str, Any] | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    base: Path | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One request: ``index`` counts from 0 in the order of the input."""
+
+    id: str
+    index: int
+    text: str
+    row: Row
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the output. ``seconds`` from sending to the answer; ``error`` is one line, or None.
+
+    ``reasoning`` is there when the model thought, ``data`` is the parsed answer when a schema was asked for, ``expected`` and
+    ``correct`` when a reference answer was compared.
+    """
+
+    id: str
+    index: int
+    text: str = ""
+    usage: Usage | None = None
+    finish_reason: str | None = None
+    seconds: float = 0.0
+    error: str | None = None
+    reasoning: str | msgspec.UnsetType = msgspec.UNSET
+    data: Any | msgspec.UnsetType = msgspec.UNSET
+    expected: str | msgspec.UnsetType = msgspec.UNSET
+    correct: bool | msgspec.UnsetType = msgspec.UNSET

@@ -1,0 +1,87 @@
+"""What an output was made with, kept beside it (``OUT.jsonl.batch``), so that ``--resume`` goes on with the same."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from minicpm_tui.errors import UsageError
+from minicpm_tui.files import storage_errors, write_durably
+from minicpm_tui.i18n import _
+
+FORMAT = "minicpm-tui-batch"
+_SHOWN = 60
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that changes the answers. ``inputs`` are remembered for the screen; they may grow between runs."""
+
+    format: str = FORMAT
+    version: int = 1
+    model: str = ""
+    prompts: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    system: str = ""
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    thinking: bool | None = None
+    schema: str = ""
+    expect: str = ""
+    inputs: tuple[str, ...] = ()
+
+
+def manifest_path(output: Path) -> Path:
+    return output.with_name(output.name + ".batch")
+
+
+def save(output: Path, manifest: Manifest) -> None:
+    """Write it durably beside ``output``. Raises StorageError."""
+    write_durably(manifest_path(output), msgspec.json.encode(manifest) + b"\n", mode=0o644)
+
+
+def load(output: Path) -> Manifest | None:
+    """The one beside ``output``, None when there is none or it is not readable as one. Raises StorageError."""
+    path = manifest_path(output)
+    if not path.exists():
+        return None
+    with storage_errors(path):
+        data = path.read_bytes()
+    try:
+        found = msgspec.json.decode(data, type=Manifest)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        return None
+    return found if found.format == FORMAT else None
+
+
+def demand_same(output: Path, manifest: Manifest) -> None:
+    """Raises UsageError when ``output`` was made with another prompt, model or option, naming what differs."""
+    before = load(output)
+    if before is None:
+        raise UsageError(
+            _("{path}: nothing tells what it was made with ({manifest} is missing)").format(
+                path=output, manifest=manifest_path(output).name
+            ),
+            hint=_("--overwrite begins anew"),
+        )
+    for field in Manifest.__struct_fields__:
+        old, new = getattr(before, field), getattr(manifest, field)
+        if field != "inputs" and old != new:
+            raise UsageError(
+                _("{path} was made with {field} {old}, now it is {new}").format(
+                    path=output, field=field, old=_shown(old), new=_shown(new)
+                ),
+                hint=_("give the same again, or --overwrite to begin anew"),
+            )
+
+
+def schema_digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+def _shown(value: Any) -> str:
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

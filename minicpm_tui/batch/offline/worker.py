@@ -1,0 +1,313 @@
+"""Answers requests with ``vllm.LLM``. Runs under the interpreter that has vLLM: needs nothing but it and the standard library.
+
+``python worker.py FD`` reads JSON lines from stdin: first ``{"engine": {…}}``, the arguments of ``LLM``; then requests
+``{"number": n, "body": {…}}`` with bodies as the chat completions API takes them. It writes JSON lines to the file descriptor
+FD, because vLLM prints to stdout and stderr: ``{"ready": {…}}``, answers ``{"number", "text", "finish_reason", "usage",
+"error"}`` as they come, at the end ``{"over": true}``. The end of stdin is the end of the requests.
+
+vLLM's interface differs between versions: what the installed one does not take is left out and told in ``ready``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import inspect
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # this file also runs under Python 3.9
+    from collections.abc import Callable, Iterator
+
+    Json = dict[str, Any]
+    Request = tuple[int, Json]
+    Source = Callable[[bool], Request | None]
+    Report = Callable[[Json], None]
+
+QUEUED_BYTES = 256 * 1024 * 1024
+"""So much of the requests that come next is read while others are answered."""
+RENDERED_BETWEEN_LOOKS = 8
+"""A look at the engine waits for its next step, in which nothing can be rendered."""
+DRAINED_SECONDS = 0.002
+MAX_NUM_SEQS = 256
+"""vLLM's own default, where the installed version does not tell."""
+MAX_TOKENS = 1024
+CHAT_FIELDS = ("chat_template_kwargs", "mm_processor_kwargs", "chat_template", "add_generation_prompt", "continue_final_message")
+
+
+class Vllm:
+    """The installed vLLM: one engine, and what this version calls things."""
+
+    def __init__(self, engine: Json) -> None:
+        self.vllm = importlib.import_module("vllm")
+        accepted, self.left_out = self._accepted(engine)
+        self.llm = self.vllm.LLM(**accepted)
+        self.sampling_fields = set(inspect.signature(self.vllm.SamplingParams).parameters)
+        self.chat_fields = set(inspect.signature(self.llm.chat).parameters)
+        self._no_stop_ids = False
+
+    @property
+    def version(self) -> str:
+        return str(getattr(self.vllm, "__version__", ""))
+
+    @property
+    def max_num_seqs(self) -> int:
+        config = getattr(getattr(self.llm, "llm_engine", None), "vllm_config", None)
+        found = getattr(getattr(config, "scheduler_config", None), "max_num_seqs", None)
+        return found if isinstance(found, int) else MAX_NUM_SEQS
+
+    @property
+    def rolls(self) -> bool:
+        """Whether requests can be added one by one while others are answered."""
+        return hasattr(self.llm, "enqueue_chat") and hasattr(getattr(self.llm, "llm_engine", None), "step")
+
+    def _accepted(self, engine: Json) -> tuple[Json, list[str]]:
+        """``LLM`` takes its own parameters and, as ``**kwargs``, the fields of ``EngineArgs``."""
+        known = set(inspect.signature(self.vllm.LLM.__init__).parameters)
+        with contextlib.suppress(ImportError, AttributeError, ValueError):
+            known |= set(inspect.signature(importlib.import_module("vllm.engine.arg_utils").EngineArgs).parameters)
+        if "disable_mm_preprocessor_cache" in engine and "disable_mm_preprocessor_cache" not in known:
+            disabled = engine.pop("disable_mm_preprocessor_cache")
+            if disabled:  # its name since 0.10.2
+                engine["mm_processor_cache_gb"] = 0
+        return {name: value for name, value in engine.items() if name in known}, sorted(set(engine) - known)
+
+    def call_of(self, body: Json) -> Json:
+        """The arguments of ``LLM.chat`` for one request."""
+        call = {"messages": body["messages"], "sampling_params": self._sampling(body), "use_tqdm": False}
+        for name in (
+            "chat_template_kwargs",
+            "mm_processor_kwargs",
+            "chat_template",
+            "add_generation_prompt",
+            "continue_final_message",
+        ):
+            if body.get(name) is not None and name in self.chat_fields:
+                call[name] = body[name]
+        return call
+
+    def _sampling(self, body: Json) -> Any:
+        fields = {name: value for name, value in body.items() if name in self.sampling_fields and value is not None}
+        fields["max_tokens"] = body.get("max_tokens") or body.get("max_completion_tokens") or MAX_TOKENS
+        for name in ("n", "logprobs", "structured_outputs", "guided_decoding", "output_kind"):
+            fields.pop(name, None)
+        if self._no_stop_ids:
+            fields.pop("stop_token_ids", None)
+        schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
+        if schema is not None:
+            fields.update(self._structured(schema))
+        return self.vllm.SamplingParams(**fields)
+
+    def _structured(self, schema: Json) -> Json:
+        """``structured_outputs`` since 0.11, ``guided_decoding`` before."""
+        params = importlib.import_module("vllm.sampling_params")
+        for field, name in (("structured_outputs", "StructuredOutputsParams"), ("guided_decoding", "GuidedDecodingParams")):
+            if field in self.sampling_fields and hasattr(params, name):
+                return {field: getattr(params, name)(json=schema)}
+        return {}
+
+    def drops_stop_ids(self, error: BaseException) -> bool:
+        """True once: the vocabulary does not have the stop ids of the requests, which go without them from now on."""
+        first = not self._no_stop_ids and "stop_token_ids" in str(error)
+        self._no_stop_ids = self._no_stop_ids or first
+        return first
+
+
+def answer_all(vllm: Vllm, source: Source, report: Report) -> None:
+    """Answer what ``source`` gives until it is over.
+
+    ``source(wait)`` is the next request, None when there is none: now, or with ``wait`` for ever. ``report`` takes each answer.
+    """
+    (_answer_rolling if vllm.rolls else _answer_in_pieces)(vllm, source, report)
+
+
+def _answer_rolling(vllm: Vllm, source: Source, report: Report) -> None:
+    """Requests go in while others come out, so that the engine never runs empty between pieces."""
+    engine = vllm.llm.llm_engine
+    most = vllm.max_num_seqs + max(16, vllm.max_num_seqs // 4)
+    under_way: dict[str, int] = {}
+    over = False
+    while under_way or not over:
+        for _time in range(RENDERED_BETWEEN_LOOKS):
+            request = source(not under_way) if len(under_way) < most else None
+            if request is None:
+                over = not under_way
+                break
+            number, body = request
+            try:
+                under_way[_enqueue(vllm, body)] = number
+            except Exception as error:  # noqa: BLE001 - one bad request must not end the others
+                _raise_fatal(error)
+                report({"number": number, "error": _line(error)})
+        _collect(engine, under_way, report)
+
+
+def _enqueue(vllm: Vllm, body: Json) -> str:
+    try:
+        (name,) = vllm.llm.enqueue_chat(**vllm.call_of(body))
+    except Exception as error:
+        if not vllm.drops_stop_ids(error):
+            raise
+        (name,) = vllm.llm.enqueue_chat(**vllm.call_of(body))
+    return _plain(name)
+
+
+def _collect(engine: Any, under_way: dict[str, int], report: Report) -> None:
+    """Report what is finished. A step that had to wait means that nothing more lies ready."""
+    while under_way and engine.has_unfinished_requests():
+        began = time.monotonic()
+        for output in engine.step():
+            number = under_way.pop(_plain(output.request_id), None) if output.finished else None
+            if number is not None:
+                report({"number": number, **_answer(output)})
+        if time.monotonic() - began > DRAINED_SECONDS:
+            return
+    for number in under_way.values():
+        report({"number": number, "error": "vLLM dropped this request"})
+    under_way.clear()
+
+
+def _plain(name: Any) -> str:
+    """Some versions add a suffix to the number that a request gets, in one of the two places that tell it."""
+    return str(name).partition("-")[0]
+
+
+def _answer_in_pieces(vllm: Vllm, source: Source, report: Report) -> None:
+    """The whole of a piece is handed over at once: large pieces, as the engine runs empty at the end of each."""
+    size = 4 * vllm.max_num_seqs
+    over = False
+    while not over:
+        piece: list[Request] = []
+        while len(piece) < size:
+            request = source(True)  # noqa: FBT003 - a function's only parameter
+            if request is None:
+                over = True
+                break
+            piece.append(request)
+        _answer_piece(vllm, piece, report)
+
+
+def _answer_piece(vllm: Vllm, piece: list[Request], report: Report) -> None:
+    """A request that vLLM refuses takes its whole piece down: halve until it stands alone."""
+    if not piece:
+        return
+    try:
+        for same in _alike(vllm, piece):
+            calls = [call for _number, call in same]
+            shared = {name: value for name, value in calls[0].items() if name not in ("messages", "sampling_params")}
+            outputs = vllm.llm.chat([call["messages"] for call in calls], [call["sampling_params"] for call in calls], **shared)
+            for (number, _call), output in zip(same, outputs):  # noqa: B905 - ``strict`` is unknown to Python 3.9
+                report({"number": number, **_answer(output)})
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others are asked without it
+        _raise_fatal(error)
+        if vllm.drops_stop_ids(error):
+            _answer_piece(vllm, piece, report)
+            return
+        if len(piece) == 1:
+            report({"number": piece[0][0], "error": _line(error)})
+            return
+        middle = len(piece) // 2
+        _answer_piece(vllm, piece[:middle], report)
+        _answer_piece(vllm, piece[middle:], report)
+
+
+def _alike(vllm: Vllm, piece: list[Request]) -> Iterator[list[Request]]:
+    """``LLM.chat`` takes one set of template arguments for a whole call."""
+    groups: dict[str, list[Request]] = {}
+    for number, body in piece:
+        call = vllm.call_of(body)
+        key = json.dumps({name: value for name, value in call.items() if name not in ("messages", "sampling_params")})
+        groups.setdefault(key, []).append((number, call))
+    yield from groups.values()
+
+
+def _answer(output: Any) -> Json:
+    reply = output.outputs[0]
+    usage = {"prompt_tokens": len(output.prompt_token_ids or ()), "completion_tokens": len(reply.token_ids)}
+    return {"text": reply.text, "finish_reason": reply.finish_reason, "usage": usage}
+
+
+def _raise_fatal(error: BaseException) -> None:
+    """A dead engine is no fault of the request."""
+    if type(error).__name__ in ("EngineDeadError", "MQEngineDeadError"):
+        raise error
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:1000]
+
+
+class Requests:
+    """Reads requests ahead in a thread, up to ``QUEUED_BYTES``."""
+
+    def __init__(self, lines: Iterator[bytes]) -> None:
+        self._lines = lines
+        self._queue: queue.Queue[bytes | None] = queue.Queue()
+        self._room = threading.Condition()
+        self._bytes = 0
+        self._over = False
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def __call__(self, wait: bool) -> Request | None:
+        if self._over:
+            return None
+        try:
+            line = self._queue.get(block=wait)
+        except queue.Empty:
+            return None
+        if line is None:
+            self._over = True
+            return None
+        with self._room:
+            self._bytes -= len(line)
+            self._room.notify()
+        request = json.loads(line)
+        return request["number"], request["body"]
+
+    def _read(self) -> None:
+        for line in self._lines:
+            with self._room:
+                self._room.wait_for(lambda: self._bytes < QUEUED_BYTES)
+                self._bytes += len(line)
+            self._queue.put(line)
+        self._queue.put(None)
+
+
+def main() -> None:
+    """See the module's text."""
+    _die_with_parent()
+    results = os.fdopen(int(sys.argv[1]), "wb", buffering=0)
+    lines = iter(sys.stdin.buffer.readline, b"")
+
+    def report(message: Json) -> None:
+        try:
+            results.write(json.dumps(message).encode() + b"\n")
+        except BrokenPipeError:  # whoever asked is gone
+            os._exit(1)
+
+    engine = json.loads(next(lines))["engine"]
+    try:
+        vllm = Vllm(engine)
+    except Exception as error:  # noqa: BLE001 - told, with the log beside it
+        report({"failed": _line(error)})
+        sys.exit(1)
+    report({"ready": {"version": vllm.version, "max_num_seqs": vllm.max_num_seqs, "left_out": vllm.left_out}})
+    answer_all(vllm, Requests(lines), report)
+    report({"over": True})
+
+
+def _die_with_parent() -> None:
+    """Linux alone: when the program that started this one dies, so does this."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()

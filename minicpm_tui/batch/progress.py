@@ -1,0 +1,140 @@
+"""How a run goes, on stderr: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.text import format_duration, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WINDOW_SECONDS = 30.0
+PLAIN_SECONDS = 10.0
+
+
+@dataclass
+class Tally:
+    """``total`` requests of this run, ``done`` of them answered or failed. Rates are those of the last half minute."""
+
+    total: int
+    done: int = 0
+    failed: int = 0
+    tokens: int = 0
+    began: float = field(default_factory=time.monotonic)
+    _recent: deque[tuple[float, int, int]] = field(default_factory=deque)
+
+    def add(self, done: int, failed: int, tokens: int) -> None:
+        self.done += done
+        self.failed += failed
+        self.tokens += tokens
+        now = time.monotonic()
+        self._recent.append((now, done, tokens))
+        while self._recent and now - self._recent[0][0] > WINDOW_SECONDS:
+            self._recent.popleft()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return sum(done for _at, done, _tokens in self._recent) / self._span()
+
+    @property
+    def token_rate(self) -> float:
+        """Generated tokens a second."""
+        return sum(tokens for _at, _done, tokens in self._recent) / self._span()
+
+    @property
+    def seconds_left(self) -> float | None:
+        return (self.total - self.done) / self.rate if self.rate else None
+
+    def line(self) -> str:
+        """All figures as one line."""
+        left = self.seconds_left
+        parts = [
+            f"{self.done}/{self.total}",
+            _("{rate:.1f} requests/s").format(rate=self.rate),
+            _("{rate:.0f} tokens/s").format(rate=self.token_rate),
+            ngettext("{count} failed", "{count} failed", self.failed).format(count=self.failed),
+            _("{time} left").format(time="–" if left is None else format_duration(left)),
+        ]
+        return ", ".join(parts)
+
+    def _span(self) -> float:
+        return max(1.0, min(WINDOW_SECONDS, self.seconds))
+
+
+class Reporter(Protocol):
+    """Shows a ``Tally``. ``update`` whenever it may have changed, with a few words on the GPUs; ``say`` a line of its own."""
+
+    def start(self) -> None: ...
+    def update(self, gpus: str = "") -> None: ...
+    def say(self, text: str) -> None: ...
+    def stop(self) -> None: ...
+
+
+def reporter(tally: Tally, console: Console) -> Reporter:
+    """The bar where ``console`` is a terminal, else plain lines."""
+    return BarReporter(tally, console) if console.is_terminal else PlainReporter(tally, console)
+
+
+class PlainReporter:
+    """A line every ten seconds, when something has changed."""
+
+    def __init__(self, tally: Tally, console: Console) -> None:
+        self._tally = tally
+        self._console = console
+        self._said = tally.began
+
+    def start(self) -> None:
+        """Nothing yet."""
+
+    def update(self, gpus: str = "") -> None:
+        if time.monotonic() - self._said >= PLAIN_SECONDS:
+            self._said = time.monotonic()
+            self.say(", ".join(filter(None, (self._tally.line(), gpus))))
+
+    def say(self, text: str) -> None:
+        self._console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+
+    def stop(self) -> None:
+        """Nothing is left on the screen."""
+
+
+class BarReporter:
+    """A bar with the figures beside it, drawn by rich four times a second."""
+
+    def __init__(self, tally: Tally, console: Console) -> None:
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+        self._tally = tally
+        self._progress = Progress(
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[figures]}", markup=False),
+            console=console,
+            refresh_per_second=4,
+            get_time=time.monotonic,
+        )
+        self._task = self._progress.add_task("", total=tally.total, figures="")
+
+    def start(self) -> None:
+        self._progress.start()
+
+    def update(self, gpus: str = "") -> None:
+        figures = ", ".join(filter(None, (self._tally.line(), gpus)))
+        self._progress.update(self._task, completed=self._tally.done, figures=figures)
+
+    def say(self, text: str) -> None:
+        self._progress.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+
+    def stop(self) -> None:
+        self.update()
+        self._progress.stop()

@@ -1,0 +1,144 @@
+"""One batch from its first look at the input to its last line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from minicpm_tui import paths
+from minicpm_tui.batch import manifest as manifests
+from minicpm_tui.batch import output as outputs
+from minicpm_tui.batch import sidecars
+from minicpm_tui.batch.digests import DigestSet
+from minicpm_tui.batch.engine import Engine
+from minicpm_tui.batch.expect import Match, matches
+from minicpm_tui.batch.items import Item, Result
+from minicpm_tui.batch.pipeline import Prepare, run_pipeline
+from minicpm_tui.batch.plan import Plan
+from minicpm_tui.batch.progress import Reporter, Tally
+from minicpm_tui.batch.results import Finisher
+from minicpm_tui.batch.schema import Schema
+from minicpm_tui.errors import BatchError, UsageError
+from minicpm_tui.files import FileLock, LockHeld, make_private_dir
+from minicpm_tui.i18n import _
+
+GPU_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is asked, and where the answers go."""
+
+    plan: Plan
+    output: Path
+    resume: bool = False
+    overwrite: bool = False
+    sidecar: sidecars.Kind | None = None
+    schema: Schema | None = None
+    expect: str = ""
+    match: Match = "exact"
+
+
+def look_through(job: Job) -> DigestSet:
+    """The ids of all requests, after everything that can be wrong before the first one has been looked at.
+
+    Raises UsageError, StorageError. Blocks.
+    """
+    if job.resume and job.overwrite:
+        raise UsageError(_("--resume and --overwrite exclude each other"))
+    outputs.refuse_existing(job.output, resuming=job.resume, overwrite=job.overwrite)
+    beside: list[bytes] = []
+    careful = job.sidecar is not None and not (job.resume or job.overwrite)
+
+    def look(item: Item) -> None:
+        if job.expect:
+            _check_expected(job, item)
+        if job.sidecar is not None:
+            path = sidecars.sidecar_path(item, job.sidecar, prompts=len(job.plan.prompts))
+            sidecars.demand_free(path, beside, careful=careful)
+
+    ids = job.plan.scan(look)
+    sidecars.demand_different(beside)
+    return ids
+
+
+@contextlib.contextmanager
+def locked(output: Path) -> Iterator[None]:
+    """One run at a time writes ``output``. Raises BatchError when another does."""
+    folder = make_private_dir(paths.state_dir() / "batch")
+    name = hashlib.sha256(str(output.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
+    lock = FileLock(folder / f"{name}.lock")
+    try:
+        lock.acquire()
+    except LockHeld as held:
+        raise BatchError(
+            _("{path} is being written by another run ({holder})").format(path=output, holder=held.holder),
+            hint=_("wait for it, or name another file"),
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def begin(job: Job, manifest: manifests.Manifest) -> outputs.Done:
+    """Make the output ready: what it holds already when resuming, else emptied. Raises UsageError, StorageError. Blocks."""
+    if job.resume and job.output.exists():
+        manifests.demand_same(job.output, manifest)
+        done = outputs.resume(job.output)
+    else:
+        done = outputs.Done(DigestSet())
+    manifests.save(job.output, manifest)
+    return done
+
+
+async def run(
+    job: Job,
+    done: outputs.Done,
+    engine: Engine,
+    prepare: Prepare,
+    tally: Tally,
+    reporter: Reporter,
+    *,
+    gpus: Callable[[], Awaitable[str]] | None = None,
+) -> None:
+    """Ask what ``done`` does not hold and write what comes. Raises MinicpmTuiError; what was written stays."""
+    items = (item for item in job.plan.items() if item.id not in done.ids)
+    with outputs.Output(job.output, truncate=not job.resume) as output:
+        finish = Finisher(job.schema, job.expect, job.match, job.sidecar, len(job.plan.prompts), output)
+
+        def on_results(results: list[Result]) -> None:
+            failed = sum(result.error is not None for result in results)
+            tokens = sum(result.usage.completion_tokens for result in results if result.usage)
+            tally.add(len(results), failed, tokens)
+
+        drawing = asyncio.create_task(_draw(reporter, gpus))
+        try:
+            await run_pipeline(items, prepare, engine, finish, on_results=on_results)
+        finally:
+            drawing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await drawing
+
+
+async def _draw(reporter: Reporter, gpus: Callable[[], Awaitable[str]] | None) -> None:
+    words, age = "", GPU_SECONDS
+    while True:
+        if gpus is not None and age >= GPU_SECONDS:
+            words, age = await gpus(), 0.0
+        reporter.update(words)
+        await asyncio.sleep(0.25)
+        age += 0.25
+
+
+def _check_expected(job: Job, item: Item) -> None:
+    """A reference answer must be there and usable for every request that can be asked."""
+    if item.row.error:
+        return
+    if job.expect not in item.row.columns:
+        raise UsageError(_("{id} has no field “{field}” to compare with").format(id=item.id, field=job.expect))
+    matches("", item.row.columns[job.expect], job.match)

@@ -1,0 +1,82 @@
+"""``minicpm-tui batch``: ask the same of many pictures, through servers or through vLLM itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from minicpm_tui.cli.options import shared_options_many_urls
+from minicpm_tui.i18n import _
+
+
+class Concurrency(click.ParamType[int | None]):
+    """A number, or ``auto``: None."""
+
+    name = "concurrency"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "N|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        if value in (None, "auto"):
+            return None
+        if isinstance(value, int) or (value.isdigit() and 0 < int(value) <= 4096):
+            return int(value)
+        raise click.BadParameter(_("“{value}” is neither auto nor a number from 1 to 4096").format(value=value), ctx, param)
+
+
+@click.command(
+    "batch",
+    help=_(
+        "Ask about every INPUT: folders of pictures and videos, globs, files, JSON lines, CSV tables.\n\n"
+        "The answers are written to OUT.jsonl as they come. JSON lines are our own ({form}) or the OpenAI batch format."
+    ).format(form='{"id", "text", "files"}'),
+)
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.option(
+    "--prompt",
+    "prompts",
+    multiple=True,
+    metavar="TEXT",
+    help=_("What is asked; {fields} and columns are filled in. Repeatable.").format(fields="{name} {stem} {path}"),
+)
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT.jsonl", help=_("Where the answers go.")
+)
+@click.option("--resume", is_flag=True, help=_("Go on with an output that is there; failed lines are asked again."))
+@click.option("--overwrite", is_flag=True, help=_("Begin an output that is there anew."))
+@click.option(
+    "--concurrency", type=Concurrency(), default="auto", help=_("Requests under way at once; auto keeps the servers busy.")
+)
+@click.option(
+    "--file-column", "file_columns", multiple=True, metavar="NAME", help=_("Column that holds a file; several make one request.")
+)
+@click.option("--text-column", default="", metavar="NAME", help=_("Column that holds the question."))
+@click.option("--id-column", default="", metavar="NAME", help=_("Column that holds the id."))
+@click.option(
+    "--schema",
+    "schema_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Ask for JSON of this JSON schema, and check it."),
+)
+@click.option("--sidecar", type=click.Choice(["txt", "json"]), help=_("Write each answer beside its picture too."))
+@click.option(
+    "--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help=_("Write all answers as a table too, at the end.")
+)
+@click.option("--expect", default="", metavar="COLUMN", help=_("Compare each answer with this column and print the accuracy."))
+@click.option(
+    "--match",
+    type=click.Choice(["exact", "contains", "regex", "numeric"]),
+    default="exact",
+    show_default=True,
+    help=_("How --expect compares."),
+)
+@shared_options_many_urls
+def command(**options: Any) -> int:
+    """See the help text."""
+    from minicpm_tui.cli.batch_run import run
+
+    return run(options, options.pop("flags"))

@@ -1,0 +1,99 @@
+"""What ``minicpm-tui batch`` does with its options."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+
+from minicpm_tui.backends.keys import choose_key
+from minicpm_tui.batch.connect import Address
+from minicpm_tui.batch.launch import Run, through_servers
+from minicpm_tui.batch.plan import Plan
+from minicpm_tui.batch.run import Job
+from minicpm_tui.batch.schema import Schema
+from minicpm_tui.batch.summary import Summary
+from minicpm_tui.batch.tables import Columns
+from minicpm_tui.chat.connect import at, choose
+from minicpm_tui.cli.options import Flags
+from minicpm_tui.config import Config
+from minicpm_tui.i18n import _
+from minicpm_tui.messages import RequestOptions
+
+
+def run(options: Mapping[str, Any], flags: Flags) -> int:
+    """Run the batch; the exit status: 0 all answered, 1 some failed, 130 interrupted. Raises MinicpmTuiError."""
+    config = flags.config()
+    settings = config.settings
+    wanted = Run(
+        job=_job(options),
+        options=RequestOptions(
+            model=settings.model,
+            system=settings.system,
+            temperature=settings.temperature,
+            top_p=settings.top_p,
+            max_tokens=settings.max_tokens,
+            thinking=settings.thinking,
+        ),
+        console=Console(stderr=True),
+        csv=options["csv_file"],
+    )
+    try:
+        summary = asyncio.run(_run(wanted, options, flags, config))
+    except KeyboardInterrupt:
+        click.echo(_("stopped: what was answered is in {path}; --resume goes on").format(path=options["output"]), err=True)
+        return 130
+    for line in summary.lines():
+        click.echo(line, err=True)
+    if accuracy := summary.accuracy():
+        click.echo(accuracy)
+    return 1 if summary.failed else 0
+
+
+async def _run(wanted: Run, options: Mapping[str, Any], flags: Flags, config: Config) -> Summary:
+    async with _servers(flags, config) as addresses:
+        return await through_servers(
+            wanted, addresses, concurrency=options["concurrency"], patience=config.settings.stall_seconds
+        )
+
+
+def _job(options: Mapping[str, Any]) -> Job:
+    columns = Columns(options["file_columns"], options["text_column"], options["id_column"])
+    return Job(
+        plan=Plan(options["inputs"], options["prompts"], columns),
+        output=options["output"],
+        resume=options["resume"],
+        overwrite=options["overwrite"],
+        sidecar=options["sidecar"],
+        schema=Schema.read(options["schema_file"]) if options["schema_file"] else None,
+        expect=options["expect"],
+        match=options["match"],
+    )
+
+
+@asynccontextmanager
+async def _servers(flags: Flags, config: Config) -> AsyncIterator[list[Address]]:
+    """The servers named, a demo server, else the one that the settings and this machine point at."""
+    if not flags.demo:
+        yield await asyncio.to_thread(_named, flags.urls, config)
+        return
+    from minicpm_tui.demo.launch import launch
+
+    process = await asyncio.to_thread(launch)
+    try:
+        yield [Address(process.url, process.key)]
+    finally:
+        await asyncio.to_thread(process.stop)
+
+
+def _named(urls: tuple[str, ...], config: Config) -> list[Address]:
+    targets = [at(url) for url in urls] or [choose(config)]
+    return [
+        Address(target.url, choose_key(target.url, config.settings, os.environ, own_key=target.key), target.server)
+        for target in targets
+    ]

@@ -1,0 +1,54 @@
+"""Comparing with a reference answer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicpm_tui.batch.expect import Match, matches, wilson
+from minicpm_tui.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "match", "right"),
+    [
+        ("A cat.", "a  CAT", "exact", True),
+        ("Ａ", "a", "exact", True),
+        ("猫。", "猫", "exact", True),
+        ("a cat", "cat", "exact", False),
+        ("It is a Cat!", "cat", "contains", True),
+        ("It is a dog", "cat", "contains", False),
+        ("Answer: (B)", r"\(?B\)?\s*$", "regex", True),
+        ("Answer: A", r"\bB\b", "regex", False),
+        ("12 apples and 1,234.50 pears", "1234.5", "numeric", True),
+        ("about 45%", "45", "numeric", True),
+        ("-3e2", "-300", "numeric", True),
+        ("from 7 to 8", "7", "numeric", False),
+        ("none", "7", "numeric", False),
+    ],
+)
+def test_ways_of_comparing(answer: str, expected: str, match: Match, *, right: bool) -> None:
+    assert matches(answer, expected, match) is right
+
+
+@pytest.mark.parametrize(("expected", "match"), [("(", "regex"), ("many", "numeric")])
+def test_an_unusable_reference_is_said(expected: str, match: Match) -> None:
+    with pytest.raises(UsageError):
+        matches("x", expected, match)
+
+
+def test_wilson_as_published() -> None:
+    """Newcombe (1998), table I: 81 of 263 gives 0.2553 to 0.3662, 0 of 20 gives 0 to 0.1611."""
+    low, high = wilson(81, 263)
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+    assert round(wilson(0, 20)[1], 4) == 0.1611
+
+
+@given(st.integers(0, 500), st.integers(0, 500))
+def test_wilson_holds_the_share(correct: int, wrong: int) -> None:
+    total = correct + wrong
+    low, high = wilson(correct, total)
+    assert 0.0 <= low <= high <= 1.0
+    if total:
+        assert low - 1e-9 <= correct / total <= high + 1e-9
