@@ -1,5 +1,6 @@
 """What a file is, and preparing it for a model: pictures, videos, PDF pages; previews. Blocking: call it from threads."""
 
+from minicpm_tui.media.expanding import expand
 from minicpm_tui.media.inspecting import inspect
 from minicpm_tui.media.preparing import prepare
 from minicpm_tui.media.spec import (
@@ -22,6 +23,7 @@ __all__ = [
     "PreparationCancelled",
     "Prepared",
     "Progress",
+    "expand",
     "inspect",
     "prepare",
 ]

@@ -1,0 +1,94 @@
+"""A video file, opened with PyAV: read through our own file object, by the demuxer that its bytes ask for."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from minicpm_tui.errors import MediaUnsupported
+from minicpm_tui.families import Size
+from minicpm_tui.i18n import _
+from minicpm_tui.media.opening import shown
+from minicpm_tui.media.pillow import decoding
+from minicpm_tui.media.sniff import Format
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+_MOST_THREADS = 4
+_MOST_SECONDS = 100 * 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Video:
+    """An opened video. ``duration`` is in seconds (0 when the file does not say), ``start`` what its first frame is at, and
+    ``frame_seconds`` how long a frame stands on average."""
+
+    container: InputContainer
+    stream: VideoStream
+    start: float
+    duration: float
+    frame_seconds: float
+
+    @property
+    def frames(self) -> int:
+        """How many frames it has, as far as the file says; estimated from the rate otherwise."""
+        return self.stream.frames or max(1, round(self.duration / self.frame_seconds))
+
+    def time_of(self, frame: VideoFrame) -> float | None:
+        """Seconds from the start; None for frames without a time."""
+        return None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base) - self.start
+
+    def shown_size(self, frame: VideoFrame) -> Size:
+        """Pixels as a player shows it: square ones, turned upright."""
+        ratio = self.stream.sample_aspect_ratio
+        stretch = float(ratio) if ratio and 0.1 < float(ratio) < 10 else 1.0
+        size = (max(1, round(frame.width * stretch)), frame.height)
+        return (size[1], size[0]) if frame.rotation % 180 else size
+
+
+@contextlib.contextmanager
+def open_video(file: BinaryIO, path: Path, what: Format) -> Iterator[Video]:
+    """The video in the opened ``file``. Raises MediaUnsupported without pictures in it; MediaDamaged."""
+    import av
+
+    with decoding(path):
+        container = av.open(file, "r", format=what.reader)
+    try:
+        with decoding(path):
+            yield _described(container, path)
+    finally:
+        container.close()
+
+
+def _described(container: InputContainer, path: Path) -> Video:
+    streams = [stream for stream in container.streams.video if not _is_cover(stream)]
+    if not streams:
+        raise MediaUnsupported(shown(path), title=_("No pictures in this video"), hint=_("it holds only sound or other data"))
+    stream = max(streams, key=lambda each: each.width * each.height)
+    stream.codec_context.thread_type = "AUTO"
+    stream.codec_context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1)
+    base = float(stream.time_base or 0)
+    duration = (stream.duration or 0) * base or (container.duration or 0) / 1_000_000
+    rate = float(stream.average_rate or stream.guessed_rate or 25)
+    return Video(
+        container=container,
+        stream=stream,
+        start=(stream.start_time or 0) * base,
+        duration=duration if math.isfinite(duration) and 0 < duration < _MOST_SECONDS else 0.0,
+        frame_seconds=1 / rate if rate > 0 else 0.04,
+    )
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    """A still picture that music files carry."""
+    import av
+
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)

@@ -1,0 +1,69 @@
+"""What stands after ``#`` in an attachment's name: a part of a video, pages of a PDF, or the wish for the original."""
+
+from __future__ import annotations
+
+import math
+
+from minicpm_tui.errors import MediaUnsupported
+from minicpm_tui.i18n import _
+from minicpm_tui.media.opening import shown
+from minicpm_tui.media.spec import AttachmentSpec
+
+
+def parse_fragment(fragment: str, whole: str) -> tuple[AttachmentSpec, range | None]:
+    """``t=10,20&n=16``, ``page=2-4``, ``original`` (media fragments as W3C has them, and ours) and the pages, if any are named.
+
+    ``whole`` is what the user wrote, for the error. Raises MediaUnsupported when it is none of these.
+    """
+    start = end = count = pages = None
+    original = False
+    try:
+        for item in fragment.split("&"):
+            key, _sep, value = item.partition("=")
+            match key:
+                case "t":
+                    start, end = _span(value)
+                case "n":
+                    count = _positive(value)
+                case "page":
+                    pages = _pages(value)
+                case "original":
+                    original = True
+                case _:
+                    raise ValueError(key)  # noqa: TRY301  one place says what is allowed
+    except ValueError as error:
+        title = _("Nothing is known by this name")
+        raise MediaUnsupported(
+            shown(whole), title=title, hint=_("after # comes t=START,END, n=FRAMES, page=NUMBER or original")
+        ) from error
+    return AttachmentSpec(start=start, end=end, count=count, original=original), pages
+
+
+def seconds(text: str) -> float:
+    """``75``, ``1:15`` and ``0:01:15.5`` in seconds. Raises ValueError."""
+    total = 0.0
+    for part in text.split(":"):
+        total = total * 60 + float(part)
+    if not math.isfinite(total) or total < 0:
+        raise ValueError(text)
+    return total
+
+
+def _span(value: str) -> tuple[float | None, float | None]:
+    first, _sep, last = value.partition(",")
+    return seconds(first) if first else None, seconds(last) if last else None
+
+
+def _positive(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise ValueError(value)
+    return number
+
+
+def _pages(value: str) -> range:
+    first, dash, last = value.partition("-")
+    pages = range(_positive(first), (_positive(last) if dash else _positive(first)) + 1)
+    if not pages:
+        raise ValueError(value)
+    return pages

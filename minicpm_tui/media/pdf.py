@@ -1,0 +1,91 @@
+"""Pages of a PDF as pictures, drawn as finely as the model can see."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from minicpm_tui.errors import MediaDamaged, MediaNotFound, MediaTooLarge
+from minicpm_tui.families import Size, image_tokens, kept_size
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.media.encode import encode
+from minicpm_tui.media.opening import as_text, shown
+from minicpm_tui.media.pictures import picture_part
+from minicpm_tui.media.pillow import decoding
+from minicpm_tui.media.spec import AttachmentSpec, MediaLimits, Prepared
+from minicpm_tui.messages import Source
+from minicpm_tui.text import format_bytes
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MAX_BYTES = 500_000_000
+_DRAWN_PIXELS = 16_000_000  # finer than any slicing keeps
+_LOCK = threading.Lock()  # PDFium is not thread-safe
+
+
+def prepare_page(file: BinaryIO, path: Path, spec: AttachmentSpec, limits: MediaLimits) -> Prepared:
+    """Page ``spec.page`` (the first unless given) of the PDF in the opened ``file``.
+
+    Blocks. Raises MediaDamaged, MediaTooLarge; MediaNotFound when there is no such page.
+    """
+    number = spec.page or 1
+    with _opened(file, path) as document:
+        pages = len(document)
+        if not 1 <= number <= pages:
+            has = ngettext("it has {count} page", "it has {count} pages", pages).format(count=pages)
+            raise MediaNotFound(f"{shown(path)}: {number}", title=_("No such page"), hint=has)
+        image, size = _drawn(document[number - 1], limits)
+    blob = encode(image)
+    status = os.fstat(file.fileno())
+    source = Source(path=as_text(path.absolute()), bytes=status.st_size, mtime=status.st_mtime, page=number)
+    name = f"{shown(path.name)} {number}" if pages > 1 else shown(path.name)
+    part, blobs = picture_part(blob, size, name, source)
+    notes = (_("only page 1 of {count} is sent").format(count=pages),) if spec.page is None and pages > 1 else ()
+    return Prepared(part, blobs, image_tokens(limits.family, *size, limits.max_slices), notes)
+
+
+def first_page(file: BinaryIO, path: Path) -> tuple[Size, int]:
+    """The first page's width and height in points, and how many pages there are."""
+    with _opened(file, path) as document:
+        if not len(document):
+            raise MediaDamaged(shown(path), title=_("A PDF without pages"))
+        width, height = document[0].get_size()
+        return (round(width), round(height)), len(document)
+
+
+def _drawn(page: Any, limits: MediaLimits) -> tuple[Image, Size]:
+    """The page at the size that its slices keep of a very fine drawing."""
+    from PIL.Image import Resampling
+
+    width, height = (max(float(side), 1.0) for side in page.get_size())
+    scale = math.sqrt(_DRAWN_PIXELS / (width * height))
+    size = kept_size(max(1, round(width * scale)), max(1, round(height * scale)), limits.family, limits.max_slices)
+    image: Image = page.render(scale=max(size[0] / width, size[1] / height)).to_pil().convert("RGB")
+    return image.resize(size, Resampling.LANCZOS), size
+
+
+@contextlib.contextmanager
+def _opened(file: BinaryIO, path: Path) -> Iterator[Any]:
+    length = os.fstat(file.fileno()).st_size
+    if length > MAX_BYTES:
+        raise MediaTooLarge(f"{shown(path)}: {format_bytes(length)}", hint=_("save the pages you need as a PDF of their own"))
+    import pypdfium2
+
+    with _LOCK, decoding(path):
+        try:
+            document = pypdfium2.PdfDocument(file)
+        except pypdfium2.PdfiumError as error:
+            locked = getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD
+            title = _("This PDF asks for a password") if locked else ""
+            hint = _("save it without the password first") if locked else _("open it in another program and save it again")
+            raise MediaDamaged(shown(path), title=title, hint=hint) from error
+        try:
+            yield document
+        finally:
+            document.close()

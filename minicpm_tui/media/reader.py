@@ -1,0 +1,122 @@
+"""Finding frames of a video by time, with as little decoding as that takes."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from minicpm_tui.media.container import Video
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+_TOLERANCE = 0.0015  # containers round times to milliseconds
+_MOST_ENTRIES = 3_000_000
+
+Found = tuple["VideoFrame", float]
+"""A frame and its time in seconds."""
+
+
+class FrameReader:
+    """Frames at ascending times. ``check`` is called before each packet and may raise to stop.
+
+    Decoding goes on from where it is, or from the last key frame before the wanted time where that is further; frames that no
+    other frame needs are skipped on the way.
+    """
+
+    def __init__(self, video: Video, check: Callable[[], None]) -> None:
+        self._video = video
+        self._check = check
+        self._base = float(video.stream.time_base or 1)
+        self._keys = self._key_times()
+        self._target = 0.0
+        self._decoder = self._decode()
+        self._shown: Found | None = None
+        self._next: Found | None = None
+
+    def at(self, time: float) -> Found | None:
+        """The frame that is shown at ``time``: the last that begins no later. The first when all begin later."""
+        self._target = time
+        key = self._key_before(time)
+        if key is not None and key > (self._next or self._shown or (None, 0.0))[1] + 2 * self._video.frame_seconds:
+            self._seek(key)
+        while self._advance(time):
+            pass
+        return self._shown or self._next
+
+    def near(self, time: float, tolerance: float) -> Found | None:
+        """The key frame nearest to ``time`` when it is within ``tolerance`` seconds; else the frame that is shown at ``time``."""
+        key = self._nearest_key(time)
+        if key is not None and abs(key - time) <= tolerance and (found := self._key_frame(key)):
+            return found
+        return self.at(time)
+
+    def _advance(self, time: float) -> bool:
+        """Step to the next frame if it begins by ``time``; False when it does not."""
+        self._next = self._next or next(self._decoder, None)
+        if self._next is None or self._next[1] > time + _TOLERANCE:
+            return False
+        self._shown, self._next = self._next, None
+        return True
+
+    def _decode(self) -> Iterator[Found]:
+        video = self._video
+        context = video.stream.codec_context
+        last = -self._video.frame_seconds
+        for packet in video.container.demux(video.stream):
+            self._check()
+            context.skip_frame = "NONREF" if self._is_passed(packet) else "DEFAULT"
+            for frame in packet.decode():
+                time = video.time_of(frame)
+                last = last + video.frame_seconds if time is None else time
+                yield frame, last
+
+    def _is_passed(self, packet: Packet[VideoStream]) -> bool:
+        """True for a picture that is surely replaced by another before the wanted time."""
+        if packet.pts is None or not packet.duration:
+            return False
+        return (packet.pts + packet.duration) * self._base - self._video.start <= self._target
+
+    def _seek(self, time: float) -> None:
+        video = self._video
+        video.container.seek(round((time + video.start) / self._base), stream=video.stream, backward=True)
+        video.stream.codec_context.flush_buffers()
+        self._decoder = self._decode()
+        self._shown = self._next = None
+
+    def _key_frame(self, time: float) -> Found | None:
+        """The key frame at ``time`` and nothing more."""
+        video = self._video
+        self._seek(time)
+        context = video.stream.codec_context
+        context.skip_frame = "NONKEY"
+        for packet in video.container.demux(video.stream):
+            self._check()
+            frames = [*packet.decode(), *(context.decode(None) if packet.is_keyframe else ())]
+            if frames:
+                found = video.time_of(frames[0])
+                self._seek(time)
+                return frames[0], time if found is None else found
+        return None
+
+    def _key_times(self) -> list[float]:
+        """When the key frames are, where the file has an index of the whole of it; empty otherwise."""
+        video = self._video
+        video.container.seek(video.stream.start_time or 0, stream=video.stream, backward=True)  # Matroska reads its index now
+        entries = video.stream.index_entries
+        if not 0 < len(entries) <= _MOST_ENTRIES:
+            return []
+        times = sorted(entry.timestamp * self._base - video.start for entry in entries if entry.is_keyframe)
+        last = entries[len(entries) - 1].timestamp * self._base - video.start
+        return times if last >= 0.9 * video.duration - 15 else []
+
+    def _key_before(self, time: float) -> float | None:
+        index = bisect.bisect_right(self._keys, time + _TOLERANCE)
+        return self._keys[index - 1] if index else None
+
+    def _nearest_key(self, time: float) -> float | None:
+        index = bisect.bisect_left(self._keys, time)
+        return min(self._keys[max(index - 1, 0) : index + 1], key=lambda key: abs(key - time), default=None)

@@ -1,0 +1,174 @@
+"""A video as the frames that the model gets, or as its whole file."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge, MediaUnsupported
+from minicpm_tui.families import Size, frame_size, video_tokens
+from minicpm_tui.i18n import _
+from minicpm_tui.media.container import Video, open_video
+from minicpm_tui.media.encode import encode_jpeg
+from minicpm_tui.media.opening import as_text, shown
+from minicpm_tui.media.reader import Found, FrameReader
+from minicpm_tui.media.sampling import frame_count, frame_limit, frame_times
+from minicpm_tui.media.sniff import Format
+from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, PreparationCancelled, Prepared, Progress
+from minicpm_tui.messages import Blob, Frame, Source, VideoPart
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+    from PIL.Image import Image
+
+FRAME_BYTES = 90_000
+EXACT_SECONDS = 300
+_PATIENCE_SECONDS = 300
+_BT709 = 1
+_UNSPECIFIED = 2
+_HD_LINES = 720
+
+
+def prepare_video(
+    file: BinaryIO,
+    path: Path,
+    what: Format,
+    spec: AttachmentSpec,
+    limits: MediaLimits,
+    progress: Progress | None,
+    cancelled: Cancelled | None,
+) -> Prepared:
+    """Equally large JPEG frames of the video in the opened ``file``, with their real times.
+
+    Blocks. Raises MediaUnsupported, MediaDamaged, MediaTooLarge, PreparationCancelled.
+    """
+    if not limits.family.video:
+        title = _("{model} takes no videos").format(model=limits.family.title)
+        raise MediaUnsupported(shown(path), title=title, hint=_("send pictures, or use another model"))
+    with open_video(file, path, what) as video:
+        check = _checkpoint(path, cancelled)
+        reader = FrameReader(video, check)
+        length = video.duration or _measured(video, check)
+        first = reader.at(0.0)
+        if first is None:
+            raise MediaDamaged(shown(path), title=_("No frame of this video can be decoded"))
+        size = frame_size(*video.shown_size(first[0]), limits.family)
+        times, notes = _times(video, length, path, spec, limits, size)
+        frames: list[Frame] = []
+        blobs: dict[str, Blob] = {}
+        for index, (frame, at) in enumerate(_sampled(reader, times)):
+            blob = encode_jpeg(upright_image(frame, size), FRAME_BYTES)
+            blobs[blob.sha256] = blob
+            frames.append(Frame(blob.sha256, round(max(at, 0.0), 3)))
+            if progress:
+                progress((index + 1) / len(times))
+    part = VideoPart(
+        name=shown(path.name),
+        frames=tuple(frames),
+        width=size[0],
+        height=size[1],
+        source=source_of(file, path, spec, length),
+    )
+    return Prepared(part, blobs, video_tokens(limits.family, len(frames), *size), notes)
+
+
+def source_of(file: BinaryIO, path: Path, spec: AttachmentSpec, duration: float | None) -> Source:
+    """Where the part came from and what was asked of it."""
+    status = os.fstat(file.fileno())
+    return Source(
+        path=as_text(path.absolute()),
+        bytes=status.st_size,
+        mtime=status.st_mtime,
+        duration=duration,
+        start=spec.start,
+        end=spec.end,
+        count=spec.count,
+        original=spec.original,
+    )
+
+
+def upright_image(frame: VideoFrame, size: Size) -> Image:
+    """The frame as RGB, ``size`` pixels as shown, turned as its metadata asks."""
+    turn = round(frame.rotation / 90) % 4
+    stored = (size[1], size[0]) if turn % 2 else size
+    guessed = _BT709 if frame.colorspace == _UNSPECIFIED and frame.height >= _HD_LINES else None
+    plane = frame.reformat(*stored, format="rgb24", interpolation="LANCZOS", src_colorspace=guessed).planes[0]
+    from PIL import Image as Images
+    from PIL.Image import Transpose
+
+    image = Images.frombuffer("RGB", stored, bytes(plane), "raw", "RGB", plane.line_size, 1)
+    steps = {1: Transpose.ROTATE_90, 2: Transpose.ROTATE_180, 3: Transpose.ROTATE_270}
+    return image.transpose(steps[turn]) if turn else image
+
+
+def _sampled(reader: FrameReader, times: list[float]) -> Iterator[Found]:
+    """The frames for ``times``, each once."""
+    interval = times[1] - times[0] if len(times) > 1 else 0.0
+    long = times[-1] - times[0] > EXACT_SECONDS
+    last: float | None = None
+    for wanted in times:
+        found = reader.near(wanted, interval / 8) if long else reader.at(wanted)
+        if found is None:
+            return
+        if last is None or found[1] > last:
+            yield found
+            last = found[1]
+
+
+def _times(
+    video: Video, length: float, path: Path, spec: AttachmentSpec, limits: MediaLimits, size: Size
+) -> tuple[list[float], tuple[str, ...]]:
+    """The moments to send, and what to tell the user about their number."""
+    start, end = spec.start or 0.0, length if spec.end is None else min(spec.end, length)
+    if start < 0 or start >= max(length, video.frame_seconds) or end <= start < length:
+        raise _outside(path, length)
+    a_frame = video_tokens(limits.family, 1, *size)
+    roomy = frame_limit(limits.family.max_frames, limits.num_frames, None, a_frame)
+    limit = frame_limit(limits.family.max_frames, limits.num_frames, limits.context_tokens_left, a_frame)
+    wanted = frame_count(end - start, roomy, spec.count)
+    count = min(wanted, limit)
+    last = max(start, min(end, length - video.frame_seconds))
+    return frame_times(start, last, max(count, 1)), _notes(spec, wanted, count)
+
+
+def _notes(spec: AttachmentSpec, wanted: int, count: int) -> tuple[str, ...]:
+    notes = []
+    if spec.count is not None and spec.count > wanted:
+        notes.append(_("{count} frames: the server takes no more").format(count=wanted))
+    if count < wanted:
+        notes.append(_("{count} frames instead of {wanted}: the context has no room for more").format(count=count, wanted=wanted))
+    return tuple(notes)
+
+
+def _outside(path: Path, length: float) -> MediaError:
+    message = _("{name} is {seconds} seconds long").format(name=shown(path), seconds=f"{length:.1f}")
+    return MediaError(message, title=_("No such part of the video"), hint=_("choose a start before the end, both inside it"))
+
+
+def _measured(video: Video, check: Callable[[], None]) -> float:
+    """Seconds of a video that does not say: the end of its last packet. Reads the file, decodes nothing."""
+    base, end = float(video.stream.time_base or 0), 0.0
+    for packet in video.container.demux(video.stream):
+        check()
+        if packet.pts is not None:
+            end = max(end, (packet.pts + (packet.duration or 0)) * base - video.start)
+    video.container.seek(video.stream.start_time or 0, stream=video.stream, backward=True)
+    return end
+
+
+def _checkpoint(path: Path, cancelled: Cancelled | None) -> Callable[[], None]:
+    """Stops the reading when the user wants it, or when a strange file takes forever."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+
+    def check() -> None:
+        if cancelled and cancelled():
+            raise PreparationCancelled
+        if time.monotonic() > deadline:
+            raise MediaTooLarge(
+                shown(path), title=_("Reading this video takes too long"), hint=_("send a part of it: set start and end")
+            )
+
+    return check

@@ -1,0 +1,56 @@
+"""Small pictures, and the batch command as a function."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minicpm_tui.batch.items import Result
+from minicpm_tui.batch.output import read_results
+from minicpm_tui.cli.main import run as run_cli
+
+Batch = Callable[..., int]
+
+
+def png(number: int, width: int = 8, height: int = 6) -> bytes:
+    """A plain picture whose colour is ``number``."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    row = b"\0" + bytes(((number * 7) % 256, (number * 13) % 256, number % 256)) * width
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(row * height)) + chunk(b"IEND", b"")
+
+
+def fill_folder(folder: Path, count: int) -> Path:
+    """``p00000.png`` and so on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        (folder / f"p{number:05}.png").write_bytes(png(number))
+    return folder
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Five pictures in a folder."""
+    return fill_folder(tmp_path / "pictures", 5)
+
+
+def batch(*arguments: Any) -> int:
+    """``minicpm-tui batch …``; the exit status."""
+    return run_cli(["batch", *map(str, arguments)])
+
+
+def results(output: Path) -> dict[str, Result]:
+    """The lines of an output by id; fails when an id is there twice."""
+    found: dict[str, Result] = {}
+    for result in read_results(output):
+        assert result.id not in found, f"{result.id} is there twice"
+        found[result.id] = result
+    return found
