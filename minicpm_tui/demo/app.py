@@ -33,7 +33,7 @@ def make_app(state: State, recorder: Recorder | None = None) -> WebSite:
         Route("/v1/models", _models),
         Route("/v1/chat/completions", chat, methods=["POST"]),
     ]
-    handlers = {refusals.Refusal: _refused, HTTPException: _http_error}
+    handlers = {refusals.Refusal: _refused, HTTPException: _http_error, Exception: _crashed}
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.state.demo = state
     guarded = KeyGuard(app, state)
@@ -43,6 +43,12 @@ def make_app(state: State, recorder: Recorder | None = None) -> WebSite:
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, refusals.Refusal)
     return json_response(error.body, error.status)
+
+
+async def _crashed(_request: Request, error: Exception) -> Response:
+    """Starlette raises the error again after this answer, so that the connection is closed, as vLLM's is."""
+    crash = error if isinstance(error, refusals.Crash) else refusals.Crash(str(error))
+    return json_response(crash.body, 500)
 
 
 async def _http_error(_request: Request, error: Exception) -> Response:

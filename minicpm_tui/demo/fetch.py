@@ -7,7 +7,7 @@ import binascii
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from minicpm_tui.demo.refusals import Refusal, bad
+from minicpm_tui.demo.refusals import Crash, Refusal, bad
 
 _FETCH_SECONDS = 5.0
 """VLLM_IMAGE_FETCH_TIMEOUT."""
@@ -15,7 +15,7 @@ _MOST_BYTES = 200_000_000
 
 
 def data_of(url: str, kind: str, allowed: str) -> tuple[str, list[bytes]]:
-    """The media type and the bytes that ``url`` names, several when it carries a video's frames. Blocks. Raises Refusal.
+    """The media type and the bytes that ``url`` names, several when it carries a video's frames. Blocks. Raises Refusal or Crash.
 
     ``kind`` is ``image_url`` or ``video_url``; ``allowed`` the folder whose files may be read, empty for none.
     """
@@ -44,14 +44,14 @@ def _inline(url: str) -> tuple[str, list[bytes]]:
 
 def _local(url: str, allowed: str) -> bytes:
     if not allowed:
-        raise Refusal(500, "Cannot load local files without `--allowed-local-media-path`.")
+        raise Crash("Cannot load local files without `--allowed-local-media-path`.")
     path, folder = Path(unquote(urlsplit(url).path)).resolve(), Path(allowed).resolve()
     if not path.is_relative_to(folder):
         raise bad(f"The file path {path} must be a subpath of `--allowed-local-media-path {folder}`.")
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Refusal(500, str(error)) from None
+        raise Crash(str(error)) from None
 
 
 def _remote(url: str, kind: str) -> bytes:
@@ -64,10 +64,10 @@ def _remote(url: str, kind: str) -> bytes:
         raise bad(f"Failed to fetch media from URL: timeout after {_FETCH_SECONDS:.0f} s", kind, url) from None
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        raise Refusal(500, f"Cannot connect to host {parts.hostname}:{port} ssl:default [{error}]") from None
+        raise Crash(f"Cannot connect to host {parts.hostname}:{port} ssl:default [{error}]") from None
     if 400 <= answer.status_code < 500:
         words = f"Failed to fetch media from URL: HTTP {answer.status_code} error (parameter={kind}, value={url})"
         raise Refusal(422, words, param=kind)
     if answer.status_code != 200 or len(answer.content) > _MOST_BYTES:
-        raise Refusal(500, f"Failed to fetch media from URL: HTTP {answer.status_code} error")
+        raise Crash(f"Failed to fetch media from URL: HTTP {answer.status_code} error")
     return answer.content

@@ -107,10 +107,12 @@ class Progress:
     def end(self, reason: str) -> None:
         """The request is over, aborted unless it had finished."""
         now = time.monotonic()
-        self._metrics.finished[reason if self.finished else "abort"] += 1
-        if self.finished:
-            self._metrics.whole_request.observe(now - self._started)
-            self._metrics.decode.observe(now - (self._first or now))
+        if not self.finished:
+            self._metrics.aborted += 1
+            return
+        self._metrics.finished[reason] += 1
+        self._metrics.whole_request.observe(now - self._started)
+        self._metrics.decode.observe(now - (self._first or now))
 
 
 async def paced(count: int, options: DemoOptions) -> AsyncIterator[int]:

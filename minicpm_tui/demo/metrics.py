@@ -48,6 +48,8 @@ class Metrics:
         self.generation_tokens = 0
         self.cached_tokens = 0
         self.finished = dict.fromkeys(_REASONS, 0)
+        self.aborted = 0
+        """Replies whose client went away; vLLM counts them nowhere."""
         self.held_tokens = 0
         self.first_token = Histogram(_FIRST_TOKEN)
         self.between_tokens = Histogram(_BETWEEN)

@@ -21,6 +21,14 @@ class Refusal(Exception):
         return {"error": {"message": self.message, "type": self.kind, "param": self.param, "code": self.status}}
 
 
+class Crash(Exception):
+    """What vLLM did not expect and answers with 500, after which it closes the connection."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.body = Refusal(500, message).body
+
+
 _KINDS = {
     400: "BadRequestError",
     404: "NotFoundError",
@@ -114,9 +122,9 @@ def engine_dead() -> Refusal:
     return Refusal(500, "EngineCore encountered an issue. See stack trace (above) for the root cause.")
 
 
-def no_video_uuid() -> Refusal:
+def no_video_uuid() -> Crash:
     """vLLM 0.25 to a video named by uuid alone."""
-    return Refusal(500, "Expected code to be unreachable, but got: None")
+    return Crash("Expected code to be unreachable, but got: None")
 
 
 def fault_status(status: int) -> Refusal:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
+
 from minicpm_tui.demo.app import make_app
 from minicpm_tui.demo.guards import Recorded, Recorder
 from minicpm_tui.demo.options import DemoOptions, Faults
@@ -46,12 +48,16 @@ class DemoServer:
 
     @property
     def finished(self) -> dict[str, int]:
-        """How many replies ended how: ``stop``, ``length``, ``abort``."""
-        return dict(self._state.metrics.finished)
+        """How many replies ended how: ``stop``, ``length``, or ``abort`` because the client went away."""
+        return self._state.metrics.finished | {"abort": self._state.metrics.aborted}
 
     def set_faults(self, faults: Faults) -> None:
         """Go wrong in this way from the next request on; ``Faults()`` heals it."""
         self._state.set_faults(faults)
+
+    def configure(self, **changes: Any) -> None:
+        """Change fields of its ``DemoOptions`` from the next request on."""
+        self._state.options = msgspec.structs.replace(self._state.options, **changes)
 
     def forget_media(self) -> None:
         """Lose the media cache, as a restart does."""

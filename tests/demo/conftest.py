@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
-from PIL import Image
 
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import DemoServer, serving
-
-
-def picture(width: int, height: int, colour: str = "red", form: str = "PNG") -> str:
-    """A plain picture as a data URL."""
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, height), colour).save(buffer, form)
-    return f"data:image/{form.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def image(url: str, **extra: Any) -> dict[str, Any]:
-    return {"type": "image_url", "image_url": {"url": url}, **extra}
-
-
-def user(*parts: dict[str, Any], text: str) -> dict[str, Any]:
-    """A user message with ``parts`` before its text."""
-    return {"role": "user", "content": [*parts, {"type": "text", "text": text}]}
 
 
 class Client:

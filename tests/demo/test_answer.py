@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from tests.demo.conftest import Client, image, picture, user
+from tests.demo.conftest import Client
+from tests.wire.support import image, picture, user
 
 
 def test_it_says_that_it_is_no_model_and_quotes_the_question(shared: Client) -> None:
-    text = shared.text(user(text="What is the meaning\nof life?"))
+    text = shared.text(user(words="What is the meaning\nof life?"))
     assert "not a language model" in text
     assert "> What is the meaning\n> of life?" in text
 
 
 def test_it_names_format_pixels_and_colours_of_each_picture(shared: Client) -> None:
-    text = shared.text(user(image(picture(640, 480)), image(picture(31, 77, "blue", "JPEG")), text="What?"))
+    text = shared.text(user(image(picture(640, 480)), image(picture(31, 77, "blue", "JPEG")), words="What?"))
     first, second = (line for line in text.splitlines() if line.startswith(("| 1 |", "| 2 |")))
     assert ("PNG" in first, "640×480" in first, "red 100%" in first) == (True, True, True)
     assert ("JPEG" in second, "31×77" in second, "blue 100%" in second) == (True, True, True)
@@ -20,26 +21,26 @@ def test_it_names_format_pixels_and_colours_of_each_picture(shared: Client) -> N
 
 def test_it_counts_pictures_and_turns_of_the_whole_conversation(shared: Client) -> None:
     text = shared.text(
-        user(image(picture(20, 20)), text="First?"), {"role": "assistant", "content": "Yes."}, user(text="And now?")
+        user(image(picture(20, 20)), words="First?"), {"role": "assistant", "content": "Yes."}, user(words="And now?")
     )
     assert "pictures in this conversation: **1**" in text
     assert "your turns so far: **2**" in text
 
 
 def test_a_chinese_question_gets_a_chinese_answer(shared: Client) -> None:
-    text = shared.text(user(image(picture(20, 30)), text="这张图片里有什么？"))
+    text = shared.text(user(image(picture(20, 30)), words="这张图片里有什么？"))
     assert "没有语言模型" in text
     assert "20×30" in text
     assert "红色" in text
 
 
 def test_code_comes_in_a_fence_when_it_is_asked_for(shared: Client) -> None:
-    assert "```python" in shared.text(user(text="Show me some code"))
-    assert "```" not in shared.text(user(text="Describe it"))
+    assert "```python" in shared.text(user(words="Show me some code"))
+    assert "```" not in shared.text(user(words="Describe it"))
 
 
 def test_a_longer_answer_has_the_words_that_were_asked_for(shared: Client) -> None:
-    short, long = shared.text(user(text="Write a few words")), shared.text(user(text="Write 500 words"))
+    short, long = shared.text(user(words="Write a few words")), shared.text(user(words="Write 500 words"))
     assert len(long.split()) - len(short.split()) >= 495
 
 
@@ -47,5 +48,5 @@ def test_structured_output_follows_its_schema(shared: Client) -> None:
     properties = {"width": {"type": "integer"}, "tags": {"type": "array", "items": {"type": "string"}}}
     schema = {"type": "object", "properties": properties, "required": ["width", "tags"]}
     form = {"type": "json_schema", "json_schema": {"name": "facts", "schema": schema}}
-    text = shared.text(user(image(picture(123, 45)), text="?"), response_format=form)
+    text = shared.text(user(image(picture(123, 45)), words="?"), response_format=form)
     assert text == '{"width": 123, "tags": ["123×45 red"]}'
