@@ -1,0 +1,60 @@
+"""``@`` and a part of a path: what it could become."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from minicpm_tui.ui.composer.pasted import sendable
+
+MOST = 40
+_TOKEN = re.compile(r"(?:^|(?<=\s))@((?:\\ |[^\s])*)$")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One entry of the list: ``value`` replaces what was typed after ``@``; ``path`` is the file or folder itself."""
+
+    value: str
+    path: Path
+    folder: bool
+
+
+def token_before(line: str) -> str | None:
+    """What stands after the ``@`` that ``line`` (up to the cursor) ends with, None when there is none."""
+    match = _TOKEN.search(line)
+    return match.group(1) if match else None
+
+
+def candidates(token: str, folder: Path) -> list[Candidate]:
+    """Folders and files that can be sent (blocks): those that begin with the token's last part, then those that contain it."""
+    typed = token.replace("\\ ", " ")
+    parent, _slash, prefix = typed.rpartition("/")
+    base = f"{parent}/" if _slash else ""
+    where = folder / os.path.expanduser(base)  # noqa: PTH111 - Path.expanduser raises for unknown users
+    wanted = prefix.casefold()
+    ranked: list[tuple[int, str, Candidate]] = []
+    try:
+        with os.scandir(where) as entries:
+            for entry in entries:
+                name = entry.name.casefold()
+                if wanted not in name or (entry.name.startswith(".") and not prefix.startswith(".")):
+                    continue
+                is_folder = _is_folder(entry)
+                if is_folder or sendable(entry.name):
+                    value = (base + entry.name).replace(" ", "\\ ") + ("/" if is_folder else "")
+                    rank = (not name.startswith(wanted)) * 2 + is_folder
+                    ranked.append((rank, name, Candidate(value, Path(entry.path), is_folder)))
+    except (OSError, ValueError):
+        return []
+    ranked.sort(key=lambda item: item[:2])
+    return [candidate for _rank, _name, candidate in ranked[:MOST]]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

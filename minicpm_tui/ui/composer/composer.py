@@ -1,0 +1,182 @@
+"""Where a message is written: several lines, history, paths by ``@``, pasted paths, the user's own editor."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from textual import on, work
+from textual.events import Key, Paste
+from textual.message import Message
+from textual.widgets import OptionList, TextArea
+
+from minicpm_tui import text
+from minicpm_tui.i18n import _
+from minicpm_tui.ui.commands import Commanded, bindings
+from minicpm_tui.ui.composer import completion, pasted
+from minicpm_tui.ui.composer.commands import COMMANDS
+from minicpm_tui.ui.composer.completion import Candidate
+from minicpm_tui.ui.composer.dropdown import CompletionList
+from minicpm_tui.ui.composer.history import History
+
+
+class Composer(Commanded, TextArea):
+    """The text of the next message. Text that begins with ``/`` is text."""
+
+    DECLARED = COMMANDS
+    BINDINGS = bindings(COMMANDS)
+
+    class Submitted(Message):
+        """The user wants ``text`` sent."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class PathsGiven(Message):
+        """Paths or URLs were pasted, dropped or completed: ``paths`` exist, ``missing`` do not exist here."""
+
+        def __init__(self, paths: tuple[str, ...], missing: tuple[str, ...] = ()) -> None:
+            super().__init__()
+            self.paths = paths
+            self.missing = missing
+
+    class TakeBack(Message):
+        """Backspace or up in an empty composer; ``key`` tells which."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    def __init__(self, completions: CompletionList, *, folder: Path | None = None) -> None:
+        super().__init__(id="composer", show_line_numbers=False, highlight_cursor_line=False, compact=True)
+        self.placeholder = _("Ask about pictures and videos…  @ completes paths")
+        self.sent = History()
+        self.folder = folder or Path.cwd()
+        self._completions = completions
+        self._walking = False  # through the history: such changes are no edits
+
+    # -- keys -----------------------------------------------------------------------------------------------------------------
+
+    async def on_key(self, event: Key) -> None:
+        """The keys that TextArea would take for itself."""
+        if self._completions.display and self._key_in_list(event.key):
+            taken = True
+        elif event.key == "enter":
+            self.action_submit()
+            taken = True
+        elif event.key in {"backspace", "up"} and not self.text:
+            self.post_message(self.TakeBack(event.key))
+            taken = event.key == "backspace"
+        else:
+            taken = False
+        if taken:
+            event.stop()
+            event.prevent_default()
+
+    def _key_in_list(self, key: str) -> bool:
+        match key:
+            case "up" | "down":
+                self._completions.move(1 if key == "down" else -1)
+            case "tab" | "enter":
+                if chosen := self._completions.chosen:
+                    self._complete(chosen)
+            case "escape":
+                self._completions.offer(())
+            case _:
+                return False
+        return True
+
+    def action_submit(self) -> None:
+        self.post_message(self.Submitted(self.text))
+
+    def action_newline(self) -> None:
+        self.insert("\n")
+        self.scroll_cursor_visible()
+
+    def action_older(self) -> None:
+        if self.get_cursor_up_location()[0] != self.cursor_location[0] or self.wrapped_above:
+            self.action_cursor_up()
+        elif (older := self.sent.older(self.text)) is not None:
+            self._walk_to(older)
+
+    def action_newer(self) -> None:
+        if not self.cursor_at_last_line or self.wrapped_below:
+            self.action_cursor_down()
+        elif (newer := self.sent.newer()) is not None:
+            self._walk_to(newer)
+
+    @property
+    def wrapped_above(self) -> bool:
+        """The cursor's line is wrapped and there is a part of it above the cursor."""
+        return self.wrapped_document.location_to_offset(self.cursor_location).y > 0
+
+    @property
+    def wrapped_below(self) -> bool:
+        """The same below."""
+        return self.wrapped_document.location_to_offset(self.cursor_location).y < self.wrapped_document.height - 1
+
+    def _walk_to(self, entry: str) -> None:
+        self._walking = True
+        self.write(entry)
+
+    def write(self, entry: str) -> None:
+        """Replace what is written; one undo brings it back."""
+        self.replace(entry, (0, 0), self.document.end)
+        self.move_cursor(self.document.end)
+
+    @on(TextArea.Changed)
+    def _changed(self) -> None:
+        if not self._walking:
+            self.sent.settle()
+        self._walking = False
+        self._look_up()
+
+    # -- paths ----------------------------------------------------------------------------------------------------------------
+
+    async def _on_paste(self, event: Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        if pasted.might_be_paths(event.text):
+            self._read_paste(event.text)
+        else:
+            self._insert(event.text)
+
+    @work(group="paste")
+    async def _read_paste(self, what: str) -> None:
+        found = await asyncio.to_thread(pasted.read, what, self.folder)
+        if not found.found or found.missing:
+            self._insert(what)
+        if found.found or found.missing:
+            self.post_message(self.PathsGiven(found.found, found.missing))
+
+    def _insert(self, what: str) -> None:
+        result = self.replace(text.printable(what), *self.selection)
+        self.move_cursor(result.end_location)
+
+    @work(group="completion", exclusive=True)
+    async def _look_up(self) -> None:
+        row, column = self.cursor_location
+        token = completion.token_before(self.document[row][:column])
+        found = [] if token is None else await asyncio.to_thread(completion.candidates, token, self.folder)
+        if found or self._completions.display:
+            self._completions.offer(found)
+
+    @on(OptionList.OptionSelected)
+    def chosen_by_mouse(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self._complete(self._completions.at(event.option_index))
+
+    def _complete(self, candidate: Candidate) -> None:
+        """A folder goes on being completed; a file becomes an attachment and its token goes."""
+        row, column = self.cursor_location
+        token = completion.token_before(self.document[row][:column])
+        if token is None:
+            return
+        start = (row, column - len(token) - 1)
+        if candidate.folder:
+            self.replace(f"@{candidate.value}", start, (row, column))
+        else:
+            self.replace("", start, (row, column))
+            self._completions.offer(())
+            self.post_message(self.PathsGiven((str(candidate.path),)))

@@ -1,0 +1,58 @@
+"""The list of paths above the composer while ``@…`` is typed. The composer keeps the focus and moves its highlight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from minicpm_tui.text import one_line
+from minicpm_tui.ui.composer.completion import Candidate
+
+
+class CompletionList(OptionList, can_focus=False):
+    """Hidden while there is nothing to choose."""
+
+    DEFAULT_CSS = """
+    CompletionList {
+        display: none; height: auto; max-height: 8; padding: 0; background: $panel;
+        border: none; border-left: thick $primary;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="completions")
+        self._candidates: tuple[Candidate, ...] = ()
+
+    def offer(self, candidates: Sequence[Candidate]) -> None:
+        """Show ``candidates``, or nothing."""
+        self._candidates = tuple(candidates)
+        self.clear_options()
+        self.add_options([Option(_label(candidate)) for candidate in candidates])
+        self.display = bool(candidates)
+        if candidates:
+            self.highlighted = 0
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The highlighted candidate while the list shows."""
+        if not self.display or self.highlighted is None:
+            return None
+        return self._candidates[self.highlighted]
+
+    def move(self, step: int) -> None:
+        """Highlight the next or the previous one."""
+        if step > 0:
+            self.action_cursor_down()
+        else:
+            self.action_cursor_up()
+
+    def at(self, index: int) -> Candidate:
+        return self._candidates[index]
+
+
+def _label(candidate: Candidate) -> Content:
+    name = one_line(candidate.path.name) + ("/" if candidate.folder else "")
+    return Content.styled(name, "bold" if candidate.folder else "")

@@ -1,0 +1,118 @@
+"""What a paste or a drop holds: text, or paths as file managers and terminals write them."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import shlex
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+PICTURES = frozenset({"jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif", "jfif", "ppm", "ico"})
+VIDEOS = frozenset({"mp4", "mov", "mkv", "webm", "avi", "m4v", "mpg", "mpeg", "ts", "flv", "wmv", "3gp"})
+DOCUMENTS = frozenset({"pdf"})
+SENDABLE = PICTURES | VIDEOS | DOCUMENTS
+"""Endings of files that can usually be sent; what a file is, its bytes decide when it is attached."""
+
+_MOST = 32_000  # characters; more is a document, not a list of paths
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """``found`` exist here, ``missing`` do not; both empty: it is text."""
+
+    found: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def sendable(name: str) -> bool:
+    """True for names that end like a picture, a video or a PDF."""
+    return name.rpartition(".")[2].lower() in SENDABLE
+
+
+def might_be_paths(text: str) -> bool:
+    """Quick and without the disk: False for a paste that is surely text."""
+    first = text.strip().lstrip("'\"")
+    return len(text) <= _MOST and (
+        first.startswith(("/", "~/", "./", "../", "file://", "http://", "https://", "\\\\"))
+        or _WINDOWS.match(first) is not None
+        or sendable(first.splitlines()[0].rstrip("'\" ") if first else "")
+    )
+
+
+def read(text: str, folder: Path) -> Pasted:
+    """Look at the disk (blocks): which paths ``text`` consists of. Relative ones start in ``folder``.
+
+    Text that is not wholly made of paths stays text; so do paths of existing files that cannot be sent.
+    """
+    found: list[str] = []
+    missing: list[str] = []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        tokens = _paths(line.strip(), folder)
+        if tokens is None:
+            return Pasted()
+        for token in tokens:
+            path = _local(token, folder)
+            if is_url(token):
+                found.append(token)
+            elif _exists(path):
+                found.append(str(path))
+            else:
+                missing.append(token)
+    if not all(is_url(item) or sendable(item) or _is_real_folder(Path(item)) for item in found):
+        return Pasted()
+    return Pasted(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(missing)))
+
+
+def _is_real_folder(path: Path) -> bool:
+    return path.is_dir() and path != Path(path.anchor)
+
+
+def is_url(token: str) -> bool:
+    return token.startswith(("http://", "https://"))
+
+
+def copy_line(path: str) -> str:
+    """The command that brings ``path`` from the user's own machine to this one."""
+    return f"scp {shlex.quote(path)} {getpass.getuser()}@{socket.gethostname()}:"
+
+
+def _paths(line: str, folder: Path) -> list[str] | None:
+    """The paths that ``line`` consists of, None when it is text."""
+    if line.startswith("file://"):
+        return [unquote(urlsplit(token).path) for token in line.split()]
+    if _looks_like_path(line, folder):
+        return [line]
+    try:
+        tokens = shlex.split(line)
+    except ValueError:
+        return None
+    return tokens if tokens and all(_looks_like_path(token, folder) for token in tokens) else None
+
+
+def _looks_like_path(token: str, folder: Path) -> bool:
+    if is_url(token):
+        return " " not in token and sendable(urlsplit(token).path)
+    if _exists(_local(token, folder)):
+        return True
+    rooted = token.startswith(("/", "~/", "./", "../", "\\\\")) or _WINDOWS.match(token) is not None
+    return rooted and sendable(token) and "\\ " not in token and not re.search(r"\s[/~]", token)
+
+
+def _local(token: str, folder: Path) -> Path:
+    if token.startswith("file://"):
+        token = unquote(urlsplit(token).path)
+    return folder / os.path.expanduser(token)  # noqa: PTH111 - Path.expanduser raises for unknown users
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long, a NUL inside, no permission
+        return False
