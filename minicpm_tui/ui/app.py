@@ -41,7 +41,7 @@ class MinicpmApp(Commanded, App[int]):
     @property
     def settings(self) -> Settings:
         """The settings in force when the program started."""
-        return self.launch.settings
+        return self.launch.config.settings
 
     def declared(self) -> tuple[Command, ...]:
         return (*self.DECLARED, *contributed.COMMANDS)

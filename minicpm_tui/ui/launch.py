@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 
-from minicpm_tui.config import Settings
+from minicpm_tui.config import Config, Settings, config_path
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 
@@ -14,7 +14,7 @@ from minicpm_tui.i18n import _
 class Launch:
     """How the program was started. ``session`` is an id or a prefix of one; ``resume`` means the newest session."""
 
-    settings: Settings = field(default_factory=Settings)
+    config: Config = field(default_factory=lambda: Config(Settings(), {}, config_path()))
     demo: bool = False
     session: str = ""
     resume: bool = False

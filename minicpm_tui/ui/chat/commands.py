@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from minicpm_tui.i18n import N_
-from minicpm_tui.ui.commands import FILES, SERVER, WRITING, Command
+from minicpm_tui.ui.commands import CONVERSATION, FILES, GENERAL, SERVER, WRITING, Command
 
-PANES = (
-    Command(
-        "pane('files')",
-        N_("Files"),
-        N_("Show or hide the files, and pick some"),
-        keys=("f2", "ctrl+o"),
-        hint=N_("Files"),
-        group=FILES,
-    ),
-    Command(
-        "pane('server')", N_("Server"), N_("Show or hide what the server is doing"), keys=("f3",), hint=N_("Server"), group=SERVER
-    ),
-    Command("compose", N_("Write"), N_("Back to the composer"), keys=("escape",), group=WRITING, palette=False),
+
+def _running(screen: Any) -> bool:
+    return bool(screen.talk.running)
+
+
+def _editing(screen: Any) -> bool:
+    return screen.talk.editing is not None
+
+
+def _answered(screen: Any) -> bool:
+    """There is a question that can be asked again."""
+    return not screen.talk.running and screen.talk.asked
+
+
+def _talked(screen: Any) -> bool:
+    return bool(screen.talk.asked)
+
+
+def _finding(screen: Any) -> bool:
+    return bool(screen.talk.find_bar.display)
+
+
+_talk = partial(Command, group=CONVERSATION)
+_key = partial(Command, palette=False)
+
+COMMANDS = (
+    _key("close_find", N_("Close the search"), N_("Back from the search"), ("escape",), group=CONVERSATION, when=_finding),
+    _key("leave_edit", N_("Leave the edit"), N_("Write a new message instead"), ("escape",), group=WRITING, when=_editing),
+    _talk("stop", N_("Stop"), N_("Stop the reply; what has arrived stays"), ("escape",), N_("Stop"), when=_running),
+    _key("compose", N_("Write"), N_("Back to the composer"), ("escape",), group=WRITING),
+    Command("pane('files')", N_("Files"), N_("Show or hide the files, and pick some"), ("f2", "ctrl+o"), N_("Files"), FILES),
+    Command("pane('server')", N_("Server"), N_("Show or hide what the server is doing"), ("f3",), N_("Server"), SERVER),
+    Command("choose_server", N_("Model and server"), N_("Talk with another model or server"), ("f4",), N_("Model"), SERVER),
+    Command("demo", N_("Try the demo server"), N_("Look around without a GPU: facts about your files, no model"), group=SERVER),
+    Command("reconnect", N_("Connect again"), N_("Look for the server once more"), group=SERVER),
+    _talk("sampling", N_("Prompt and sampling"), N_("System prompt, temperature, length, thinking"), ("f5",), N_("Sampling")),
+    Command("prompts", N_("Saved prompts"), N_("Insert, save or remove a prompt by name"), ("f6",), group=WRITING, priority=True),
+    _talk("edit_last", N_("Edit the last question"), N_("Write it anew and ask again"), ("f7",), when=_answered, priority=True),
+    _talk("retry", N_("Ask again"), N_("Another reply to the last question"), ("ctrl+r",), N_("Retry"), when=_answered),
+    _talk("copy_reply", N_("Copy the reply"), N_("To your own clipboard"), ("ctrl+y",), N_("Copy"), when=_talked, priority=True),
+    _talk("copy_code", N_("Copy the code block"), N_("The last one, or the selected one"), ("f9",), when=_talked),
+    _talk("find", N_("Find"), N_("Find text in the conversation"), ("ctrl+f",), N_("Find"), when=_talked, priority=True),
+    _talk("new", N_("New chat"), N_("Begin another conversation; this one is saved"), ("ctrl+n",), N_("New"), when=_talked),
+    _talk("read", N_("Read"), N_("Go to the conversation: scroll, select, fold, other versions"), ("ctrl+up",), when=_talked),
+    Command("mouse", N_("Free the mouse"), N_("Let the terminal select text; again gives it back"), ("f8",), group=GENERAL),
 )
-
-COMMANDS = PANES

@@ -3,56 +3,83 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import TextArea
 
+from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.i18n import _
+from minicpm_tui.ui.chat import asking
 from minicpm_tui.ui.chat.commands import COMMANDS
+from minicpm_tui.ui.chat.current import Current
 from minicpm_tui.ui.chat.panes import Pane, Panes
+from minicpm_tui.ui.chat.summary import status_of
+from minicpm_tui.ui.chat.talk import TalkPane
+from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.commands import Commanded, bindings
+from minicpm_tui.ui.conversation import ConversationPane
 from minicpm_tui.ui.hints import HintBar
+from minicpm_tui.ui.launch import Launch
+from minicpm_tui.ui.requests import CopyText, UseServer
+from minicpm_tui.ui.status import StatusLine
 
-LAZY: dict[Pane, str] = {"server": "minicpm_tui.ui.server.panel:ServerPanel"}
+LAZY: dict[Pane, str] = {
+    "files": "minicpm_tui.ui.files.pane:FilePane",
+    "server": "minicpm_tui.ui.server.panel:ServerPanel",
+}
 """The widgets inside the side panes, imported when they are first shown. They fill their pane and focus what they want."""
 
 
 class ChatScreen(Commanded, Screen[None]):
-    """Where a user talks with the model."""
+    """Where a user talks with the model. Connects the panes to a ChatSession."""
 
     DECLARED = COMMANDS
     BINDINGS = bindings(COMMANDS)
 
-    panes: reactive[Panes] = reactive(Panes())
+    panes: reactive[Panes] = reactive(Panes(), init=False)
+
+    def __init__(self, launch: Launch) -> None:
+        super().__init__()
+        self.launch = launch
+        self.current = Current(launch)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="panes"):
             yield Vertical(id="files", classes="side")
-            with Vertical(id="talk"):
-                yield Vertical(id="conversation")
-                yield TextArea(id="composer")
+            self.talk = TalkPane()
+            yield self.talk
             yield Vertical(id="server", classes="side")
+        yield StatusLine()
         yield HintBar()
 
     def on_mount(self) -> None:
-        self.query_one("#composer").focus()
+        self.query_one("#files").border_title = _("Files")
+        self.query_one("#server").border_title = _("Server")
+        self.talk.composer.focus()
+        self.call_after_refresh(self.start)
+
+    # -- panes ----------------------------------------------------------------------------------------------------------------
 
     def on_resize(self, event: Resize) -> None:
-        self._arrange(event.size.width)
+        self.arrange(event.size.width)
+        self.set_class(event.size.height < 12, "-low")
 
     def watch_panes(self) -> None:
-        self._arrange(self.size.width)
+        self.arrange(self.size.width)
 
-    def _arrange(self, columns: int) -> None:
+    def arrange(self, columns: int) -> None:
+        """Show the panes that fit in ``columns``."""
         shown = self.panes.shown(columns)
         for pane in ("files", "talk", "server"):
             self.query_one(f"#{pane}").display = pane in shown
         for pane in shown & LAZY.keys():
-            self._fill(pane)
+            self.call_after_refresh(self._fill, pane)
 
     def _fill(self, pane: Pane) -> None:
         slot = self.query_one(f"#{pane}")
@@ -70,14 +97,146 @@ class ChatScreen(Commanded, Screen[None]):
             self.action_compose()
             return
         self.panes = self.panes.toward(pane)
+        self._fill(pane)
         self.call_after_refresh(self._enter, pane)
 
     def _enter(self, pane: Pane) -> None:
-        for widget in self.query_one(f"#{pane}").query("*"):
-            if widget.focusable:
-                widget.focus()
-                return
+        inside = [widget for widget in self.query_one(f"#{pane}").query("*") if widget.focusable]
+        if inside:
+            first = next((widget for widget in inside if widget.has_class("first")), inside[0])
+            first.focus()
 
     def action_compose(self) -> None:
         self.panes = self.panes.toward("talk")
-        self.query_one("#composer").focus()
+        self.talk.composer.focus()
+
+    def action_read(self) -> None:
+        self.talk.pane.focus()
+
+    # -- the conversation and its server --------------------------------------------------------------------------------------
+
+    @work(group="start")
+    async def start(self) -> None:
+        """After the first paint: the conversation that was asked for, then the server."""
+        await asking.restore_draft(self.talk)
+        await self.open_session(self.launch.session, latest=self.launch.resume)
+        await self.connect(demo=self.launch.demo)
+
+    async def open_session(self, session_id: str = "", *, latest: bool = False) -> None:
+        """Show a saved conversation, or a new one."""
+        try:
+            await self.current.open(session_id, latest=latest)
+        except MinicpmTuiError as error:
+            self.talk.say(error.info.line(), seconds=15)
+            if self.current.journal is None and (session_id or latest):
+                await self.open_session()
+            return
+        self.talk.show(self.current.journal)
+        self.talk.use(self.current.session)
+        self.show_status()
+
+    async def connect(self, wish: UseServer | None = None, *, demo: bool = False) -> None:
+        """Talk with ``wish``, the demo server, or the one that the settings name."""
+        self.talk.expecting = True
+        self.current.link.trying = True
+        self.show_status()
+        fine = await self.current.connect(wish, demo=demo)
+        self.talk.expecting = False
+        if fine:
+            self.talk.use(self.current.session)
+        else:
+            self.talk.not_connected(self.current.link.problem)
+        self.show_status()
+
+    @on(TalkPane.Progress)
+    def show_status(self) -> None:
+        """Bring the status line, the welcome and the hints up to date."""
+        self.query_one(StatusLine).status = status_of(self.current, self.talk)
+        welcome = self.query_one(Welcome)
+        connection = self.current.link.connection
+        welcome.model = connection.model if connection else ""
+        welcome.problem = self.current.link.problem
+        welcome.link = "ready" if connection else "connecting" if self.current.link.trying else "failed"
+        self.refresh_bindings()
+
+    @on(TalkPane.NoServer)
+    def _no_server(self) -> None:
+        self.talk.say(self.current.link.problem or _("There is no server to ask yet: F4 chooses one"))
+
+    @on(TalkPane.Replied)
+    def _replied(self, event: TalkPane.Replied) -> None:
+        limit = self.launch.config.settings.bell_seconds
+        if limit and event.end.seconds >= limit:
+            self.app.bell()
+
+    # -- what the conversation pane asks for ----------------------------------------------------------------------------------
+
+    @on(ConversationPane.CopyRequested)
+    def _copy_asked(self, event: ConversationPane.CopyRequested) -> None:
+        self.post_message(CopyText(event.text))
+
+    @on(ConversationPane.EditRequested)
+    def _edit_asked(self, event: ConversationPane.EditRequested) -> None:
+        self.talk.edit(event.message_id)
+
+    @on(ConversationPane.RegenerateRequested)
+    def _again_asked(self, event: ConversationPane.RegenerateRequested) -> None:
+        self.talk.again(event.message_id)
+
+    @on(ConversationPane.SiblingRequested)
+    def _sibling_asked(self, event: ConversationPane.SiblingRequested) -> None:
+        self.talk.step(event.message_id, event.step)
+
+    @on(ConversationPane.LinkClicked)
+    def _link_clicked(self, event: ConversationPane.LinkClicked) -> None:
+        self.post_message(CopyText(event.href, _("the address")))
+
+    # -- commands -------------------------------------------------------------------------------------------------------------
+
+    def action_stop(self) -> None:
+        self.talk.stop()
+
+    def action_leave_edit(self) -> None:
+        self.talk.leave_edit()
+
+    def action_retry(self) -> None:
+        self.talk.again()
+
+    def action_edit_last(self) -> None:
+        if last := self.talk.last_question:
+            self.talk.edit(last)
+
+    def action_copy_reply(self) -> None:
+        self.post_message(CopyText(self.talk.pane.copy_reply(), _("the reply")))
+
+    def action_copy_code(self) -> None:
+        if code := self.talk.pane.copy_code_block():
+            self.post_message(CopyText(code, _("the code block")))
+        else:
+            self.talk.say(_("There is no code block in this conversation"))
+
+    def action_find(self) -> None:
+        self.talk.find_bar.open()
+
+    def action_close_find(self) -> None:
+        self.talk.find_bar.close()
+        self.action_compose()
+
+    def action_new(self) -> None:
+        self.run_worker(partial(self.open_session), group="start")
+        self.action_compose()
+
+    def action_demo(self) -> None:
+        self.run_worker(partial(self.connect, demo=True), group="start")
+
+    def action_reconnect(self) -> None:
+        self.run_worker(partial(self.connect, demo=self.current.link.demo is not None), group="start")
+
+    def action_choose_server(self) -> None:
+        asking.choose_server(self)
+
+    def action_sampling(self) -> None:
+        asking.sampling(self)
+
+    def action_prompts(self) -> None:
+        asking.prompts(self)

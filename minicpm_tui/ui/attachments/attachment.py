@@ -1,0 +1,77 @@
+"""One file on the next message: what is known of it so far, and how that is said in one line."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.messages import VideoPart
+from minicpm_tui.text import format_bytes, format_duration, one_line
+
+if TYPE_CHECKING:
+    from minicpm_tui.media import AttachmentSpec, MediaInfo, Prepared
+
+_ids = count(1)
+
+
+@dataclass(eq=False)
+class Attachment:
+    """``error`` is one line when it cannot be sent. ``done`` is set when it is prepared or has failed."""
+
+    spec: AttachmentSpec
+    info: MediaInfo | None = None
+    prepared: Prepared | None = None
+    error: str = ""
+    progress: float = 0.0
+    cancelled: bool = False
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    id: str = field(default_factory=lambda: f"attachment-{next(_ids)}")
+
+    @property
+    def written(self) -> str:
+        """The path or address, as drafts keep it."""
+        return str(self.spec.path or self.spec.url or "")
+
+    @property
+    def name(self) -> str:
+        """The file's name, printable, or the address."""
+        given = self.spec.path.name if self.spec.path else (self.spec.url or "")
+        name = self.info.name if self.info else given
+        page = _(" page {number}").format(number=self.spec.page) if self.spec.page else ""
+        return one_line(name + page, 40)
+
+    @property
+    def symbol(self) -> str:
+        """Tells a failed one, a video and a picture apart."""
+        if self.error:
+            return "✗"
+        return "▶" if self.is_video else "▣"
+
+    @property
+    def is_video(self) -> bool:
+        return (self.info is not None and self.info.kind == "video") or (
+            self.prepared is not None and isinstance(self.prepared.part, VideoPart)
+        )
+
+    def facts(self) -> str:
+        """Length or pixels, size, tokens, and what is still being done."""
+        if self.error:
+            return one_line(self.error)
+        facts = []
+        if self.info:
+            facts.append(format_duration(self.info.duration) if self.info.duration else f"{self.info.width}×{self.info.height}")
+            facts.append(format_bytes(self.info.bytes))
+        if self.prepared:
+            if isinstance(self.prepared.part, VideoPart) and (frames := len(self.prepared.part.frames)):
+                facts.append(ngettext("{count} frame", "{count} frames", frames).format(count=frames))
+            if self.prepared.tokens:
+                facts.append(
+                    ngettext("{count:,} token", "{count:,} tokens", self.prepared.tokens).format(count=self.prepared.tokens)
+                )
+            facts += [one_line(note) for note in self.prepared.notes]
+        elif not self.done.is_set():
+            facts.append(_("preparing {percent}%").format(percent=int(self.progress * 100)))
+        return " · ".join(facts)

@@ -1,0 +1,71 @@
+"""The way to a server: connecting happens after the first paint, and can be tried again."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.ui.launch import Launch
+from minicpm_tui.ui.requests import UseServer
+
+if TYPE_CHECKING:
+    from minicpm_tui.chat.connect import Connection, Target
+    from minicpm_tui.demo import DemoProcess
+
+
+@dataclass
+class Link:
+    """``connection`` is None until there is one; ``problem`` is one line when there is none."""
+
+    launch: Launch
+    connection: Connection | None = None
+    problem: str = ""
+    trying: bool = False
+    demo: DemoProcess | None = None
+
+    async def open(self, wish: UseServer | None = None, *, demo: bool = False) -> bool:
+        """Connect as the settings say, to ``wish``, or to the demo server; True when that went well.
+
+        The connection before stays in use until the new one stands.
+        """
+        from minicpm_tui.chat.connect import connect
+
+        self.trying, self.problem = True, ""
+        try:
+            config = self.launch.config
+            target = await self._target(wish, demo=demo)
+            before, self.connection = self.connection, await connect(config, target=target)
+            if before is not None:
+                await before.aclose()
+        except MinicpmTuiError as error:
+            self.problem = error.info.line()
+        finally:
+            self.trying = False
+        return not self.problem
+
+    async def _target(self, wish: UseServer | None, *, demo: bool) -> Target | None:
+        from minicpm_tui.chat.connect import Target, at
+
+        if demo:
+            server = await asyncio.to_thread(self._start_demo)
+            return Target(server.url, server.model, server.key)
+        if wish is None:
+            return None
+        found = await asyncio.to_thread(at, wish.url)
+        return Target(found.url, wish.model or found.model, wish.api_key or found.key, found.server)
+
+    def _start_demo(self) -> DemoProcess:
+        from minicpm_tui.demo import launch
+
+        if self.demo is None:
+            self.demo = launch()
+        return self.demo
+
+    async def close(self) -> None:
+        """Let the connection go and stop the demo server."""
+        if self.connection is not None:
+            await self.connection.aclose()
+        if self.demo is not None:
+            await asyncio.to_thread(self.demo.stop)

@@ -1,0 +1,91 @@
+"""Messages that wait for their turn, shown between the conversation and the composer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from textual.content import Content
+from textual.message import Message
+from textual.style import Style
+from textual.widgets import Static
+
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.text import one_line
+from minicpm_tui.ui.attachments.attachment import Attachment
+
+
+@dataclass(eq=False)
+class Outgoing:
+    """A message on its way. ``replaces`` is the id of the question it is an edit of."""
+
+    text: str
+    attachments: list[Attachment] = field(default_factory=list)
+    replaces: str | None = None
+
+    @property
+    def preparing(self) -> bool:
+        """Some file of it is not ready."""
+        return any(not attachment.done.is_set() for attachment in self.attachments)
+
+
+class Queue(Static):
+    """First in, first out. ``held`` after a failure: then the user decides when it goes on."""
+
+    DEFAULT_CSS = "Queue { height: auto; max-height: 4; padding: 0 1; color: $text-muted; display: none; }"
+
+    class TakeBack(Message):
+        """The user clicked the cross of ``outgoing``, which is off the queue now."""
+
+        def __init__(self, outgoing: Outgoing) -> None:
+            super().__init__()
+            self.outgoing = outgoing
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self.waiting: list[Outgoing] = []
+        self.held = False
+
+    def push(self, outgoing: Outgoing) -> None:
+        """At the end."""
+        self.waiting.append(outgoing)
+        self.show()
+
+    def shift(self) -> Outgoing:
+        """The first one, off the queue."""
+        first = self.waiting.pop(0)
+        self.show()
+        return first
+
+    def pop(self) -> Outgoing | None:
+        """The last one, off the queue; None when it is empty."""
+        last = self.waiting.pop() if self.waiting else None
+        self.show()
+        return last
+
+    def hold(self, *, held: bool) -> None:
+        self.held = held
+        self.show()
+
+    def show(self) -> None:
+        """Draw what waits."""
+        self.display = bool(self.waiting)
+        rows = []
+        for index, outgoing in enumerate(self.waiting):
+            state = _("preparing") if outgoing.preparing else _("held") if self.held else _("waits")
+            files = len(outgoing.attachments)
+            count = ngettext("{count} file", "{count} files", files).format(count=files) + " " if files else ""
+            cross = Style.from_meta({"@click": f"take_back({index})"})
+            rows.append(
+                Content.assemble(
+                    ("⧗ ", "$text-warning"), f"{state}: {count}", (one_line(outgoing.text, 60), "italic"), (" ✕", cross)
+                )
+            )
+        if self.held:
+            rows.append(Content(_("Enter in an empty composer sends them, ↑ takes the last one back")))
+        self.update(Content("\n").join(rows))
+
+    def action_take_back(self, index: int) -> None:
+        if index < len(self.waiting):
+            outgoing = self.waiting.pop(index)
+            self.show()
+            self.post_message(self.TakeBack(outgoing))

@@ -1,0 +1,263 @@
+"""The middle pane: the conversation, what waits to be sent, the files on the next message, and the composer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+
+from minicpm_tui.errors import MinicpmTuiError, StorageError
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.messages import End
+from minicpm_tui.text import one_line
+from minicpm_tui.ui.attachments.tray import Tray
+from minicpm_tui.ui.chat.following import Following
+from minicpm_tui.ui.chat.outgoing import Outgoing, Queue
+from minicpm_tui.ui.chat.welcome import Welcome
+from minicpm_tui.ui.composer import history, pasted
+from minicpm_tui.ui.composer.composer import Composer
+from minicpm_tui.ui.composer.dropdown import CompletionList
+from minicpm_tui.ui.conversation import ConversationPane
+
+if TYPE_CHECKING:
+    from minicpm_tui.chat.events import ChatEvent
+    from minicpm_tui.chat.session import ChatSession
+
+
+class TalkPane(Vertical):
+    """Talks through ``session``; without one it keeps what is written. Messages are sent one after another."""
+
+    class Progress(Message):
+        """Something that the status line shows has changed."""
+
+    class Replied(Message):
+        """A reply is over."""
+
+        def __init__(self, end: End) -> None:
+            super().__init__()
+            self.end = end
+
+    class NoServer(Message):
+        """The user wants to send, but there is nobody to send it to."""
+
+    def __init__(self) -> None:
+        super().__init__(id="talk")
+        self.session: ChatSession | None = None
+        self.expecting = True  # a connection is being made: what is sent waits for it
+        self.editing: str | None = None
+        self.running = False
+
+    def compose(self) -> ComposeResult:
+        yield Welcome()
+        self.pane = ConversationPane(id="conversation")
+        self.pane.display = False
+        yield self.pane
+        self.queue = Queue()
+        yield self.queue
+        self.tray = Tray()
+        self.tray.display = False
+        yield self.tray
+        completions = CompletionList()
+        yield completions
+        self.composer = Composer(completions)
+        yield self.composer
+
+    def on_mount(self) -> None:
+        self.following = Following(self.pane, lambda: self.post_message(self.Progress()) and None)
+
+    # -- which conversation ---------------------------------------------------------------------------------------------------
+
+    def use(self, session: ChatSession | None) -> None:
+        """Show ``session`` and talk through it from now on."""
+        self.session = session
+        self.editing = None
+        if session is not None:
+            self.following.show(session.tree)
+            self.tray.use(session.limits())
+        self._show_or_welcome()
+        self.pump()
+
+    def reconnected(self) -> None:
+        """The session talks with another server now."""
+        if self.session is not None:
+            self.tray.use(self.session.limits())
+        self.pump()
+
+    def _show_or_welcome(self) -> None:
+        talking = self.session is not None and bool(self.session.tree.messages)
+        self.pane.display = talking
+        self.query_one(Welcome).display = not talking
+
+    # -- sending --------------------------------------------------------------------------------------------------------------
+
+    @on(Composer.Submitted)
+    def submit(self, event: Composer.Submitted) -> None:
+        """Take what is written as a message, when it can be one."""
+        event.stop()
+        written = event.text.strip()
+        broken = [attachment for attachment in self.tray.attachments if attachment.error]
+        if not written and not self.tray.attachments:
+            self.queue.hold(held=False)
+            self.pump()
+        elif broken:
+            names = ", ".join(attachment.name for attachment in broken)
+            self.say(_("{names} cannot be sent: remove it first (Backspace in the list)").format(names=names))
+        elif self.session is None and not self.expecting:
+            self.post_message(self.NoServer())
+        else:
+            self.queue.push(Outgoing(event.text.rstrip(), self.tray.take(), self.editing))
+            self.composer.write("")
+            self.composer.sent.add(written)
+            self.stop_editing()
+            self._keep(written)
+            self.pump()
+
+    @work(group="history")
+    async def _keep(self, written: str) -> None:
+        try:
+            await asyncio.to_thread(history.save, written)
+        except StorageError as error:
+            self.say(error.info.line())
+
+    def pump(self) -> None:
+        """Send the next message, unless one is on its way."""
+        if self.session is not None and not self.running and self.queue.waiting and not self.queue.held:
+            self.running = True
+            self._send_next(self.session)
+
+    @work(group="reply")
+    async def _send_next(self, session: ChatSession) -> None:
+        outgoing = self.queue.waiting[0]
+        for attachment in outgoing.attachments:
+            await attachment.done.wait()
+            self.queue.show()
+        if outgoing not in self.queue.waiting or session is not self.session:
+            self._done(None)
+            return
+        self.queue.waiting.remove(outgoing)
+        self.queue.show()
+        if broken := [attachment for attachment in outgoing.attachments if attachment.error]:
+            self.give_back(outgoing)
+            self.say(broken[0].error)
+            self._done(None)
+            return
+        ready = [attachment.prepared for attachment in outgoing.attachments if attachment.prepared]
+        if outgoing.replaces:
+            events = session.edit(outgoing.replaces, outgoing.text, ready or None)
+        else:
+            events = session.send(outgoing.text, ready)
+        self._done(await self._follow(session, events, outgoing))
+
+    @work(group="reply")
+    async def again(self, message_id: str | None = None) -> None:
+        """Ask for another reply to the question before ``message_id``, or to the last one."""
+        if self.session is None or self.running:
+            return
+        self.running = True
+        self._done(await self._follow(self.session, self.session.retry(message_id), None))
+
+    async def _follow(self, session: ChatSession, events: AsyncIterator[ChatEvent], outgoing: Outgoing | None) -> End | None:
+        self.pane.display = True
+        self.query_one(Welcome).display = False
+        self.post_message(self.Progress())
+        try:
+            return await self.following.follow(events, session)
+        except MinicpmTuiError as error:
+            if outgoing is not None and not self.following.asked:
+                self.give_back(outgoing)
+            self.say(error.info.line())
+            self._show_or_welcome()
+            return None
+
+    def _done(self, end: End | None) -> None:
+        self.running = False
+        if end is not None:
+            if end.error is not None and self.queue.waiting:
+                self.queue.hold(held=True)
+            self.post_message(self.Replied(end))
+        self.post_message(self.Progress())
+        self.pump()
+
+    def stop(self) -> None:
+        """End the reply; what has arrived stays."""
+        if self.session is not None:
+            self.session.cancel()
+
+    # -- taking back ----------------------------------------------------------------------------------------------------------
+
+    def give_back(self, outgoing: Outgoing) -> None:
+        """A message that was not sent goes back to where it was written."""
+        written = self.composer.text
+        self.composer.write(f"{outgoing.text}\n\n{written}" if written.strip() and outgoing.text else outgoing.text or written)
+        self.tray.restore(outgoing.attachments)
+        self.editing = outgoing.replaces or self.editing
+
+    @on(Queue.TakeBack)
+    def _clicked_back(self, event: Queue.TakeBack) -> None:
+        self.give_back(event.outgoing)
+
+    @on(Composer.TakeBack)
+    def _keyed_back(self, event: Composer.TakeBack) -> None:
+        """Backspace in an empty composer drops the last file; up takes back what waits."""
+        if event.key == "backspace":
+            self.tray.remove_last()
+        elif outgoing := self.queue.pop():
+            self.give_back(outgoing)
+
+    # -- editing a question ---------------------------------------------------------------------------------------------------
+
+    def edit(self, message_id: str) -> None:
+        """Write the question ``message_id`` anew."""
+        if self.session is None:
+            return
+        self.editing = message_id
+        message = self.session.tree.messages[message_id]
+        self.composer.write(message.text)
+        self.composer.border_title = _("Editing a question; its files stay unless you attach others · Esc leaves it")
+        self.composer.add_class("-editing")
+        self.composer.focus()
+
+    def stop_editing(self) -> None:
+        """The composer writes the next message again."""
+        self.editing = None
+        self.composer.border_title = ""
+        self.composer.remove_class("-editing")
+
+    # -- files ----------------------------------------------------------------------------------------------------------------
+
+    @on(Composer.PathsGiven)
+    def _paths_given(self, event: Composer.PathsGiven) -> None:
+        event.stop()
+        if event.paths:
+            self.tray.attach(event.paths)
+        if event.missing:
+            first = event.missing[0]
+            more = len(event.missing) - 1
+            others = ngettext(" and {count} more", " and {count} more", more).format(count=more) if more else ""
+            self.say(
+                _("{path}{others}: not on this machine. If it is on your own: {copy}").format(
+                    path=one_line(first, 60), others=others, copy=one_line(pasted.copy_line(first), 160)
+                ),
+                seconds=20,
+            )
+
+    @on(Tray.Refused)
+    def _refused(self, event: Tray.Refused) -> None:
+        event.stop()
+        self.say(event.line)
+
+    @on(Tray.Changed)
+    def _tray_changed(self) -> None:
+        self.queue.show()
+        self.post_message(self.Progress())
+
+    def say(self, line: str, *, seconds: float = 8) -> None:
+        """One line that the user should read."""
+        self.notify(one_line(line), severity="warning", timeout=seconds, markup=False)
+
+

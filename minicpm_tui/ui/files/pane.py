@@ -1,0 +1,187 @@
+"""The file picker: a filter, the tree below it, and a preview of the highlighted file."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.events import Key
+from textual.message import Message
+from textual.widgets import Input
+
+from minicpm_tui.i18n import _
+from minicpm_tui.text import one_line
+from minicpm_tui.ui.commands import Commanded, bindings
+from minicpm_tui.ui.files import listing
+from minicpm_tui.ui.files.commands import PANE
+from minicpm_tui.ui.files.preview import Preview
+from minicpm_tui.ui.files.rows import Rows
+from minicpm_tui.ui.files.tree import FileTree
+from minicpm_tui.ui.requests import Attach
+
+
+class FilePane(Commanded, Vertical):
+    """Starts in ``folder``. Posts ``Attach`` for what was chosen and ``Moved`` when it shows another folder."""
+
+    DECLARED = PANE
+    BINDINGS = bindings(PANE)
+    DEFAULT_CSS = """
+    FilePane { Input { border: none; height: 1; padding: 0 1; background: $boost; } }
+    """
+
+    class Moved(Message):
+        """``folder`` is the root now."""
+
+        def __init__(self, folder: Path) -> None:
+            super().__init__()
+            self.folder = folder
+
+    def __init__(self, folder: Path | None = None) -> None:
+        super().__init__()
+        self.rows = Rows(folder or Path.cwd())
+        self._hidden = False
+        self._searching = threading.Event()
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder=_("filter, or /path to go there"), compact=True, select_on_focus=False)
+        yield FileTree(self.rows)
+        yield Preview()
+
+    def on_mount(self) -> None:
+        self.go_to(self.rows.root)
+
+    @property
+    def file_tree(self) -> FileTree:
+        return self.query_one(FileTree)
+
+    @work(group="listing")
+    async def go_to(self, folder: Path, stay: Path | None = None) -> None:
+        """Make ``folder`` the root."""
+        if await self._list(folder):
+            self.rows.root = folder
+            self.rows.found = None
+            self.border_title = one_line(_short(folder))
+            self.query_one(Input).value = ""
+            self.file_tree.changed(stay)
+            self.post_message(self.Moved(folder))
+
+    async def _list(self, folder: Path) -> bool:
+        try:
+            self.rows.listed[folder] = await asyncio.to_thread(listing.list_folder, folder, hidden=self._hidden)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            self.notify(one_line(f"{folder}: {reason}"), severity="warning", markup=False)
+            return False
+        return True
+
+    @on(FileTree.Unfold)
+    async def _unfold(self, event: FileTree.Unfold) -> None:
+        event.stop()
+        if self.rows.found is not None:
+            self.go_to(event.path)
+        elif event.path in self.rows.opened:
+            self.rows.opened.discard(event.path)
+            self.file_tree.changed(event.path)
+        elif await self._list(event.path):
+            self.rows.opened.add(event.path)
+            self.file_tree.changed(event.path)
+
+    @on(FileTree.Up)
+    def _up(self, event: FileTree.Up) -> None:
+        event.stop()
+        root = self.rows.root
+        if root != root.parent:
+            self.go_to(root.parent, stay=root)
+
+    @on(FileTree.Highlighted)
+    def _highlighted(self, event: FileTree.Highlighted) -> None:
+        event.stop()
+        self.query_one(Preview).show(None if event.folder else event.path)
+
+    @on(FileTree.Chosen)
+    def _chosen(self, event: FileTree.Chosen) -> None:
+        event.stop()
+        self.post_message(Attach(event.paths))
+
+    @on(FileTree.Typed)
+    def _typed(self, event: FileTree.Typed) -> None:
+        event.stop()
+        field = self.query_one(Input)
+        field.focus()
+        field.insert_text_at_cursor(event.character)
+
+    # -- the filter -----------------------------------------------------------------------------------------------------------
+
+    @on(Input.Changed)
+    def _filter(self, event: Input.Changed) -> None:
+        event.stop()
+        self._searching.set()
+        if not event.value.strip() or _is_path(event.value):
+            if self.rows.found is not None:
+                self.rows.found = None
+                self.file_tree.changed()
+            return
+        self._search(event.value)
+
+    @work(exclusive=True, group="search")
+    async def _search(self, words: str) -> None:
+        stop = self._searching = threading.Event()
+        found = await asyncio.to_thread(listing.search, self.rows.root, words, hidden=self._hidden, stop=stop.is_set)
+        if not stop.is_set():
+            self.rows.found = found
+            self.file_tree.changed()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not _is_path(event.value):
+            self.file_tree.focus()
+            if len(self.rows.rows) == 1:
+                self.file_tree.action_choose()
+            return
+        path = Path(os.path.expanduser(event.value.strip()))  # noqa: PTH111 - Path.expanduser raises for unknown users
+        self.file_tree.focus()
+        self._go_to_path(self.rows.root / path)
+
+    @work(group="listing")
+    async def _go_to_path(self, path: Path) -> None:
+        if await asyncio.to_thread(path.is_dir):
+            self.go_to(path)
+        else:
+            self.go_to(path.parent, stay=path)
+
+    def on_key(self, event: Key) -> None:
+        field = self.query_one(Input)
+        if event.key == "down" and field.has_focus:
+            event.stop()
+            self.file_tree.focus()
+        elif event.key == "escape" and field.has_focus and field.value:
+            event.stop()
+            field.value = ""
+            self.file_tree.focus()
+
+    def action_hidden(self) -> None:
+        self._hidden = not self._hidden
+        self.action_reload()
+
+    @work(group="listing", exclusive=True)
+    async def action_reload(self) -> None:
+        row = self.file_tree.current
+        for folder in [self.rows.root, *self.rows.opened]:
+            if not await self._list(folder):
+                self.rows.opened.discard(folder)
+        self.file_tree.changed(row.entry.path if row else None)
+
+
+def _is_path(value: str) -> bool:
+    return value.lstrip().startswith(("/", "~", "./", "../"))
+
+
+def _short(folder: Path) -> str:
+    home = Path.home()
+    return f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) and folder != home else str(folder)
