@@ -6,15 +6,27 @@ import click
 
 from minicpm_tui import __version__
 from minicpm_tui.cli.commands import Commands
+from minicpm_tui.cli.options import Flags, shared_options
+from minicpm_tui.errors import UsageError
+from minicpm_tui.i18n import _
 
 
-@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=_("Talk with MiniCPM-V about pictures and videos, on your own GPU."),
+)
 @click.version_option(__version__, prog_name="minicpm-tui", message="%(prog)s %(version)s")
+@click.option("--session", metavar="ID", default="", help=_("Go on with this session (a unique beginning of its id)."))
+@click.option("--continue", "resume", is_flag=True, help=_("Go on with the newest session."))
+@shared_options
 @click.pass_context
-def root(context: click.Context) -> int | None:
-    """Talk with MiniCPM-V about pictures and videos, on your own GPU."""
+def root(context: click.Context, session: str, resume: bool, flags: Flags) -> int | None:
     if context.invoked_subcommand is not None:
         return None
+    if session and resume:
+        raise UsageError(_("--session and --continue exclude each other"))
     from minicpm_tui.ui.launch import Launch, run
 
-    return run(Launch())
+    return run(Launch(flags.config(), demo=flags.demo, session=session, resume=resume))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.app import App
 
 # Textual's own sequences (drivers/linux_driver.py); it has no public way to switch them while running.
@@ -9,7 +11,7 @@ _ON = "\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h"
 _OFF = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
 
 
-def write(app: App[object], sequence: str) -> bool:
+def write(app: App[Any], sequence: str) -> bool:
     """Write ``sequence`` to the terminal as it is; False where there is none."""
     driver = app._driver  # noqa: SLF001 - Textual has no public way to write a sequence
     if driver is None:
@@ -19,6 +21,6 @@ def write(app: App[object], sequence: str) -> bool:
     return True
 
 
-def capture(app: App[object], *, captured: bool) -> None:
+def capture(app: App[Any], *, captured: bool) -> None:
     """Take the mouse, or leave it to the terminal."""
     write(app, _ON if captured else _OFF)

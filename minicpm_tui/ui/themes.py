@@ -41,6 +41,11 @@ class Loaded:
     theme: Theme | None = None
     problem: str = ""
 
+    @property
+    def own(self) -> bool:
+        """It came with the program."""
+        return self.path.parent == own_folder()
+
 
 def own_folder() -> Path:
     """Beside the package in a checkout, inside it in a wheel."""
@@ -52,6 +57,12 @@ def own_folder() -> Path:
 def load_own(name: str) -> Loaded:
     """The program's theme ``name`` (blocks)."""
     return read(own_folder() / f"{name}.toml")
+
+
+def find(name: str) -> Loaded:
+    """The theme ``name``, the user's before the program's (blocks; reads one file)."""
+    users = paths.config_dir() / "themes" / f"{name}.toml"
+    return read(users) if users.is_file() else load_own(name)
 
 
 def load_all(folders: Iterable[Path] | None = None) -> list[Loaded]:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from minicpm_tui.i18n import N_
-from minicpm_tui.ui.commands import CONVERSATION, FILES, GENERAL, SERVER, WRITING, Command
+from minicpm_tui.ui.commands import CONVERSATION, FILES, SERVER, WRITING, Command
 
 
 def _running(screen: Any) -> bool:
@@ -52,5 +52,4 @@ COMMANDS = (
     _talk("find", N_("Find"), N_("Find text in the conversation"), ("ctrl+f",), N_("Find"), when=_talked, priority=True),
     _talk("new", N_("New chat"), N_("Begin another conversation; this one is saved"), ("ctrl+n",), N_("New"), when=_talked),
     _talk("read", N_("Read"), N_("Go to the conversation: scroll, select, fold, other versions"), ("ctrl+up",), when=_talked),
-    Command("mouse", N_("Free the mouse"), N_("Let the terminal select text; again gives it back"), ("f8",), group=GENERAL),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,7 +14,7 @@ from textual.widget import Widget
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
-from minicpm_tui.ui.chat import asking
+from minicpm_tui.ui.chat import wishes
 from minicpm_tui.ui.chat.commands import COMMANDS
 from minicpm_tui.ui.chat.current import Current
 from minicpm_tui.ui.chat.panes import Pane, Panes
@@ -23,7 +22,7 @@ from minicpm_tui.ui.chat.summary import status_of
 from minicpm_tui.ui.chat.talk import TalkPane
 from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.commands import Commanded, bindings
-from minicpm_tui.ui.conversation import ConversationPane
+from minicpm_tui.ui.conversation.messages import CopyRequested, EditRequested, LinkClicked, RegenerateRequested, SiblingRequested
 from minicpm_tui.ui.hints import HintBar
 from minicpm_tui.ui.launch import Launch
 from minicpm_tui.ui.requests import CopyText, UseServer
@@ -67,13 +66,13 @@ class ChatScreen(Commanded, Screen[None]):
     # -- panes ----------------------------------------------------------------------------------------------------------------
 
     def on_resize(self, event: Resize) -> None:
-        self.arrange(event.size.width)
+        self.show_panes(event.size.width)
         self.set_class(event.size.height < 12, "-low")
 
     def watch_panes(self) -> None:
-        self.arrange(self.size.width)
+        self.show_panes(self.size.width)
 
-    def arrange(self, columns: int) -> None:
+    def show_panes(self, columns: int) -> None:
         """Show the panes that fit in ``columns``."""
         shown = self.panes.shown(columns)
         for pane in ("files", "talk", "server"):
@@ -118,7 +117,7 @@ class ChatScreen(Commanded, Screen[None]):
     @work(group="start")
     async def start(self) -> None:
         """After the first paint: the conversation that was asked for, then the server."""
-        await asking.restore_draft(self.talk)
+        await self.talk.drafting.restore()
         await self.open_session(self.launch.session, latest=self.launch.resume)
         await self.connect(demo=self.launch.demo)
 
@@ -131,6 +130,7 @@ class ChatScreen(Commanded, Screen[None]):
             if self.current.journal is None and (session_id or latest):
                 await self.open_session()
             return
+        assert self.current.journal is not None
         self.talk.show(self.current.journal)
         self.talk.use(self.current.session)
         self.show_status()
@@ -171,24 +171,24 @@ class ChatScreen(Commanded, Screen[None]):
 
     # -- what the conversation pane asks for ----------------------------------------------------------------------------------
 
-    @on(ConversationPane.CopyRequested)
-    def _copy_asked(self, event: ConversationPane.CopyRequested) -> None:
+    @on(CopyRequested)
+    def _copy_asked(self, event: CopyRequested) -> None:
         self.post_message(CopyText(event.text))
 
-    @on(ConversationPane.EditRequested)
-    def _edit_asked(self, event: ConversationPane.EditRequested) -> None:
+    @on(EditRequested)
+    def _edit_asked(self, event: EditRequested) -> None:
         self.talk.edit(event.message_id)
 
-    @on(ConversationPane.RegenerateRequested)
-    def _again_asked(self, event: ConversationPane.RegenerateRequested) -> None:
+    @on(RegenerateRequested)
+    def _again_asked(self, event: RegenerateRequested) -> None:
         self.talk.again(event.message_id)
 
-    @on(ConversationPane.SiblingRequested)
-    def _sibling_asked(self, event: ConversationPane.SiblingRequested) -> None:
+    @on(SiblingRequested)
+    def _sibling_asked(self, event: SiblingRequested) -> None:
         self.talk.step(event.message_id, event.step)
 
-    @on(ConversationPane.LinkClicked)
-    def _link_clicked(self, event: ConversationPane.LinkClicked) -> None:
+    @on(LinkClicked)
+    def _link_clicked(self, event: LinkClicked) -> None:
         self.post_message(CopyText(event.href, _("the address")))
 
     # -- commands -------------------------------------------------------------------------------------------------------------
@@ -223,20 +223,20 @@ class ChatScreen(Commanded, Screen[None]):
         self.action_compose()
 
     def action_new(self) -> None:
-        self.run_worker(partial(self.open_session), group="start")
+        self.run_worker(self.open_session(), group="start")
         self.action_compose()
 
     def action_demo(self) -> None:
-        self.run_worker(partial(self.connect, demo=True), group="start")
+        self.run_worker(self.connect(demo=True), group="start")
 
     def action_reconnect(self) -> None:
-        self.run_worker(partial(self.connect, demo=self.current.link.demo is not None), group="start")
+        self.run_worker(self.connect(demo=self.current.link.demo is not None), group="start")
 
     def action_choose_server(self) -> None:
-        asking.choose_server(self)
+        self.run_worker(wishes.choose_server(self), group="window", exclusive=True)
 
     def action_sampling(self) -> None:
-        asking.sampling(self)
+        self.run_worker(wishes.sampling(self), group="window", exclusive=True)
 
     def action_prompts(self) -> None:
-        asking.prompts(self)
+        self.run_worker(wishes.saved_prompts(self), group="window", exclusive=True)

@@ -10,12 +10,15 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
+from textual.widgets import TextArea
 
 from minicpm_tui.errors import MinicpmTuiError, StorageError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import End
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.attachments.tray import Tray
+from minicpm_tui.ui.chat.drafting import Drafting
+from minicpm_tui.ui.chat.find import FindBar
 from minicpm_tui.ui.chat.following import Following
 from minicpm_tui.ui.chat.outgoing import Outgoing, Queue
 from minicpm_tui.ui.chat.welcome import Welcome
@@ -27,6 +30,7 @@ from minicpm_tui.ui.conversation import ConversationPane
 if TYPE_CHECKING:
     from minicpm_tui.chat.events import ChatEvent
     from minicpm_tui.chat.session import ChatSession
+    from minicpm_tui.sessions import Journal
 
 
 class TalkPane(Vertical):
@@ -48,14 +52,17 @@ class TalkPane(Vertical):
     def __init__(self) -> None:
         super().__init__(id="talk")
         self.session: ChatSession | None = None
+        self.journal: Journal | None = None
         self.expecting = True  # a connection is being made: what is sent waits for it
         self.editing: str | None = None
         self.running = False
 
     def compose(self) -> ComposeResult:
-        yield Welcome()
         self.pane = ConversationPane(id="conversation")
         self.pane.display = False
+        self.find_bar = FindBar(self.pane)
+        yield self.find_bar
+        yield Welcome()
         yield self.pane
         self.queue = Queue()
         yield self.queue
@@ -68,30 +75,66 @@ class TalkPane(Vertical):
         yield self.composer
 
     def on_mount(self) -> None:
-        self.following = Following(self.pane, lambda: self.post_message(self.Progress()) and None)
+        self.drafting = Drafting(self)
+        self.following = Following(self.pane, self._report)
+
+    def _report(self) -> None:
+        self.post_message(self.Progress())
 
     # -- which conversation ---------------------------------------------------------------------------------------------------
 
-    def use(self, session: ChatSession | None) -> None:
-        """Show ``session`` and talk through it from now on."""
-        self.session = session
-        self.editing = None
-        if session is not None:
-            self.following.show(session.tree)
-            self.tray.use(session.limits())
+    def show(self, journal: Journal) -> None:
+        """Show the conversation of ``journal``; without a session it can only be read."""
+        self.session = None
+        self.journal = journal
+        self.stop_editing()
+        self.following.show(journal.tree)
         self._show_or_welcome()
+        for note in journal.notes:
+            self.say(note)
+        if journal.read_only_reason:
+            self.say(journal.read_only_reason, seconds=15)
+
+    def use(self, session: ChatSession | None) -> None:
+        """Talk through ``session`` from now on."""
+        self.session = session
+        if session is not None:
+            self.tray.use(session.limits())
         self.pump()
 
-    def reconnected(self) -> None:
-        """The session talks with another server now."""
-        if self.session is not None:
-            self.tray.use(self.session.limits())
-        self.pump()
+    def not_connected(self, problem: str) -> None:
+        """What was sent while connecting goes back to the composer."""
+        self.say(problem, seconds=15)
+        while self.session is None and (outgoing := self.queue.pop()):
+            self.give_back(outgoing)
+
+    @property
+    def asked(self) -> bool:
+        """There is a question in this conversation."""
+        return self.journal is not None and bool(self.journal.tree.messages)
+
+    @property
+    def last_question(self) -> str | None:
+        """The id of the last question of the path that shows."""
+        path = self.journal.tree.path() if self.journal else ()
+        return next((message.id for message in reversed(path) if message.role == "user"), None)
+
+    @work(group="step")
+    async def step(self, message_id: str, step: int) -> None:
+        """Show the alternative ``step`` places from a message."""
+        if self.session is None or self.running:
+            return
+        if other := self.session.tree.neighbour(message_id, step):
+            try:
+                await self.session.select(other)
+            except MinicpmTuiError as error:
+                self.say(error.info.line())
+            self.following.show(self.session.tree)
+            self.post_message(self.Progress())
 
     def _show_or_welcome(self) -> None:
-        talking = self.session is not None and bool(self.session.tree.messages)
-        self.pane.display = talking
-        self.query_one(Welcome).display = not talking
+        self.pane.display = self.asked
+        self.query_one(Welcome).display = not self.asked
 
     # -- sending --------------------------------------------------------------------------------------------------------------
 
@@ -213,10 +256,10 @@ class TalkPane(Vertical):
 
     def edit(self, message_id: str) -> None:
         """Write the question ``message_id`` anew."""
-        if self.session is None:
+        if self.journal is None or self.running:
             return
         self.editing = message_id
-        message = self.session.tree.messages[message_id]
+        message = self.journal.tree.messages[message_id]
         self.composer.write(message.text)
         self.composer.border_title = _("Editing a question; its files stay unless you attach others · Esc leaves it")
         self.composer.add_class("-editing")
@@ -227,6 +270,11 @@ class TalkPane(Vertical):
         self.editing = None
         self.composer.border_title = ""
         self.composer.remove_class("-editing")
+
+    def leave_edit(self) -> None:
+        """Write a new message instead of the edit."""
+        self.composer.write("")
+        self.stop_editing()
 
     # -- files ----------------------------------------------------------------------------------------------------------------
 
@@ -251,13 +299,16 @@ class TalkPane(Vertical):
         event.stop()
         self.say(event.line)
 
+    @on(TextArea.Changed)
+    def _written(self) -> None:
+        self.drafting.changed()
+
     @on(Tray.Changed)
     def _tray_changed(self) -> None:
         self.queue.show()
+        self.drafting.changed()
         self.post_message(self.Progress())
 
     def say(self, line: str, *, seconds: float = 8) -> None:
         """One line that the user should read."""
         self.notify(one_line(line), severity="warning", timeout=seconds, markup=False)
-
-

@@ -1,0 +1,41 @@
+"""What the status line says of the conversation and its server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minicpm_tui.ui.status import State, Status
+
+if TYPE_CHECKING:
+    from minicpm_tui.ui.chat.current import Current
+    from minicpm_tui.ui.chat.talk import TalkPane
+
+
+def status_of(current: Current, talk: TalkPane) -> Status:
+    """The state of the link, the context used (with the files on the next message), and the speed of the last reply."""
+    connection = current.link.connection
+    following = talk.following
+    meter, end = following.meter, following.end
+    usage = end.usage if end else None
+    waiting = talk.tray.tokens
+    used = (usage.total_tokens if usage else 0) + waiting + (meter.tokens if talk.running else 0)
+    live = talk.running or end is None
+    return Status(
+        state=_state(current, talk),
+        model=connection.model if connection else "",
+        where=connection.url.partition("://")[2] if connection else "",
+        used=used if usage or waiting or talk.running else None,
+        context=connection.max_model_len if connection else None,
+        rate=meter.rate if live else meter.of(end) if end else None,
+        first_token=meter.first_token if live else end.first_token_seconds if end else None,
+    )
+
+
+def _state(current: Current, talk: TalkPane) -> State:
+    if talk.running:
+        return "waiting" if talk.following.meter.first_token is None else "streaming"
+    if current.link.trying:
+        return "connecting"
+    if current.link.connection is not None:
+        return "ready"
+    return "failed" if current.link.problem else "none"

@@ -1,0 +1,50 @@
+"""Prompts saved by name in ``config_dir()/prompts.toml``: a table of names and texts that can be edited by hand."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from minicpm_tui import files, paths
+from minicpm_tui.errors import ConfigError
+from minicpm_tui.i18n import _
+
+
+def path() -> Path:
+    return paths.config_dir() / "prompts.toml"
+
+
+def load() -> dict[str, str]:
+    """Names and texts (blocks). Raises ConfigError."""
+    try:
+        values = tomllib.loads(path().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path()}: {error}", hint=_("mend that line")) from error
+    return {name: text for name, text in values.items() if isinstance(text, str)}
+
+
+def save(name: str, text: str) -> None:
+    """Keep ``text`` as ``name``; the rest of the file stays as it is (blocks). Raises ConfigError, StorageError."""
+    _change(name, text)
+
+
+def remove(name: str) -> None:
+    """Forget ``name`` (blocks)."""
+    _change(name, None)
+
+
+def _change(name: str, text: str | None) -> None:
+    import tomlkit
+
+    load()
+    try:
+        document = tomlkit.parse(path().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        document = tomlkit.document()
+    document.pop(name, None)
+    if text is not None:
+        document.add(name, tomlkit.string(text, multiline="\n" in text))
+    files.make_private_dir(path().parent)
+    files.write_durably(path(), tomlkit.dumps(document).encode())
