@@ -17,7 +17,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.ui.chat import wishes
 from minicpm_tui.ui.chat.commands import COMMANDS
 from minicpm_tui.ui.chat.current import Current
-from minicpm_tui.ui.chat.panes import Pane, Panes
+from minicpm_tui.ui.chat.panes import NARROW, Pane, Panes
 from minicpm_tui.ui.chat.summary import status_of
 from minicpm_tui.ui.chat.talk import TalkPane
 from minicpm_tui.ui.chat.welcome import Welcome
@@ -68,6 +68,7 @@ class ChatScreen(Commanded, Screen[None]):
     def on_resize(self, event: Resize) -> None:
         self.show_panes(event.size.width)
         self.set_class(event.size.height < 12, "-low")
+        self.set_class(event.size.width < NARROW, "-narrow")
 
     def watch_panes(self) -> None:
         self.show_panes(self.size.width)

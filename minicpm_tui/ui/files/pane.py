@@ -19,7 +19,6 @@ from minicpm_tui.text import one_line
 from minicpm_tui.ui.commands import Commanded, bindings
 from minicpm_tui.ui.files import listing
 from minicpm_tui.ui.files.commands import PANE
-from minicpm_tui.ui.files.preview import Preview
 from minicpm_tui.ui.files.rows import Rows
 from minicpm_tui.ui.files.tree import FileTree
 from minicpm_tui.ui.requests import Attach
@@ -50,7 +49,6 @@ class FilePane(Commanded, Vertical):
     def compose(self) -> ComposeResult:
         yield Input(placeholder=_("filter, or /path to go there"), compact=True, select_on_focus=False)
         yield FileTree(self.rows)
-        yield Preview()
 
     def on_mount(self) -> None:
         self.go_to(self.rows.root)
@@ -97,11 +95,6 @@ class FilePane(Commanded, Vertical):
         root = self.rows.root
         if root != root.parent:
             self.go_to(root.parent, stay=root)
-
-    @on(FileTree.Highlighted)
-    def _highlighted(self, event: FileTree.Highlighted) -> None:
-        event.stop()
-        self.query_one(Preview).show(None if event.folder else event.path)
 
     @on(FileTree.Chosen)
     def _chosen(self, event: FileTree.Chosen) -> None:
