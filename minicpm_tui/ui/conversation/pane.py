@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
@@ -18,6 +19,7 @@ from minicpm_tui.ui.conversation import messages
 from minicpm_tui.ui.conversation.commands import COMMANDS
 from minicpm_tui.ui.conversation.entry import Entry, Extras
 from minicpm_tui.ui.conversation.live import Live
+from minicpm_tui.ui.conversation.markdown.blocks import warm
 from minicpm_tui.ui.conversation.pacing import Pacer
 from minicpm_tui.ui.conversation.picking import row_key, selected_text
 from minicpm_tui.ui.conversation.reading import Reading
@@ -25,6 +27,9 @@ from minicpm_tui.ui.conversation.styles import CSS, INKS, PREFIX
 
 Position = tuple[int, int]
 """``(2, 3)``: the second of three alternatives."""
+
+_NOTHING = 1 << 60
+"""Below every row: nothing is new."""
 
 
 class ConversationPane(Reading, can_focus=True):
@@ -53,6 +58,7 @@ class ConversationPane(Reading, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.view.hint = hint
         self._live: Live | None = None
+        self._first_new = _NOTHING
         self._pacer = Pacer(self._advance)
 
     # ---- what is shown
@@ -141,15 +147,18 @@ class ConversationPane(Reading, can_focus=True):
         live = self._live
         if live is None:
             return False
-        first = live.advance()
+        first = self._first_new = min(self._first_new, live.advance())
         if live.behind:
-            self.changed(first)
+            if self._pacer.due:
+                self.changed(first)
+                self._first_new = _NOTHING
             return True
         if live.end is not None:
             live.finish(live.end)
             self._live = None
             first = self.document.start(len(self.document.entries) - 1)
         self.changed(first)
+        self._first_new = _NOTHING
         return False
 
     def _stop_live(self) -> None:
@@ -163,6 +172,7 @@ class ConversationPane(Reading, can_focus=True):
 
     def on_mount(self) -> None:
         self.adopt_theme()
+        self.call_after_refresh(self.run_worker, asyncio.to_thread(warm), group="warm", exit_on_error=False)
 
     def on_unmount(self) -> None:
         self._pacer.stop()
@@ -220,6 +230,7 @@ class ConversationPane(Reading, can_focus=True):
             self.set_cursor(self.document.entry_at(self.scroll_offset.y + event.y) if self.document.entries else None)
         if event.chain > 1:
             event.prevent_default()
+            event.stop()  # Textual would select everything
             self.select_word(event.x, self.scroll_offset.y + event.y, whole=event.chain > 2)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import groupby
+from typing import NamedTuple
 
 from textual.geometry import Offset
 from textual.selection import Selection
@@ -15,10 +16,18 @@ from minicpm_tui.ui.conversation.markdown.blocks import parse
 from minicpm_tui.ui.conversation.markdown.line import Line, Mark
 from minicpm_tui.ui.conversation.markdown.source import balanced, places
 from minicpm_tui.ui.conversation.markdown.wrap import width_of
-from minicpm_tui.ui.conversation.unit import GUTTER, Part, Unit
+from minicpm_tui.ui.conversation.unit import GUTTER, Unit
 
 _SHIFT = 20
 """A row's place in a selection is ``entry << 20 | line``: it stays true while heights above change."""
+
+
+class _Piece(NamedTuple):
+    """What a unit gives to a selection; ``written`` by someone, not said by the program."""
+
+    entry: int
+    text: str
+    written: bool
 
 
 def row_key(entry: int, line: int) -> int:
@@ -28,24 +37,19 @@ def row_key(entry: int, line: int) -> int:
 
 def selected_text(document: Document, selection: Selection) -> str:
     """The text under ``selection``: source where there is one, else what the program shows."""
-    texts: list[str] = []
-    for index, unit, first in _units(document, selection):
-        spans = []
-        for number, row in enumerate(document.draw(unit)):
-            if (span := selection.get_span(row_key(index, first + number))) is not None:
-                begin, end = span
-                length = len(row.line.text)
-                last = length if end < 0 else min(length, end - GUTTER)
-                spans.append((number, row.line, max(0, begin - GUTTER), max(0, last)))
-        if spans:
-            whole = spans[0][0] == 0 and spans[0][2] == 0
-            to_end = len(spans) + spans[0][0] == unit.height and _goes_on(selection, row_key(index, first + unit.height - 1))
-            texts.append(_of_unit(unit.part, [span[1:] for span in spans], from_start=whole, to_end=to_end))
-    return "".join(texts).strip("\n")
-
-
-def _goes_on(selection: Selection, key: int) -> bool:
-    return selection.end is None or selection.end.y > key
+    picked = [_of_unit(document, selection, *found) for found in _units(document, selection)]
+    written = [piece for piece in picked if piece is not None and piece.written]
+    pieces = written or [piece for piece in picked if piece is not None]  # figures and the like only by themselves
+    text = ""
+    before: _Piece | None = None
+    for piece in pieces:
+        if before is not None and before.entry != piece.entry:
+            text = text.rstrip("\n") + "\n\n"
+        elif not piece.written and text:
+            text += "\n"
+        text += piece.text
+        before = piece
+    return text.strip("\n")
 
 
 def _units(document: Document, selection: Selection) -> Iterator[tuple[int, Unit, int]]:
@@ -64,24 +68,38 @@ def _units(document: Document, selection: Selection) -> Iterator[tuple[int, Unit
     document.measure(0)
 
 
-def _of_unit(part: Part, spans: list[tuple[Line, int, int]], *, from_start: bool, to_end: bool) -> str:
-    if part.source is None:
-        shown = [line.text[begin:end].rstrip() for line, begin, end in spans]
-        return "\n".join(line for line in shown if line) + "\n"
+def _of_unit(document: Document, selection: Selection, index: int, unit: Unit, first: int) -> _Piece | None:
+    spans = []
+    for number, row in enumerate(document.draw(unit)):
+        if (span := selection.get_span(row_key(index, first + number))) is not None:
+            length = len(row.line.text)
+            last = length if span[1] < 0 else min(length, span[1] - GUTTER)
+            spans.append((row.line, max(0, span[0] - GUTTER), max(0, last)))
+    if not spans:
+        return None
+    if unit.part.source is None:
+        shown = (line.text[begin:end].rstrip() for line, begin, end in spans)
+        return _Piece(index, "\n".join(line for line in shown if line), written=False)
+    key = row_key(index, first)
+    opened = selection.get_span(key) is not None and not spans[0][0].marks  # the line above code stands for its fence
+    before = opened or selection.start is None or selection.start.y < key
+    after = selection.end is None or selection.end.y >= row_key(index, first + unit.height)
+    return _Piece(index, _written(unit.part.source, spans, before=before, after=after), written=True)
+
+
+def _written(source: str, spans: list[tuple[Line, int, int]], *, before: bool, after: bool) -> str:
+    """The part of ``source`` that is shown in ``spans``; from its beginning where the selection began ``before`` it."""
     marks = [found for line, begin, end in spans for found in _marks(line, begin, end)]
     if not marks:
-        return part.source if from_start and to_end else ""
+        return source if before and after else ""
     first, skip, _length = marks[0]
     last, _skip, length = marks[-1]
-    start = _first(part.source, first, skip, alone=first.leaf is last.leaf or first.leaf == last.leaf)
-    end = _last(part.source, last, length)
-    if first.leaf == last.leaf and not from_start and not to_end:
-        start, end = balanced(part.source, start, end, first.leaf.start, last.leaf.end)
-    if from_start and (spans[0][0].marks == () or to_end):
-        start = 0
-    if to_end:
-        return part.source[start:]
-    return part.source[start:end]
+    alone = first.leaf == last.leaf
+    start = 0 if before else _first(source, first, skip, alone=alone and not after)
+    end = len(source) if after else _last(source, last, length, alone=alone and not before)
+    if alone and not before and not after:
+        start, end = balanced(source, start, end, first.leaf.start, last.leaf.end)
+    return source[start:end]
 
 
 def _marks(line: Line, begin: int, end: int) -> Iterator[tuple[Mark, int, int]]:
@@ -100,15 +118,13 @@ def _first(source: str, mark: Mark, skip: int, *, alone: bool) -> int:
     return source.rfind("\n", 0, place) + 1  # a leaf from its first character on: with its bullet, bar or number
 
 
-def _last(source: str, mark: Mark, length: int) -> int:
+def _last(source: str, mark: Mark, length: int, *, alone: bool) -> int:
     found = places(mark.leaf, source)
     at = mark.offset + length
-    if at < len(found):
+    if at < len(found) or alone:
         return found[at - 1] + 1
-    end = mark.leaf.end
-    while end > found[-1] + 1 and source[end - 1] == "\n":
-        end -= 1
-    return end
+    line_end = source.find("\n", found[-1])
+    return len(source) if line_end < 0 else line_end
 
 
 def code_blocks(entry: Entry) -> list[str]:

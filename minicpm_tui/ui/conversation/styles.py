@@ -55,8 +55,8 @@ ConversationPane {
     & > .conversation--chip { color: $text-secondary; }
     & > .conversation--button { color: $text-primary; }
     & > .conversation--hint { color: $foreground 60%; }
-    & > .conversation--match { color: $background; background: $warning; }
-    & > .conversation--match-current { color: $background; background: $accent; text-style: bold; }
+    & > .conversation--match { color: $foreground; background: $warning 35%; text-style: underline; }
+    & > .conversation--match-current { color: $background; background: $warning; text-style: bold; }
     & > .conversation--selection { color: $screen-selection-foreground; background: $screen-selection-background; }
     & > .conversation--track { color: $foreground 15%; }
     & > .conversation--thumb { color: $primary; }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from minicpm_tui.ui.conversation.markdown.line import Leaf
 
 _TARGET = re.compile(r"\]\((?:[^()\\\n]|\\.|\([^()\n]*\))*\)|\]\[[^\]\n]*\]")
-_PAIRS = ("*", "_", "~", "`")
+_MARKS = re.compile(r"\*+|_+|~+|`+|[\[\]]")
 
 
 def places(leaf: Leaf, source: str) -> list[int]:
@@ -58,4 +59,5 @@ def balanced(source: str, start: int, end: int, low: int, high: int) -> tuple[in
 
 
 def _even(text: str) -> bool:
-    return all(text.count(mark) % 2 == 0 for mark in _PAIRS) and text.count("[") == text.count("]")
+    counts = Counter(_MARKS.findall(text))
+    return all(count % 2 == 0 for mark, count in counts.items() if mark not in "[]") and counts["["] == counts["]"]
