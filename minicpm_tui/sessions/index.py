@@ -7,10 +7,10 @@ newest first and stops early, without looking at other tables.
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -123,7 +123,7 @@ class Index:
             shown = entry.info or SessionInfo(entry.id, "", "", "", None, 0, 0, 0)
             values = msgspec.structs.asdict(shown) | {
                 "id": entry.id,
-                "pictures": json.dumps(shown.pictures),
+                "pictures": " ".join(shown.pictures),
                 "size": entry.stamp.size,
                 "mtime_ns": entry.stamp.mtime_ns,
                 "said": int(entry.info is not None),
@@ -168,6 +168,7 @@ class Index:
             self._db.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def _info(row: Sequence[object]) -> SessionInfo:
-    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
-    return msgspec.convert(values | {"pictures": json.loads(str(values["pictures"]))}, SessionInfo)
+def _info(row: tuple[Any, ...]) -> SessionInfo:
+    """From ``_COLUMNS``."""
+    session_id, title, created, updated, model, turns, attachments, size, pictures = row
+    return SessionInfo(session_id, title, created, updated, model, turns, attachments, size, tuple(pictures.split()))

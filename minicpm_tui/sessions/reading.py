@@ -95,8 +95,9 @@ def _event(line: bytes) -> Header | AnyEvent | None:
 def _lenient(line: bytes) -> Header | AnyEvent | None:
     """The line as far as it can be understood; None when it is not even a JSON object with a ``kind`` or a header."""
     try:
-        raw = json.loads(line.decode("utf-8", "replace"), strict=False)
-    except (ValueError, RecursionError):
+        loose = json.loads(line.decode("utf-8", "replace"), strict=False)
+        raw = msgspec.json.decode(json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError, msgspec.MsgspecError):
         return None
     if not isinstance(raw, dict):
         return None

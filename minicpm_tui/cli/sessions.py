@@ -1,0 +1,194 @@
+"""``minicpm-tui sessions``: the saved conversations."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from minicpm_tui.i18n import _
+
+if TYPE_CHECKING:
+    from minicpm_tui.sessions.library import Library
+
+AS_JSON = "as_json"
+
+
+def _json_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--json", AS_JSON, is_flag=True, help=_("Print JSON."))(function)
+
+
+@click.group(invoke_without_command=True, help=_("Saved sessions; the list unless a command is given."))
+@_json_option
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> int | None:
+    context.obj = as_json
+    if context.invoked_subcommand is None:
+        return _list(as_json=as_json, limit=-1, trash=False)
+    return None
+
+
+@command.command("list", help=_("List the sessions, newest first."))
+@click.option("--limit", type=click.IntRange(min=1), default=None, help=_("At most so many."))
+@click.option("--trash", is_flag=True, help=_("The deleted ones."))
+@_json_option
+@click.pass_obj
+def list_(all_json: bool, limit: int | None, trash: bool, as_json: bool) -> int:
+    return _list(as_json=as_json or all_json, limit=limit or -1, trash=trash)
+
+
+@command.command("search", help=_("Find sessions by their titles and texts; one Chinese character is enough."))
+@click.argument("text", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help=_("At most so many."))
+@_json_option
+@click.pass_obj
+def search(all_json: bool, text: tuple[str, ...], limit: int, as_json: bool) -> int:
+    from minicpm_tui.cli.sessions_output import print_hits, print_json
+
+    with _library() as library:
+        hits = library.search(" ".join(text), limit)
+    if as_json or all_json:
+        print_json([hit.contract() for hit in hits])
+    else:
+        print_hits(hits)
+    return 0
+
+
+@command.command("show", help=_("Print a session."))
+@click.argument("session", metavar="ID")
+@_json_option
+@click.pass_obj
+def show(all_json: bool, session: str, as_json: bool) -> int:
+    from minicpm_tui.cli.sessions_output import print_json, print_session, session_object
+    from minicpm_tui.sessions.journal import Journal
+
+    with Journal.open(session, read_only=True) as journal:
+        if as_json or all_json:
+            print_json(session_object(journal))
+        else:
+            print_session(journal)
+    return 0
+
+
+@command.command("rename", help=_("Give a session a title; without one it is its first words again."))
+@click.argument("session", metavar="ID")
+@click.argument("title", nargs=-1)
+def rename(session: str, title: tuple[str, ...]) -> int:
+    from minicpm_tui.sessions.library import Library
+
+    with Library() as library:
+        library.rename(session, " ".join(title))
+    return 0
+
+
+@command.command("delete", help=_("Move sessions to the trash."))
+@click.argument("sessions", metavar="ID...", nargs=-1, required=True)
+@_json_option
+@click.pass_obj
+def delete(all_json: bool, sessions: tuple[str, ...], as_json: bool) -> int:
+    return _each(sessions, lambda library, name: library.delete(name), as_json=as_json or all_json)
+
+
+@command.command("restore", help=_("Bring sessions back from the trash."))
+@click.argument("sessions", metavar="ID...", nargs=-1, required=True)
+@_json_option
+@click.pass_obj
+def restore(all_json: bool, sessions: tuple[str, ...], as_json: bool) -> int:
+    return _each(sessions, lambda library, name: library.restore(name), as_json=as_json or all_json)
+
+
+@command.command("check", help=_("Read a session (or all) and compare every digest; exit status 1 when something is wrong."))
+@click.argument("session", metavar="[ID]", required=False)
+@_json_option
+@click.pass_obj
+def check(all_json: bool, session: str | None, as_json: bool) -> int:
+    import msgspec
+
+    from minicpm_tui import paths
+    from minicpm_tui.cli.sessions_output import print_checks, print_json
+    from minicpm_tui.sessions import care, ids
+
+    folder = paths.sessions_dir()
+    folders = [ids.find(session)] if session else sorted(each for each in folder.glob("[!.]*") if ids.is_session(each))
+    checks = [care.check(each) for each in folders]
+    if as_json or all_json:
+        print_json([msgspec.to_builtins(each) for each in checks])
+    else:
+        print_checks(checks)
+    return 0 if all(each.ok for each in checks) else 1
+
+
+@command.command("export", help=_("Write a session in another format to stdout or a file."))
+@click.argument("session", metavar="ID")
+@click.option("--format", "name", help=_("md, html, json, jsonl, cast or tar.gz; else what the file's name says."))
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=_("The file to write."))
+def export(session: str, name: str | None, output: Path | None) -> int:
+    from minicpm_tui.errors import UsageError
+    from minicpm_tui.sessions.export import export as export_session
+    from minicpm_tui.sessions.export import format_of
+    from minicpm_tui.sessions.journal import Journal
+
+    chosen = name or (format_of(output) if output else None)
+    if chosen is None:
+        raise UsageError(_("which format?"), hint=_("say --format md, html, json, jsonl, cast or tar.gz"))
+    with Journal.open(session, read_only=True) as journal:
+        data = export_session(journal, chosen, output)
+    if data is not None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    return 0
+
+
+@command.command("import", help=_("Bring in an exported session (tar.gz, jsonl, json) or a session's folder; prints the new id."))
+@click.argument("file", type=click.Path(path_type=Path))
+@_json_option
+@click.pass_obj
+def import_(all_json: bool, file: Path, as_json: bool) -> int:
+    from minicpm_tui.cli.sessions_output import print_json
+    from minicpm_tui.sessions.importing import import_session
+
+    session_id = import_session(file)
+    if as_json or all_json:
+        print_json({"id": session_id})
+    else:
+        print(session_id)
+    return 0
+
+
+def _list(*, as_json: bool, limit: int, trash: bool) -> int:
+    from minicpm_tui.cli.sessions_output import print_json, print_list
+
+    with _library() as library:
+        found = library.trash() if trash else library.newest(limit)
+    if as_json:
+        print_json([info.contract() for info in found])
+    else:
+        print_list(found)
+    return 0
+
+
+def _each(sessions: tuple[str, ...], work: Callable[[Library, str], str], *, as_json: bool) -> int:
+    from minicpm_tui.cli.sessions_output import print_json
+    from minicpm_tui.sessions.library import Library
+
+    with Library() as library:
+        done = [work(library, name) for name in sessions]
+    if as_json:
+        print_json([{"id": name} for name in done])
+    else:
+        print("\n".join(done))
+    return 0
+
+
+def _library() -> Library:
+    """The library, up to date with the folders; says how far it is when that takes long and somebody looks."""
+    from minicpm_tui.cli.sessions_output import Progress
+    from minicpm_tui.sessions.library import Library
+
+    library = Library()
+    with Progress() as progress:
+        library.reconcile(progress=progress.show)
+    return library

@@ -1,0 +1,177 @@
+"""How ``minicpm-tui sessions`` prints."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from minicpm_tui.i18n import _
+from minicpm_tui.messages import ImagePart, Message, media_of
+from minicpm_tui.sessions.export.labels import role_label
+from minicpm_tui.text import format_bytes, one_line, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from minicpm_tui.sessions.care import Check
+    from minicpm_tui.sessions.journal import Journal
+    from minicpm_tui.sessions.library import SearchHit
+    from minicpm_tui.sessions.summary import SessionInfo
+
+
+def print_json(value: object) -> None:
+    """One JSON document, indented."""
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def print_list(found: Sequence[SessionInfo]) -> None:
+    """A line a session: id, when, turns, attachments, size, model, title."""
+    if not found:
+        print(_("No saved sessions."), file=sys.stderr)
+    for info in found:
+        print(_cut(_line(info)))
+
+
+def print_hits(hits: Sequence[SearchHit]) -> None:
+    """A line a session and one with what was found."""
+    if not hits:
+        print(_("Nothing found."), file=sys.stderr)
+    for hit in hits:
+        print(_cut(_line(hit.session)))
+        if hit.message:
+            print(_cut(f"    {one_line(hit.snippet)}"))
+
+
+def print_checks(checks: Sequence[Check]) -> None:
+    """A line a session, and one for each problem."""
+    for each in checks:
+        state = _("ok") if each.ok else _("damaged")
+        print(_("{id}: {state}, {messages} messages, {files} files").format(
+            id=each.id, state=state, messages=each.messages, files=each.attachments
+        ))  # fmt: skip
+        for problem in each.problems:
+            print(f"    {one_line(problem)}")
+
+
+def print_session(journal: Journal) -> None:
+    """The conversation: drawn by rich on a terminal, plain text elsewhere."""
+    for note in journal.notes:
+        print(one_line(note), file=sys.stderr)
+    if sys.stdout.isatty():
+        _draw(journal)
+        return
+    for message in journal.tree.path():
+        print(f"{role_label(message)}:")
+        for line in _names(message):
+            print(line)
+        if message.text:
+            print(printable(message.text))
+        if message.unfinished:
+            print(_("(unfinished)"))
+        print()
+
+
+def session_object(journal: Journal) -> dict[str, Any]:
+    """All of a session for ``show --json``: the list's fields, settings, and the messages of the selected path."""
+    from minicpm_tui.sessions.summary import summarise
+
+    assert journal.path is not None
+    summary = summarise(journal.path)
+    fields = summary[0].contract() if summary else {"id": journal.id, "title": journal.title, "created": journal.created}
+    tree = journal.tree
+    messages = [
+        {
+            "id": message.id,
+            "parent": message.parent,
+            "role": message.role,
+            "text": message.text,
+            "reasoning": message.reasoning or None,
+            "at": message.at or None,
+            "model": message.model,
+            "attachments": [
+                {
+                    "name": part.name,
+                    "type": "image" if isinstance(part, ImagePart) else "video",
+                    "source": part.source.path or part.source.url,
+                }
+                for part in media_of(message.content)
+            ],
+            "alternatives": tree.position(message.id)[1],
+            "finish_reason": message.end.finish_reason if message.end else None,
+            "usage": message.end.usage if message.end else None,
+            "seconds": message.end.seconds if message.end else None,
+            "first_token_seconds": message.end.first_token_seconds if message.end else None,
+            "error": message.end.error if message.end else None,
+        }
+        for message in tree.path()
+    ]
+    return {**fields, "settings": journal.settings, "notes": list(journal.notes), "messages": messages}
+
+
+class Progress:
+    """Says on stderr how far reading the folders is, when that takes more than a second and stderr is a terminal."""
+
+    def __init__(self) -> None:
+        self._begin = time.monotonic()
+        self._shown = False
+
+    def show(self, done: int, total: int) -> None:
+        if sys.stderr.isatty() and (self._shown or time.monotonic() - self._begin > 1):
+            self._shown = True
+            text = _("reading the sessions: {done} of {total}").format(done=done, total=total)
+            print(f"\r{text} ", end="", file=sys.stderr, flush=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _line(info: SessionInfo) -> str:
+    from minicpm_tui.sessions.ids import moment_of
+
+    moment = moment_of(info.updated)
+    when = f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else info.updated[:16]
+    model = one_line((info.model or "").rstrip("/").rsplit("/", 1)[-1], 24)
+    counts = f"{info.turns:>3} {info.attachments:>3} {format_bytes(info.bytes):>8}"
+    return f"{info.id:<20}  {when:<16} {counts}  {model:<16}  {one_line(info.title)}"
+
+
+def _cut(line: str) -> str:
+    """No wider than the terminal; as it is where there is none."""
+    if not sys.stdout.isatty():
+        return line
+    from rich.cells import cell_len, set_cell_size
+
+    width = shutil.get_terminal_size().columns
+    return set_cell_size(line, width - 1) + "…" if cell_len(line) > width else line
+
+
+def _names(message: Message) -> list[str]:
+    return [f"[{one_line(part.name)}]" for part in media_of(message.content)]
+
+
+def _draw(journal: Journal) -> None:
+    from rich.console import Console
+    from rich.markdown import Markdown
+    from rich.text import Text
+
+    console = Console()
+    for message in journal.tree.path():
+        console.print(Text(role_label(message), style="bold cyan" if message.role == "user" else "bold"))
+        for line in _names(message):
+            console.print(Text(line, style="dim"))
+        if message.role == "assistant":
+            console.print(Markdown(printable(message.text)))
+        elif message.text:
+            console.print(Text(printable(message.text)))
+        if message.unfinished:
+            console.print(Text(_("(unfinished)"), style="dim"))
+        console.print()

@@ -1,0 +1,98 @@
+"""Markdown, with the attachments as files in a folder beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from minicpm_tui.files import PRIVATE_DIR, storage_errors, write_durably
+from minicpm_tui.i18n import _
+from minicpm_tui.messages import ImagePart, MediaPart, Message, VideoPart, media_of
+from minicpm_tui.sessions.attachments import extension
+from minicpm_tui.sessions.export.labels import role_label
+from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.text import one_line, printable
+
+
+def has_attachments(journal: Journal) -> bool:
+    """True when there are files to write beside the text."""
+    return any(part.digests for message in journal.tree.path() for part in media_of(message.content))
+
+
+def render(journal: Journal) -> bytes:
+    """The text of a session without attachments."""
+    return _text(journal, "").encode()
+
+
+def write(journal: Journal, path: Path) -> None:
+    """Write ``path`` and, where there are attachments, ``<stem>-files/``. Raises StorageError, SessionDamaged."""
+    folder = path.with_name(f"{path.stem}-files")
+    if has_attachments(journal):
+        with storage_errors(folder):
+            folder.mkdir(mode=PRIVATE_DIR, exist_ok=True)
+        for name, digest in _files(journal.tree.path()):
+            write_durably(folder / name, journal.blobs.read(digest))
+    write_durably(path, _text(journal, folder.name).encode())
+
+
+def _text(journal: Journal, folder: str) -> str:
+    path = journal.tree.path()
+    names = dict(_named(path))
+    blocks = [f"# {one_line(journal.title) or journal.id}", f"{journal.id} · {journal.created}"]
+    for message in path:
+        blocks.append(f"## {role_label(message)}")
+        if message.reasoning:
+            blocks.append(f"<details><summary>{_('Reasoning')}</summary>\n\n{printable(message.reasoning).strip()}\n\n</details>")
+        if message.text:
+            blocks.append(printable(message.text))
+        blocks += [_media(part, folder, names.get((message.id, place), [])) for place, part in _media_places(message)]
+        if message.unfinished:
+            blocks.append(f"*{_('(unfinished)')}*")
+    return "\n\n".join(blocks) + "\n"
+
+
+def _media(part: MediaPart, folder: str, files: list[tuple[str, str]]) -> str:
+    label = _escaped(part.name)
+    if not files:
+        return f"[{label}](<{one_line(part.source.url or part.name)}>)"
+    links = [f"![{label}](<{folder}/{name}>)" for name, _digest in files]
+    if isinstance(part, VideoPart) and part.frames:
+        times = ", ".join(f"{frame.time:.2f}" for frame in part.frames)
+        return f"**{label}** ({times} s)\n\n" + "\n".join(links)
+    return "\n".join(links)
+
+
+def _files(path: tuple[Message, ...]) -> Iterator[tuple[str, str]]:
+    for _place, files in _named(path):
+        yield from files
+
+
+def _named(path: tuple[Message, ...]) -> Iterator[tuple[tuple[str, int], list[tuple[str, str]]]]:
+    """For each attachment, by message and place, its files' names and digests."""
+    number = 0
+    for message in path:
+        for place, part in _media_places(message):
+            number += 1
+            stem = f"{number:02}-{_safe(part.name)}"
+            if isinstance(part, ImagePart) or part.file:
+                yield (message.id, place), [(f"{stem}.{extension(part.media_type)}", digest) for digest in part.digests]
+            else:
+                yield (
+                    (message.id, place),
+                    [(f"{stem}-{index:03}.jpg", frame.sha256) for index, frame in enumerate(part.frames, 1)],
+                )
+
+
+def _media_places(message: Message) -> Iterator[tuple[int, MediaPart]]:
+    yield from enumerate(media_of(message.content))
+
+
+def _safe(name: str) -> str:
+    """A file's name without folder, ending and anything a shell or another system could trip over."""
+    stem = name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    return re.sub(r"[^\w-]+", "-", stem).strip("-")[:40] or "attachment"
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\\[\]()*_`<>])", r"\\\1", one_line(text))

@@ -1,0 +1,127 @@
+"""``minicpm-tui sessions`` as a shell user sees it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from minicpm_tui.cli.main import run
+from minicpm_tui.sessions.journal import Journal
+from tests.sessions.talk import PICTURE, conversation, question
+
+FIELDS = {"id", "title", "created", "updated", "model", "turns", "attachments", "bytes"}
+
+
+@pytest.fixture
+def session() -> str:
+    return conversation().id
+
+
+def output(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> str:
+    assert run(["sessions", *arguments]) == status
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--json"], ["list", "--json"], ["--json", "list"]])
+def test_list_has_the_fields_of_the_contract(capsys: pytest.CaptureFixture[str], session: str, arguments: list[str]) -> None:
+    (info,) = json.loads(output(capsys, *arguments))
+    assert set(info) == FIELDS
+    assert (info["id"], info["turns"], info["attachments"]) == (session, 2, 2)
+
+
+def test_plain_list_is_a_line_a_session_without_control_codes(capsys: pytest.CaptureFixture[str], session: str) -> None:
+    with Journal.open(session) as journal:
+        journal.set_title("evil \x1b[31m title")
+    text = output(capsys)
+    assert text.startswith(session)
+    assert text.count("\n") == 1
+    assert "\x1b" not in text
+
+
+def test_no_sessions_is_an_empty_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(output(capsys, "list", "--json")) == []
+
+
+def test_search_adds_message_and_snippet(capsys: pytest.CaptureFixture[str], session: str) -> None:
+    (hit,) = json.loads(output(capsys, "search", "red", "sofa", "--json"))
+    assert set(hit) == FIELDS | {"message", "snippet"}
+    assert (hit["id"], hit["message"]) == (session, "a1")
+    assert json.loads(output(capsys, "search", "猫", "--json"))[0]["message"] == "u1"
+    assert json.loads(output(capsys, "search", "nowhere", "--json")) == []
+
+
+def test_show(capsys: pytest.CaptureFixture[str], session: str) -> None:
+    text = output(capsys, "show", session[:-1])
+    assert "[cat.jpg]" in text
+    assert "A cat sits on a **red** sofa." in text
+    shown = json.loads(output(capsys, "show", session, "--json"))
+    assert shown["id"] == session
+    assert [message["role"] for message in shown["messages"]] == ["user", "assistant", "user", "assistant"]
+    assert shown["messages"][1]["usage"]["prompt_tokens"] == 120
+    assert shown["messages"][0]["attachments"][0]["source"] == "/photos/cat.jpg"
+
+
+def test_delete_and_restore(capsys: pytest.CaptureFixture[str], session: str) -> None:
+    assert output(capsys, "delete", session).strip() == session
+    assert json.loads(output(capsys, "--json")) == []
+    assert json.loads(output(capsys, "list", "--trash", "--json"))[0]["id"] == session
+    assert output(capsys, "restore", session).strip() == session
+    assert json.loads(output(capsys, "--json"))[0]["id"] == session
+
+
+def test_rename(capsys: pytest.CaptureFixture[str], session: str) -> None:
+    output(capsys, "rename", session, "My", "cat")
+    assert json.loads(output(capsys, "--json"))[0]["title"] == "My cat"
+
+
+def test_check_compares_digests(capsys: pytest.CaptureFixture[str], session: str) -> None:
+    assert json.loads(output(capsys, "check", "--json"))[0]["ok"]
+    folder = Journal.open(session, read_only=True).path
+    assert folder is not None
+    (folder / "attachments" / f"{PICTURE.sha256}.jpg").write_bytes(b"other")
+    assert "not what it was" in output(capsys, "check", session, status=1)
+
+
+def test_export_and_import(capsysbinary: pytest.CaptureFixture[bytes], session: str, tmp_path: Path) -> None:
+    for name in ("html", "json", "jsonl", "cast"):
+        assert run(["sessions", "export", session, "--format", name]) == 0
+        assert len(capsysbinary.readouterr().out) > 500
+    assert run(["sessions", "export", session, "-o", str(tmp_path / "x.tar.gz")]) == 0
+    assert run(["sessions", "import", str(tmp_path / "x.tar.gz")]) == 0
+    new = capsysbinary.readouterr().out.decode().strip()
+    assert len(Journal.open(new).tree.path()) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["show", "nothing"], 1, "No such session"),
+        (["export", "ID", "--format", "pdf"], 2, "No such format"),
+        (["export", "ID", "--format", "tar.gz"], 2, "-o"),
+        (["export", "ID", "--format", "md"], 2, "-o"),
+        (["export", "ID"], 2, "--format"),
+        (["export", "ID", "--format", "html", "-o", "/nowhere/x.html"], 1, "/nowhere"),
+        (["import", "/nowhere/x"], 1, "No such file"),
+        (["delete", "nothing"], 1, "No such session"),
+        (["restore", "nothing"], 1, "No such session"),
+        (["search"], 2, "TEXT"),
+    ],
+)
+def test_errors_are_one_line_with_the_right_status(
+    capsys: pytest.CaptureFixture[str], session: str, arguments: list[str], status: int, said: str
+) -> None:
+    assert run(["sessions", *(session if each == "ID" else each for each in arguments)]) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert said in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_a_session_in_use_says_who_has_it(capsys: pytest.CaptureFixture[str], session: str) -> None:
+    with Journal.open(session) as journal:
+        journal.append_message(question("v", "x", "a2"))
+        assert run(["sessions", "delete", session]) == 1
+        assert "is being written by" in capsys.readouterr().err
+        assert run(["sessions", "show", session]) == 0

@@ -1,0 +1,204 @@
+"""Exports say everything, and nothing in them acts."""
+
+from __future__ import annotations
+
+import base64
+import html.parser
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from minicpm_tui.errors import SessionDamaged, StorageError, UsageError
+from minicpm_tui.messages import Delta
+from minicpm_tui.sessions.export import FORMATS, export, format_of
+from minicpm_tui.sessions.journal import Journal
+from tests.sessions.talk import FRAMES, MODEL, PICTURE, answer, conversation, question, reply
+
+HOSTILE = (
+    "<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) ![y](http://evil.example/x.png)\x1b[31m\n\n"
+    "```python\ndef f(): return '<b>'\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+)
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return Journal.open(conversation().id, read_only=True)
+
+
+@pytest.fixture
+def hostile() -> Journal:
+    with Journal.create() as journal:
+        journal.append_message(question("u", HOSTILE))
+        answer(journal, "a", "u", HOSTILE, reasoning=HOSTILE)
+        journal.set_title("</title><script>1</script>")
+    return Journal.open(journal.id, read_only=True)
+
+
+def rendered(journal: Journal, name: str) -> str:
+    data = export(journal, name)
+    assert data is not None
+    return data.decode()
+
+
+class Tags(html.parser.HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+
+def test_page_has_everything_inside(journal: Journal) -> None:
+    page = rendered(journal, "html")
+    tags = Tags(page)
+    sources = [value or "" for name, value in tags.attributes if name == "src"]
+    assert len(sources) == 1 + len(FRAMES)
+    assert sources[0] == "data:image/jpeg;base64," + base64.b64encode(PICTURE.data).decode()
+    assert all(source.startswith("data:image/") for source in sources)
+    assert "<strong>red</strong>" in page
+    assert "这是一只猫吗" in page
+    assert "prefers-color-scheme: dark" in page
+    assert "@media print" in page
+
+
+def test_page_from_hostile_text_has_no_scripts_handlers_or_remote_pictures(hostile: Journal) -> None:
+    page = rendered(hostile, "html")
+    tags = Tags(page)
+    assert not {"script", "img", "iframe", "object", "form"} & set(tags.tags)
+    assert not [name for name, _value in tags.attributes if name.startswith("on")]
+    links = [value or "" for name, value in tags.attributes if name == "href"]
+    assert links == ["http://evil.example/x.png", "http://evil.example/x.png"]
+    assert "default-src 'none'" in page
+    assert "\x1b" not in page
+    assert '<span class="k">def</span>' in page
+    assert "<table>" in page
+
+
+def test_page_says_when_a_picture_is_gone(journal: Journal) -> None:
+    assert journal.path is not None
+    (journal.path / "attachments" / f"{PICTURE.sha256}.jpg").unlink()
+    assert "An attachment is missing" in rendered(journal, "html")
+
+
+def test_chat_json_can_be_sent_by_any_client(journal: Journal) -> None:
+    body = json.loads(rendered(journal, "json"))
+    assert body["model"] == MODEL
+    assert [message["role"] for message in body["messages"]] == ["user", "assistant", "user", "assistant"]
+    text, picture, video = body["messages"][0]["content"]
+    assert text == {"type": "text", "text": "What is in this picture? 这是一只猫吗"}
+    assert base64.b64decode(picture["image_url"]["url"].removeprefix("data:image/jpeg;base64,")) == PICTURE.data
+    frames = video["video_url"]["url"].removeprefix("data:video/jpeg;base64,").split(",")
+    assert [base64.b64decode(frame) for frame in frames] == [frame.data for frame in FRAMES]
+    assert body["messages"][1] == {"role": "assistant", "content": "A cat sits on a **red** sofa."}
+
+
+def test_chat_json_has_the_system_prompt() -> None:
+    with Journal.create(settings={"system": "Be brief."}) as journal:
+        journal.append_message(question("u", "hi"))
+    assert json.loads(rendered(journal, "json"))["messages"][0] == {"role": "system", "content": "Be brief."}
+
+
+def test_jsonl_is_the_file(journal: Journal) -> None:
+    assert journal.path is not None
+    assert export(journal, "jsonl") == (journal.path / "session.jsonl").read_bytes()
+
+
+def test_markdown_with_files_beside_it(journal: Journal, tmp_path: Path) -> None:
+    export(journal, "md", tmp_path / "talk.md")
+    text = (tmp_path / "talk.md").read_text()
+    assert "![cat.jpg](<talk-files/01-cat.jpg>)" in text
+    assert "A cat sits on a **red** sofa." in text
+    assert (tmp_path / "talk-files" / "01-cat.jpg").read_bytes() == PICTURE.data
+    frames = sorted((tmp_path / "talk-files").glob("02-walk-*.jpg"))
+    assert [frame.read_bytes() for frame in frames] == [frame.data for frame in FRAMES]
+
+
+@pytest.mark.parametrize("name", ["md", "tar.gz"])
+def test_formats_of_several_files_need_a_place(journal: Journal, name: str) -> None:
+    with pytest.raises(UsageError, match="-o"):
+        export(journal, name)
+
+
+def test_markdown_without_attachments_goes_to_stdout(hostile: Journal) -> None:
+    assert "## You" in rendered(hostile, "md")
+
+
+def test_names_of_attachments_never_lead_out_of_the_folder(tmp_path: Path) -> None:
+    with Journal.open(conversation().id) as journal:
+        assert journal.path is not None
+        file = journal.path / "session.jsonl"
+        file.write_text(file.read_text().replace("cat.jpg", "../../x/\\u001b[1m\\n..\\\\evil"))
+    (tmp_path / "deep").mkdir()
+    export(Journal.open(journal.id, read_only=True), "md", tmp_path / "deep" / "talk.md")
+    assert {path.name for path in (tmp_path / "deep").iterdir()} == {"talk.md", "talk-files"}
+    assert all(path.suffix == ".jpg" for path in (tmp_path / "deep" / "talk-files").iterdir())
+
+
+def test_cast_is_asciicast_3(journal: Journal) -> None:
+    header, *events = [json.loads(line) for line in rendered(journal, "cast").splitlines()]
+    assert header["version"] == 3
+    assert header["term"]["cols"] > 0
+    assert all(wait >= 0 and code in {"o", "m", "x"} for wait, code, _data in events)
+    assert [data for _wait, code, data in events if code == "m"] == [
+        "What is in this picture? 这是一只猫吗 cat.jpg walk.mp4",
+        "And in the video?",
+    ]
+    shown = "".join(data for _wait, code, data in events if code == "o")
+    assert "It walks away." in shown
+    assert "\n" not in shown.replace("\r\n", "")
+
+
+def test_cast_carries_no_control_codes_of_others(hostile: Journal) -> None:
+    shown = "".join(data for _wait, code, data in map(json.loads, rendered(hostile, "cast").splitlines()[1:]) if code == "o")
+    assert "\x1b[31m" not in shown
+
+
+def test_cast_keeps_the_time_between_pieces() -> None:
+    with Journal.create() as journal:
+        journal.append_message(question("u", "hi"))
+        journal.append_message(reply("a", "u"))
+        journal.append_deltas("a", [Delta("content", "one", 0.25), Delta("content", "two", 1.0), Delta("content", "far", 1.9)])
+    events = [json.loads(line) for line in rendered(Journal.open(journal.id, read_only=True), "cast").splitlines()[1:]]
+    waits = {data: wait for wait, _code, data in events}
+    assert waits["two"] == pytest.approx(0.75, abs=1e-3)
+    assert waits["far"] == pytest.approx(0.9, abs=1e-3)
+
+
+def test_all_formats_survive_an_empty_session_and_a_cut_off_one(tmp_path: Path) -> None:
+    with Journal.create() as journal:
+        journal.set_title("empty")
+    cut = conversation()
+    assert cut.path is not None
+    file = cut.path / "session.jsonl"
+    file.write_bytes(file.read_bytes()[:1500])
+    for session in (journal.id, cut.id):
+        opened = Journal.open(session, read_only=True)
+        for name in FORMATS:
+            export(opened, name, tmp_path / f"{session}.{name}")
+            assert (tmp_path / f"{session}.{name}").stat().st_size > 0
+
+
+def test_what_cannot_be_written_is_one_clear_line(journal: Journal, tmp_path: Path) -> None:
+    for name in FORMATS:
+        with pytest.raises(StorageError):
+            export(journal, name, tmp_path / "missing" / f"x.{name}")
+    assert journal.path is not None
+    (journal.path / "attachments" / f"{PICTURE.sha256}.jpg").write_bytes(b"")
+    with pytest.raises(SessionDamaged):
+        export(journal, "json")
+    with pytest.raises(UsageError, match="md, html, json"):
+        export(journal, "pdf")
+
+
+def test_exports_are_private_and_their_format_is_known_by_name(journal: Journal, tmp_path: Path) -> None:
+    export(journal, "html", tmp_path / "x.html")
+    assert stat.S_IMODE((tmp_path / "x.html").stat().st_mode) == 0o600
+    assert format_of(Path("a/B.TAR.GZ")) == "tar.gz"
+    assert format_of(Path("x.jsonl")) == "jsonl"
+    assert format_of(Path("x")) is None
