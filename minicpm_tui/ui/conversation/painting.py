@@ -89,11 +89,10 @@ class Painter:
 
     @staticmethod
     def _gutter(document: Document, place: Place, view: View) -> str:
-        if place.row.line is BLANK:
-            return ""
+        entry = document.entries[place.entry]
         if place.entry == view.cursor and (view.code is None or view.code[0] <= place.line < view.code[1]):
-            return "cursor"
-        return "user" if document.entries[place.entry].message.role == "user" else ""
+            return "cursor" if place.line < entry.height - 1 else ""
+        return "user" if place.row.line is not BLANK and entry.message.role == "user" else ""
 
     def _marked(self, row: Row, spans: list[tuple[int, int, Ink]]) -> Strip:
         strip = row.strip

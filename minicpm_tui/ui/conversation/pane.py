@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
@@ -172,7 +171,7 @@ class ConversationPane(Reading, can_focus=True):
 
     def on_mount(self) -> None:
         self.adopt_theme()
-        self.call_after_refresh(self.run_worker, asyncio.to_thread(warm), group="warm", exit_on_error=False)
+        self.call_after_refresh(self.run_worker, warm, group="warm", thread=True, exit_on_error=False)
 
     def on_unmount(self) -> None:
         self._pacer.stop()

@@ -56,7 +56,7 @@ ConversationPane {
     & > .conversation--button { color: $text-primary; }
     & > .conversation--hint { color: $foreground 60%; }
     & > .conversation--match { color: $foreground; background: $warning 35%; text-style: underline; }
-    & > .conversation--match-current { color: $background; background: $warning; text-style: bold; }
+    & > .conversation--match-current { color: auto; background: $warning; text-style: bold; }
     & > .conversation--selection { color: $screen-selection-foreground; background: $screen-selection-background; }
     & > .conversation--track { color: $foreground 15%; }
     & > .conversation--thumb { color: $primary; }
@@ -65,5 +65,7 @@ ConversationPane {
 ConversationPane:ansi > .conversation--user { background: ansi_default; text-style: bold; }
 ConversationPane:ansi > .conversation--code-block { background: ansi_default; }
 ConversationPane:ansi > .conversation--code { background: ansi_default; }
+ConversationPane:ansi > .conversation--match { background: ansi_default; text-style: underline bold; }
+ConversationPane:ansi > .conversation--match-current { color: ansi_default; background: ansi_default; text-style: reverse bold; }
 ConversationPane:ansi > .conversation--selection { text-style: reverse; }
 """

@@ -1,0 +1,151 @@
+"""A terminal made of a pty: runs a program, answers what it asks, counts its bytes and CPU seconds."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import sys
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import psutil
+import pyte
+
+ESCAPES = re.compile(
+    rb"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[P_^][^\x1b]*\x1b\\|\x1b\[[0-9;:?<=>!]*[ -/]*[@-~]|\x1b[()][A-Z0-9]"
+)
+_UNKNOWN_TO_PYTE = re.compile(
+    rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\[[0-9;]*t|\x1b[P_^][^\x1b]*\x1b\\|\x1b\[\d* q"
+)
+_ANSWERS = (
+    (b"\x1b[c", b"\x1b[?62;22c"),
+    (b"\x1b[6n", b"\x1b[1;1R"),
+    (b"\x1b[?2026$p", b"\x1b[?2026;2$y"),
+    (b"\x1b[?2048$p", b"\x1b[?2048;0$y"),
+    (b"\x1b[?u", b"\x1b[?0u"),
+)
+_ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+_DROPPED = {"COLUMNS", "LINES", "TMUX", "PYTHONDONTWRITEBYTECODE"}
+
+
+class Terminal:
+    """``columns`` × ``rows`` cells in which ``argv`` runs. ``written`` counts the bytes it sent; ``screen`` is a pyte screen."""
+
+    def __init__(self, argv: Sequence[str], *, columns: int = 120, rows: int = 40, env: Mapping[str, str] | None = None) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.drawing = True
+        self.written = 0
+        self.received = bytearray()
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.started = time.monotonic()
+        self._pid = os.fork()
+        if self._pid == 0:
+            _become(theirs, argv, {**{k: v for k, v in os.environ.items() if k not in _DROPPED}, **_ENVIRONMENT, **(env or {})})
+        os.close(theirs)
+        os.set_blocking(ours, False)
+        self._fd = ours
+        self._process = psutil.Process(self._pid)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        processes = [*self._process.children(recursive=True), self._process]
+        for process in processes:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        os.waitpid(self._pid, 0)
+        os.close(self._fd)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of the program so far."""
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
+    def send(self, text: str) -> None:
+        os.write(self._fd, text.encode())
+
+    def pump(self, timeout: float = 0.02) -> float | None:
+        """Take what the program sent; when that was, or None."""
+        if not select.select([self._fd], [], [], timeout)[0]:
+            return None
+        try:
+            data = os.read(self._fd, 1 << 18)
+        except OSError:
+            return None
+        now = time.monotonic()
+        self.written += len(data)
+        for question, answer in _ANSWERS:
+            for _ in range(data.count(question)):
+                os.write(self._fd, answer)
+        if self.drawing:
+            with contextlib.suppress(Exception):  # pyte does not know all that Textual sends
+                self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data))
+        else:
+            self.received += data
+        return now
+
+    def wait_for(self, pattern: str, timeout: float = 60) -> float:
+        """Wait until the screen shows ``pattern``; when that was (``time.monotonic``). Raises TimeoutError."""
+        regex = re.compile(pattern)
+        end = time.monotonic() + timeout
+        last = time.monotonic()
+        while not regex.search(self.text):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{pattern!r} is not on the screen:\n{self.text}")
+            last = self.pump() or last
+        return last
+
+    def wait_for_bytes(self, needle: bytes, timeout: float = 240) -> float:
+        """The same for a word in what is sent, at no cost for drawing."""
+        self.drawing = False
+        self.received.clear()
+        end = time.monotonic() + timeout
+        try:
+            while time.monotonic() < end:
+                if (now := self.pump()) and needle in ESCAPES.sub(b"", bytes(self.received)):
+                    return now
+                del self.received[:-20_000]
+        finally:
+            self.drawing = True
+        raise TimeoutError(needle)
+
+    def settle(self, timeout: float = 60) -> None:
+        """Wait until the program rests."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            before, until = self.cpu, time.monotonic() + 0.5
+            while time.monotonic() < until:
+                self.pump(0.05)
+            if self.cpu - before < 0.02:
+                return
+
+
+def _become(terminal: int, argv: Sequence[str], env: Mapping[str, str]) -> None:
+    """In the child: take the terminal and run the program."""
+    try:
+        os.setsid()
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+        for number in (0, 1, 2):
+            os.dup2(terminal, number)
+        os.closerange(3, 256)
+        os.execvpe(argv[0], list(argv), dict(env))
+    except OSError as error:
+        sys.stderr.write(f"{error}\n")
+    finally:
+        os._exit(127)
