@@ -38,6 +38,7 @@ class Payload:
                 for start in range(0, len(encoded), PIECE):
                     progress()
                     yield bytes(encoded[start : start + PIECE])
+                del encoded  # before the next one is made
 
 
 def payload_of(request: ChatRequest, *, uuids: bool, bare: Collection[str]) -> Payload:

@@ -16,9 +16,6 @@ CONNECT_SECONDS = 10.0
 KEEPALIVE_SECONDS = 2.0
 """Idle connections are dropped before uvicorn drops them (5 s), so that no request meets a connection that is just closing."""
 
-FIRST_TOKEN_STALLS = 3
-"""Until the first token a server may be silent so many times longer: it waits its turn and reads the prompt."""
-
 _HEADERS = frozenset({"host", "connection", "content-type", "content-length", "transfer-encoding"})
 
 
@@ -36,9 +33,16 @@ def proxy_for(url: str) -> str | None:
 
 
 def make_client(
-    url: str, key: str, *, stall_seconds: float, transport: httpx2.AsyncBaseTransport | None = None
+    url: str,
+    key: str,
+    *,
+    stall_seconds: float,
+    patience: float = 1.0,
+    transport: httpx2.AsyncBaseTransport | None = None,
 ) -> httpx2.AsyncClient:
     """A client for the server at ``url``; ``transport`` replaces the network in tests.
+
+    It waits ``stall_seconds`` for bytes, and ``patience`` times as long for the first ones.
 
     Only our own headers leave: the openai library would add an organization, a project and more from the environment.
     """
@@ -52,8 +56,7 @@ def make_client(
         if key:
             request.headers["authorization"] = f"Bearer {key}"
 
-    first_token = FIRST_TOKEN_STALLS * stall_seconds
-    timeout = httpx2.Timeout(stall_seconds, read=first_token, connect=min(CONNECT_SECONDS, stall_seconds), pool=None)
+    timeout = httpx2.Timeout(stall_seconds, read=patience * stall_seconds, connect=min(CONNECT_SECONDS, stall_seconds), pool=None)
     return httpx2.AsyncClient(
         transport=transport or _network(url, stall_seconds),
         timeout=timeout,

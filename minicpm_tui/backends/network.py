@@ -39,7 +39,8 @@ def network_error(error: BaseException, url: str, silent_seconds: float) -> erro
     if any(isinstance(cause, httpx2.RemoteProtocolError) for cause in causes):
         return _protocol(str(error), where)
     return errors.ServerFailed(
-        _("{url} closed the connection").format(url=where), hint=_("see whether it still runs, then try again")
+        _("{url} closed the connection").format(url=where),
+        hint=_("see whether it still runs and the port is right, then try again"),
     )
 
 
@@ -65,7 +66,8 @@ def _protocol(text: str, where: str) -> errors.BackendError:
             _("{url} does not speak HTTP").format(url=where), hint=_("check the port, and whether it wants https://")
         )
     return errors.ServerFailed(
-        _("{url} closed the connection").format(url=where), hint=_("see whether it still runs, then try again")
+        _("{url} closed the connection").format(url=where),
+        hint=_("see whether it still runs and the port is right, then try again"),
     )
 
 

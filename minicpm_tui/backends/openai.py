@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from minicpm_tui.backends.facts import ServerFacts
-from minicpm_tui.backends.failures import Failure, failure_of
+from minicpm_tui.backends.failures import Failure, failure_of, not_a_server
 from minicpm_tui.backends.memory import MediaMemory
 from minicpm_tui.backends.reply import ReplyReader
 from minicpm_tui.backends.retry import Attempts
+from minicpm_tui.backends.sse import as_event, is_whole_reply
 from minicpm_tui.errors import BackendError, MinicpmTuiError
+from minicpm_tui.i18n import _
 from minicpm_tui.messages import BlobReader, Notice, ReplyEvent
 from minicpm_tui.messages.request import ChatRequest
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
     from minicpm_tui.backends.body import Payload
+
+FIRST_TOKEN_STALLS = 3.0
+"""Until the first token a server may be silent so many times longer: it waits its turn and reads the prompt."""
 
 
 class OpenAIBackend:
@@ -106,7 +111,13 @@ class OpenAIBackend:
 
         from minicpm_tui.backends.client import make_client
 
-        http_client = make_client(self._facts.url, self._key, stall_seconds=self._stall_seconds, transport=self._transport)
+        http_client = make_client(
+            self._facts.url,
+            self._key,
+            stall_seconds=self._stall_seconds,
+            patience=FIRST_TOKEN_STALLS,
+            transport=self._transport,
+        )
         return AsyncOpenAI(
             api_key="set by the http client",
             base_url=f"{self._facts.url}/v1",
@@ -124,7 +135,7 @@ class OpenAIBackend:
         response = await self._send(client, attempts.payload(), blobs)
         known = False
         try:
-            async for data in response.aiter_raw():
+            async for data in self._stream_of(response):
                 self._active = time.monotonic()
                 for event in reader.feed(data):
                     yield event
@@ -147,6 +158,18 @@ class OpenAIBackend:
         finally:
             await response.aclose()
         yield reader.end()
+
+    async def _stream_of(self, response: httpx2.Response) -> AsyncGenerator[bytes, None]:
+        """The body as server-sent events. Raises _Refused when it is no reply at all."""
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "text/event-stream":
+            async for data in response.aiter_bytes():
+                yield data
+        elif kind == "application/json" and is_whole_reply(body := await response.aread()):
+            yield as_event(body)
+        else:
+            words = _("{url} answers with {kind} instead of a reply").format(url=self._facts.url, kind=kind or "?")
+            raise _Refused(Failure(not_a_server(words)))
 
     async def _send(self, client: AsyncOpenAI, payload: Payload, blobs: BlobReader) -> httpx2.Response:
         import httpx2

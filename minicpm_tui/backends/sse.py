@@ -76,3 +76,17 @@ class EventReader:
         elif not line and self._data:
             yield b"\n".join(self._data)
             self._data = []
+
+
+def is_whole_reply(body: bytes) -> bool:
+    """True for the answer of a server that does not stream."""
+    try:
+        chunk = decode_chunk(body)
+    except msgspec.DecodeError:
+        return False
+    return bool(chunk.choices) or bool(chunk.error)
+
+
+def as_event(body: bytes) -> bytes:
+    """A whole answer as the one event of a stream."""
+    return b"".join(b"data: " + line + b"\n" for line in body.splitlines()) + b"\ndata: " + DONE + b"\n\n"

@@ -7,7 +7,6 @@ import signal
 import sys
 from contextlib import aclosing
 from dataclasses import dataclass
-from pathlib import Path
 
 from minicpm_tui.chat.connect import connect
 from minicpm_tui.chat.events import Asked
@@ -103,4 +102,6 @@ def _text(question: Question) -> str:
 
 
 def _expanded(files: tuple[str, ...]) -> list[AttachmentSpec]:
-    return [AttachmentSpec(url=name) if "://" in name else AttachmentSpec(path=Path(name)) for name in files]
+    from minicpm_tui.media import expand
+
+    return expand(files) if files else []

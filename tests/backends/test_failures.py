@@ -1,0 +1,110 @@
+"""Every refusal that a real server was heard to give becomes one clear line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minicpm_tui import errors
+from minicpm_tui.backends.failures import failure_of
+
+REFUSALS: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("refusals.json").read_text(encoding="utf-8"))
+"""Status and body of vLLM 0.32's answers."""
+
+URL = "http://gpu:8000"
+EXPECTED: dict[str, tuple[type[errors.BackendError], str]] = {
+    "stop_ids": (errors.RequestRejected, "Vocabulary size: 384"),
+    "badkey": (errors.AuthenticationFailed, "MINICPM_TUI_API_KEY"),
+    "unknown_model": (errors.ModelNotFound, "nope"),
+    "too_long_text": (errors.ContextExceeded, "36108 characters, the model takes 2048 tokens"),
+    "maxtok_too_big": (errors.ContextExceeded, "lower --max-tokens"),
+    "img_too_long": (errors.ContextExceeded, "2687 tokens, the model takes 2048"),
+    "too_many_images": (errors.TooManyMedia, "it takes 5 pictures"),
+    "corrupt_image": (errors.RequestRejected, "attach it again"),
+    "trunc_png": (errors.RequestRejected, "attach it again"),
+    "bad_b64": (errors.RequestRejected, "attach it again"),
+    "no_scheme": (errors.RequestRejected, "check the address"),
+    "file_url": (errors.RequestRejected, "--allowed-local-media-path"),
+    "bad_json": (errors.RequestRejected, "JSON decode error"),
+    "missing_messages": (errors.RequestRejected, "Field required"),
+    "bad_temp": (errors.RequestRejected, "change temperature"),
+    "404": (errors.NotAServer, "check the host and port"),
+    "405": (errors.NotAServer, "check the host and port"),
+    "empty_messages": (errors.RequestRejected, "at least one message"),
+    "audio": (errors.TooManyMedia, "At most 0 audio"),
+    "video64": (errors.ContextExceeded, "2146 tokens, the model takes 2048"),
+    "video64_nf": (errors.RequestRejected, "--trust-request-mm-kwargs"),
+    "video_x3": (errors.TooManyMedia, "it takes 2 videos"),
+    "video_corrupt": (errors.RequestRejected, "attach it again"),
+    "uuid_unknown": (errors.MediaCacheMiss, "Cache miss"),
+    "http_404": (errors.RequestRejected, "check the address"),
+    "http_refused": (errors.RequestRejected, "check the address"),
+    "http_noname": (errors.RequestRejected, "check the address"),
+    "path_as_model": (errors.ModelNotFound, "--model: MiniCPM-V-2_6"),
+    "file_outside": (errors.RequestRejected, "--allowed-local-media-path"),
+    "file_missing": (errors.RequestRejected, "--allowed-local-media-path"),
+    "domain_blocked": (errors.RequestRejected, "check the address"),
+    "mmproc_kw": (errors.ServerFailed, "start the server again"),
+    "uuid_null_cache0": (errors.RequestRejected, "Failed to apply"),
+    "nocv2_video": (errors.ServerFailed, "opencv-python-headless"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_recorded_refusal_becomes_one_clear_line(name: str) -> None:
+    recorded = REFUSALS[name]
+    failure = failure_of(recorded["status"], recorded["body"].encode(), url=URL, key_sent=True)
+    kind, words = EXPECTED[name]
+    line = str(failure.error)
+    assert type(failure.error) is kind
+    assert words in line
+    assert len(line.splitlines()) == 1
+    assert len(line) < 500
+
+
+def test_only_reasons_nobody_knows_may_be_about_a_uuid() -> None:
+    unexplained = {
+        name
+        for name, each in REFUSALS.items()
+        if not failure_of(each["status"], each["body"].encode(), url=URL, key_sent=True).explained
+    }
+    assert unexplained == {"bad_json", "missing_messages", "empty_messages", "uuid_null_cache0"}
+    reached = failure_of(500, b'{"error":{"message":"Expected code to be unreachable, but got: None"}}', url=URL, key_sent=True)
+    assert not reached.explained
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "words"),
+    [
+        (401, b'{"error":"Unauthorized"}', errors.AuthenticationFailed, "no key was sent"),
+        (404, b"<html><title>nginx</title></html>", errors.NotAServer, "HTTP 404"),
+        (307, b"", errors.NotAServer, "HTTP 307"),
+        (502, b"<html>Bad Gateway</html>", errors.ServerFailed, "a gateway answers"),
+        (413, b"<html>too large</html>", errors.RequestRejected, "too large"),
+        (503, b'{"error":{"message":"no room"}}', errors.ServerOverloaded, "no room"),
+        (429, b"slow down", errors.ServerOverloaded, "HTTP 429"),
+        (500, b"Internal Server Error", errors.ServerFailed, "HTTP 500 Internal Server Error"),
+        (400, b'{"error":{"message":null}}', errors.NotAServer, "HTTP 400"),
+        (400, b"[]", errors.NotAServer, "HTTP 400"),
+        (400, b"\xff\xfe", errors.NotAServer, "HTTP 400"),
+    ],
+)
+def test_other_answers_become_clear_lines_too(status: int, body: bytes, kind: type[errors.BackendError], words: str) -> None:
+    error = failure_of(status, body, url=URL, key_sent=False).error
+    assert type(error) is kind
+    assert words in str(error)
+
+
+def test_control_characters_of_a_server_do_not_reach_the_line() -> None:
+    error = failure_of(400, b'{"error":{"message":"bad \\u001b[31m red\\nline"}}', url=URL, key_sent=False).error
+    assert "\x1b" not in str(error)
+    assert "\n" not in str(error)
+
+
+def test_a_limit_is_learned_from_a_refusal() -> None:
+    recorded = REFUSALS["too_many_images"]
+    failure = failure_of(recorded["status"], recorded["body"].encode(), url=URL, key_sent=True)
+    assert (failure.limit_kind, failure.limit) == ("image", 5)
