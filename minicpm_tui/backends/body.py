@@ -1,7 +1,7 @@
 """The bytes of a request: the JSON body with base64 filled into its slots, made while it is sent.
 
-The pictures' bytes exist once as base64: each blob is read, encoded and kept only until it is written, so a request needs no more
-memory than its largest blob and what the socket takes at a time.
+Each blob is read when its turn comes and encoded piece by piece, so a request needs no more memory than its largest blob and what
+the socket takes at a time.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import msgspec
 from minicpm_tui.messages import BlobReader, ImagePart, MediaPart
 from minicpm_tui.messages.request import ChatRequest, JsonDict
 
-PIECE = 192 * 1024
-"""Bytes handed to the socket at a time."""
+PIECE = 3 * 48 * 1024
+"""Bytes encoded and handed to the socket at a time; three of them become four letters."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Payload:
             progress()
             yield text
             if index < len(self.blobs):
-                encoded = memoryview(await asyncio.to_thread(_encoded, reader, self.blobs[index]))
-                for start in range(0, len(encoded), PIECE):
+                data = memoryview(await asyncio.to_thread(reader.read, self.blobs[index]))
+                for start in range(0, len(data), PIECE):
                     progress()
-                    yield bytes(encoded[start : start + PIECE])
-                del encoded  # before the next one is made
+                    yield base64.b64encode(data[start : start + PIECE])
+                del data  # before the next one is read
 
 
 def payload_of(request: ChatRequest, *, uuids: bool, bare: Collection[str]) -> Payload:
@@ -71,7 +71,3 @@ def _url(part: MediaPart, slot: Callable[[str], str]) -> str:
     if not part.digests:
         return part.source.url or ""
     return f"data:{part.media_type};base64," + ",".join(slot(digest) for digest in part.digests)
-
-
-def _encoded(reader: BlobReader, digest: str) -> bytes:
-    return base64.b64encode(reader.read(digest))

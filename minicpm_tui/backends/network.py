@@ -40,7 +40,7 @@ def network_error(error: BaseException, url: str, silent_seconds: float) -> erro
         return _protocol(str(error), where)
     return errors.ServerFailed(
         _("{url} closed the connection").format(url=where),
-        hint=_("see whether it still runs and the port is right, then try again"),
+        hint=_("see whether it still runs and the port is right"),
     )
 
 
@@ -67,7 +67,7 @@ def _protocol(text: str, where: str) -> errors.BackendError:
         )
     return errors.ServerFailed(
         _("{url} closed the connection").format(url=where),
-        hint=_("see whether it still runs and the port is right, then try again"),
+        hint=_("see whether it still runs and the port is right"),
     )
 
 

@@ -200,4 +200,4 @@ async def test_a_request_needs_little_more_memory_than_its_largest_picture() -> 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert total > 20_000_000
-    assert peak < 2 * 4_000_000
+    assert peak < 4_000_000
