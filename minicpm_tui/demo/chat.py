@@ -29,7 +29,7 @@ async def chat(request: Request) -> Response:
     state.check_faults()
     options = state.options
     _check(body, options)
-    prompt = await asyncio.to_thread(read_prompt, body.messages, options, state.cache)
+    prompt = await asyncio.to_thread(read_prompt, body.messages, options, state.cache, state.prefixes)
     reply = await asyncio.to_thread(make_reply, prompt, body, options)
     envelope = Envelope(options.model, state.fingerprint, prompt, details=options.prompt_tokens_details)
     if body.stream:
@@ -63,7 +63,7 @@ async def _whole(request: Request, state: State, prompt: Prompt, reply: Reply, e
 
 
 async def _make(state: State, prompt: Prompt, reply: Reply) -> None:
-    with counted(state.metrics, prompt, reply) as progress:
+    async with counted(state.metrics, state.seats, prompt, reply) as progress:
         async for _index in paced(reply.tokens, state.options):
             progress.token()
         progress.finished = True
@@ -72,7 +72,7 @@ async def _make(state: State, prompt: Prompt, reply: Reply) -> None:
 async def _events(state: State, prompt: Prompt, reply: Reply, body: ChatBody, envelope: Envelope) -> AsyncIterator[bytes]:
     """The reply as server-sent events. Closing it, as a client that goes away does, ends the request at once."""
     faults = state.options.faults
-    with counted(state.metrics, prompt, reply) as progress:
+    async with counted(state.metrics, state.seats, prompt, reply) as progress:
         yield envelope.first(usage=body.continuous_usage)
         async for index in paced(reply.tokens, state.options):
             if faults.comments:

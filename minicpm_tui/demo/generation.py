@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 
 import msgspec
 
@@ -64,17 +64,24 @@ def _thoughts(prompt: Prompt, body: ChatBody, options: DemoOptions) -> Iterator[
     yield from (("content", piece) for piece in tokens.pieces(f"{opening}{thought}</think>\n\n"))
 
 
-@contextmanager
-def counted(metrics: Metrics, prompt: Prompt, reply: Reply) -> Iterator[Progress]:
-    """Count the request as running meanwhile, and how it ended: ``abort`` unless ``progress.finished`` was set."""
+@asynccontextmanager
+async def counted(metrics: Metrics, seats: asyncio.Semaphore, prompt: Prompt, reply: Reply) -> AsyncIterator[Progress]:
+    """Wait for a seat, then count the request as running; it counts as aborted unless ``finished`` of the progress was set."""
     progress = Progress(metrics)
+    metrics.waiting += 1
+    try:
+        await seats.acquire()
+    finally:
+        metrics.waiting -= 1
+    metrics.queue.observe(progress.seconds)
     metrics.running += 1
     metrics.prompt_tokens += prompt.tokens
+    metrics.cached_tokens += prompt.cached_tokens
     metrics.held_tokens += prompt.tokens
-    metrics.queue.observe(0.0)
     try:
         yield progress
     finally:
+        seats.release()
         metrics.running -= 1
         metrics.held_tokens -= prompt.tokens + progress.generated
         progress.end(reply.finish_reason)
@@ -89,6 +96,11 @@ class Progress:
         self._first: float | None = None
         self.generated = 0
         self.finished = False
+
+    @property
+    def seconds(self) -> float:
+        """Since the request came."""
+        return time.monotonic() - self._started
 
     def token(self) -> None:
         """A token was made."""

@@ -22,8 +22,9 @@ _SAMPLED_FRAMES = 3
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found in a picture or video. ``width``, ``height`` in pixels, ``bytes`` as it was sent, ``duration`` in seconds.
+    """What was found in a picture or video.
 
+    ``width`` and ``height`` are in pixels, ``bytes`` as it was sent, ``duration`` in seconds; ``digest`` tells it from others.
     ``colours`` has one entry for a picture; for a video those of the first, middle and last frame.
     """
 
@@ -35,6 +36,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     colours: tuple[Colours, ...]
     frames: int = 1
     duration: float | None = None
+    digest: str = ""
 
 
 def look_at_picture(data: bytes) -> Seen:

@@ -44,6 +44,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.running = 0
+        self.waiting = 0
         self.prompt_tokens = 0
         self.generation_tokens = 0
         self.cached_tokens = 0
@@ -81,7 +82,7 @@ class Metrics:
     def _gauges(self, capacity: int) -> dict[str, float]:
         return {
             "vllm:num_requests_running": self.running,
-            "vllm:num_requests_waiting": 0,
+            "vllm:num_requests_waiting": self.waiting,
             "vllm:kv_cache_usage_perc": min(1.0, self.held_tokens / capacity),
         }
 

@@ -45,9 +45,10 @@ class DemoOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """A demo server's settings; those that vLLM has too are named as there.
 
     ``tokens_per_second`` 0 means as fast as it goes; ``first_token_seconds`` passes before the first delta. ``images`` and
-    ``videos`` are ``--limit-mm-per-prompt``. ``reply`` is streamed as it is instead of an answer. ``thinking`` says how the
-    reasoning of a thinking request arrives: as ``reasoning`` deltas, in ``<think>`` tags, with a stray ``</think>``, or not.
-    ``max_chars_per_token`` is the longest token of the vocabulary, which bounds a prompt before it is counted.
+    ``videos`` are ``--limit-mm-per-prompt``, ``cache_items`` how many pictures and videos the media cache holds. ``reply`` is
+    streamed as it is instead of an answer. ``thinking`` says how the reasoning of a thinking request arrives: as ``reasoning``
+    deltas, in ``<think>`` tags, with a stray ``</think>``, or not. ``max_chars_per_token`` is the longest token of the
+    vocabulary, which bounds a prompt before it is counted.
     """
 
     model: str = DEMO_MODEL
@@ -61,6 +62,7 @@ class DemoOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     videos: int = 999
     num_frames: int = 32
     cache_items: int = 256
+    max_num_seqs: int = 256
     allowed_local_media_path: str = ""
     tokens_per_second: float = 60.0
     first_token_seconds: float = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 
@@ -11,15 +12,21 @@ from minicpm_tui.demo import refusals
 from minicpm_tui.demo.cache import MediaCache
 from minicpm_tui.demo.metrics import Metrics
 from minicpm_tui.demo.options import DemoOptions, Faults
+from minicpm_tui.demo.prefixes import PrefixCache
 
 
 class State:
-    """Options, media cache and counters. ``fingerprint`` names this start of the server, as vLLM's does."""
+    """Options, caches, counters, and the seats that ``max_num_seqs`` leaves for replies at the same time.
+
+    ``fingerprint`` names this start of the server, as vLLM's does.
+    """
 
     def __init__(self, options: DemoOptions) -> None:
         self.options = options
         self.cache = MediaCache(options.cache_items)
+        self.prefixes = PrefixCache()
         self.metrics = Metrics()
+        self.seats = asyncio.Semaphore(options.max_num_seqs)
         self.created = int(time.time())
         self.fingerprint = f"vllm-{options.version}-{secrets.token_hex(4)}"
         self._unavailable = options.faults.unavailable

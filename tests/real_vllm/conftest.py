@@ -22,7 +22,15 @@ from tests.real_vllm.install import CHECKPOINT
 from tests.wire.support import LIMITS, MAX_MODEL_LEN, Target
 
 START_SECONDS = 600.0
-STOP_SECONDS = 60.0
+STOP_SECONDS = 30.0
+TEST_SECONDS = 900
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first test waits for the server."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(TEST_SECONDS))
 
 
 @pytest.fixture(scope="session")
