@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
+
+# entrypoints/serve/exception_handling/utils.py of vLLM 0.32 hides paths so; the full stop after one goes with it.
+_PATHS = re.compile(r"/(?:home|usr|opt|var|tmp|root|lib|mnt|srv)(?:/[\w.\-]+)+|(?:/[\w\-]+)+/[\w\-]+\.\w+")
 
 
 class Refusal(Exception):
@@ -12,7 +16,7 @@ class Refusal(Exception):
     def __init__(self, status: int, message: str, *, param: str | None = None, kind: str = "") -> None:
         super().__init__(message)
         self.status = status
-        self.message = message
+        self.message = _PATHS.sub("<path>", message)
         self.param = param
         self.kind = kind or _KINDS[status]
 

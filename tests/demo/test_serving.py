@@ -87,8 +87,9 @@ def test_a_file_is_read_where_that_is_allowed(client: Client, tmp_path: Path) ->
     refused = client.post(user(image(outside.as_uri()), words="?"))
     missing = client.post(user(image((allowed / "b.png").as_uri()), words="?"))
     assert (refused.status_code, missing.status_code) == (400, 500)
-    assert "must be a subpath of `--allowed-local-media-path" in refused.json()["error"]["message"]
-    assert missing.json()["error"]["message"].startswith("[Errno 2] No such file or directory")
+    words = "The file path <path> must be a subpath of `--allowed-local-media-path <path>`."
+    assert refused.json()["error"]["message"] == words
+    assert missing.json()["error"]["message"] == "[Errno 2] No such file or directory: '<path>'"
 
 
 def test_a_picture_on_the_web_is_fetched(client: Client) -> None:

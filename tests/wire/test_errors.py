@@ -21,7 +21,8 @@ def error_of(target: Target, *content: Any, status: int = 400, **fields: Any) ->
 
 def test_a_model_that_is_not_served(target: Target) -> None:
     error = error_of(target, "hi", model="nope", status=404)
-    assert error["message"] == f"The model `nope` does not exist. Valid aliases: {target.model}."
+    shown = {target.model + ".", "<path>"}  # vLLM hides a path in some folders
+    assert error["message"].removeprefix("The model `nope` does not exist. Valid aliases: ") in shown
     assert (error["type"], error["param"], error["code"]) == ("NotFoundError", "model", 404)
 
 
