@@ -11,7 +11,7 @@ import msgspec
 
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import ImagePart, Message, media_of
-from minicpm_tui.sessions.export.labels import role_label
+from minicpm_tui.sessions.labels import role_label
 from minicpm_tui.text import format_bytes, one_line, printable
 
 if TYPE_CHECKING:

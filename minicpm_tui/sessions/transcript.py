@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Delta, End, Message, media_of
-from minicpm_tui.sessions.export.labels import role_label
+from minicpm_tui.sessions.labels import role_label
 from minicpm_tui.sessions.timeline import Timeline
 from minicpm_tui.text import format_duration, one_line, printable
 

@@ -6,8 +6,8 @@ import json
 
 from minicpm_tui.messages import Message, media_of
 from minicpm_tui.sessions import ids
-from minicpm_tui.sessions.export.labels import role_label
 from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.sessions.labels import role_label
 from minicpm_tui.sessions.timeline import Timeline, load
 from minicpm_tui.sessions.transcript import transcript
 from minicpm_tui.text import one_line

@@ -10,8 +10,8 @@ from minicpm_tui.files import PRIVATE_DIR, storage_errors, write_durably
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import ImagePart, MediaPart, Message, VideoPart, media_of
 from minicpm_tui.sessions.attachments import extension
-from minicpm_tui.sessions.export.labels import role_label
 from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.sessions.labels import role_label
 from minicpm_tui.text import one_line, printable
 
 

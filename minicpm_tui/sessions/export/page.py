@@ -11,8 +11,8 @@ from typing import Any
 from minicpm_tui.errors import SessionDamaged
 from minicpm_tui.i18n import _, language
 from minicpm_tui.messages import BlobReader, ImagePart, MediaPart, Message, VideoPart, media_of
-from minicpm_tui.sessions.export.labels import role_label
 from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.sessions.labels import role_label
 from minicpm_tui.text import format_duration, one_line, printable
 
 

@@ -1,0 +1,50 @@
+"""``minicpm-tui replay``: a saved session with its own timing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from minicpm_tui.i18n import _
+
+
+@click.command("replay", help=_("Play a saved session, by id or folder, with its own timing; pauses are shortened."))
+@click.argument("session", metavar="ID|DIR")
+@click.option(
+    "--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help=_("How many times as fast; 0: all at once.")
+)
+@click.option("--print", "to_stdout", is_flag=True, help=_("Write to stdout instead of opening the program."))
+def command(session: str, speed: float, *, to_stdout: bool) -> int:  # noqa: ARG001
+    """See the help text."""
+    folder = find(session)
+    return _print(folder, speed)
+
+
+def find(session: str) -> Path:
+    """The session's folder: a path where that is one, else an id. Raises SessionNotFound."""
+    from minicpm_tui.sessions import ids
+
+    place = Path(session).expanduser()
+    if ids.is_session(place):
+        return place
+    if place.name == ids.JOURNAL and place.is_file():
+        return place.parent
+    return ids.find(session)
+
+
+def _print(folder: Path, speed: float) -> int:
+    from minicpm_tui.sessions.timeline import load
+    from minicpm_tui.sessions.transcript import transcript
+
+    begun = time.monotonic()
+    for at, text, _message in transcript(load(folder), colour=sys.stdout.isatty()):
+        wait = at / speed - (time.monotonic() - begun) if speed else 0.0
+        if wait > 0:
+            sys.stdout.flush()
+            time.sleep(wait)
+        sys.stdout.write(text)
+    sys.stdout.flush()
+    return 0
