@@ -8,6 +8,7 @@ import signal
 from typing import ClassVar
 
 from textual.app import App
+from textual.command import Provider
 from textual.screen import Screen
 from textual.types import CSSPathType
 
@@ -15,13 +16,18 @@ from minicpm_tui.config import Settings
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
-from minicpm_tui.ui import closing, contributed, mouse, preferences, themes
+from minicpm_tui.ui import contributed, mouse, themes
 from minicpm_tui.ui.app_commands import COMMANDS
 from minicpm_tui.ui.chat.screen import ChatScreen
 from minicpm_tui.ui.commands import Command, Commanded, bindings, live
 from minicpm_tui.ui.launch import Launch
-from minicpm_tui.ui.palette import CommandProvider
 from minicpm_tui.ui.requests import Attach, CopyText, OpenSession, UseServer, WriteText
+
+
+def _provider() -> type[Provider]:
+    from minicpm_tui.ui.palette import CommandProvider
+
+    return CommandProvider
 
 
 class MinicpmApp(Commanded, App[int]):
@@ -31,7 +37,7 @@ class MinicpmApp(Commanded, App[int]):
     TITLE = "minicpm-tui"
     DECLARED = COMMANDS
     BINDINGS = bindings((*COMMANDS, *contributed.COMMANDS))
-    COMMANDS = {CommandProvider}  # noqa: RUF012 - Textual's own annotation is not ClassVar
+    COMMANDS = {_provider}  # noqa: RUF012 - Textual's own annotation is not ClassVar
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
     def __init__(self, launch: Launch | None = None) -> None:
@@ -86,9 +92,13 @@ class MinicpmApp(Commanded, App[int]):
             self.notify(one_line(problem), severity="warning", timeout=10, markup=False)
 
     def action_choose_theme(self) -> None:
+        from minicpm_tui.ui import preferences
+
         self.run_worker(preferences.choose_theme(self), group="window", exclusive=True)
 
     def action_choose_language(self) -> None:
+        from minicpm_tui.ui import preferences
+
         self.run_worker(preferences.choose_language(self), group="window", exclusive=True)
 
     # -- what panes and screens ask for ---------------------------------------------------------------------------------------
@@ -148,10 +158,14 @@ class MinicpmApp(Commanded, App[int]):
             self.notify(_("The mouse is the terminal's: select text with it. F8 takes it back."), timeout=6, markup=False)
 
     async def action_quit(self) -> None:
+        from minicpm_tui.ui import closing
+
         self.run_worker(closing.ask_and_quit(self), group="quit", exclusive=True)
 
     def _ended_by(self, number: signal.Signals) -> None:
         """The terminal is gone, or we are told to end: what was written and what had arrived is kept."""
+        from minicpm_tui.ui import closing
+
         self.run_worker(closing.close(self, 128 + number), group="quit", exclusive=True)
 
     def say(self, error: MinicpmTuiError) -> None:

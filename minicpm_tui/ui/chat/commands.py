@@ -27,7 +27,7 @@ def _talked(screen: Any) -> bool:
 
 
 def _finding(screen: Any) -> bool:
-    return bool(screen.talk.find_bar.display)
+    return bool(screen.talk.finding)
 
 
 _talk = partial(Command, group=CONVERSATION)

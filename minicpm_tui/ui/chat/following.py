@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from minicpm_tui.chat.events import Asked, ChatEvent, Preparing
 from minicpm_tui.messages import Delta, End, Message, Notice, Tree
 from minicpm_tui.ui.chat.meter import Meter
-from minicpm_tui.ui.conversation import ConversationPane
 
 if TYPE_CHECKING:
     from minicpm_tui.chat.session import ChatSession
+    from minicpm_tui.ui.conversation import ConversationPane
 
 REPORTS = 0.25
 """Seconds of the reply between two changes of the status line."""

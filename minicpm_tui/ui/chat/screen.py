@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -14,7 +15,6 @@ from textual.widget import Widget
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
-from minicpm_tui.ui.chat import wishes
 from minicpm_tui.ui.chat.commands import COMMANDS
 from minicpm_tui.ui.chat.current import Current
 from minicpm_tui.ui.chat.panes import NARROW, Pane, Panes
@@ -22,11 +22,19 @@ from minicpm_tui.ui.chat.summary import status_of
 from minicpm_tui.ui.chat.talk import TalkPane
 from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.commands import Commanded, bindings
-from minicpm_tui.ui.conversation.messages import CopyRequested, EditRequested, LinkClicked, RegenerateRequested, SiblingRequested
 from minicpm_tui.ui.hints import HintBar
 from minicpm_tui.ui.launch import Launch
 from minicpm_tui.ui.requests import CopyText, UseServer
 from minicpm_tui.ui.status import StatusLine
+
+if TYPE_CHECKING:
+    from minicpm_tui.ui.conversation.messages import (
+        CopyRequested,
+        EditRequested,
+        LinkClicked,
+        RegenerateRequested,
+        SiblingRequested,
+    )
 
 LAZY: dict[Pane, str] = {
     "files": "minicpm_tui.ui.files.pane:FilePane",
@@ -118,6 +126,7 @@ class ChatScreen(Commanded, Screen[None]):
     @work(group="start")
     async def start(self) -> None:
         """After the first paint: the conversation that was asked for, then the server."""
+        await self.talk.furnish()
         await self.talk.drafting.restore()
         await self.open_session(self.launch.session, latest=self.launch.resume)
         await self.connect(demo=self.launch.demo)
@@ -172,24 +181,19 @@ class ChatScreen(Commanded, Screen[None]):
 
     # -- what the conversation pane asks for ----------------------------------------------------------------------------------
 
-    @on(CopyRequested)
-    def _copy_asked(self, event: CopyRequested) -> None:
+    def on_copy_requested(self, event: CopyRequested) -> None:
         self.post_message(CopyText(event.text))
 
-    @on(EditRequested)
-    def _edit_asked(self, event: EditRequested) -> None:
+    def on_edit_requested(self, event: EditRequested) -> None:
         self.talk.edit(event.message_id)
 
-    @on(RegenerateRequested)
-    def _again_asked(self, event: RegenerateRequested) -> None:
+    def on_regenerate_requested(self, event: RegenerateRequested) -> None:
         self.talk.again(event.message_id)
 
-    @on(SiblingRequested)
-    def _sibling_asked(self, event: SiblingRequested) -> None:
+    def on_sibling_requested(self, event: SiblingRequested) -> None:
         self.talk.step(event.message_id, event.step)
 
-    @on(LinkClicked)
-    def _link_clicked(self, event: LinkClicked) -> None:
+    def on_link_clicked(self, event: LinkClicked) -> None:
         self.post_message(CopyText(event.href, _("the address")))
 
     # -- commands -------------------------------------------------------------------------------------------------------------
@@ -234,10 +238,16 @@ class ChatScreen(Commanded, Screen[None]):
         self.run_worker(self.connect(demo=self.current.link.demo is not None), group="start")
 
     def action_choose_server(self) -> None:
+        from minicpm_tui.ui.chat import wishes
+
         self.run_worker(wishes.choose_server(self), group="window", exclusive=True)
 
     def action_sampling(self) -> None:
+        from minicpm_tui.ui.chat import wishes
+
         self.run_worker(wishes.sampling(self), group="window", exclusive=True)
 
     def action_prompts(self) -> None:
+        from minicpm_tui.ui.chat import wishes
+
         self.run_worker(wishes.saved_prompts(self), group="window", exclusive=True)

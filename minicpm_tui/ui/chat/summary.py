@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 def status_of(current: Current, talk: TalkPane) -> Status:
     """The state of the link, the context used (with the files on the next message), and the speed of the last reply."""
     connection = current.link.connection
+    if not talk.furnished:
+        return Status(state=_state(current, talk))
     following = talk.following
     meter, end = following.meter, following.end
     usage = end.usage if end else None

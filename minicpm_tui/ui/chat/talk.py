@@ -10,27 +10,25 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import TextArea
+from textual.widgets import OptionList, TextArea
 
 from minicpm_tui.errors import MinicpmTuiError, StorageError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import End
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.attachments.tray import Tray
-from minicpm_tui.ui.chat.drafting import Drafting
-from minicpm_tui.ui.chat.find import FindBar
-from minicpm_tui.ui.chat.following import Following
-from minicpm_tui.ui.chat.outgoing import Outgoing, Queue
 from minicpm_tui.ui.chat.welcome import Welcome
-from minicpm_tui.ui.composer import history, pasted
 from minicpm_tui.ui.composer.composer import Composer
-from minicpm_tui.ui.composer.dropdown import CompletionList
-from minicpm_tui.ui.conversation import ConversationPane
 
 if TYPE_CHECKING:
     from minicpm_tui.chat.events import ChatEvent
     from minicpm_tui.chat.session import ChatSession
     from minicpm_tui.sessions import Journal
+    from minicpm_tui.ui.attachments.tray import Tray
+    from minicpm_tui.ui.chat.drafting import Drafting
+    from minicpm_tui.ui.chat.find import FindBar
+    from minicpm_tui.ui.chat.following import Following
+    from minicpm_tui.ui.chat.outgoing import Outgoing, Queue
+    from minicpm_tui.ui.conversation import ConversationPane
 
 
 class TalkPane(Vertical):
@@ -56,27 +54,47 @@ class TalkPane(Vertical):
         self.expecting = True  # a connection is being made: what is sent waits for it
         self.editing: str | None = None
         self.running = False
+        self.furnished = False
+
+    pane: ConversationPane
+    find_bar: FindBar
+    queue: Queue
+    tray: Tray
+    following: Following
+    drafting: Drafting
 
     def compose(self) -> ComposeResult:
-        self.pane = ConversationPane(id="conversation")
-        self.pane.display = False
-        self.find_bar = FindBar(self.pane)
-        yield self.find_bar
+        """What the first paint needs; ``furnish`` adds the rest."""
         yield Welcome()
-        yield self.pane
-        self.queue = Queue()
-        yield self.queue
-        self.tray = Tray()
-        self.tray.display = False
-        yield self.tray
-        completions = CompletionList()
-        yield completions
-        self.composer = Composer(completions)
+        self.composer = Composer()
         yield self.composer
 
-    def on_mount(self) -> None:
-        self.drafting = Drafting(self)
+    async def furnish(self) -> None:
+        """The conversation, the files, the queue: imported after the first paint."""
+        from minicpm_tui.ui.attachments.tray import Tray
+        from minicpm_tui.ui.chat.drafting import Drafting
+        from minicpm_tui.ui.chat.find import FindBar
+        from minicpm_tui.ui.chat.following import Following
+        from minicpm_tui.ui.chat.outgoing import Queue
+        from minicpm_tui.ui.composer.dropdown import CompletionList
+        from minicpm_tui.ui.conversation import ConversationPane
+
+        self.pane = ConversationPane(id="conversation")
+        self.find_bar, self.queue, self.tray = FindBar(self.pane), Queue(), Tray()
+        self.pane.display = self.tray.display = False
         self.following = Following(self.pane, self._report)
+        self.drafting = Drafting(self)
+        completions = CompletionList()
+        with self.app.batch_update():
+            await self.mount(self.find_bar, before=0)
+            await self.mount(self.pane, self.queue, self.tray, completions, before=self.composer)
+        self.composer.completions = completions
+        self.furnished = True
+
+    @property
+    def finding(self) -> bool:
+        """The search line is open."""
+        return self.furnished and self.find_bar.display
 
     def _report(self) -> None:
         self.post_message(self.Progress())
@@ -142,6 +160,10 @@ class TalkPane(Vertical):
     def submit(self, event: Composer.Submitted) -> None:
         """Take what is written as a message, when it can be one."""
         event.stop()
+        if not self.furnished:
+            return
+        from minicpm_tui.ui.chat.outgoing import Outgoing
+
         written = event.text.strip()
         broken = [attachment for attachment in self.tray.attachments if attachment.error]
         if not written and not self.tray.attachments:
@@ -162,6 +184,8 @@ class TalkPane(Vertical):
 
     @work(group="history")
     async def _keep(self, written: str) -> None:
+        from minicpm_tui.ui.composer import history
+
         try:
             await asyncio.to_thread(history.save, written)
         except StorageError as error:
@@ -240,8 +264,7 @@ class TalkPane(Vertical):
         self.tray.restore(outgoing.attachments)
         self.editing = outgoing.replaces or self.editing
 
-    @on(Queue.TakeBack)
-    def _clicked_back(self, event: Queue.TakeBack) -> None:
+    def on_queue_take_back(self, event: Queue.TakeBack) -> None:
         self.give_back(event.outgoing)
 
     @on(Composer.TakeBack)
@@ -276,6 +299,14 @@ class TalkPane(Vertical):
         self.composer.write("")
         self.stop_editing()
 
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """A path was chosen with the mouse."""
+        event.stop()
+        completions = self.composer.completions
+        if event.option_list is completions and completions is not None:
+            self.composer.complete(completions.at(event.option_index))
+            self.composer.focus()
+
     # -- files ----------------------------------------------------------------------------------------------------------------
 
     @on(Composer.PathsGiven)
@@ -284,6 +315,8 @@ class TalkPane(Vertical):
         if event.paths:
             self.tray.attach(event.paths)
         if event.missing:
+            from minicpm_tui.ui.composer import pasted
+
             first = event.missing[0]
             more = len(event.missing) - 1
             others = ngettext(" and {count} more", " and {count} more", more).format(count=more) if more else ""
@@ -294,17 +327,16 @@ class TalkPane(Vertical):
                 seconds=20,
             )
 
-    @on(Tray.Refused)
-    def _refused(self, event: Tray.Refused) -> None:
+    def on_tray_refused(self, event: Tray.Refused) -> None:
         event.stop()
         self.say(event.line)
 
     @on(TextArea.Changed)
     def _written(self) -> None:
-        self.drafting.changed()
+        if self.furnished:
+            self.drafting.changed()
 
-    @on(Tray.Changed)
-    def _tray_changed(self) -> None:
+    def on_tray_changed(self) -> None:
         self.queue.show()
         self.drafting.changed()
         self.post_message(self.Progress())

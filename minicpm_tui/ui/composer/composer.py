@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.events import Key, Paste
 from textual.message import Message
-from textual.widgets import OptionList, TextArea
+from textual.strip import Strip
+from textual.widgets import TextArea
 
 from minicpm_tui import text
 from minicpm_tui.i18n import _
@@ -16,8 +18,10 @@ from minicpm_tui.ui.commands import Commanded, bindings
 from minicpm_tui.ui.composer import completion, pasted
 from minicpm_tui.ui.composer.commands import COMMANDS
 from minicpm_tui.ui.composer.completion import Candidate
-from minicpm_tui.ui.composer.dropdown import CompletionList
 from minicpm_tui.ui.composer.history import History
+
+if TYPE_CHECKING:
+    from minicpm_tui.ui.composer.dropdown import CompletionList
 
 
 class Composer(Commanded, TextArea):
@@ -48,19 +52,23 @@ class Composer(Commanded, TextArea):
             super().__init__()
             self.key = key
 
-    def __init__(self, completions: CompletionList, *, folder: Path | None = None) -> None:
+    def __init__(self, *, folder: Path | None = None) -> None:
         super().__init__(id="composer", show_line_numbers=False, highlight_cursor_line=False, compact=True)
         self.placeholder = _("Ask about pictures and videos…  @ completes paths")
         self.sent = History()
         self.folder = folder or Path.cwd()
-        self._completions = completions
+        self.completions: CompletionList | None = None
         self._walking = False  # through the history: such changes are no edits
+
+    def render_line(self, y: int) -> Strip:
+        """As TextArea does, which fails when its placeholder has no room at all."""
+        return super().render_line(y) if self.content_size.width > 0 else Strip.blank(self.size.width)
 
     # -- keys -----------------------------------------------------------------------------------------------------------------
 
     async def on_key(self, event: Key) -> None:
         """The keys that TextArea would take for itself."""
-        if self._completions.display and self._key_in_list(event.key):
+        if self.completions is not None and self.completions.display and self._key_in_list(self.completions, event.key):
             taken = True
         elif event.key == "enter":
             self.action_submit()
@@ -74,15 +82,15 @@ class Composer(Commanded, TextArea):
             event.stop()
             event.prevent_default()
 
-    def _key_in_list(self, key: str) -> bool:
+    def _key_in_list(self, completions: CompletionList, key: str) -> bool:
         match key:
             case "up" | "down":
-                self._completions.move(1 if key == "down" else -1)
+                completions.move(1 if key == "down" else -1)
             case "tab" | "enter":
-                if chosen := self._completions.chosen:
-                    self._complete(chosen)
+                if chosen := completions.chosen:
+                    self.complete(chosen)
             case "escape":
-                self._completions.offer(())
+                completions.offer(())
             case _:
                 return False
         return True
@@ -159,24 +167,19 @@ class Composer(Commanded, TextArea):
         row, column = self.cursor_location
         token = completion.token_before(self.document[row][:column])
         found = [] if token is None else await asyncio.to_thread(completion.candidates, token, self.folder)
-        if found or self._completions.display:
-            self._completions.offer(found)
+        if self.completions is not None and (found or self.completions.display):
+            self.completions.offer(found)
 
-    @on(OptionList.OptionSelected)
-    def chosen_by_mouse(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        self._complete(self._completions.at(event.option_index))
-
-    def _complete(self, candidate: Candidate) -> None:
+    def complete(self, candidate: Candidate) -> None:
         """A folder goes on being completed; a file becomes an attachment and its token goes."""
         row, column = self.cursor_location
         token = completion.token_before(self.document[row][:column])
-        if token is None:
+        if token is None or self.completions is None:
             return
         start = (row, column - len(token) - 1)
         if candidate.folder:
             self.replace(f"@{candidate.value}", start, (row, column))
         else:
             self.replace("", start, (row, column))
-            self._completions.offer(())
+            self.completions.offer(())
             self.post_message(self.PathsGiven((str(candidate.path),)))
