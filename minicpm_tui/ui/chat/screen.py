@@ -91,7 +91,7 @@ class ChatScreen(Commanded, Screen[None]):
 
     def _fill(self, pane: Pane) -> None:
         slot = self.query_one(f"#{pane}")
-        if not slot.children:
+        if slot.is_attached and not slot.children:
             module, _colon, name = LAZY[pane].partition(":")
             widget = getattr(importlib.import_module(module), name)()
             assert isinstance(widget, Widget)

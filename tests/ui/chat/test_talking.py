@@ -1,0 +1,177 @@
+"""From the composer to the server and back onto the screen and the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import events
+
+from minicpm_tui.demo.options import DemoOptions, Faults
+from minicpm_tui.demo.testing import DemoServer, serving
+from minicpm_tui.messages import media_of
+from minicpm_tui.sessions import Journal
+from minicpm_tui.ui.status import StatusLine
+from tests.ui.chat.conftest import Opener
+
+
+async def test_a_picture_is_pasted_asked_about_and_saved(server: DemoServer, opened: Opener, picture: Path) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        driver.talk.composer.post_message(events.Paste(f"'{picture}'"))
+        await driver.until(lambda: bool(driver.talk.tray.attachments) and driver.talk.tray.attachments[0].prepared is not None)
+        assert "320×240" in driver.talk.tray.attachments[0].facts()
+        assert driver.talk.composer.text == ""
+        await driver.ask("what is this?")
+        question, reply = driver.path
+        assert [part.name for part in media_of(question.content)] == ["red cat.png"]
+        assert "320×240" in reply.text
+        assert driver.talk.tray.attachments == []
+        await driver.ask("and again?")
+        status = driver.app.chat.query_one(StatusLine).status
+        assert status.state == "ready"
+        assert status.context == 32768
+        assert status.used is not None
+        assert status.used > 100
+        session_id = driver.talk.journal.id if driver.talk.journal else ""
+    with Journal.open(session_id, read_only=True) as saved:
+        assert [message.text for message in saved.tree.path() if message.role == "user"] == ["what is this?", "and again?"]
+
+
+async def test_text_that_begins_with_a_slash_is_text(server: DemoServer, opened: Opener) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        await driver.ask("/help me")
+        assert server.chats[0]["messages"][-1]["content"] == "/help me"
+
+
+async def test_several_lines(server: DemoServer, opened: Opener) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        await driver.pilot.press("a", "ctrl+j", "b", "shift+enter", "c")
+        assert driver.talk.composer.text == "a\nb\nc"
+
+
+async def test_stop_keeps_what_arrived_and_the_queue_goes_on(slow_server: DemoServer, opened: Opener) -> None:
+    async with opened(url=slow_server.url) as driver:
+        await driver.connected()
+        await driver.write("first")
+        await driver.pilot.press("enter")
+        await driver.until(lambda: driver.talk.running and driver.talk.following.meter.tokens > 3)
+        await driver.write("second")
+        await driver.pilot.press("enter")
+        assert [waiting.text for waiting in driver.talk.queue.waiting] == ["second"]
+        await driver.pilot.press("escape")
+        await driver.until(lambda: len(driver.path) == 4)
+        first = driver.path[1]
+        assert first.end.finish_reason == "abort"
+        assert first.text.startswith("word")
+        assert driver.path[2].text == "second"
+        await driver.pilot.press("escape")
+        await driver.until(lambda: not driver.talk.running)
+
+
+async def test_a_waiting_message_is_taken_back(slow_server: DemoServer, opened: Opener) -> None:
+    async with opened(url=slow_server.url) as driver:
+        await driver.connected()
+        await driver.write("first")
+        await driver.pilot.press("enter")
+        await driver.until(lambda: driver.talk.running)
+        await driver.write("wait")
+        await driver.pilot.press("enter", "up")
+        assert driver.talk.queue.waiting == []
+        assert driver.talk.composer.text == "wait"
+        driver.talk.stop()
+        await driver.until(lambda: not driver.talk.running)
+
+
+async def test_retry_and_edit_make_versions(server: DemoServer, opened: Opener) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        await driver.ask("one")
+        await driver.pilot.press("ctrl+r")
+        await driver.until(lambda: len(driver.tree.messages) == 3 and not driver.talk.running)
+        await driver.pilot.press("f7")
+        assert driver.talk.composer.text == "one"
+        await driver.write("two")
+        await driver.pilot.press("enter")
+        await driver.until(lambda: len(driver.tree.messages) == 5 and not driver.talk.running)
+        assert [message.text for message in driver.path if message.role == "user"] == ["two"]
+        driver.talk.step(driver.path[0].id, -1)
+        await driver.until(lambda: driver.path[0].text == "one")
+
+
+async def test_a_dead_server_costs_nothing(opened: Opener, picture: Path) -> None:
+    async with opened(url="http://127.0.0.1:9") as driver:
+        await driver.until(lambda: driver.app.chat.current.link.problem != "")
+        await driver.write("keep me")
+        await driver.pilot.press("enter")
+        assert driver.talk.composer.text == "keep me"
+        assert "127.0.0.1:9" in driver.said
+
+
+async def test_a_failing_server_holds_the_queue(opened: Opener) -> None:
+    with serving(DemoOptions(tokens_per_second=20, reply="a " * 40, faults=Faults(error_after=20))) as server:
+        async with opened(url=server.url) as driver:
+            await driver.connected()
+            await driver.write("first")
+            await driver.pilot.press("enter")
+            await driver.until(lambda: driver.talk.running)
+            await driver.write("second")
+            await driver.pilot.press("enter")
+            await driver.until(lambda: not driver.talk.running)
+            assert driver.path[1].end.error is not None
+            assert driver.talk.queue.held
+            server.set_faults(Faults())
+            await driver.pilot.press("enter")
+            await driver.until(lambda: len(driver.path) == 4 and not driver.talk.running)
+            assert driver.path[3].end.error is None
+
+
+async def test_what_cannot_be_sent_is_said_and_blocks_nothing(server: DemoServer, opened: Opener, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff\xe0junk")
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        driver.talk.tray.attach([str(broken)])
+        await driver.until(lambda: any(entry.error for entry in driver.talk.tray.attachments))
+        await driver.write("look")
+        await driver.pilot.press("enter")
+        assert driver.talk.composer.text == "look"
+        assert "broken.jpg" in driver.said
+        driver.talk.tray.remove_last()
+        await driver.ask("look")
+        assert len(driver.path) == 2
+
+
+async def test_a_path_of_another_machine_is_said_and_kept(opened: Opener, server: DemoServer) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        driver.talk.composer.post_message(events.Paste("/Users/me/shot.png"))
+        await driver.until(lambda: "scp" in driver.said)
+        assert driver.talk.composer.text == "/Users/me/shot.png"
+
+
+async def test_a_session_goes_on(server: DemoServer, opened: Opener) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        await driver.ask("remember 41")
+    async with opened(url=server.url, resume=True) as driver:
+        await driver.connected()
+        assert [message.text for message in driver.path if message.role == "user"] == ["remember 41"]
+        await driver.ask("and now?")
+        assert len(server.chats[-1]["messages"]) == 3
+        await driver.pilot.press("ctrl+n")
+        await driver.until(lambda: driver.path == ())
+
+
+async def test_the_draft_survives(server: DemoServer, opened: Opener, picture: Path, home: Path) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        driver.talk.tray.attach([str(picture)])
+        await driver.write("half a thou")
+        drafts = home / "state" / "drafts"
+        await driver.until(lambda: any("half a thou" in path.read_text() for path in drafts.glob("*.json")))
+        (mine,) = drafts.glob("*.json")
+        mine.rename(drafts / "99999999.json")
+    async with opened(url=server.url) as driver:
+        await driver.until(lambda: driver.talk.composer.text == "half a thou" and len(driver.talk.tray.attachments) == 1)
