@@ -44,7 +44,7 @@ class Video:
 
     def time_of(self, frame: VideoFrame) -> float | None:
         """Seconds from the start; None for frames without a time."""
-        return None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base) - self.start
+        return None if frame.pts is None else frame.pts * float(self.stream.time_base or 0) - self.start
 
     def shown_size(self, frame: VideoFrame) -> Size:
         """Pixels as a player shows it: square ones, turned upright."""

@@ -14,11 +14,11 @@ from minicpm_tui.errors import MediaDamaged, MediaNotFound, MediaTooLarge
 from minicpm_tui.families import Size, image_tokens, kept_size
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.encode import encode
-from minicpm_tui.media.opening import as_text, shown
+from minicpm_tui.media.opening import shown
 from minicpm_tui.media.pictures import picture_part
 from minicpm_tui.media.pillow import decoding
+from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import AttachmentSpec, MediaLimits, Prepared
-from minicpm_tui.messages import Source
 from minicpm_tui.text import format_bytes
 
 if TYPE_CHECKING:
@@ -42,10 +42,8 @@ def prepare_page(file: BinaryIO, path: Path, spec: AttachmentSpec, limits: Media
             raise MediaNotFound(f"{shown(path)}: {number}", title=_("No such page"), hint=has)
         image, size = _drawn(document[number - 1], limits)
     blob = encode(image)
-    status = os.fstat(file.fileno())
-    source = Source(path=as_text(path.absolute()), bytes=status.st_size, mtime=status.st_mtime, page=number)
     name = f"{shown(path.name)} {number}" if pages > 1 else shown(path.name)
-    part, blobs = picture_part(blob, size, name, source)
+    part, blobs = picture_part(blob, size, name, source_of(file, path, spec, page=number))
     notes = (_("only page 1 of {count} is sent").format(count=pages),) if spec.page is None and pages > 1 else ()
     return Prepared(part, blobs, image_tokens(limits.family, *size, limits.max_slices), notes)
 
@@ -59,15 +57,33 @@ def first_page(file: BinaryIO, path: Path) -> tuple[Size, int]:
         return (round(width), round(height)), len(document)
 
 
+def draw_page(file: BinaryIO, path: Path, side: int) -> Image:
+    """The first page, at most ``side`` pixels wide and high."""
+    with _opened(file, path) as document:
+        width, height = _points(document[0])
+        scale = side / max(width, height)
+        return _rendered(document[0], (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
 def _drawn(page: Any, limits: MediaLimits) -> tuple[Image, Size]:
     """The page at the size that its slices keep of a very fine drawing."""
-    from PIL.Image import Resampling
-
-    width, height = (max(float(side), 1.0) for side in page.get_size())
+    width, height = _points(page)
     scale = math.sqrt(_DRAWN_PIXELS / (width * height))
     size = kept_size(max(1, round(width * scale)), max(1, round(height * scale)), limits.family, limits.max_slices)
+    return _rendered(page, size), size
+
+
+def _rendered(page: Any, size: Size) -> Image:
+    from PIL.Image import Resampling
+
+    width, height = _points(page)
     image: Image = page.render(scale=max(size[0] / width, size[1] / height)).to_pil().convert("RGB")
-    return image.resize(size, Resampling.LANCZOS), size
+    return image.resize(size, Resampling.LANCZOS)
+
+
+def _points(page: Any) -> tuple[float, float]:
+    width, height = page.get_size()
+    return max(float(width), 1.0), max(float(height), 1.0)
 
 
 @contextlib.contextmanager

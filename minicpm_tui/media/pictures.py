@@ -11,10 +11,11 @@ from minicpm_tui.families import Size, image_tokens, kept_size
 from minicpm_tui.i18n import _
 from minicpm_tui.media.colour import flatten
 from minicpm_tui.media.encode import encode
-from minicpm_tui.media.opening import as_text, shown
+from minicpm_tui.media.opening import shown
 from minicpm_tui.media.original import is_plain
 from minicpm_tui.media.pillow import decoding, open_picture, orientation, upright_size
 from minicpm_tui.media.sniff import AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP, Format
+from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import AttachmentSpec, MediaLimits, Prepared
 from minicpm_tui.messages import Blob, ImagePart, Source
 from minicpm_tui.text import format_bytes
@@ -81,9 +82,7 @@ def picture_part(blob: Blob, size: Size, name: str, source: Source) -> tuple[Ima
 def _prepared(
     blob: Blob, size: Size, file: BinaryIO, path: Path, spec: AttachmentSpec, limits: MediaLimits, notes: tuple[str, ...]
 ) -> Prepared:
-    status = os.fstat(file.fileno())
-    source = Source(path=as_text(path.absolute()), bytes=status.st_size, mtime=status.st_mtime, original=spec.original)
-    part, blobs = picture_part(blob, size, shown(path.name), source)
+    part, blobs = picture_part(blob, size, shown(path.name), source_of(file, path, spec))
     return Prepared(part, blobs, image_tokens(limits.family, *size, limits.max_slices), notes)
 
 

@@ -52,7 +52,9 @@ def open_picture(file: BinaryIO, path: Path, what: Format) -> Image:
     _load_plugins(what)
     from PIL import Image
 
-    if what in {HEIC, AVIF, WEBP, JPEG2000} and (length := os.fstat(file.fileno()).st_size) > MAX_WHOLE_BYTES:
+    length = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if what in {HEIC, AVIF, WEBP, JPEG2000} and length > MAX_WHOLE_BYTES:
         raise MediaTooLarge(f"{shown(path)}: {format_bytes(length)}", hint=_("reduce it first"))
     with decoding(path):
         image = Image.open(file, formats=[what.reader])

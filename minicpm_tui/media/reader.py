@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _TOLERANCE = 0.0015  # containers round times to milliseconds
 _MOST_ENTRIES = 3_000_000
+_ISO_MEDIA = {"mp4", "mov"}
+_INDEXED = {"matroska", "webm", "avi", *_ISO_MEDIA}
 
 Found = tuple["VideoFrame", float]
 """A frame and its time in seconds."""
@@ -32,8 +34,10 @@ class FrameReader:
         self._check = check
         self._base = float(video.stream.time_base or 1)
         self._keys = self._key_times()
+        self._leaps = not self._keys
         self._target = 0.0
         self._decoder = self._decode()
+        self._lost = False
         self._shown: Found | None = None
         self._next: Found | None = None
 
@@ -41,17 +45,25 @@ class FrameReader:
         """The frame that is shown at ``time``: the last that begins no later. The first when all begin later."""
         self._target = time
         key = self._key_before(time)
-        if key is not None and key > (self._next or self._shown or (None, 0.0))[1] + 2 * self._video.frame_seconds:
+        here = self._next or self._shown
+        if self._lost or key > (here[1] if here else 0.0) + 2 * self._video.frame_seconds:
             self._seek(key)
+            self._decoder = self._decode()
         while self._advance(time):
             pass
         return self._shown or self._next
 
     def near(self, time: float, tolerance: float) -> Found | None:
-        """The key frame nearest to ``time`` when it is within ``tolerance`` seconds; else the frame that is shown at ``time``."""
-        key = self._nearest_key(time)
-        if key is not None and abs(key - time) <= tolerance and (found := self._key_frame(key)):
-            return found
+        """The key frame nearest to ``time`` when it is within ``tolerance`` seconds; else the frame that is shown at ``time``.
+
+        Without an index the container is asked to leap there, until it lands too far away once.
+        """
+        key = time if self._leaps else self._nearest_key(time)
+        if key is not None and abs(key - time) <= tolerance:
+            found = self._key_frame(key)
+            if found and abs(found[1] - time) <= tolerance:
+                return found
+            self._leaps = False
         return self.at(time)
 
     def _advance(self, time: float) -> bool:
@@ -81,41 +93,52 @@ class FrameReader:
         return (packet.pts + packet.duration) * self._base - self._video.start <= self._target
 
     def _seek(self, time: float) -> None:
+        """To the last key frame that begins by ``time``."""
         video = self._video
         video.container.seek(round((time + video.start) / self._base), stream=video.stream, backward=True)
         video.stream.codec_context.flush_buffers()
-        self._decoder = self._decode()
+        self._lost = False
         self._shown = self._next = None
 
     def _key_frame(self, time: float) -> Found | None:
         """The key frame at ``time`` and nothing more."""
         video = self._video
         self._seek(time)
+        self._lost = True
         context = video.stream.codec_context
         context.skip_frame = "NONKEY"
         for packet in video.container.demux(video.stream):
             self._check()
-            frames = [*packet.decode(), *(context.decode(None) if packet.is_keyframe else ())]
-            if frames:
-                found = video.time_of(frames[0])
-                self._seek(time)
-                return frames[0], time if found is None else found
+            if packet.is_keyframe and (frames := [*packet.decode(), *context.decode(None)]):
+                at = video.time_of(frames[0])
+                return frames[0], time if at is None else at
         return None
 
     def _key_times(self) -> list[float]:
-        """When the key frames are, where the file has an index of the whole of it; empty otherwise."""
+        """When the key frames are shown, where the file has an index of the whole of it; empty otherwise."""
         video = self._video
+        kinds = set(video.container.format.name.split(","))
+        if not kinds & _INDEXED:
+            return []
         video.container.seek(video.stream.start_time or 0, stream=video.stream, backward=True)  # Matroska reads its index now
         entries = video.stream.index_entries
         if not 0 < len(entries) <= _MOST_ENTRIES:
             return []
-        times = sorted(entry.timestamp * self._base - video.start for entry in entries if entry.is_keyframe)
-        last = entries[len(entries) - 1].timestamp * self._base - video.start
+        shift = self._display_delay(entries[0].timestamp) if kinds & _ISO_MEDIA else 0
+        times = sorted((entry.timestamp + shift) * self._base - video.start for entry in entries if entry.is_keyframe)
+        last = (entries[len(entries) - 1].timestamp + shift) * self._base - video.start
         return times if last >= 0.9 * video.duration - 15 else []
 
-    def _key_before(self, time: float) -> float | None:
+    def _display_delay(self, first: int) -> int:
+        """MP4's index counts decoding times; its first key frame tells how much later they are shown."""
+        video = self._video
+        packet = next(iter(video.container.demux(video.stream)), None)
+        video.container.seek(video.stream.start_time or 0, stream=video.stream, backward=True)
+        return 0 if packet is None or packet.pts is None else packet.pts - first
+
+    def _key_before(self, time: float) -> float:
         index = bisect.bisect_right(self._keys, time + _TOLERANCE)
-        return self._keys[index - 1] if index else None
+        return self._keys[index - 1] if index else 0.0
 
     def _nearest_key(self, time: float) -> float | None:
         index = bisect.bisect_left(self._keys, time)

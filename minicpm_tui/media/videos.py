@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,12 +12,14 @@ from minicpm_tui.families import Size, frame_size, video_tokens
 from minicpm_tui.i18n import _
 from minicpm_tui.media.container import Video, open_video
 from minicpm_tui.media.encode import encode_jpeg
-from minicpm_tui.media.opening import as_text, shown
+from minicpm_tui.media.opening import shown
 from minicpm_tui.media.reader import Found, FrameReader
 from minicpm_tui.media.sampling import frame_count, frame_limit, frame_times
 from minicpm_tui.media.sniff import Format
+from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, PreparationCancelled, Prepared, Progress
-from minicpm_tui.messages import Blob, Frame, Source, VideoPart
+from minicpm_tui.media.whole import prepare_whole
+from minicpm_tui.messages import Blob, Frame, VideoPart
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -48,6 +49,8 @@ def prepare_video(
     if not limits.family.video:
         title = _("{model} takes no videos").format(model=limits.family.title)
         raise MediaUnsupported(shown(path), title=title, hint=_("send pictures, or use another model"))
+    if spec.original:
+        return prepare_whole(file, path, what, spec, limits)
     with open_video(file, path, what) as video:
         check = _checkpoint(path, cancelled)
         reader = FrameReader(video, check)
@@ -70,24 +73,9 @@ def prepare_video(
         frames=tuple(frames),
         width=size[0],
         height=size[1],
-        source=source_of(file, path, spec, length),
+        source=source_of(file, path, spec, duration=length),
     )
     return Prepared(part, blobs, video_tokens(limits.family, len(frames), *size), notes)
-
-
-def source_of(file: BinaryIO, path: Path, spec: AttachmentSpec, duration: float | None) -> Source:
-    """Where the part came from and what was asked of it."""
-    status = os.fstat(file.fileno())
-    return Source(
-        path=as_text(path.absolute()),
-        bytes=status.st_size,
-        mtime=status.st_mtime,
-        duration=duration,
-        start=spec.start,
-        end=spec.end,
-        count=spec.count,
-        original=spec.original,
-    )
 
 
 def upright_image(frame: VideoFrame, size: Size) -> Image:

@@ -12,24 +12,9 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 from minicpm_tui.families import by_id
 from minicpm_tui.media import AttachmentSpec, MediaLimits, Prepared, inspect, prepare
 from minicpm_tui.messages import ImagePart
+from tests.media.making import BLUE, GREEN, RED, WHITE, corners, near, photo, quarters
 
 LIMITS = MediaLimits(family=by_id("minicpm-v-2.6"))
-RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
-Colour = tuple[int, ...]
-
-
-def quarters(size: tuple[int, int] = (80, 60)) -> Image.Image:
-    """Red, green / blue, white: tells every turn and mirror apart."""
-    image = Image.new("RGB", (2, 2))
-    image.putdata([RED, GREEN, BLUE, WHITE])
-    return image.resize(size, Image.Resampling.NEAREST)
-
-
-def photo(size: tuple[int, int]) -> Image.Image:
-    """Something with soft shapes, edges and texture."""
-    base = Image.merge("RGB", [Image.linear_gradient("L"), Image.radial_gradient("L"), Image.linear_gradient("L").rotate(90)])
-    texture = Image.effect_noise((size[0] // 8, size[1] // 8), 30).resize(size, Image.Resampling.BICUBIC).convert("RGB")
-    return Image.blend(base.resize(size), texture, 0.4)
 
 
 def send(path: Path, *, original: bool = False, limits: MediaLimits = LIMITS) -> tuple[Image.Image, Prepared]:
@@ -41,21 +26,6 @@ def send(path: Path, *, original: bool = False, limits: MediaLimits = LIMITS) ->
     image = Image.open(io.BytesIO(blob.data))
     assert image.size == (prepared.part.width, prepared.part.height) == image.size
     return image, prepared
-
-
-def corners(image: Image.Image) -> list[Colour]:
-    rgb, (width, height) = image.convert("RGB"), image.size
-    spots = [
-        (width // 4, height // 4),
-        (width * 3 // 4, height // 4),
-        (width // 4, height * 3 // 4),
-        (width * 3 // 4, height * 3 // 4),
-    ]
-    return [pixel for spot in spots if isinstance(pixel := rgb.getpixel(spot), tuple)]
-
-
-def near(ours: Colour, theirs: Colour, by: int = 6) -> bool:
-    return all(abs(one - other) <= by for one, other in zip(ours, theirs, strict=True))
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "bmp", "tiff", "avif", "heic", "jp2", "ico", "ppm", "qoi"])

@@ -1,0 +1,58 @@
+"""A video's whole file, on request: as bytes, or by name to a server on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from minicpm_tui.errors import MediaDamaged, MediaTooLarge
+from minicpm_tui.families import video_tokens
+from minicpm_tui.i18n import _
+from minicpm_tui.media.container import open_video
+from minicpm_tui.media.opening import shown
+from minicpm_tui.media.sampling import frame_limit
+from minicpm_tui.media.sniff import Format
+from minicpm_tui.media.sources import source_of
+from minicpm_tui.media.spec import AttachmentSpec, MediaLimits, Prepared
+from minicpm_tui.messages import Blob, VideoPart
+from minicpm_tui.text import format_bytes
+
+MAX_BYTES = 200_000_000
+_MOST_DECODED = 715_827_880
+"""vLLM's ``VLLM_MAX_MEDIA_REQUEST_DECODE_BYTES``; a frame takes three bytes a pixel."""
+
+
+def prepare_whole(file: BinaryIO, path: Path, what: Format, spec: AttachmentSpec, limits: MediaLimits) -> Prepared:
+    """The file itself; over ``MAX_BYTES`` its ``file://`` address (``source.url``), which only a server started by us may read.
+
+    Blocks. Raises MediaTooLarge for what no server would take, MediaDamaged.
+    """
+    with open_video(file, path, what) as video:
+        frame = next(video.container.decode(video.stream), None)
+        if frame is None:
+            raise MediaDamaged(shown(path), title=_("No frame of this video can be decoded"))
+        size, length = video.shown_size(frame), video.duration
+        count = min(frame_limit(limits.num_frames or video.frames, limits.num_frames, None, 1), video.frames)
+    hint = _("send it as frames, not as the whole file")
+    if count * size[0] * size[1] * 3 > _MOST_DECODED:
+        decoded = _("{name}: {count} frames of {width}×{height} pixels")
+        raise MediaTooLarge(decoded.format(name=shown(path), count=count, width=size[0], height=size[1]), hint=hint)
+    source = source_of(file, path, spec, duration=length)
+    blobs = {}
+    if source.bytes is not None and source.bytes > MAX_BYTES:
+        if not limits.local_server:
+            raise MediaTooLarge(f"{shown(path)}: {format_bytes(source.bytes)}", hint=hint)
+        source = source_of(file, path, spec, duration=length, url=path.absolute().as_uri())
+    else:
+        file.seek(0)
+        blob = Blob(file.read(), what.media_type)
+        blobs[blob.sha256] = blob
+    part = VideoPart(
+        name=shown(path.name),
+        file=next(iter(blobs), None),
+        width=size[0],
+        height=size[1],
+        media_type=what.media_type,
+        source=source,
+    )
+    return Prepared(part, blobs, video_tokens(limits.family, count, *size))

@@ -1,0 +1,111 @@
+"""Previews: half blocks, PNGs, contact sheets, slices, cached thumbnails."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from minicpm_tui.errors import MediaDamaged, MediaNotFound, MediaUnsupported
+from minicpm_tui.families import by_id
+from minicpm_tui.media import preview
+from minicpm_tui.media.thumbnails import SIDE, thumbnail
+from minicpm_tui.paths import cache_dir
+from tests.media.making import BLUE, GREEN, RED, WHITE, clip, corners, near, quarters
+
+V26 = by_id("minicpm-v-2.6")
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def test_half_blocks_are_the_picture() -> None:
+    rows = preview.half_blocks(png(quarters((80, 60))), 40, 40)
+    assert (len(rows), len(rows[0])) == (15, 40)
+    assert rows[0][0] == (RED, RED)
+    assert rows[0][-1] == (GREEN, GREEN)
+    assert rows[-1][0] == (BLUE, BLUE)
+    assert rows[-1][-1] == (WHITE, WHITE)
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 100), st.integers(1, 50))
+def test_half_blocks_fit(width: int, height: int, columns: int, rows: int) -> None:
+    blocks = preview.half_blocks(png(Image.new("RGB", (width, height))), columns, rows)
+    assert 1 <= len(blocks) <= rows
+    assert {len(row) for row in blocks} == {len(blocks[0])}
+    assert 1 <= len(blocks[0]) <= columns
+
+
+def test_videos_and_pdfs_have_previews(tmp_path: Path) -> None:
+    video = clip(tmp_path / "a.mp4", 20, pictures=[quarters((64, 48))] * 20)
+    pdf = tmp_path / "a.pdf"
+    quarters((64, 48)).save(pdf)
+    for path in (video, pdf):
+        image = opened(preview.small_png(path, 64, 48))
+        assert all(near(*pair, by=40) for pair in zip(corners(image), [RED, GREEN, BLUE, WHITE], strict=True))
+
+
+def test_small_png_fits_and_keeps_its_shape() -> None:
+    assert opened(preview.small_png(png(quarters((800, 600))), 100, 100)).size == (100, 75)
+    assert opened(preview.small_png(png(quarters((8, 6))), 100, 100)).size == (8, 6)
+
+
+def test_a_contact_sheet_has_the_frames_in_order() -> None:
+    frames = [png(Image.new("RGB", (64, 48), colour)) for colour in (RED, GREEN, BLUE, WHITE)]
+    sheet = opened(preview.contact_sheet(frames, [0, 61, 3723, 4], width=132))
+    assert sheet.size == (132, 100)
+    assert [corners(sheet.crop((x, y + 20, x + 64, y + 48)))[3] for y in (0, 52) for x in (0, 68)] == [RED, GREEN, BLUE, WHITE]
+
+
+def test_a_contact_sheet_needs_frames() -> None:
+    with pytest.raises(ValueError, match="no frames"):
+        preview.contact_sheet([])
+
+
+def test_the_slices_are_drawn_where_the_server_cuts() -> None:
+    picture = png(Image.new("RGB", (1344, 1344), WHITE))
+    drawn = opened(preview.slices_overlay(picture, V26, width=300))
+    red = [x for x in range(300) if (pixel := drawn.getpixel((x, 50))) and isinstance(pixel, tuple) and pixel[1] < 128]
+    assert {x // 10 for x in red} <= {9, 10, 19, 20}
+    assert len(red) == 6
+    assert opened(preview.slices_overlay(png(Image.new("RGB", (400, 400), WHITE)), V26)).getcolors() == [(160000, WHITE)]
+
+
+def test_thumbnails_are_kept_until_the_file_changes(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    quarters((800, 600)).save(path)
+    first = thumbnail(path)
+    assert max(opened(first).size) == SIDE
+    [kept] = (cache_dir() / "previews").iterdir()
+    kept.write_bytes(b"from the cache")
+    assert thumbnail(path) == b"from the cache"
+    quarters((600, 800)).save(path)
+    assert opened(thumbnail(path)).size == (240, 320)
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
+    quarters().save(tmp_path / "a.png")
+    cache_dir().parent.mkdir(parents=True, exist_ok=True)
+    cache_dir().write_text("a file where the folder should be")
+    assert opened(thumbnail(tmp_path / "a.png")).size == (80, 60)
+
+
+def test_what_cannot_be_shown_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_text("hello")
+    with pytest.raises(MediaUnsupported, match="plain text"):
+        preview.half_blocks(tmp_path / "a.png", 10, 10)
+    with pytest.raises(MediaNotFound):
+        thumbnail(tmp_path / "absent.png")
+    with pytest.raises(MediaDamaged):
+        preview.half_blocks(png(quarters())[:60], 10, 10)
