@@ -7,6 +7,7 @@ The arithmetic is that of ``image_processing_minicpmv.py`` in the 2.6 checkpoint
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from minicpm_tui.families.family import Family, Slicing
@@ -64,7 +65,7 @@ def kept_size(width: int, height: int, family: Family, max_slices: int | None = 
     if whole.width >= width or whole.height >= height:
         return width, height
     for size in _between((whole.width, whole.height), (width, height)):
-        if grid(*size, family, max_slices) == whole:
+        if size[0] <= width and size[1] <= height and grid(*size, family, max_slices) == whole:
             return size
     return width, height
 
@@ -80,11 +81,17 @@ def frame_size(width: int, height: int, family: Family) -> Size:
     return min(wide, width, limit * limit // high), high
 
 
-def _between(low: Size, high: Size) -> list[Size]:
-    """Sizes to try: ``low``, then the shape of ``high`` from low's area upwards."""
+def _between(low: Size, high: Size) -> Iterator[Size]:
+    """Sizes to try: ``low``, then the shape of ``high`` from low's area upwards, rounded every way.
+
+    A shape on the verge of another overview stays on its side of it in one of the roundings.
+    """
+    yield low
     start = max(low[0] / high[0], low[1] / high[1])
-    scales = (start + (1 - start) * step / _STEPS for step in range(_STEPS))
-    return [low, *((max(1, round(high[0] * scale)), max(1, round(high[1] * scale))) for scale in scales)]
+    for step in range(_STEPS):
+        scale = start + (1 - start) * (step / _STEPS) ** 2
+        wide, tall = math.floor(high[0] * scale), math.floor(high[1] * scale)
+        yield from ((wide + right, tall + down) for right in (0, 1) for down in (0, 1) if wide and tall)
 
 
 def _columns_rows(width: int, height: int, rules: Slicing, max_slices: int) -> Size:
