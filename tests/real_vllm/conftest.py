@@ -1,4 +1,4 @@
-"""A real vLLM for these tests: started once from ``REAL_VLLM_VENV`` (see ``install.py``), or one that runs at ``REAL_VLLM_URL``.
+"""A real vLLM for these tests: started once from ``REAL_VLLM_VENV`` (see ``install/``), or one that runs at ``REAL_VLLM_URL``.
 
 ``REAL_VLLM_URL`` is a root without ``/v1``, ``REAL_VLLM_KEY`` its key. With neither variable every test fails.
 """
@@ -35,11 +35,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def real_venv() -> Path:
-    """The environment that ``install.py`` made."""
+    """The environment that ``tests.real_vllm.install`` made."""
     named = os.environ.get("REAL_VLLM_VENV", "")
-    assert named, "set REAL_VLLM_VENV to the folder that tests/real_vllm/install.py made"
+    assert named, "set REAL_VLLM_VENV to the folder that python -m tests.real_vllm.install made"
     venv = Path(named)
-    assert (venv / "bin" / "vllm").exists(), f"{venv} has no bin/vllm: make it with tests/real_vllm/install.py"
+    assert (venv / "bin" / "vllm").exists(), f"{venv} has no bin/vllm: make it with python -m tests.real_vllm.install"
     return venv
 
 

