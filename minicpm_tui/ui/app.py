@@ -60,7 +60,7 @@ class MinicpmApp(Commanded, App[int]):
         return self.chat
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return {"hint-key": "ansi_yellow"}
+        return {"hint-key": "ansi_yellow", "muted": "ansi_bright_black"}
 
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()

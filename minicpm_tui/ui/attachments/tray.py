@@ -143,6 +143,6 @@ class Tray(Commanded, OptionList):
         return Content.assemble(
             (f"{attachment.symbol} ", colour),
             (attachment.name, "bold"),
-            (f"  {attachment.facts()}  ", "$text-error" if attachment.error else "$text-muted"),
+            (f"  {attachment.facts()}  ", "$text-error" if attachment.error else "$muted"),
             ("✕", cross),
         )

@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
+from minicpm_tui.ui import state
 from minicpm_tui.ui.commands import Commanded, bindings
 from minicpm_tui.ui.files import listing
 from minicpm_tui.ui.files.commands import PANE
@@ -25,7 +26,7 @@ from minicpm_tui.ui.requests import Attach
 
 
 class FilePane(Commanded, Vertical):
-    """Starts in ``folder``. Posts ``Attach`` for what was chosen and ``Moved`` when it shows another folder."""
+    """Starts in ``folder``, else where it was left. Posts ``Attach`` for what was chosen and ``Moved`` when it shows another folder."""
 
     DECLARED = PANE
     BINDINGS = bindings(PANE)
@@ -42,7 +43,7 @@ class FilePane(Commanded, Vertical):
 
     def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
-        self.rows = Rows(folder or Path.cwd())
+        self.rows = Rows(folder or state.load().folder(Path.cwd()))
         self._hidden = False
         self._searching = threading.Event()
 
