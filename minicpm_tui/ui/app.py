@@ -168,6 +168,15 @@ class MinicpmApp(Commanded, App[int]):
 
         self.run_worker(closing.close(self, 128 + number), group="quit", exclusive=True)
 
+    def _handle_exception(self, error: Exception) -> None:
+        """A mistake of ours: the draft is kept and one line says where the details are, in place of a traceback."""
+        if self.is_headless:
+            super()._handle_exception(error)  # tests want to see it
+            return
+        from minicpm_tui.ui import closing
+
+        closing.crash(self, error)
+
     def say(self, error: MinicpmTuiError) -> None:
         """One line about what went wrong."""
         self.notify(one_line(error.info.line()), severity="warning", timeout=10, markup=False)

@@ -25,10 +25,8 @@ class HintBar(Widget):
         possible = [entry for entry in live(self.screen) if entry.command.hint and entry.possible]
         always = [entry for entry in possible if entry.node is self.app]
         room = self.content_size.width - sum(_width(entry) for entry in always)
-        fitting: list[Live] = []
-        for entry in possible:
-            if entry not in always and (room := room - _width(entry)) >= 0:
-                fitting.append(entry)
+        others = [entry for entry in possible if entry not in always]
+        fitting = [entry for entry in others if (room := room - _width(entry)) >= 0]
         self._shown = []
         pieces: list[tuple[str, str]] = []
         column = 0

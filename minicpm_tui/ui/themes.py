@@ -98,9 +98,9 @@ def _derived(values: Mapping[str, Any]) -> dict[str, str]:
         ground, ink = ("ansi_white", "ansi_black") if light else ("ansi_black", "ansi_white")
         return {"ansi-background": ground, "ansi-foreground": ink, "muted": "ansi_bright_black", "hint-key": primary}
     dark = values.get("dark", True)
-    ink = Color.parse(values.get("foreground", "#e0e0e0" if dark else "#202020"))
-    ground = Color.parse(values.get("background", "#121212" if dark else "#efefef"))
-    return {"muted": ink.blend(ground, 0.38).hex, "hint-key": primary}
+    text = Color.parse(values.get("foreground", "#e0e0e0" if dark else "#202020"))
+    page = Color.parse(values.get("background", "#121212" if dark else "#efefef"))
+    return {"muted": text.blend(page, 0.38).hex, "hint-key": primary}
 
 
 def _problems(values: Mapping[str, Any]) -> Iterator[str]:

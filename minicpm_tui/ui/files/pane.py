@@ -20,13 +20,17 @@ from minicpm_tui.ui import state
 from minicpm_tui.ui.commands import Commanded, bindings
 from minicpm_tui.ui.files import listing
 from minicpm_tui.ui.files.commands import PANE
+from minicpm_tui.ui.files.preview import Preview
 from minicpm_tui.ui.files.rows import Rows
 from minicpm_tui.ui.files.tree import FileTree
 from minicpm_tui.ui.requests import Attach
 
 
 class FilePane(Commanded, Vertical):
-    """Starts in ``folder``, else where it was left. Posts ``Attach`` for what was chosen and ``Moved`` when it shows another folder."""
+    """Starts in ``folder``, else where it was left.
+
+    Posts ``Attach`` for what was chosen and ``Moved`` when it shows another folder.
+    """
 
     DECLARED = PANE
     BINDINGS = bindings(PANE)
@@ -50,6 +54,7 @@ class FilePane(Commanded, Vertical):
     def compose(self) -> ComposeResult:
         yield Input(placeholder=_("filter, or /path to go there"), compact=True, select_on_focus=False)
         yield FileTree(self.rows)
+        yield Preview()
 
     def on_mount(self) -> None:
         self.go_to(self.rows.root)
@@ -96,6 +101,11 @@ class FilePane(Commanded, Vertical):
         root = self.rows.root
         if root != root.parent:
             self.go_to(root.parent, stay=root)
+
+    @on(FileTree.Highlighted)
+    def _highlighted(self, event: FileTree.Highlighted) -> None:
+        event.stop()
+        self.query_one(Preview).show(None if event.folder else event.path)
 
     @on(FileTree.Chosen)
     def _chosen(self, event: FileTree.Chosen) -> None:
