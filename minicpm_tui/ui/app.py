@@ -20,6 +20,7 @@ from minicpm_tui.ui import contributed, mouse, themes
 from minicpm_tui.ui.app_commands import COMMANDS
 from minicpm_tui.ui.chat.screen import ChatScreen
 from minicpm_tui.ui.commands import Command, Commanded, bindings, live
+from minicpm_tui.ui.graphics.query import Terminal
 from minicpm_tui.ui.launch import Launch
 from minicpm_tui.ui.requests import Attach, CopyText, OpenSession, UseServer, WriteText
 
@@ -40,9 +41,10 @@ class MinicpmApp(Commanded, App[int]):
     COMMANDS = {_provider}  # noqa: RUF012 - Textual's own annotation is not ClassVar
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
-    def __init__(self, launch: Launch | None = None) -> None:
+    def __init__(self, launch: Launch | None = None, terminal: Terminal | None = None) -> None:
         super().__init__()
         self.launch = launch or Launch()
+        self.terminal = terminal or Terminal()
         self.chat = ChatScreen(self.launch)
         self.theme_problems: tuple[str, ...] = ()
         self.owns_mouse = True

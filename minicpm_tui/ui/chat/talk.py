@@ -106,7 +106,7 @@ class TalkPane(Vertical):
         self.session = None
         self.journal = journal
         self.stop_editing()
-        self.following.show(journal.tree)
+        self.following.show(journal.tree, journal.blobs)
         self._show_or_welcome()
         for note in journal.notes:
             self.say(note)
@@ -147,7 +147,7 @@ class TalkPane(Vertical):
                 await self.session.select(other)
             except MinicpmTuiError as error:
                 self.say(error.info.line())
-            self.following.show(self.session.tree)
+            self.following.show(self.session.tree, self.session.journal.blobs)
             self.post_message(self.Progress())
 
     def _show_or_welcome(self) -> None:

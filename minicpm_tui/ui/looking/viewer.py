@@ -54,7 +54,7 @@ class Viewer(Commanded, ModalScreen[None]):
     """
 
     number: reactive[int] = reactive(0, init=False)
-    cut: reactive[bool] = reactive(False, init=False)
+    cut: reactive[bool] = reactive(default=False, init=False)
 
     def __init__(self, views: Sequence[View], first: int = 0) -> None:
         super().__init__()
