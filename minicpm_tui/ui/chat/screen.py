@@ -238,6 +238,17 @@ class ChatScreen(Commanded, Screen[None]):
         else:
             self.talk.say(_("There is no code block in this conversation"))
 
+    def action_look(self) -> None:
+        """Show the pictures of the message under the cursor, or of the last one that has some."""
+        from minicpm_tui.ui.looking.choosing import of_message
+        from minicpm_tui.ui.looking.viewer import Viewer
+
+        journal, message = self.talk.journal, self.talk.pictured
+        if journal is not None and message is not None:
+            connection = self.current.link.connection
+            if views := of_message(message, journal, connection.family if connection else None):
+                self.app.push_screen(Viewer(views))
+
     def action_find(self) -> None:
         self.talk.find_bar.open()
 

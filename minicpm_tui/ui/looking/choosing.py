@@ -26,10 +26,8 @@ def of_message(message: Message, journal: Journal, family: Family | None) -> lis
     return views_of(media_of(message.content), journal.blobs, family)
 
 
-def nearest_media(journal: Journal | None, chosen: str | None) -> Message | None:
+def nearest_media(journal: Journal, chosen: str | None) -> Message | None:
     """The message ``chosen`` when it has media, else the last one of the path that has."""
-    if journal is None:
-        return None
     path = journal.tree.path()
     with_media = [message for message in path if media_of(message.content)]
     return next((message for message in with_media if message.id == chosen), with_media[-1] if with_media else None)
@@ -39,5 +37,3 @@ def sheet_of(attachment: Attachment) -> Callable[[], bytes] | None:
     """The picture of all that will be sent of a file; None while it is being prepared."""
     views = of_attachment(attachment, None)
     return views[0].load if views else None
-
-
