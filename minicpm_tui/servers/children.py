@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
-_children: dict[int, subprocess.Popen[bytes]] = {}
+_ended: dict[int, int | None] = {}
 
 
 def adopt(child: subprocess.Popen[bytes]) -> None:
-    """Remember a child that was just started."""
-    _children[child.pid] = child
+    """Take over the collecting of a child that was just started; ``child`` itself is of no more use."""
+    _ended[child.pid] = None
+    child.returncode = 0  # else Popen complains of every server that outlives this program
 
 
 def exit_status(pid: int) -> int | None:
     """How a child of ours ended: its status, or minus the signal. None while it runs, and for processes that are not ours."""
-    child = _children.get(pid)
-    return child.poll() if child else None
+    if pid in _ended and _ended[pid] is None:
+        try:
+            collected, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            del _ended[pid]
+            return None
+        if collected == pid:
+            _ended[pid] = os.waitstatus_to_exitcode(status)
+    return _ended.get(pid)

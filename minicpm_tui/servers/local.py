@@ -10,7 +10,17 @@ from typing import Any, Literal
 
 import msgspec
 
+from minicpm_tui.i18n import N_
+
 State = Literal["starting", "loading", "ready", "stopping", "exited", "failed"]
+STATE_TITLES: dict[State, str] = {
+    "starting": N_("starting"),
+    "loading": N_("loading"),
+    "ready": N_("ready"),
+    "stopping": N_("stopping"),
+    "exited": N_("ended"),
+    "failed": N_("failed"),
+}
 LIVE: tuple[State, ...] = ("starting", "loading", "ready", "stopping")
 
 

@@ -28,6 +28,7 @@ def vllm_script(tmp_path: Path) -> Script:
     def write(body: str) -> Path:
         path = tmp_path / "bin" / "vllm"
         path.parent.mkdir(exist_ok=True)
+        (tmp_path / "lib/python3.12/site-packages/vllm-0.32.0.dist-info").mkdir(parents=True, exist_ok=True)
         path.write_text(f"#!{sys.executable}\n{textwrap.dedent(body)}")
         path.chmod(0o755)
         return path

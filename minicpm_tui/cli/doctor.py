@@ -1,0 +1,94 @@
+"""``minicpm-tui doctor``: what is here, and what stands in the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from minicpm_tui.i18n import _
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from minicpm_tui.servers.doctor import Report
+
+
+@click.command(help=_("Say what is here: vLLM, GPUs, models on disk, servers that answer."))
+@click.option("--json", "as_json", is_flag=True, help=_("results as JSON"))
+@click.option("--strict", is_flag=True, help=_("exit 1 when there is a problem"))
+def command(as_json: bool, strict: bool) -> int:
+    import json
+
+    from minicpm_tui import config
+    from minicpm_tui.servers import doctor
+
+    report = doctor.report(config.load().settings)
+    if as_json:
+        print(json.dumps(report.to_dict(), ensure_ascii=False))
+    else:
+        _show(report)
+    return 1 if strict and report.problems else 0
+
+
+def _show(report: Report) -> None:
+    from rich.console import Console
+
+    from minicpm_tui.servers.doctor import python_line
+
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    _section(console, "Python", [python_line()])
+    vllm = [f"{report.vllm.version or _('unknown version')}  {report.vllm.path}"] if report.vllm else []
+    _section(console, "vLLM", vllm, report.install or "")
+    _section(console, _("GPUs"), _gpu_lines(report))
+    _section(console, _("Models"), _model_lines(report))
+    _section(console, _("Servers"), _server_lines(report))
+    if report.problems:
+        console.print(_("Problems"), style="bold red")
+        for problem in report.problems:
+            console.print(f"  {problem.title}" + (f" — {problem.hint}" if problem.hint else ""))
+    else:
+        console.print(_("Nothing stands in the way."), style="green")
+
+
+def _section(console: Console, title: str, lines: list[str], hint: str = "") -> None:
+    console.print(title, style="bold")
+    for line in lines or [_("none")]:
+        console.print(f"  {line}")
+    if hint:
+        console.print(f"  {hint}")
+
+
+def _gpu_lines(report: Report) -> list[str]:
+    from minicpm_tui.text import format_bytes, one_line
+
+    lines = []
+    for gpu in report.gpus:
+        text = _("{index}  {name}  {used} of {total} used").format(
+            index=gpu.index, name=gpu.name, used=format_bytes(gpu.memory_used), total=format_bytes(gpu.memory_total)
+        )
+        users = ", ".join(f"{process.name or '?'} ({process.pid})" for process in gpu.processes)
+        lines.append(one_line(f"{text}  {users}".rstrip(), 300))
+    return lines
+
+
+def _model_lines(report: Report) -> list[str]:
+    from minicpm_tui.text import format_bytes
+
+    return [
+        f"{model.name}  {model.family.title}  {format_bytes(model.bytes)}  {model.quantization}  {model.path}".replace(
+            "    ", "  "
+        )
+        for model in report.models
+    ]
+
+
+def _server_lines(report: Report) -> list[str]:
+    from minicpm_tui.text import one_line
+
+    lines = []
+    for server in report.servers:
+        model = server.model or (_("wants a key") if server.locked else "-")
+        ours = _("  started here") if server.ours else ""
+        lines.append(one_line(f"{server.url}  {model}", 300) + ours)
+    return lines

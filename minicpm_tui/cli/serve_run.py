@@ -1,0 +1,208 @@
+"""What ``serve`` does: check, start, show the stages on stderr, wait, stop."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Self
+
+from minicpm_tui.i18n import _
+from minicpm_tui.servers import endpoints, launch, survival
+from minicpm_tui.servers.explain import Explanation
+from minicpm_tui.servers.local import STATE_TITLES, LocalServer
+from minicpm_tui.servers.plan import Plan
+from minicpm_tui.servers.stages import TITLES
+from minicpm_tui.servers.watch import Update, Watcher, last_time
+from minicpm_tui.text import format_bytes, format_duration, one_line
+
+_FIRST_LOOK = 0.5
+_STAY_SECONDS = 0.5
+_OVER = ("exited", "failed")
+
+
+def check(plan: Plan, *, as_json: bool) -> int:
+    """``--check``: 0 when it fits, 1 when it does not or nothing can be said."""
+    found = plan.estimate()
+    if as_json:
+        print(json.dumps(found.to_dict(), ensure_ascii=False))
+        return 0 if found.fits else 1
+    print(found.message + (_(" (rough: this model keeps more than a KV cache)") if found.rough else ""))
+    print(_("weights {bytes}").format(bytes=format_bytes(found.weights_bytes)))
+    if found.kv_bytes is not None:
+        text = _("KV cache {bytes}, {tokens} tokens at {each} bytes each")
+        print(text.format(bytes=format_bytes(found.kv_bytes), tokens=found.kv_tokens, each=found.kv_bytes_per_token))
+    for remedy in found.remedies:
+        print(_("try: {remedy}").format(remedy=remedy.label))
+    return 0 if found.fits else 1
+
+
+def say_notes(plan: Plan) -> None:
+    """What the user should know before it starts."""
+    for note in plan.notes:
+        _say(note)
+
+
+def detach(plan: Plan, *, wait: bool, as_json: bool) -> int:
+    """``--detach``: 0 when ``/health`` answers, 1 with the diagnosis. Ctrl-C while it loads stops the server."""
+    for title, hint in survival.warnings():
+        _say(f"{title} — {hint}")
+    with _Wishes() as wishes:
+        server = launch.start(plan.launch_plan())
+        with Watcher(server) as watcher:
+            if wait:
+                update = _load(server, watcher, wishes)
+            else:
+                update = watcher.poll(_FIRST_LOOK)
+                if update.state in _OVER:
+                    _diagnose(server, update.explanation)
+    if update.state in _OVER:
+        return 1
+    _announce(server, update, as_json=as_json)
+    return 0
+
+
+def foreground(plan: Plan, *, as_json: bool) -> int:
+    """Start, show the stages, stay until the server ends or Ctrl-C stops it. A lost terminal keeps the server."""
+    with _Wishes() as wishes:
+        server = launch.start(plan.launch_plan())
+        with Watcher(server) as watcher:
+            update = _load(server, watcher, wishes)
+            if update.state in _OVER:
+                return 1
+            if not wishes.leave:
+                _announce(server, update, as_json=as_json)
+                _say(_("Ctrl-C stops it"))
+            return _stay(server, watcher, wishes)
+
+
+class _Wishes:
+    """What signals ask for, looked at between two steps: a server that is just being started cannot be lost to one."""
+
+    def __init__(self) -> None:
+        self.stop = self.leave = False
+        self._previous: dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None] = {}
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._previous[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            self.leave = True
+        else:
+            self.stop = True
+
+
+def _load(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> Update:
+    """Show the stages until it is ready or gone. Raises KeyboardInterrupt when it was to be stopped, and is."""
+    display = _Display(last_time(server.folder))
+    try:
+        while True:
+            update = watcher.poll()
+            display.show(update)
+            if wishes.stop or wishes.leave or update.state in ("ready", *_OVER):
+                break
+    finally:
+        display.close()
+    if update.state in _OVER:
+        _diagnose(server, update.explanation)
+    elif wishes.stop:
+        _stop(server)
+        raise KeyboardInterrupt
+    return update
+
+
+def _stay(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> int:
+    while not wishes.leave:
+        update = watcher.poll(_STAY_SECONDS)
+        if wishes.stop:
+            _stop(server)
+            raise KeyboardInterrupt
+        if update.state == "exited":
+            _say(_("the server was stopped"))
+            return 0
+        if update.state == "failed":
+            _diagnose(server, update.explanation)
+            return 1
+    return 0
+
+
+def _stop(server: LocalServer) -> None:
+    from minicpm_tui.errors import ServerNotFound
+
+    _say(_("stopping the server …"))
+    try:
+        launch.stop(server.id)
+    except ServerNotFound:
+        return  # it has ended meanwhile
+    _say(_("stopped; nothing of it is left"))
+
+
+class _Display:
+    """The stages on stderr: one line that changes on a terminal, else a line for each stage."""
+
+    def __init__(self, last: dict[str, float]) -> None:
+        self._last = last
+        self._shown = 0
+        self._status = None
+        if sys.stderr.isatty():
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status(_("starting vLLM …"))
+            self._status.start()
+
+    def show(self, update: Update) -> None:
+        if not update.stages:
+            return
+        stage = update.stages[-1]
+        title = _(TITLES[stage.name])
+        if self._status is None:
+            for reached in update.stages[self._shown :]:
+                print(_(TITLES[reached.name]), file=sys.stderr, flush=True)
+            self._shown = len(update.stages)
+            return
+        progress = f" {stage.progress:.0%}" if stage.progress is not None else ""
+        before = self._last.get(stage.name)
+        took = _(" (last time {time})").format(time=format_duration(before)) if before else ""
+        quiet = _(" — no word for {time}, see the log").format(time=format_duration(update.silent)) if update.quiet else ""
+        from rich.text import Text
+
+        self._status.update(Text(f"{title}{progress} {format_duration(update.elapsed)}{took}{quiet}"))
+
+    def close(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+
+def _announce(server: LocalServer, update: Update, *, as_json: bool) -> None:
+    if as_json:
+        fields = {"id": server.id, "pid": server.pid, "url": server.url, "model": server.model, "state": update.state}
+        print(json.dumps({**fields, "started": server.started_text, "log": str(server.log)}, ensure_ascii=False), flush=True)
+        return
+    print(server.url, flush=True)
+    _say(_("server {id} is {state}; log: {log}").format(id=server.id, state=_(STATE_TITLES[update.state]), log=server.log))
+    _say(_("from another machine: {line}").format(line=endpoints.tunnel(server)))
+
+
+def _diagnose(server: LocalServer, explanation: Explanation | None) -> None:
+    failure = explanation.failure if explanation else None
+    if failure is None:
+        _say(_("vLLM ended without saying why; its log: {log}").format(log=server.log))
+        return
+    hint = f" — {failure.hint}" if failure.hint else ""
+    _say(f"{failure.title}: {one_line(failure.line, 400)}{hint}")
+    for remedy in failure.remedies:
+        _say(_("try: {remedy}").format(remedy=remedy.label))
+    _say(_("line {number} of {log}").format(number=failure.line_number, log=server.log))
+
+
+def _say(text: str) -> None:
+    print(f"minicpm-tui: {text}", file=sys.stderr, flush=True)

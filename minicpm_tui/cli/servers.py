@@ -1,0 +1,196 @@
+"""``minicpm-tui servers``: list, watch, stop and explain local servers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from minicpm_tui.i18n import _
+
+if TYPE_CHECKING:
+    from minicpm_tui.servers.local import LocalServer
+
+_JSON = click.option("--json", "as_json", is_flag=True, help=_("results as JSON"))
+
+
+@click.group(invoke_without_command=True, help=_("Servers that this program started: list, status, stop, logs, explain."))
+@_JSON
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> int | None:
+    context.obj = as_json
+    return _list(as_json) if context.invoked_subcommand is None else None
+
+
+@command.command("list", help=_("Every server of yours on this machine."))
+@_JSON
+@click.pass_obj
+def list_(everywhere: bool, as_json: bool) -> int:
+    return _list(as_json or everywhere)
+
+
+def _list(as_json: bool) -> int:
+    import json
+    import sys
+    import time
+
+    from minicpm_tui.servers import endpoints, registry
+    from minicpm_tui.servers.local import STATE_TITLES
+    from minicpm_tui.text import format_duration, one_line
+
+    found = registry.servers()
+    if as_json:
+        print(json.dumps([_fields(server) for server in found], ensure_ascii=False))
+        return 0
+    if not found:
+        print(_("no server is running; minicpm-tui serve starts one"), file=sys.stderr)
+    for server in found:
+        since = format_duration(time.time() - server.started) if server.live else ""
+        print(one_line(f"{server.id}  {_(STATE_TITLES[server.state])}  {since}  {server.url}  {server.model}"))
+        if server.state == "ready":
+            print(_("    from another machine: {line}").format(line=endpoints.tunnel(server)))
+    return 0
+
+
+def _fields(server: LocalServer) -> dict[str, object]:
+    return {
+        "id": server.id,
+        "pid": server.pid,
+        "url": server.url,
+        "model": server.model,
+        "state": server.state,
+        "started": server.started_text,
+        "log": str(server.log),
+    }
+
+
+@command.command(help=_("What a server is doing now; exit 1 when it does not answer."))
+@click.argument("server_id", metavar="ID", default="")
+@_JSON
+@click.pass_obj
+def status(everywhere: bool, server_id: str, as_json: bool) -> int:
+    import json
+
+    from minicpm_tui.servers import live
+
+    found = live.status(_one(server_id))
+    if as_json or everywhere:
+        print(json.dumps(found.to_dict(), ensure_ascii=False))
+    else:
+        for name, text in found.lines():
+            print(f"{name}: {text}")
+    return 0 if found.answers else 1
+
+
+@command.command(help=_("Stop a server and everything it started."))
+@click.argument("server_id", metavar="ID", default="")
+@_JSON
+@click.pass_obj
+def stop(everywhere: bool, server_id: str, as_json: bool) -> int:
+    import json
+
+    from minicpm_tui.servers import launch
+
+    server = launch.stop(_one(server_id).id)
+    if as_json or everywhere:
+        print(json.dumps(_fields(server), ensure_ascii=False))
+    else:
+        print(_("{id} is stopped; nothing of it is left").format(id=server.id))
+    return 0
+
+
+@command.command(help=_("The log of a server; -f follows it until the server ends."))
+@click.argument("server_id", metavar="ID", default="")
+@click.option("-f", "--follow", is_flag=True, help=_("show what is added"))
+def logs(server_id: str, follow: bool) -> int:
+    import time
+
+    from minicpm_tui.errors import ServerNotFound
+    from minicpm_tui.servers import logfiles, registry
+    from minicpm_tui.servers.loglines import LineSplitter
+    from minicpm_tui.text import printable
+
+    try:
+        path = _one(server_id).log
+    except ServerNotFound:
+        path, follow = logfiles.path_for(server_id), False
+        if not server_id or not path.is_file():
+            raise
+    splitter = LineSplitter()
+    with path.open("rb") as file:
+        while True:
+            data = file.read(1 << 16)
+            for line in splitter.feed(data) if data else []:
+                if not line.bar:
+                    print(printable(line.text), flush=follow)
+            if not data:
+                record = registry.load(server_id) if follow else None
+                if not follow or (record is None and not _one_or_none(server_id)):
+                    break
+                time.sleep(0.2)
+    for line in splitter.finish():
+        print(printable(line.text))
+    return 0
+
+
+@command.command(help=_("Why a server failed: LOGFILE of any vLLM, or - for stdin."))
+@click.argument("log", metavar="LOGFILE|-")
+@_JSON
+@click.pass_obj
+def explain(everywhere: bool, log: str, as_json: bool) -> int:
+    import json
+
+    from minicpm_tui.servers.explain import explain as read
+
+    explanation = read(_chunks(log))
+    if as_json or everywhere:
+        print(json.dumps(explanation.to_dict(), ensure_ascii=False))
+        return 0
+    from minicpm_tui.cli import servers_explain
+
+    servers_explain.show(explanation)
+    return 0
+
+
+def _chunks(log: str) -> list[bytes]:
+    import sys
+    from pathlib import Path
+
+    from minicpm_tui.errors import UsageError
+    from minicpm_tui.servers import explain, logfiles
+
+    if log == "-":
+        return [sys.stdin.buffer.read()]
+    path = Path(log).expanduser()
+    if not path.exists() and logfiles.path_for(log).exists():
+        path = logfiles.path_for(log)
+    try:
+        return list(explain.read_chunks(path))
+    except OSError as error:
+        raise UsageError(f"{log}: {error.strerror}", hint=_("name a log file, the id of a server, or - for stdin")) from error
+
+
+def _one(server_id: str) -> LocalServer:
+    """The named server, or the only one. Raises ServerNotFound."""
+    from minicpm_tui.errors import ServerNotFound
+    from minicpm_tui.servers import registry
+
+    if server_id:
+        return registry.find(server_id)
+    found = registry.servers()
+    live = [server for server in found if server.live] or found
+    if len(live) == 1:
+        return live[0]
+    raise ServerNotFound(
+        _("name one"), hint=_("there are: {ids}").format(ids=", ".join(server.id for server in live) or _("none"))
+    )
+
+
+def _one_or_none(server_id: str) -> LocalServer | None:
+    from minicpm_tui.errors import ServerNotFound
+
+    try:
+        server = _one(server_id)
+    except ServerNotFound:
+        return None
+    return server if server.live else None

@@ -1,0 +1,211 @@
+"""Why a server failed, from its log: the line that mattered, and what to change."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from minicpm_tui.families import generic, recognise
+from minicpm_tui.i18n import _
+from minicpm_tui.servers.fixes import Context
+from minicpm_tui.servers.local import State
+from minicpm_tui.servers.loglines import LogLine
+from minicpm_tui.servers.remedy import Remedy
+from minicpm_tui.servers.rules import RULES, Rule
+from minicpm_tui.servers.stages import LogReader, Stage
+from minicpm_tui.servers.tracebacks import Caught, Tracebacks
+from minicpm_tui.text import one_line
+
+_CHUNK = 1 << 20
+_QUIET = ("INFO", "DEBUG", "WARNING")
+_ARGUMENTS = re.compile(r"non-default args: (\{.*\})")
+_LINE_SHOWN = 600
+_FATAL = ("out_of_memory", "nccl", "shared_memory", "disk_full", "kernel_image")
+_LIVES_ON = ("missing_module", "broken_install")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong. ``line`` is the log's own, ``line_number`` counts from 1; ``hint`` says what no option can do."""
+
+    kind: str
+    title: str
+    line: str
+    line_number: int
+    remedies: tuple[Remedy, ...] = ()
+    hint: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "kind": self.kind,
+            "title": self.title,
+            "line": self.line,
+            "line_number": self.line_number,
+            "hint": self.hint,
+            "remedies": [remedy.to_dict() for remedy in self.remedies],
+        }
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """``requests`` are failures of single requests to a server that went on."""
+
+    state: State
+    stages: tuple[Stage, ...]
+    failure: Failure | None
+    requests: tuple[Failure, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """As ``servers explain --json`` prints it."""
+        return {
+            "state": self.state,
+            "stages": [stage.to_dict() for stage in self.stages],
+            "failure": self.failure.to_dict() if self.failure else None,
+            "requests": [failure.to_dict() for failure in self.requests],
+        }
+
+
+@dataclass
+class _Hit:
+    rule: Rule
+    match: re.Match[str]
+    line: LogLine
+    after_ready: bool
+
+
+@dataclass
+class Diagnosis:
+    """Reads a log as it grows, as ``LogReader`` does, and keeps what may explain a failure."""
+
+    reader: LogReader = field(default_factory=LogReader)
+    tracebacks: Tracebacks = field(default_factory=Tracebacks)
+    context: Context = field(default_factory=Context)
+    hits: list[_Hit] = field(default_factory=list)
+    first_error: LogLine | None = None
+
+    def feed(self, data: bytes) -> list[LogLine]:
+        """Read on; gives the lines that became complete."""
+        return self._read(self.reader.feed(data))
+
+    def finish(self) -> list[LogLine]:
+        """The log has ended."""
+        return self._read(self.reader.finish())
+
+    def explanation(self, *, ended: bool = True) -> Explanation:
+        """``ended``: the process is gone, or the log is all there is; else only what surely ends a server is a failure."""
+        state = self.reader.state
+        failure = self._failure(ended)
+        if failure and not (state == "ready" and failure.kind in _LIVES_ON):
+            state = "failed"
+        return Explanation(state, self.reader.stages, failure, self._requests())
+
+    def _read(self, lines: list[LogLine]) -> list[LogLine]:
+        for line in lines:
+            if not line.bar:
+                self._line(line)
+        return lines
+
+    def _line(self, line: LogLine) -> None:
+        ready = self._ready
+        if line.level in _QUIET:
+            if "non-default args" in line.message:
+                self._note_arguments(line.message)
+            self.tracebacks.read(line, after_ready=ready)
+            return
+        self.tracebacks.read(line, after_ready=ready)
+        if line.level in ("ERROR", "CRITICAL") and not ready and self.first_error is None:
+            self.first_error = line
+        if line.message.startswith(" ") or " with config: " in line.message:
+            return  # source lines of a traceback quote messages, and a dying engine its whole configuration
+        for rule in RULES:
+            if match := rule.pattern.search(line.message):
+                if not any(hit.rule is rule and hit.after_ready == ready for hit in self.hits):
+                    self.hits.append(_Hit(rule, match, line, ready))
+                return
+
+    @property
+    def _ready(self) -> bool:
+        return any(stage.name == "ready" and stage.done for stage in self.reader.stages)
+
+    def _note_arguments(self, message: str) -> None:
+        match = _ARGUMENTS.search(message)
+        try:
+            arguments = ast.literal_eval(match[1]) if match else {}
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            arguments = {}
+        if isinstance(arguments, dict):
+            model = str(arguments.get("model") or arguments.get("model_tag") or "")
+            self.context = Context(arguments, recognise(model) if model else generic())
+
+    def _failure(self, ended: bool) -> Failure | None:
+        if self._ready:
+            return self._failure_after_ready()
+        known = [hit for hit in self.hits if hit.rule.scope != "wrapper"]
+        cause = self.tracebacks.first_cause(after_ready=False)
+        if known:
+            return self._known(min(known, key=lambda hit: hit.line.number), cause)
+        return self._unknown(cause) if ended else None
+
+    def _failure_after_ready(self) -> Failure | None:
+        """An answering server's requests fail without ending it: what counts is what its engine says, and a lacking package."""
+        after = [hit for hit in self.hits if hit.after_ready]
+        engine = [hit for hit in after if hit.rule.kind in _FATAL and hit.line.process not in ("", "APIServer")]
+        died = [hit for hit in after if hit.rule.scope == "wrapper"]
+        lacking = [hit for hit in after if hit.rule.kind in _LIVES_ON]
+        if engine:
+            return self._known(engine[0], None)
+        if died:
+            return self._died(died[0], self.tracebacks.first_cause(after_ready=True, engine_only=True))
+        return self._known(lacking[0], None) if lacking else None
+
+    def _requests(self) -> tuple[Failure, ...]:
+        hits = [hit for hit in self.hits if hit.after_ready and hit.rule.scope == "request"]
+        return tuple(self._known(hit, None) for hit in hits)
+
+    def _known(self, hit: _Hit, cause: Caught | None) -> Failure:
+        remedies = tuple(hit.rule.remedies(hit.match, self.context)) if hit.rule.remedies else ()
+        text, number = hit.line.message, hit.line.number
+        if hit.rule.kind == "processor" and cause and cause.number < number:
+            text, number = cause.text, cause.number
+        return Failure(hit.rule.kind, _(hit.rule.title), one_line(text, _LINE_SHOWN), number, remedies, _(hit.rule.hint))
+
+    def _died(self, hit: _Hit, cause: Caught | None) -> Failure:
+        failure = self._known(hit, None)
+        if cause is None or cause.wrapper:
+            return failure
+        return Failure(
+            failure.kind, failure.title, one_line(cause.text, _LINE_SHOWN), cause.number, failure.remedies, failure.hint
+        )
+
+    def _unknown(self, cause: Caught | None) -> Failure | None:
+        """No remedy is offered for what is not understood."""
+        if cause and not cause.wrapper:
+            title = _("vLLM ended with an error")
+            return Failure("unknown", title, one_line(cause.text, _LINE_SHOWN), cause.number)
+        wrapper = next((hit for hit in self.hits if hit.rule.scope == "wrapper"), None)
+        if wrapper:
+            return self._known(wrapper, None)
+        line = self.first_error
+        if line is None and cause is None:
+            return None
+        text, number = (line.message, line.number) if line else (cause.text, cause.number) if cause else ("", 0)
+        return Failure("unknown", _("vLLM ended with an error"), one_line(text, _LINE_SHOWN), number)
+
+
+def explain(chunks: Iterable[bytes]) -> Explanation:
+    """Explain a whole log, given in pieces of any size."""
+    diagnosis = Diagnosis()
+    for chunk in chunks:
+        diagnosis.feed(chunk)
+    diagnosis.finish()
+    return diagnosis.explanation()
+
+
+def read_chunks(path: Path) -> Iterable[bytes]:
+    """The bytes of a log file in pieces. Raises OSError."""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk

@@ -1,0 +1,124 @@
+"""What helps against each of vLLM's failures, computed from the failure's own words and the server's arguments."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from minicpm_tui.families import Family, generic
+from minicpm_tui.i18n import N_, _
+from minicpm_tui.servers import remedy
+from minicpm_tui.servers.options import by_flag
+from minicpm_tui.servers.remedy import Remedy
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the log said of its own start: the non-default arguments and the model's family."""
+
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    family: Family = field(default_factory=generic)
+
+
+def _up(number: float, step: int) -> int:
+    return math.ceil(number / step) * step
+
+
+def _share(context: Context) -> float:
+    value = context.arguments.get("gpu_memory_utilization")
+    return float(value) if isinstance(value, int | float) else 0.92
+
+
+def change(label: str, **options: Any) -> list[Remedy]:
+    return [Remedy(_(label), {name.replace("_", "-"): value for name, value in options.items()})]
+
+
+def no_room(_match: re.Match[str], context: Context) -> list[Remedy]:
+    return [*remedy.quantised(context.family), remedy.several_gpus(2)]
+
+
+def more_cache(_match: re.Match[str], context: Context) -> list[Remedy]:
+    found = []
+    if (share := _share(context)) < 0.95:
+        found.append(remedy.utilization(0.95 if share > 0.9 else round(share + 0.05, 2)))
+    sequences = context.arguments.get("max_num_seqs")
+    if not isinstance(sequences, int) or sequences > 16:
+        found += change(N_("--max-num-seqs 16: fewer requests at once"), max_num_seqs=16)
+    batched = context.arguments.get("max_num_batched_tokens")
+    if isinstance(batched, int) and batched > 2048:
+        found += change(N_("--max-num-batched-tokens 2048: smaller steps"), max_num_batched_tokens=2048)
+    return found
+
+
+def proposed_length(match: re.Match[str], context: Context) -> list[Remedy]:
+    found = [remedy.longer(int(match["length"]))] if match["length"] and int(match["length"]) > 0 else []
+    if (share := _share(context)) < 0.95:
+        found.append(remedy.utilization(0.95 if share > 0.9 else round(share + 0.05, 2)))
+    return found
+
+
+def busy(match: re.Match[str], _context: Context) -> list[Remedy]:
+    share = math.floor((float(match["free"]) / float(match["total"]) - 0.02) * 100) / 100
+    return [remedy.utilization(share)] if share > 0.05 else []
+
+
+def next_port(_match: re.Match[str], context: Context) -> list[Remedy]:
+    port = context.arguments.get("port", 8000)
+    return [Remedy(_("take port {port}").format(port=port + 1), {"port": port + 1})] if isinstance(port, int) else []
+
+
+def more_media(match: re.Match[str], context: Context) -> list[Remedy]:
+    limits = context.arguments.get("limit_mm_per_prompt")
+    kind, limit = match["kind"], int(match["limit"])
+    if limit == 0 and kind == "video" and not context.family.video:
+        return []
+    wanted = {**(limits if isinstance(limits, dict) else {}), kind: max(1, 2 * limit)}
+    label = _("--limit-mm-per-prompt: {count} of {kind}").format(count=max(1, 2 * limit), kind=kind)
+    return [Remedy(label, {"limit-mm-per-prompt": wanted})]
+
+
+def longer_than(match: re.Match[str], context: Context) -> list[Remedy]:
+    needed = _up(int(match["needed"]) + 1024, 1024)
+    return [remedy.longer(needed)] if needed <= context.family.context else []
+
+
+def larger_step(match: re.Match[str], _context: Context) -> list[Remedy]:
+    needed = _up(int(match["needed"]), 1024)
+    return [Remedy(_("--max-num-batched-tokens {count}").format(count=needed), {"max-num-batched-tokens": needed})]
+
+
+def fewer_gpus(match: re.Match[str], _context: Context) -> list[Remedy]:
+    count = int(match["gpus"]) if match["gpus"] else 1
+    label = _("--tensor-parallel-size {count}").format(count=count)
+    return [Remedy(label, {"tensor-parallel-size": count, "pipeline-parallel-size": None})] if count else []
+
+
+def derived_length(match: re.Match[str], _context: Context) -> list[Remedy]:
+    return [remedy.longer(int(match["length"]))]
+
+
+def without_option(match: re.Match[str], _context: Context) -> list[Remedy]:
+    option = by_flag(match["flag"])
+    return [Remedy(_("leave out {option}").format(option=match["flag"]), {option.name: None})] if option else []
+
+
+def other_hub(_match: re.Match[str], _context: Context) -> list[Remedy]:
+    return [
+        Remedy(_("download from the mirror hf-mirror.com"), {"HF_ENDPOINT": "https://hf-mirror.com"}),
+        Remedy(_("download from ModelScope"), {"VLLM_USE_MODELSCOPE": True}),
+    ]
+
+
+def home_folder(_match: re.Match[str], _context: Context) -> list[Remedy]:
+    home = str(Path.home())
+    return [Remedy(_("let requests name files below {folder}").format(folder=home), {"allowed-local-media-path": home})]
+
+
+def module(match: re.Match[str], _context: Context) -> list[Remedy]:
+    if match["module"] == "flashinfer":
+        return [Remedy(_("sample without flashinfer"), {"VLLM_USE_FLASHINFER_SAMPLER": "0"})]
+    return []

@@ -1,0 +1,105 @@
+"""Ready-made sets of options: for pictures, videos, both and batches, as the model's family needs them; and the user's own."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from minicpm_tui import paths
+from minicpm_tui.errors import ConfigError, UsageError
+from minicpm_tui.families import Family, image_tokens, video_tokens
+from minicpm_tui.files import make_private_dir, write_durably
+from minicpm_tui.i18n import N_, _
+from minicpm_tui.servers.discovery import at_least
+from minicpm_tui.servers.form import Form
+from minicpm_tui.servers.values import Value
+
+BUILT_IN = {
+    "pictures": N_("up to five pictures, and one video of 32 frames, in a conversation"),
+    "videos": N_("up to three videos of 64 frames, one a second"),
+    "mixed": N_("up to five pictures and two videos in a conversation"),
+    "batch": N_("one picture or video in a request, many requests at once"),
+}
+_REPLY_TOKENS = 2048
+_DEFAULT_FRAMES = 32
+
+
+def preset_options(name: str, family: Family, version: str = "", cpus: int | None = None) -> dict[str, Value]:
+    """The options of a built-in preset for a family; numbers that belong together are computed together.
+
+    A frame of at most 448² pixels is one slice, so that ``max-num-batched-tokens`` must hold 64 tokens of each: it also bounds
+    the encoder cache (vLLM, ``core/encoder_cache_manager.py``). Raises KeyError for another name.
+    """
+    images, videos, frames = {"pictures": (5, 1, 32), "videos": (2, 3, 64), "mixed": (5, 2, 32), "batch": (1, 1, 32)}[name]
+    frames = min(frames, family.max_frames)
+    limits: dict[str, Any] = {"image": images}
+    options: dict[str, Value] = {"limit-mm-per-prompt": limits}
+    needed = _REPLY_TOKENS + images * image_tokens(family, 1344, 1344)
+    if family.video:
+        limits["video"] = videos
+        needed += videos * video_tokens(family, frames, 448, 448)
+        if frames != _DEFAULT_FRAMES:
+            options["media-io-kwargs"] = {"video": {"num_frames": frames, "fps": 1}}
+            options["max-num-batched-tokens"] = _power_of_two(video_tokens(family, frames, 448, 448), 4096)
+    options["max-model-len"] = min(_power_of_two(needed, 4096), family.context)
+    if family.trust_remote_code:
+        options["trust-remote-code"] = True
+    cpus = cpus or os.cpu_count() or 1
+    if name == "batch" and cpus >= 8 and at_least(version, "0.9.1"):
+        options["api-server-count"] = min(6, cpus // 4)
+    return options
+
+
+def _power_of_two(needed: int, least: int) -> int:
+    value = least
+    while value < needed:
+        value *= 2
+    return value
+
+
+def apply_preset(form: Form, family: Family, version: str = "", cpus: int | None = None) -> Form:
+    """``form`` with the options of its preset where it sets none itself. Raises UsageError for an unknown preset."""
+    own = saved()
+    if form.preset in own:
+        base = own[form.preset]
+        options: dict[str, Value] = {**preset_options(_base(base.preset), family, version, cpus), **base.options, **form.options}
+        return Form(form.model or base.model, options, form.gpus or base.gpus, form.extra or base.extra, form.preset)
+    if form.preset not in BUILT_IN:
+        names = ", ".join([*BUILT_IN, *own])
+        raise UsageError(_("no preset {name}").format(name=form.preset), hint=_("there are {names}").format(names=names))
+    options = {**preset_options(form.preset, family, version, cpus), **form.options}
+    return Form(form.model, options, form.gpus, form.extra, form.preset)
+
+
+def _base(name: str) -> str:
+    return name if name in BUILT_IN else "pictures"
+
+
+def folder() -> Path:
+    return paths.config_dir() / "presets"
+
+
+def saved() -> dict[str, Form]:
+    """The user's own presets, by name: one TOML file each. Raises ConfigError for one that cannot be read."""
+    found = {}
+    for path in sorted(folder().glob("*.toml")):
+        try:
+            found[path.stem] = Form.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise ConfigError(f"{path}: {error}", hint=_("mend or remove this preset")) from error
+    return found
+
+
+def save(name: str, form: Form) -> Path:
+    """Write a preset of the user's own, without secrets. Raises UsageError for a bad name, StorageError."""
+    import tomlkit
+
+    if not name.replace("-", "").replace("_", "").isalnum() or name in BUILT_IN:
+        raise UsageError(name, hint=_("a preset's name is letters, digits and -, and none of the built-in names"))
+    path = make_private_dir(folder()) / f"{name}.toml"
+    data: Mapping[str, Any] = {**form.to_dict(), "preset": _base(form.preset)}
+    write_durably(path, tomlkit.dumps(data).encode())
+    return path

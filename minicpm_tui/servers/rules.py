@@ -1,0 +1,320 @@
+"""What is known of vLLM's failures: the words it uses, what they mean, and what helps.
+
+Sources: vLLM's own messages of 0.7 to 0.33 (``v1/worker/*.py``, ``v1/core/kv_cache_utils.py``, ``engine/arg_utils.py``,
+``entrypoints``) and recorded logs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from minicpm_tui.i18n import N_, _
+from minicpm_tui.servers import fixes, remedy
+from minicpm_tui.servers.fixes import Context
+from minicpm_tui.servers.remedy import Remedy
+
+Scope = Literal["start", "request", "wrapper"]
+"""``start``: the server does not come up, or dies. ``request``: one request failed. ``wrapper``: names no cause."""
+
+
+Remedies = Callable[[re.Match[str], Context], list[Remedy]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``pattern`` is searched in lines that are no mere information; ``hint`` says what no option can do."""
+
+    kind: str
+    title: str
+    pattern: re.Pattern[str]
+    remedies: Remedies | None = None
+    hint: str = ""
+    scope: Scope = "start"
+
+
+def _rule(kind: str, title: str, pattern: str, remedies: Remedies | None = None, hint: str = "", scope: Scope = "start") -> Rule:
+    return Rule(kind, title, re.compile(pattern), remedies, hint, scope)
+
+
+RULES: tuple[Rule, ...] = (
+    _rule(
+        "gpu_busy",
+        N_("Other programs hold the GPU's memory"),
+        r"(?:Free|Available) memory on (?:device"
+        r"|node) \S+ \((?P<free>[\d.]+)/(?P<total>[\d.]+) GiB\) on startup is less than desired",
+        fixes.busy,
+        N_("stop the other programs, or take a smaller share"),
+    ),
+    _rule(
+        "kv_cache_too_small",
+        N_("The GPU's memory does not hold one conversation of this length"),
+        r"To serve at least one request with the model's max seq len(?:.*?estimated maximum model length is (?P<length>\d+))?",
+        fixes.proposed_length,
+    ),
+    _rule(
+        "kv_cache_too_small",
+        N_("The GPU's memory does not hold one conversation of this length"),
+        r"max seq len \(\d+\) is larger than the maximum number of tokens that can be stored in KV cache \((?P<length>\d+)\)",
+        fixes.proposed_length,
+    ),
+    _rule("no_kv_cache", N_("No memory is left for the KV cache"), r"No available memory for the cache blocks", fixes.more_cache),
+    _rule(
+        "out_of_memory",
+        N_("The model does not fit in the GPU's memory"),
+        r"Failed to load model - not enough GPU memory|CUDA out of memory"
+        r"|torch\.(?:cuda\.)?OutOfMemoryError|CUDA error: out of memory|HIP out of memory",
+        fixes.no_room,
+        N_("free the GPU, or take smaller weights"),
+    ),
+    _rule(
+        "port_taken",
+        N_("The port is taken"),
+        r"\[Errno 98\]|[Aa]ddress already in use",
+        fixes.next_port,
+        N_("stop what listens there, or take another port"),
+    ),
+    _rule(
+        "remote_code",
+        N_("The model brings its own code, which must be allowed"),
+        r"trust_remote_code=True|contains custom code which must be executed|--trust-remote-code flag"
+        r"|set the option `trust_remote_code",
+        lambda _match, _context: fixes.change(N_("--trust-remote-code"), trust_remote_code=True),
+    ),
+    _rule(
+        "gated",
+        N_("The model asks for your consent"),
+        r"You are trying to access a gated repo|Cannot access gated repo|403 Client Error.*huggingface",
+        lambda _match, _context: [Remedy(_("download from ModelScope"), {"VLLM_USE_MODELSCOPE": True})],
+        N_("accept its terms on its page at the hub, then set HF_TOKEN"),
+    ),
+    _rule(
+        "model_missing",
+        N_("There is no such model folder"),
+        r"Repo id must be in the form|Repo id must use alphanumeric",
+        None,
+        N_("vLLM took the path for a hub id: check that the folder exists"),
+    ),
+    _rule(
+        "model_unknown",
+        N_("The hub has no such model"),
+        r"RepositoryNotFoundError|404 Client Error.*huggingface|is not a valid model identifier",
+        None,
+        N_("check the spelling of the id, or give a folder"),
+    ),
+    _rule(
+        "not_a_model",
+        N_("The folder is not a complete model"),
+        r"does not appear to have a file named|no file named|Cannot find any model weights|(?:Invalid"
+        r"|Unrecognized) (?:repository|model) in|Error while deserializing header|SafetensorError",
+        None,
+        N_("copy or download the model again"),
+    ),
+    _rule(
+        "hub_unreachable",
+        N_("The model hub cannot be reached"),
+        r"couldn't connect to 'https?://|LocalEntryNotFoundError|outgoing traffic has been disabled"
+        r"|Max retries exceeded with url|cannot find the requested files in the (?:local|disk) cache",
+        fixes.other_hub,
+        N_("check the network, or give a folder that is on disk"),
+    ),
+    _rule(
+        "architecture",
+        N_("This vLLM does not know the model"),
+        r"Model architectures \[.*\] (?:are not supported|failed to be inspected)"
+        r"|Currently, MiniCPMV only supports versions|does not recognize this architecture",
+        None,
+        N_("upgrade vLLM: pip install -U vllm"),
+    ),
+    _rule(
+        "bitsandbytes",
+        N_("This vLLM cannot read these quantised weights"),
+        r"Unknown quantization method|install (?:vllm-)?bitsandbytes|No module named 'bitsandbytes'|[Ii]nvalid `?quantization",
+        lambda _match, context: remedy.quantised(context.family),
+        N_("pip install vllm-bnb-plugin for bitsandbytes, vllm[extra-quant] for GGUF"),
+    ),
+    _rule(
+        "bfloat16",
+        N_("This GPU cannot compute with bfloat16"),
+        r"Bfloat16 is only supported on GPUs with compute capability",
+        lambda _match, _context: fixes.change(N_("--dtype half"), dtype="half"),
+    ),
+    _rule(
+        "no_gpu",
+        N_("vLLM sees no GPU"),
+        r"Failed to infer device type|No CUDA GPUs are available|NVML_ERROR|no NVIDIA GPU detected"
+        r"|Found no NVIDIA driver|driver version is insufficient",
+        None,
+        N_("check nvidia-smi, CUDA_VISIBLE_DEVICES and the driver"),
+    ),
+    _rule(
+        "kernel_image",
+        N_("This vLLM is not built for this GPU"),
+        r"no kernel image is available for execution",
+        None,
+        N_("install a vLLM that is built for this GPU's generation"),
+    ),
+    _rule(
+        "world_size",
+        N_("More GPUs are asked for than there are"),
+        r"World size \(\d+\) is larger than the number of available GPUs(?: \((?P<gpus>\d+)\))?",
+        fixes.fewer_gpus,
+    ),
+    _rule(
+        "heads",
+        N_("The model cannot be shared among so many GPUs"),
+        r"must be divisible by tensor parallel size",
+        lambda _match, _context: fixes.change(N_("--tensor-parallel-size 2"), tensor_parallel_size=2),
+    ),
+    _rule(
+        "start_timeout",
+        N_("Loading took longer than vLLM waits"),
+        r"Timed out waiting for engine (?:core )?process",
+        lambda _match, _context: [Remedy(_("wait up to half an hour"), {"VLLM_ENGINE_READY_TIMEOUT_S": 1800})],
+    ),
+    _rule(
+        "length_over_model",
+        N_("The length is more than the model was made for"),
+        r"max_model_len \(\d+\) is greater than the derived max_model_len \(\D*(?P<length>\d+)",
+        fixes.derived_length,
+    ),
+    _rule(
+        "step_under_length",
+        N_("A step is shorter than a conversation or a picture"),
+        r"max_num_batched_tokens \(\d+\) is smaller than max_model_len \((?P<needed>\d+)\)",
+        fixes.larger_step,
+    ),
+    _rule(
+        "step_under_item",
+        N_("A step is shorter than one picture or video"),
+        r"max_tokens_per_mm_item \((?P<needed>\d+)\) is larger than max_num_batched_tokens",
+        fixes.larger_step,
+    ),
+    _rule(
+        "unknown_option",
+        N_("This vLLM does not know an option"),
+        r"unrecognized arguments: (?P<flag>--?[\w-]+)",
+        fixes.without_option,
+        N_("leave it out, or upgrade vLLM"),
+    ),
+    _rule("bad_option", N_("vLLM rejects an option's value"), r"error: argument (?P<flag>--?[\w-]+)", fixes.without_option),
+    _rule(
+        "disk_full",
+        N_("The disk is full"),
+        r"\[Errno 28\]|No space left on device",
+        None,
+        N_("free some space; downloads go to HF_HOME"),
+    ),
+    _rule(
+        "shared_memory",
+        N_("There is too little shared memory"),
+        r"Bus error|/dev/shm|insufficient shared memory",
+        None,
+        N_("in a container: start it with --ipc=host or a larger --shm-size"),
+    ),
+    _rule(
+        "nccl",
+        N_("The GPUs cannot talk to each other"),
+        r"NCCL error|ncclSystemError|ncclUnhandledCudaError|DistBackendError",
+        None,
+        N_("set NCCL_DEBUG=INFO and start again to see why; try one GPU"),
+    ),
+    _rule(
+        "missing_module",
+        N_("vLLM's environment lacks a Python package"),
+        r"(?:ModuleNotFoundError|ImportError): No module named '(?P<module>[\w.]+)'",
+        fixes.module,
+        N_("install it into vLLM's environment; videos need vllm[video]"),
+    ),
+    _rule(
+        "broken_install",
+        N_("The vLLM installation is broken"),
+        r"ImportError: .*(?:undefined symbol|cannot open shared object file)",
+        None,
+        N_("install vLLM again into an environment of its own"),
+    ),
+    _rule(
+        "processor",
+        N_("The model's picture processor fails"),
+        r"Failed to apply MiniCPM\w+Processor",
+        None,
+        N_("the model's files and this version of transformers may not fit together"),
+    ),
+    _rule(
+        "engine_died",
+        N_("The engine died while it was answering"),
+        r"EngineCore encountered an issue|EngineDeadError|EngineCore hit an exception"
+        r"|AsyncLLM output_handler failed|Engine loop has died",
+        lambda _match, _context: [Remedy(_("start it again"), {})],
+        scope="wrapper",
+    ),
+    _rule(
+        "engine_init",
+        N_("The engine did not start"),
+        r"Engine core initialization failed|Engine process failed to start",
+        scope="wrapper",
+    ),
+    _rule(
+        "too_many_media",
+        N_("More pictures or videos than the server takes in one conversation"),
+        r"At most (?P<limit>\d+) (?P<kind>image|video|audio)\(s\) may be provided",
+        fixes.more_media,
+        scope="request",
+    ),
+    _rule(
+        "prompt_too_long",
+        N_("The conversation is longer than the server's context"),
+        r"decoder prompt \(length (?P<needed>\d+)\) is longer than the maximum model length",
+        fixes.longer_than,
+        N_("send fewer pictures or frames, or a shorter conversation"),
+        "request",
+    ),
+    _rule(
+        "prompt_too_long",
+        N_("The conversation is longer than the server's context"),
+        r"maximum context length is \d+ tokens\. However, (?:your prompt contains|you requested) (?:at least )?(?P<needed>\d+)",
+        fixes.longer_than,
+        N_("send fewer pictures or frames, or a shorter conversation"),
+        "request",
+    ),
+    _rule(
+        "reply_too_long",
+        N_("A longer reply is asked for than the server's context"),
+        r"max_tokens=(?P<needed>\d+) cannot be greater than max_model_len",
+        fixes.longer_than,
+        N_("ask for fewer max_tokens"),
+        "request",
+    ),
+    _rule(
+        "encoder_cache",
+        N_("A video is larger than the encoder cache"),
+        r"item with (?P<needed>\d+) embedding tokens, which exceeds the pre-allocated encoder cache size",
+        fixes.larger_step,
+        N_("or send fewer frames"),
+        "request",
+    ),
+    _rule(
+        "media_too_large",
+        N_("A video is too large to be decoded"),
+        r"exceeds VLLM_MAX_MEDIA_REQUEST_DECODE_BYTES",
+        lambda _match, _context: [Remedy(_("read 16 frames of a video"), {"media-io-kwargs": {"video": {"num_frames": 16}}})],
+        N_("send smaller pictures or frames"),
+        "request",
+    ),
+    _rule(
+        "request_kwargs",
+        N_("Requests may not set media options"),
+        r"Per-request (?:mm_processor|media_io)_kwargs are disabled",
+        lambda _match, _context: fixes.change(N_("--trust-request-mm-kwargs"), trust_request_mm_kwargs=True),
+        scope="request",
+    ),
+    _rule(
+        "local_files",
+        N_("The server may not read local files"),
+        r"Cannot load local files without",
+        fixes.home_folder,
+        scope="request",
+    ),
+)

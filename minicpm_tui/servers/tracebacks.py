@@ -1,0 +1,85 @@
+"""Finding exceptions in a log whose processes write at the same time: the first cause, not the wrappers that repeat it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from minicpm_tui.servers.loglines import LogLine
+
+_START = "Traceback (most recent call last):"
+_EXCEPTION = re.compile(r"^(?:[A-Za-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Timeout|Failed|Warning)?(?::| *$)")
+_PROCESS_EXCEPTION = re.compile(r"^(?:[a-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception)\b(?::| *$)")
+_CHAINED = ("The above exception was the direct cause", "During handling of the above exception")
+# Their text is only the key that was looked up; what they became in the same chain says more.
+_TERSE = ("KeyError", "IndexError", "StopIteration", "AttributeError: 'NoneType'")
+_WRAPPERS = (
+    "Engine core initialization failed",
+    "WorkerProc initialization failed",
+    "Worker failed with error",
+    "EngineCore encountered an issue",
+    "EngineDeadError",
+    "Engine process failed to start",
+    "WorkerProc hit an exception",
+    "cancelled",
+)
+
+
+@dataclass(frozen=True)
+class Caught:
+    """The last line of a traceback. ``after_ready``: the server was answering by then. ``process`` as the log names it."""
+
+    number: int
+    text: str
+    process: str
+    after_ready: bool
+    chained: bool
+
+    @property
+    def wrapper(self) -> bool:
+        """Whether it only says that something else failed."""
+        return any(mark in self.text for mark in _WRAPPERS)
+
+    @property
+    def terse(self) -> bool:
+        return self.text.startswith(_TERSE)
+
+
+class Tracebacks:
+    """Collects exceptions line by line; each process, and each kind of line of it, is followed by itself."""
+
+    def __init__(self) -> None:
+        self.found: list[Caught] = []
+        self._open: set[tuple[str, str]] = set()
+        self._chain: set[tuple[str, str]] = set()
+
+    def read(self, line: LogLine, *, after_ready: bool) -> None:
+        text = line.message
+        key = (line.process, "E" if line.level == "ERROR" else "")
+        if text.strip().startswith(_START):
+            self._open.add(key)
+        elif any(mark in text for mark in _CHAINED):
+            self._chain.add(key)
+        elif key in self._open and text and not text[0].isspace() and _EXCEPTION.match(text):
+            self._close(line, key, after_ready)
+        elif key in self._open and line.level not in ("", "ERROR"):
+            self._open.discard(key)
+        elif line.level in ("ERROR", "CRITICAL") and _PROCESS_EXCEPTION.match(text):
+            self._close(line, key, after_ready)
+
+    def _close(self, line: LogLine, key: tuple[str, str], after_ready: bool) -> None:
+        self.found.append(Caught(line.number, line.message, line.process, after_ready, key in self._chain))
+        self._open.discard(key)
+        self._chain.discard(key)
+
+    def first_cause(self, *, after_ready: bool, engine_only: bool = False) -> Caught | None:
+        """The earliest exception that is no wrapper; a terse one yields to what it became. Else a wrapper."""
+        found = [caught for caught in self.found if caught.after_ready == after_ready]
+        if engine_only:
+            found = [caught for caught in found if caught.process not in ("", "APIServer")]
+        causes = [caught for caught in found if not caught.wrapper]
+        for index, caught in enumerate(causes):
+            following = causes[index + 1] if index + 1 < len(causes) else None
+            if not (caught.terse and following and following.chained):
+                return caught
+        return found[0] if found else None

@@ -1,0 +1,147 @@
+"""Following a server while it loads and runs: log, stages, readiness, death."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from minicpm_tui import paths
+from minicpm_tui.errors import StorageError
+from minicpm_tui.files import make_private_dir, write_durably
+from minicpm_tui.servers import processes, registry
+from minicpm_tui.servers.explain import Diagnosis, Explanation
+from minicpm_tui.servers.local import LocalServer, State
+from minicpm_tui.servers.loglines import LogLine
+from minicpm_tui.servers.stages import Stage
+
+_READ = 1 << 20
+_SILENT_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Update:
+    """What is true now. ``elapsed``: seconds in the current stage by the wall clock; ``silent``: since the log last grew."""
+
+    state: State
+    stages: tuple[Stage, ...]
+    lines: tuple[LogLine, ...]
+    elapsed: float
+    silent: float
+    explanation: Explanation | None = None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it has said nothing for so long that the user should know."""
+        return self.state in ("starting", "loading") and self.silent > _SILENT_SECONDS
+
+
+class Watcher:
+    """Reads a server's log from its start and looks after its process. Blocking: for threads.
+
+    ``poll`` returns at once when the process dies, else after ``seconds``. A dead server's orphans are ended.
+    """
+
+    def __init__(self, server: LocalServer) -> None:
+        self.server = server
+        self.diagnosis = Diagnosis()
+        self._position = 0
+        record = registry.load(server.id)
+        self._death = processes.DeathWatch(server.pid, record.start_ticks if record else 0)
+        self._grew = self._stage_began = time.monotonic()
+        self._ended: Update | None = None
+        self._ready = server.ready_at is not None
+
+    def poll(self, seconds: float = 0.25) -> Update:
+        """The news since the last call."""
+        if self._ended:
+            return self._ended
+        dead = self._death.wait(seconds)
+        before = self.diagnosis.reader.current
+        lines = self._read()
+        if dead:
+            while more := self._read():
+                lines += more
+            lines += self.diagnosis.finish()
+            self._ended = self._end(tuple(lines))
+            return self._ended
+        now = time.monotonic()
+        if lines:
+            self._grew = now
+        if self.diagnosis.reader.current != before:
+            self._stage_began = now
+        state = self._state()
+        return Update(state, self.diagnosis.reader.stages, tuple(lines), now - self._stage_began, now - self._grew)
+
+    def close(self) -> None:
+        self._death.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _read(self) -> list[LogLine]:
+        """At most a megabyte at a time, so that a flood of output does not hold up the caller."""
+        lines: list[LogLine] = []
+        with contextlib.suppress(OSError), self.server.log.open("rb") as file:
+            if file.seek(0, 2) < self._position:
+                self._position = 0
+            file.seek(self._position)
+            data = file.read(_READ)
+            self._position += len(data)
+            lines = self.diagnosis.feed(data)
+        return lines
+
+    def _state(self) -> State:
+        record = registry.load(self.server.id)
+        if record and record.stopping:
+            return "stopping"
+        if self._ready:
+            return "ready"
+        if record and registry.is_ready(record):
+            self._ready = True
+            remember(self.server.folder, self.diagnosis.reader.stages)
+            return "ready"
+        return "loading" if self._position else "starting"
+
+    def _end(self, lines: tuple[LogLine, ...]) -> Update:
+        stopping = (record := registry.load(self.server.id)) is None or record.stopping
+        registry.refresh()
+        record = registry.load(self.server.id)
+        state: State = "exited" if stopping or record is None else record.ended or "failed"
+        explanation = self.diagnosis.explanation()
+        return Update(state, self.diagnosis.reader.stages, lines, 0.0, 0.0, explanation)
+
+
+def _memory_path() -> Path:
+    return paths.cache_dir() / "stages.json"
+
+
+def remember(model: str, stages: tuple[Stage, ...]) -> None:
+    """Keep how long each stage of this model's start took, for next time."""
+    seconds: dict[str, float] = {
+        stage.name: stage.seconds for stage in stages if stage.seconds is not None and stage.name != "ready"
+    }
+    known = _memory()
+    known[model] = seconds
+    with contextlib.suppress(StorageError):
+        write_durably(make_private_dir(paths.cache_dir()) / _memory_path().name, msgspec.json.encode(known))
+
+
+def last_time(model: str) -> dict[str, float]:
+    """Seconds of each stage of this model's last successful start; empty when it is the first."""
+    return _memory().get(model, {})
+
+
+def _memory() -> dict[str, dict[str, float]]:
+    try:
+        return msgspec.json.decode(_memory_path().read_bytes(), type=dict[str, dict[str, float]])
+    except (OSError, msgspec.MsgspecError):
+        return {}

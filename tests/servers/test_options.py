@@ -1,0 +1,169 @@
+"""Forms, presets and the command line they become."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicpm_tui.errors import ConfigError, ModelMissing, UsageError
+from minicpm_tui.families import by_id, families, image_tokens, video_tokens
+from minicpm_tui.servers import argv, presets
+from minicpm_tui.servers.form import Form, locate_model, parse_arguments
+from minicpm_tui.servers.options import OPTIONS
+from minicpm_tui.servers.plan import prepare
+from minicpm_tui.servers.values import InvalidValue, read, tokens
+
+GUIDE = (
+    "--dtype auto --max-model-len 2048 --api-key token-abc123 --gpu_memory_utilization 0.9 --trust-remote-code "
+    "--max-num-batched-tokens 2048"
+)
+
+
+def test_the_guides_command_means_the_same_and_hides_its_key() -> None:
+    rest, options = parse_arguments(["openbmb/MiniCPM-V-2_6", *shlex.split(GUIDE)])
+    plan = prepare(Form(rest[0], options), None, {}, [])
+    command = plan.command
+    assert command.key == "token-abc123"
+    assert "token-abc123" not in command.shell() + json.dumps(command.to_dict()) + repr(command)
+    text = " ".join(command.argv)
+    for words in ("--dtype auto", "--max-model-len 2048", "--gpu-memory-utilization 0.9", "--max-num-batched-tokens 2048"):
+        assert words in text
+    assert command.argv.count("--trust-remote-code") == 1
+    assert "--host 127.0.0.1 --port" in text
+
+
+@pytest.mark.parametrize("limits", ['{"video": 3}', '{"image":5, "video": 2}'])
+def test_the_guides_limits_stay_as_they_are(limits: str) -> None:
+    _rest, options = parse_arguments(["--limit-mm-per-prompt", limits])
+    given_ = prepare(Form("openbmb/MiniCPM-V-2_6", options), None, {}, []).command.argv
+    assert json.loads(given_[given_.index("--limit-mm-per-prompt") + 1]) == json.loads(limits)
+
+
+def test_options_are_read_in_every_form() -> None:
+    rest, options = parse_arguments(
+        ["-tp", "2", "--no-enable-prefix-caching", "--enforce-eager", "m", "--max-model-len=8k", "-q", "awq"]
+    )
+    assert rest == ["m"]
+    assert options == {
+        "tensor-parallel-size": 2,
+        "enable-prefix-caching": False,
+        "enforce-eager": True,
+        "max-model-len": "8k",
+        "quantization": "awq",
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["--max-modellen", "3"], "--max-model-len"),
+        (["--port", "many"], "whole number"),
+        (["--port", "70000"], "65535"),
+        (["--port"], "needs a value"),
+        (["--gpu-memory-utilization", "90"], "at most 1"),
+        (["--limit-mm-per-prompt", "five"], "JSON"),
+        (["--limit-mm-per-prompt", '{"image": "x"}'], "whole numbers"),
+        (["--dtype", "int3"], "bfloat16"),
+        (["--max-model-len", "long"], "8k"),
+    ],
+)
+def test_wrong_options_are_said(words: list[str], hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_arguments(words)
+    assert hint in caught.value.hint
+
+
+@given(st.sampled_from(sorted(OPTIONS)), st.text(max_size=20))
+def test_any_text_is_a_value_or_a_sentence(name: str, text: str) -> None:
+    with contextlib.suppress(InvalidValue):
+        assert read(OPTIONS[name], text) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("8k", 8000), ("8K", 8192), ("1.5k", 1500), ("4096", 4096), ("auto", None), ("-1", None)]
+)
+def test_lengths(text: str, count: int | None) -> None:
+    assert tokens(read(OPTIONS["max-model-len"], text)) == count
+
+
+@pytest.mark.parametrize("family", [family for family in families() if not family.generic], ids=lambda family: str(family.id))
+@pytest.mark.parametrize("name", list(presets.BUILT_IN))
+def test_presets_hold_what_they_promise(name: str, family: object) -> None:
+    known = by_id(str(getattr(family, "id", "")))
+    options = presets.preset_options(name, known)
+    limits = options["limit-mm-per-prompt"]
+    media_io = options.get("media-io-kwargs", {})
+    assert isinstance(limits, dict)
+    assert isinstance(media_io, dict)
+    frames = media_io.get("video", {}).get("num_frames", 32)
+    length = tokens(options["max-model-len"]) or 0
+    assert length <= known.context
+    assert ("video" in limits) == known.video
+    if known.video:
+        assert length >= limits["video"] * video_tokens(known, frames, 448, 448)
+        assert tokens(options.get("max-num-batched-tokens", 2048)) >= 64 * frames
+    if known.context > 8192:
+        assert length >= limits["image"] * image_tokens(known, 1344, 1344)
+    assert options.get("trust-remote-code", False) == known.trust_remote_code
+
+
+def test_old_versions_get_the_old_forms() -> None:
+    form = presets.apply_preset(Form("m", preset="videos"), by_id("minicpm-v-2.6"), "0.7.1")
+    command = argv.build(form, "m", version="0.7.1")
+    assert "image=2,video=3" in command.argv
+    assert "--media-io-kwargs" not in command.argv
+    assert any("media-io-kwargs" in note for note in command.notes)
+
+
+def test_gpus_are_set_and_shared() -> None:
+    command = argv.build(Form("m", gpus=("0", "1")), "m")
+    assert command.environment == {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": "0,1"}
+    assert "--tensor-parallel-size 2" in " ".join(command.argv)
+
+
+def test_extra_arguments_and_environment_are_handed_over() -> None:
+    command = argv.build(Form("m", {"HF_TOKEN": "hf_x", "HF_HUB_OFFLINE": True}, extra=("--seed", "7")), "m")
+    assert command.argv[-2:] == ("--seed", "7")
+    assert command.environment == {"HF_TOKEN": "hf_x", "HF_HUB_OFFLINE": "1"}
+    assert "hf_x" not in command.shell() + json.dumps(command.to_dict())
+
+
+def test_a_saved_preset_comes_back_without_its_secrets() -> None:
+    form = Form(
+        "/models/m", {"max-model-len": 4096, "api-key": "secret", "limit-mm-per-prompt": {"image": 3}}, ("1",), ("--seed", "7")
+    )
+    path = presets.save("mine", form)
+    assert "secret" not in path.read_text()
+    again = presets.apply_preset(Form(preset="mine"), by_id("minicpm-v-2.6"))
+    assert (again.model, again.gpus, again.extra) == ("/models/m", ("1",), ("--seed", "7"))
+    assert again.options["max-model-len"] == 4096
+    assert again.options["limit-mm-per-prompt"] == {"image": 3}
+    path.write_text("[")
+    with pytest.raises(ConfigError, match=r"mine\.toml"):
+        presets.saved()
+
+
+def test_unknown_presets_and_bad_names_are_said() -> None:
+    with pytest.raises(UsageError, match="pictures"):
+        presets.apply_preset(Form(preset="nope"), by_id("minicpm-v-2.6"))
+    with pytest.raises(UsageError):
+        presets.save("../evil", Form())
+
+
+def test_models_are_looked_for_before_vllm_would_misunderstand(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    for wrong in (tmp_path / "none", tmp_path / "empty", tmp_path / "file"):
+        with pytest.raises(ModelMissing):
+            locate_model(str(wrong))
+    with pytest.raises(ModelMissing):
+        locate_model("a/b/c")
+    (tmp_path / "empty" / "config.json").write_text("{}")
+    assert locate_model(str(tmp_path / "empty")) == (str(tmp_path / "empty"), tmp_path / "empty")
+    assert locate_model("openbmb/MiniCPM-V-2_6") == ("openbmb/MiniCPM-V-2_6", None)
