@@ -6,7 +6,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
 from rich.markdown import Markdown
 from rich.segment import Segment
@@ -33,6 +33,7 @@ class TerminalOutput(Output):
         self._thought = ""
         self._drawn = 0.0
         self._flushed = False
+        self._printed = False
 
     def content(self, text: str) -> None:
         if self._thought:
@@ -70,14 +71,18 @@ class TerminalOutput(Output):
         if time.monotonic() - self._drawn < DRAW_SECONDS:
             return
         finished, self._tail = split_finished(self._tail)
-        if finished:
-            self._console.print(Markdown(finished))
-            self._console.print()
+        if finished.strip():
+            self._print(finished)
         if self._thought:
             self._live.update(Text("\n".join(self._thought.splitlines()[-REASONING_LINES:]), style="dim italic"), refresh=True)
         else:
-            self._live.update(_LastLines(Markdown(self._tail)), refresh=True)
+            self._live.update(self._moving(), refresh=True)
         self._drawn = time.monotonic()
+
+    def _moving(self) -> Group:
+        """What is not finished, below an empty line when something stands above."""
+        tail = _Lines(Markdown(self._tail), last=True)
+        return Group(Text(""), tail) if self._printed and self._tail.strip() else Group(tail)
 
     def _flush(self) -> None:
         """Print what is left; nothing moves any more."""
@@ -87,8 +92,15 @@ class TerminalOutput(Output):
         self._live.update(Text(""), refresh=True)
         self._live.stop()
         if self._tail.strip():
-            self._console.print(Markdown(self._tail))
+            self._print(self._tail)
         self._tail = ""
+
+    def _print(self, text: str) -> None:
+        """Finished blocks, one empty line between them and those before."""
+        if self._printed:
+            self._console.print()
+        self._printed = True
+        self._console.print(_Lines(Markdown(text)))
 
 
 def split_finished(text: str) -> tuple[str, str]:
@@ -102,14 +114,23 @@ def split_finished(text: str) -> tuple[str, str]:
     return "".join(lines[: starts[-1]]), "".join(lines[starts[-1] :])
 
 
-class _LastLines:
-    """The end of what does not fit the terminal."""
+class _Lines:
+    """Markdown without the empty lines around it; with ``last`` only the end of what does not fit the terminal."""
 
-    def __init__(self, content: Markdown) -> None:
+    def __init__(self, content: Markdown, *, last: bool = False) -> None:
         self._content = content
+        self._last = last
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         lines = console.render_lines(self._content, options, pad=False)
-        for line in lines[-max(1, console.height - 1) :]:
+        while lines and not _has_text(lines[-1]):
+            lines.pop()
+        while lines and not _has_text(lines[0]):
+            lines.pop(0)
+        for line in lines[-max(1, console.height - 2) :] if self._last else lines:
             yield from line
             yield Segment.line()
+
+
+def _has_text(line: list[Segment]) -> bool:
+    return any(segment.text.strip() for segment in line)

@@ -20,6 +20,7 @@ from minicpm_tui.ui import contributed, mouse, themes
 from minicpm_tui.ui.app_commands import COMMANDS
 from minicpm_tui.ui.chat.screen import ChatScreen
 from minicpm_tui.ui.commands import Command, Commanded, bindings, live
+from minicpm_tui.ui.graphics.query import Terminal
 from minicpm_tui.ui.launch import Launch
 from minicpm_tui.ui.requests import Attach, CopyText, OpenSession, UseServer, WriteText
 
@@ -40,9 +41,10 @@ class MinicpmApp(Commanded, App[int]):
     COMMANDS = {_provider}  # noqa: RUF012 - Textual's own annotation is not ClassVar
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
-    def __init__(self, launch: Launch | None = None) -> None:
+    def __init__(self, launch: Launch | None = None, terminal: Terminal | None = None) -> None:
         super().__init__()
         self.launch = launch or Launch()
+        self.terminal = terminal or Terminal()
         self.chat = ChatScreen(self.launch)
         self.theme_problems: tuple[str, ...] = ()
         self.owns_mouse = True
@@ -60,7 +62,7 @@ class MinicpmApp(Commanded, App[int]):
         return self.chat
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return {"hint-key": "ansi_yellow"}
+        return {"hint-key": "ansi_yellow", "muted": "ansi_bright_black"}
 
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
@@ -167,6 +169,15 @@ class MinicpmApp(Commanded, App[int]):
         from minicpm_tui.ui import closing
 
         self.run_worker(closing.close(self, 128 + number), group="quit", exclusive=True)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A mistake of ours: the draft is kept and one line says where the details are, in place of a traceback."""
+        if self.is_headless:
+            super()._handle_exception(error)  # tests want to see it
+            return
+        from minicpm_tui.ui import closing
+
+        closing.crash(self, error)
 
     def say(self, error: MinicpmTuiError) -> None:
         """One line about what went wrong."""

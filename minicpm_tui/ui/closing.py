@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import traceback
 from typing import TYPE_CHECKING
 
+from minicpm_tui import files, paths
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
+from minicpm_tui.text import one_line
 from minicpm_tui.ui.composer import drafts
 from minicpm_tui.ui.dialogs import Ask
 
@@ -43,10 +46,24 @@ async def _stop(app: MinicpmApp, server_id: str) -> None:
         app.say(error)
 
 
+def crash(app: MinicpmApp, error: Exception) -> None:
+    """Keep the draft, write the traceback to ``state_dir()/crash.log``, and end with one line."""
+    path = paths.state_dir() / "crash.log"
+    with contextlib.suppress(MinicpmTuiError, OSError):
+        if app.chat.talk.furnished:
+            drafts.save(app.chat.talk.drafting.now())
+        files.make_private_dir(path.parent)
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="replace")
+    line = one_line(f"{type(error).__name__}: {error}", 160)
+    hint = _("nothing that was sent is lost; the details are in {path}").format(path=path)
+    app.exit(1, return_code=1, message=f"minicpm-tui: {_('Internal error')}: {line} — {hint}")
+
+
 async def close(app: MinicpmApp, status: int) -> None:
     """Save the draft, keep what arrived of a reply, and end with ``status``."""
     with contextlib.suppress(MinicpmTuiError):
-        await asyncio.to_thread(drafts.save, app.chat.talk.drafting.now())
+        if app.chat.talk.furnished:
+            await asyncio.to_thread(drafts.save, app.chat.talk.drafting.now())
     with contextlib.suppress(MinicpmTuiError):
         await app.chat.current.close()
     app.exit(status, return_code=status)

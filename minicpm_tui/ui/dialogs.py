@@ -98,7 +98,7 @@ class Choose(Window):
 
     def _label(self, choice: Choice) -> Content:
         mark = "● " if choice.key == self._current else "  "
-        return Content.assemble((mark, "$text-accent"), one_line(choice.label), (f"  {one_line(choice.detail)}", "$text-muted"))
+        return Content.assemble((mark, "$text-accent"), one_line(choice.label), (f"  {one_line(choice.detail)}", "$muted"))
 
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:

@@ -36,6 +36,4 @@ class HelpScreen(Commanded, ModalScreen[None]):
     @staticmethod
     def _line(entry: Live) -> Content:
         keys = "  ".join(show_key(key) for key in entry.command.keys) or "—"
-        return Content.assemble(
-            (f"{keys:<16} ", "$hint-key"), (entry.title, "bold"), ("  " + _(entry.command.help), "$text-muted")
-        )
+        return Content.assemble((f"{keys:<16} ", "$hint-key"), (entry.title, "bold"), ("  " + _(entry.command.help), "$muted"))

@@ -13,7 +13,7 @@ from minicpm_tui.ui.commands import Live, live
 
 
 class HintBar(Widget):
-    """As many hints as fit, in the order of declaration."""
+    """As many hints as fit, in the order of declaration; those of the app itself are always there, at the end."""
 
     DEFAULT_CSS = "HintBar { height: 1; dock: bottom; padding: 0 1; color: $text-muted; background: $panel; }"
 
@@ -22,22 +22,25 @@ class HintBar(Widget):
         self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
 
     def render(self) -> RenderResult:
+        possible = [entry for entry in live(self.screen) if entry.command.hint and entry.possible]
+        always = [entry for entry in possible if entry.node is self.app]
+        room = self.content_size.width - sum(_width(entry) for entry in always)
+        others = [entry for entry in possible if entry not in always]
+        fitting = [entry for entry in others if (room := room - _width(entry)) >= 0]
         self._shown = []
-        pieces: list[Content | tuple[str, str]] = []
+        pieces: list[tuple[str, str]] = []
         column = 0
-        for entry in live(self.screen):
-            hint = _(entry.command.hint)
-            if not hint or not entry.possible:
-                continue
-            width = cell_len(entry.key) + 1 + cell_len(hint)
-            if column + width > self.content_size.width:
-                break
-            pieces += [(entry.key, "$hint-key bold"), (f" {hint}  ", "")]
-            self._shown.append((column, column + width, entry))
-            column += width + 2
+        for entry in (*fitting, *always):
+            pieces += [(entry.key, "$hint-key bold"), (f" {_(entry.command.hint)}  ", "")]
+            self._shown.append((column, column + _width(entry) - 2, entry))
+            column += _width(entry)
         return Content.assemble(*pieces)
 
     async def on_click(self, event: Click) -> None:
         for start, end, entry in self._shown:
             if start <= event.x - 1 < end and entry.possible:
                 await entry.run()
+
+
+def _width(entry: Live) -> int:
+    return cell_len(f"{entry.key} {_(entry.command.hint)}  ")

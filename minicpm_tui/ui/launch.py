@@ -24,8 +24,11 @@ def run(launch: Launch) -> int:
     """Run the app in this terminal until it is closed; returns the exit status. Raises UsageError without a terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(_("the program needs a terminal"), hint=_("in scripts and pipes use: minicpm-tui ask"))
+    from minicpm_tui.ui.graphics.query import Query
+
+    query = Query(launch.config.settings.thumbnails)  # the terminal answers while the app is imported
     from minicpm_tui.ui.app import MinicpmApp
 
-    app = MinicpmApp(launch)
+    app = MinicpmApp(launch, query.answer())
     status = app.run()
     return app.return_code or status or 0

@@ -32,4 +32,4 @@ class CommandProvider(Provider):
 
 
 def _display(title: Content, entry: Live) -> Content:
-    return Content.assemble(title, "  ", (entry.key, "$text-muted")) if entry.key else title
+    return Content.assemble(title, "  ", (entry.key, "$muted")) if entry.key else title

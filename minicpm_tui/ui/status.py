@@ -17,7 +17,7 @@ from minicpm_tui.text import one_line
 State = Literal["none", "connecting", "ready", "waiting", "streaming", "failed"]
 
 _SIGNS: dict[State, tuple[str, str, str]] = {
-    "none": ("○", "$text-muted", N_("no server")),
+    "none": ("○", "$muted", N_("no server")),
     "connecting": ("◌", "$text-warning", N_("connecting")),
     "ready": ("●", "$text-success", N_("ready")),
     "waiting": ("◔", "$text-warning", N_("waiting for the first token")),
@@ -61,18 +61,18 @@ def line(status: Status, width: int) -> Content:
     if status.model:
         pieces.append((_model_name(status.model), "bold", 1))
     if status.where:
-        pieces.append((one_line(status.where), "$text-muted", 6))
+        pieces.append((one_line(status.where), "$muted", 6))
     if context := _context(status):
         pieces.append((context, _context_style(status), 3))
     if status.rate is not None:
         pieces.append((_("{rate:.0f} tokens/s").format(rate=status.rate), "", 4))
     if status.first_token is not None:
-        pieces.append((_("first token {seconds:.1f} s").format(seconds=status.first_token), "$text-muted", 5))
+        pieces.append((_("first token {seconds:.1f} s").format(seconds=status.first_token), "$muted", 5))
     while len(pieces) > 1 and sum(cell_len(text) + 3 for text, _style, _rank in pieces) - 3 > width:
         pieces.remove(max(pieces, key=lambda piece: piece[2]))
     parts: list[tuple[str, str]] = []
     for index, (text, style, _rank) in enumerate(pieces):
-        parts += [(" │ ", "$text-disabled")] * bool(index) + [(text, style)]
+        parts += [(" │ ", "$muted")] * bool(index) + [(text, style)]
     return Content.assemble(*parts)
 
 

@@ -29,8 +29,6 @@ _COLOURS = frozenset(
 _FIELDS = {field.name for field in fields(Theme)} - {"name"}
 _PLAIN_VARIABLES = ("-text-style", "-style")
 _NEEDED = {"primary"}
-_ANSI_DARK = {"ansi-background": "ansi_black", "ansi-foreground": "ansi_white"}
-"""Textual's style sheets name them, and fail without, when a theme is ``ansi``."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +86,21 @@ def read(path: Path) -> Loaded:
         return Loaded(path, problem=one_line(f"{path}: {error}"))
     if problem := next(_problems(values), ""):
         return Loaded(path, problem=one_line(f"{path}: {problem}"))
+    values["variables"] = {**_derived(values), **values.get("variables", {})}
+    return Loaded(path, theme=Theme(name=path.stem, **values))
+
+
+def _derived(values: Mapping[str, Any]) -> dict[str, str]:
+    """The variables that the program's style sheets name, where a theme does not; Textual fails without."""
+    primary = values["primary"]
     if values.get("ansi"):
         light = values.get("dark") is False
-        needed = {"ansi-background": "ansi_white", "ansi-foreground": "ansi_black"} if light else _ANSI_DARK
-        values["variables"] = {**needed, **values.get("variables", {})}
-    return Loaded(path, theme=Theme(name=path.stem, **values))
+        ground, ink = ("ansi_white", "ansi_black") if light else ("ansi_black", "ansi_white")
+        return {"ansi-background": ground, "ansi-foreground": ink, "muted": "ansi_bright_black", "hint-key": primary}
+    dark = values.get("dark", True)
+    text = Color.parse(values.get("foreground", "#e0e0e0" if dark else "#202020"))
+    page = Color.parse(values.get("background", "#121212" if dark else "#efefef"))
+    return {"muted": text.blend(page, 0.38).hex, "hint-key": primary}
 
 
 def _problems(values: Mapping[str, Any]) -> Iterator[str]:

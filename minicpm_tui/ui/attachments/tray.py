@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import on, work
 from textual.content import Content
 from textual.message import Message
 from textual.style import Style
@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from minicpm_tui.errors import MinicpmTuiError
-from minicpm_tui.i18n import N_
+from minicpm_tui.i18n import N_, _
 from minicpm_tui.ui.attachments.attachment import Attachment
 from minicpm_tui.ui.attachments.preparing import Preparing
 from minicpm_tui.ui.commands import WRITING, Command, Commanded, bindings
@@ -30,6 +30,8 @@ COMMANDS = (
         hint=N_("Remove"),
         group=WRITING,
     ),
+    Command("look", N_("Look at the attachment"), N_("See it as the model will"), ("v",), N_("Look"), WRITING),
+    Command("adjust", N_("Adjust the attachment"), N_("Part of a video, frames, original"), ("a",), N_("Adjust"), WRITING),
 )
 
 
@@ -119,6 +121,44 @@ class Tray(Commanded, OptionList):
         if self.highlighted is not None:
             self.remove_attachment(str(self.get_option_at_index(self.highlighted).id))
 
+    def _highlighted(self) -> Attachment | None:
+        return None if self.highlighted is None else self.attachments[self.highlighted]
+
+    @on(OptionList.OptionSelected)
+    def action_look(self) -> None:
+        """Show the highlighted file as it will be sent."""
+        from minicpm_tui.ui.looking.choosing import of_attachment
+        from minicpm_tui.ui.looking.viewer import Viewer
+
+        if (attachment := self._highlighted()) is None:
+            return
+        if views := of_attachment(attachment, self._limits.family if self._limits else None):
+            self.app.push_screen(Viewer(views))
+        else:
+            self.post_message(self.Refused(attachment.error or _("{name}: not ready yet").format(name=attachment.name)))
+
+    @work(group="adjust", exclusive=True)
+    async def action_adjust(self) -> None:
+        """Ask how the highlighted file is to be sent, and prepare it anew."""
+        from minicpm_tui.ui.looking.adjust import Adjust
+        from minicpm_tui.ui.looking.choosing import sheet_of
+
+        if (attachment := self._highlighted()) is None:
+            return
+        wish = await self.app.push_screen_wait(Adjust(attachment, sheet_of(attachment)))
+        if wish is not None and wish != attachment.spec and attachment in self.attachments:
+            place = self.attachments.index(attachment)
+            self.attachments[place] = Attachment(wish, attachment.info)
+            self._refill(place)
+
+    def _refill(self, place: int) -> None:
+        """Show the files anew, and prepare the one at ``place``."""
+        self.clear_options()
+        self.add_options([Option(self._row(attachment), id=attachment.id) for attachment in self.attachments])
+        self.highlighted = place
+        self._prepare(self.attachments[place])
+        self.post_message(self.Changed())
+
     def action_drop(self, attachment_id: str) -> None:
         """A click on the cross."""
         self.remove_attachment(attachment_id)
@@ -143,6 +183,6 @@ class Tray(Commanded, OptionList):
         return Content.assemble(
             (f"{attachment.symbol} ", colour),
             (attachment.name, "bold"),
-            (f"  {attachment.facts()}  ", "$text-error" if attachment.error else "$text-muted"),
+            (f"  {attachment.facts()}  ", "$text-error" if attachment.error else "$muted"),
             ("✕", cross),
         )

@@ -26,6 +26,10 @@ def _talked(screen: Any) -> bool:
     return bool(screen.talk.asked)
 
 
+def _pictured(screen: Any) -> bool:
+    return bool(screen.talk.pictured)
+
+
 def _finding(screen: Any) -> bool:
     return bool(screen.talk.finding)
 
@@ -50,6 +54,7 @@ COMMANDS = (
     _talk("copy_reply", N_("Copy the reply"), N_("To your own clipboard"), ("ctrl+y",), N_("Copy"), when=_talked, priority=True),
     _talk("copy_code", N_("Copy the code block"), N_("The last one, or the selected one"), ("f9",), when=_talked),
     _talk("find", N_("Find"), N_("Find text in the conversation"), ("ctrl+f",), N_("Find"), when=_talked, priority=True),
+    _talk("look", N_("Look at the pictures"), N_("Large, with slices and frames"), ("ctrl+l",), N_("Look"), when=_pictured),
     _talk("new", N_("New chat"), N_("Begin another conversation; this one is saved"), ("ctrl+n",), N_("New"), when=_talked),
     _talk("read", N_("Read"), N_("Go to the conversation: scroll, select, fold, other versions"), ("ctrl+up",), when=_talked),
 )

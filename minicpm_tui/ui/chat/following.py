@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 from minicpm_tui.chat.events import Asked, ChatEvent, Preparing
-from minicpm_tui.messages import Delta, End, Message, Notice, Tree
+from minicpm_tui.messages import BlobReader, Delta, End, Message, Notice, Tree
 from minicpm_tui.ui.chat.meter import Meter
+from minicpm_tui.ui.looking.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from minicpm_tui.chat.session import ChatSession
@@ -31,14 +32,16 @@ class Following:
         self.end: End | None = None
         self.asked = False
         self._pane = pane
+        self._thumbnails = Thumbnails(pane)
         self._report = report
         self._shown: list[str] = []
         self._reported = 0.0
 
-    def show(self, tree: Tree) -> None:
-        """Show the selected path of ``tree``."""
+    def show(self, tree: Tree, blobs: BlobReader) -> None:
+        """Show the selected path of ``tree``, its pictures from ``blobs``."""
         path = tree.path()
         self._pane.show(path, positions(tree, path))
+        self._thumbnails.show(path, blobs)
         self._shown = [message.id for message in path]
         self.end = next((message.end for message in reversed(path) if message.end is not None), None)
 
@@ -55,7 +58,7 @@ class Following:
                 case Asked(question, reply):
                     self.asked = True
                     reply_id = reply.id
-                    self._begin(session.tree, question, reply)
+                    self._begin(session, question, reply)
                 case Delta():
                     self._pane.feed(event)
                     self.meter.feed(event)
@@ -71,13 +74,16 @@ class Following:
         self._report()
         return self.end
 
-    def _begin(self, tree: Tree, question: Message, reply: Message) -> None:
+    def _begin(self, session: ChatSession, question: Message, reply: Message) -> None:
+        tree, blobs = session.tree, session.journal.blobs
         above = [message.id for message in tree.path(question.parent)] if question.parent else []
         if self._shown == above:
             self._pane.add(question)
+            self._thumbnails.show([question], blobs)
         elif self._shown != [*above, question.id]:
             path = tree.path(question.id)
             self._pane.show(path, positions(tree, path))
+            self._thumbnails.show(path, blobs)
         self._pane.begin(reply, position=tree.position(reply.id))
         self._shown = [*above, question.id, reply.id]
         self._report()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -15,6 +17,7 @@ from textual.widget import Widget
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
+from minicpm_tui.ui import state
 from minicpm_tui.ui.chat.commands import COMMANDS
 from minicpm_tui.ui.chat.current import Current
 from minicpm_tui.ui.chat.panes import NARROW, Pane, Panes
@@ -25,6 +28,7 @@ from minicpm_tui.ui.commands import Commanded, bindings
 from minicpm_tui.ui.hints import HintBar
 from minicpm_tui.ui.launch import Launch
 from minicpm_tui.ui.requests import CopyText, UseServer
+from minicpm_tui.ui.state import UiState
 from minicpm_tui.ui.status import StatusLine
 
 if TYPE_CHECKING:
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
         RegenerateRequested,
         SiblingRequested,
     )
+    from minicpm_tui.ui.files.pane import FilePane
 
 LAZY: dict[Pane, str] = {
     "files": "minicpm_tui.ui.files.pane:FilePane",
@@ -55,6 +60,8 @@ class ChatScreen(Commanded, Screen[None]):
         super().__init__()
         self.launch = launch
         self.current = Current(launch)
+        self.state = state.load()
+        self.set_reactive(ChatScreen.panes, Panes(self.state.files, self.state.server))
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -78,8 +85,19 @@ class ChatScreen(Commanded, Screen[None]):
         self.set_class(event.size.height < 12, "-low")
         self.set_class(event.size.width < NARROW, "-narrow")
 
-    def watch_panes(self) -> None:
+    def watch_panes(self, panes: Panes) -> None:
         self.show_panes(self.size.width)
+        self.keep(msgspec.structs.replace(self.state, files=panes.files, server=panes.server))
+
+    @work(thread=True, exclusive=True, group="state")
+    def keep(self, new: UiState) -> None:
+        """Remember how the screen looks."""
+        if new != self.state:
+            self.state = new
+            state.save(new)
+
+    def on_file_pane_moved(self, event: FilePane.Moved) -> None:
+        self.keep(self.state.with_folder(Path.cwd(), event.folder))
 
     def show_panes(self, columns: int) -> None:
         """Show the panes that fit in ``columns``."""
@@ -219,6 +237,17 @@ class ChatScreen(Commanded, Screen[None]):
             self.post_message(CopyText(code, _("the code block")))
         else:
             self.talk.say(_("There is no code block in this conversation"))
+
+    def action_look(self) -> None:
+        """Show the pictures of the message under the cursor, or of the last one that has some."""
+        from minicpm_tui.ui.looking.choosing import of_message
+        from minicpm_tui.ui.looking.viewer import Viewer
+
+        journal, message = self.talk.journal, self.talk.pictured
+        if journal is not None and message is not None:
+            connection = self.current.link.connection
+            if views := of_message(message, journal, connection.family if connection else None):
+                self.app.push_screen(Viewer(views))
 
     def action_find(self) -> None:
         self.talk.find_bar.open()

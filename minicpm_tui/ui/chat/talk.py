@@ -15,6 +15,7 @@ from textual.widgets import OptionList, TextArea
 from minicpm_tui.errors import MinicpmTuiError, StorageError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import End
+from minicpm_tui.messages import Message as ChatMessage
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.composer.composer import Composer
@@ -106,7 +107,7 @@ class TalkPane(Vertical):
         self.session = None
         self.journal = journal
         self.stop_editing()
-        self.following.show(journal.tree)
+        self.following.show(journal.tree, journal.blobs)
         self._show_or_welcome()
         for note in journal.notes:
             self.say(note)
@@ -137,6 +138,13 @@ class TalkPane(Vertical):
         path = self.journal.tree.path() if self.journal else ()
         return next((message.id for message in reversed(path) if message.role == "user"), None)
 
+    @property
+    def pictured(self) -> ChatMessage | None:
+        """The message whose pictures the user would mean: under the cursor, else the last one with some."""
+        from minicpm_tui.ui.looking.choosing import nearest_media
+
+        return None if self.journal is None else nearest_media(self.journal, self.pane.cursor_id)
+
     @work(group="step")
     async def step(self, message_id: str, step: int) -> None:
         """Show the alternative ``step`` places from a message."""
@@ -147,7 +155,7 @@ class TalkPane(Vertical):
                 await self.session.select(other)
             except MinicpmTuiError as error:
                 self.say(error.info.line())
-            self.following.show(self.session.tree)
+            self.following.show(self.session.tree, self.session.journal.blobs)
             self.post_message(self.Progress())
 
     def _show_or_welcome(self) -> None:

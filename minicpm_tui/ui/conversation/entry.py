@@ -137,7 +137,7 @@ class Entry:
             lines = stream.lines(width)
             return [*lines, BLANK] if lines else []
 
-        return Part(build, lambda _width: 0, stream.tail, stream.tail_start)
+        return Part(build, _guess(stream.tail), stream.tail, stream.tail_start)
 
     def _reasoning(self, width: int) -> list[Line]:
         live = self.stream is not None and not self.stream.source

@@ -8,7 +8,7 @@ from minicpm_tui.messages import Delta, Message
 from minicpm_tui.ui.conversation.document import Document
 from minicpm_tui.ui.conversation.entry import SLICE, Entry
 from minicpm_tui.ui.conversation.markdown.stream import Stream
-from minicpm_tui.ui.conversation.unit import Unit
+from minicpm_tui.ui.conversation.unit import Part, Unit
 
 
 class Live:
@@ -99,25 +99,29 @@ class Live:
 
     def _show(self) -> int:
         """Bring the units up to date; the first line of the entry that changed."""
-        entry, document = self.entry, self._document
+        entry = self.entry
         stream = entry.stream
         assert stream is not None
         tail = len(entry.units) - 2
         line = sum(unit.height for unit in entry.units[:tail])
         first: int | None = None
         for start, end in stream.blocks[self._blocks :]:
-            unit = entry.units[tail]
-            unit.part = entry.block(stream, start, end)
-            changed = unit.replace(unit.part.build(entry.width), document.palette)
+            changed = self._set(entry.units[tail], entry.block(stream, start, end))
             first = line + changed if first is None else first
-            line += unit.height
+            line += entry.units[tail].height
             entry.units.insert(tail + 1, Unit(entry.tail(), entry.width))
             tail += 1
         self._blocks = len(stream.blocks)
-        unit = entry.units[tail]
-        unit.part = entry.tail()
-        changed = unit.replace(unit.part.build(entry.width), document.palette)
+        changed = self._set(entry.units[tail], entry.tail())
         return line + changed if first is None else first
+
+    def _set(self, unit: Unit, part: Part) -> int:
+        """Let ``unit`` show ``part``; its first changed line. In a backlog only what comes into sight is drawn, later."""
+        unit.part = part
+        if self._pending:
+            unit.resize(self.entry.width)
+            return 0
+        return unit.replace(part.build(self.entry.width), self._document.palette)
 
 
 def _same(shown: str, text: str) -> bool:

@@ -10,6 +10,7 @@ from textual.strip import Strip
 
 from minicpm_tui.ui.conversation.markdown.line import Line
 from minicpm_tui.ui.conversation.palette import Palette
+from minicpm_tui.ui.conversation.terminal import CompactStrip
 
 GUTTER = 2
 """Cells at the left that tell whose message it is, and where the cursor stands."""
@@ -39,7 +40,7 @@ class Row:
 
     @staticmethod
     def dressed(strip: Strip, gutter: Segment, bar: Segment) -> Strip:
-        return Strip([gutter, *strip, bar], strip.cell_length + GUTTER + BAR)
+        return CompactStrip([gutter, *strip, bar], strip.cell_length + GUTTER + BAR)
 
 
 class Part(NamedTuple):

@@ -16,16 +16,21 @@ from textual.widgets import Input
 
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
+from minicpm_tui.ui import state
 from minicpm_tui.ui.commands import Commanded, bindings
 from minicpm_tui.ui.files import listing
 from minicpm_tui.ui.files.commands import PANE
+from minicpm_tui.ui.files.preview import Preview
 from minicpm_tui.ui.files.rows import Rows
 from minicpm_tui.ui.files.tree import FileTree
 from minicpm_tui.ui.requests import Attach
 
 
 class FilePane(Commanded, Vertical):
-    """Starts in ``folder``. Posts ``Attach`` for what was chosen and ``Moved`` when it shows another folder."""
+    """Starts in ``folder``, else where it was left.
+
+    Posts ``Attach`` for what was chosen and ``Moved`` when it shows another folder.
+    """
 
     DECLARED = PANE
     BINDINGS = bindings(PANE)
@@ -42,13 +47,14 @@ class FilePane(Commanded, Vertical):
 
     def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
-        self.rows = Rows(folder or Path.cwd())
+        self.rows = Rows(folder or state.load().folder(Path.cwd()))
         self._hidden = False
         self._searching = threading.Event()
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder=_("filter, or /path to go there"), compact=True, select_on_focus=False)
         yield FileTree(self.rows)
+        yield Preview()
 
     def on_mount(self) -> None:
         self.go_to(self.rows.root)
@@ -95,6 +101,11 @@ class FilePane(Commanded, Vertical):
         root = self.rows.root
         if root != root.parent:
             self.go_to(root.parent, stay=root)
+
+    @on(FileTree.Highlighted)
+    def _highlighted(self, event: FileTree.Highlighted) -> None:
+        event.stop()
+        self.query_one(Preview).show(None if event.folder else event.path)
 
     @on(FileTree.Chosen)
     def _chosen(self, event: FileTree.Chosen) -> None:

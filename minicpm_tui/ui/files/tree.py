@@ -81,7 +81,7 @@ class FileTree(Commanded, ScrollView, can_focus=True):
             self.character = character
 
     def __init__(self, rows: Rows) -> None:
-        super().__init__()
+        super().__init__(classes="first")
         self.data = rows
 
     @property

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.pilot import Pilot
 
 from minicpm_tui.errors import ErrorInfo
-from minicpm_tui.messages import ABORT, End, Notice
+from minicpm_tui.messages import ABORT, End, Frame, ImagePart, Message, Notice, Source, TextPart, VideoPart
 from minicpm_tui.ui.conversation import ConversationPane
-from tests.ui.conversation.host import Host, content, reply, thought, turns, user
+from tests.ui.conversation.host import AT, Host, content, reply, thought, turns, user
 
 SIZE = (60, 20)
 
@@ -174,3 +176,70 @@ async def test_five_thousand_messages_are_not_all_drawn() -> None:
         assert app.shows("last line of 2499")
         await pilot.press("home")
         assert app.shows("question 0")
+
+
+async def test_attachments_and_thumbnails_are_shown() -> None:
+    picture = ImagePart("har\x1bbour.jpg", "a" * 64, 1024, 768, source=Source(bytes=123456))
+    video = VideoPart("clip.mp4", frames=(Frame("b", 0.0), Frame("c", 1.0)), source=Source(duration=75.0))
+    message = Message("u1", None, "user", (TextPart("look"), picture, video), AT)
+    app = Host()
+    async with app.run_test(size=SIZE) as pilot:
+        app.pane.show([message], thumbnails={"u1": [[Segment("▀▀▀", Style(color="red"))]]})
+        await pilot.pause()
+        assert app.screen_text[:4] == [
+            "▌ ▣ har␛bour.jpg · 1024×768 · 123 kB",
+            "▌ ▶ clip.mp4 · 1:15 · 2 frames",
+            "▌ ▀▀▀",
+            "▌ look",
+        ]
+        app.pane.set_thumbnails("u1", [])
+        await pilot.pause()
+        assert not app.shows("▀▀▀")
+
+
+async def test_another_theme_redraws_what_is_there() -> None:
+    app = Host([user(1, "question"), reply(1, "# answer")])
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        dark = app.pane.render_lines(app.pane.size.region)
+        app.theme = "textual-light"
+        await pilot.pause()
+        await pilot.pause()
+        light = app.pane.render_lines(app.pane.size.region)
+        assert [strip.text for strip in dark] == [strip.text for strip in light]
+        assert list(dark[2]) != list(light[2])
+
+
+async def test_a_new_conversation_cuts_off_what_streams() -> None:
+    app = Host([user(1, "hello")])
+    async with app.run_test(size=SIZE) as pilot:
+        app.pane.begin(reply(1, "", end=None))
+        app.pane.feed(content("text"))
+        app.pane.show(turns(1))
+        app.pane.feed(content("more"))
+        app.pane.finish(reply(1, "text more"))
+        await pilot.pause()
+        assert app.shows("answer 0")
+        assert not app.shows("more")
+
+
+async def test_resizing_while_a_reply_streams_loses_nothing() -> None:
+    app = Host([user(1, "hello")])
+    text = "".join(f"- item {number}\n" for number in range(30)) + "\n```py\n" + "x = 1\n" * 5 + "```\n\nthe end"
+    async with app.run_test(size=SIZE) as pilot:
+        app.pane.begin(reply(1, "", end=None))
+        for at in range(0, len(text), 20):
+            app.pane.feed(content(text[at : at + 20]))
+            if at % 100 == 0:
+                await pilot.resize_terminal(30 + at % 50, 20)
+        app.pane.finish(reply(1, text))
+        await pilot.resize_terminal(*SIZE)
+        await until_shown(pilot, app.pane)
+        assert app.shows("the end")
+        await pilot.press("home")
+        assert app.shows("• item 0")
+        whole = [place.row.line.text for place in app.pane.document.rows(0, 500)]
+        fresh = Host([user(1, "hello"), reply(1, text)])
+    async with fresh.run_test(size=SIZE) as pilot:
+        await pilot.press("home")
+        assert whole == [place.row.line.text for place in fresh.pane.document.rows(0, 500)]

@@ -1,0 +1,39 @@
+"""What to look at: the files on the next message, or those of a message in the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from minicpm_tui.messages import MemoryBlobs, media_of
+from minicpm_tui.ui.looking.views import View, views_of
+
+if TYPE_CHECKING:
+    from minicpm_tui.families import Family
+    from minicpm_tui.messages import Message
+    from minicpm_tui.sessions import Journal
+    from minicpm_tui.ui.attachments.attachment import Attachment
+
+
+def of_attachment(attachment: Attachment, family: Family | None) -> list[View]:
+    """A file on the next message, as it will be sent; nothing while it is being prepared."""
+    prepared = attachment.prepared
+    return views_of([prepared.part], MemoryBlobs(prepared.blobs), family) if prepared else []
+
+
+def of_message(message: Message, journal: Journal, family: Family | None) -> list[View]:
+    """A message's pictures and videos, as they were sent."""
+    return views_of(media_of(message.content), journal.blobs, family)
+
+
+def nearest_media(journal: Journal, chosen: str | None) -> Message | None:
+    """The message ``chosen`` when it has media, else the last one of the path that has."""
+    path = journal.tree.path()
+    with_media = [message for message in path if media_of(message.content)]
+    return next((message for message in with_media if message.id == chosen), with_media[-1] if with_media else None)
+
+
+def sheet_of(attachment: Attachment) -> Callable[[], bytes] | None:
+    """The picture of all that will be sent of a file; None while it is being prepared."""
+    views = of_attachment(attachment, None)
+    return views[0].load if views else None

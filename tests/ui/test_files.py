@@ -1,0 +1,147 @@
+"""The file picker: what it lists, how it filters, and that ten thousand files are no trouble."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from minicpm_tui.ui.files import listing
+from minicpm_tui.ui.files.pane import FilePane
+from minicpm_tui.ui.files.preview import Preview
+from minicpm_tui.ui.requests import Attach
+
+
+class PaneApp(App[None]):
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self.attached: list[tuple[str, ...]] = []
+
+    def compose(self) -> ComposeResult:
+        yield FilePane(self.folder)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {"muted": "grey", "hint-key": "yellow"}
+
+    def on_attach(self, event: Attach) -> None:
+        self.attached.append(event.what)
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
+    for _step in range(1000):
+        await pilot.pause()
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("never came")
+
+
+def names(app: PaneApp) -> list[str]:
+    return [row.entry.shown for row in app.query_one(FilePane).rows.rows]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "place"
+    (place / "trip" / "day 1").mkdir(parents=True)
+    Image.new("RGB", (40, 20), "blue").save(place / "b.png")
+    for path in ("a.JPG", "notes.txt", ".hidden.png", "trip/c.mp4", "trip/day 1/sea view.webp"):
+        (place / path).write_bytes(b"x")
+    return place
+
+
+async def test_shows_folders_and_what_can_be_sent(folder: Path) -> None:
+    app = PaneApp(folder)
+    async with app.run_test(size=(40, 24)) as pilot:
+        await until(pilot, lambda: len(names(app)) == 3)
+        assert names(app) == ["trip", "a.JPG", "b.png"]
+        app.query_one(FilePane).file_tree.focus()
+        await pilot.press("full_stop")
+        await until(pilot, lambda: len(names(app)) == 4)
+        assert ".hidden.png" in names(app)
+
+
+async def test_unfold_mark_and_attach_several(folder: Path) -> None:
+    app = PaneApp(folder)
+    async with app.run_test(size=(40, 24)) as pilot:
+        await until(pilot, lambda: len(names(app)) == 3)
+        app.query_one(FilePane).file_tree.focus()
+        await pilot.press("right")
+        await until(pilot, lambda: len(names(app)) == 5)
+        assert names(app) == ["trip", "day 1", "c.mp4", "a.JPG", "b.png"]
+        await pilot.press("down", "down", "space", "space", "enter")
+        await pilot.pause()
+        assert app.attached == [(str(folder / "trip" / "c.mp4"), str(folder / "a.JPG"))]
+
+
+async def test_the_filter_finds_files_below(folder: Path) -> None:
+    app = PaneApp(folder)
+    async with app.run_test(size=(40, 24)) as pilot:
+        await until(pilot, lambda: len(names(app)) == 3)
+        app.query_one(FilePane).file_tree.focus()
+        await pilot.press("s", "e", "a")
+        await until(pilot, lambda: names(app) == ["trip/day 1/sea view.webp"])
+        await pilot.press("escape")
+        await until(pilot, lambda: len(names(app)) == 3)
+
+
+async def test_a_path_goes_there_and_a_wrong_one_is_said(folder: Path) -> None:
+    app = PaneApp(folder)
+    async with app.run_test(size=(40, 24)) as pilot:
+        await until(pilot, lambda: len(names(app)) == 3)
+        field = app.query_one(Input)
+        field.focus()
+        field.value = str(folder / "trip")
+        await pilot.press("enter")
+        await until(pilot, lambda: names(app) == ["day 1", "c.mp4"])
+        await pilot.press("backspace")
+        await until(pilot, lambda: names(app) == ["trip", "a.JPG", "b.png"])
+        field.focus()
+        field.value = "/no/such/folder"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app._notifications) == 1)
+        assert names(app) == ["trip", "a.JPG", "b.png"]
+
+
+async def test_the_highlighted_picture_is_previewed(folder: Path) -> None:
+    app = PaneApp(folder)
+    async with app.run_test(size=(40, 24)) as pilot:
+        await until(pilot, lambda: len(names(app)) == 3)
+        app.query_one(FilePane).file_tree.cursor = 2
+        preview = app.query_one(Preview)
+        await until(pilot, lambda: "40×20" in preview.caption)
+        assert any("▀" in preview.render_line(y).text for y in range(preview.size.height))
+
+
+async def test_ten_thousand_files(tmp_path: Path) -> None:
+    for number in range(10_000):
+        (tmp_path / f"{number:05}.png").touch()
+    app = PaneApp(tmp_path)
+    async with app.run_test(size=(40, 24)) as pilot:
+        await until(pilot, lambda: len(names(app)) == 10_000)
+        tree = app.query_one(FilePane).file_tree
+        tree.focus()
+        await pilot.press("end")
+        assert tree.cursor == 9_999
+        assert "09999.png" in "".join(tree.render_line(y).text for y in range(tree.size.height))
+
+
+async def test_names_that_could_steer_the_terminal_are_shown_safely(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[31m\nb.png").touch()
+    app = PaneApp(tmp_path)
+    async with app.run_test(size=(40, 24)) as pilot:
+        await until(pilot, lambda: len(names(app)) == 1)
+        assert "a␛[31m b.png" in app.query_one(FilePane).file_tree.render_line(0).text
+
+
+def test_search_ends_when_it_is_told_to(folder: Path) -> None:
+    assert listing.search(folder, "png", stop=lambda: True) == ()
+    assert [entry.shown for entry in listing.search(folder, "TRIP mp4")] == ["trip/c.mp4"]
