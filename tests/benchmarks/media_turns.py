@@ -84,7 +84,7 @@ def _film(path: Path, seed: int) -> None:
         stream.width, stream.height, stream.pix_fmt = 1920, 1080, "yuv420p"
         for number in range(250):
             frame = scene.crop((number, number // 2, 1920 + number, 1080 + number // 2))
-            container.mux(stream.encode(av.VideoFrame.from_bytes(frame.tobytes(), 1920, 1080, "rgb24")))
+            container.mux(stream.encode(av.VideoFrame.from_bytes(frame.convert("RGBA").tobytes(), 1920, 1080)))
         container.mux(stream.encode(None))
 
 
