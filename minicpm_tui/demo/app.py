@@ -13,12 +13,13 @@ from starlette.routing import Route
 
 from minicpm_tui.demo import refusals, tokens
 from minicpm_tui.demo.chat import chat
+from minicpm_tui.demo.fields import missing, type_problems
 from minicpm_tui.demo.guards import KeyGuard, Recorder, WebSite
 from minicpm_tui.demo.metrics import CONTENT_TYPE
 from minicpm_tui.demo.prompt import read_prompt
 from minicpm_tui.demo.responses import json_response
 from minicpm_tui.demo.state import State
-from minicpm_tui.demo.validation import read_json, shown
+from minicpm_tui.demo.validation import check_messages, read_json
 
 
 def make_app(state: State, recorder: Recorder | None = None) -> WebSite:
@@ -92,15 +93,15 @@ async def _tokenize(request: Request) -> Response:
     options = state.options
     body = read_json(await request.body(), request.headers.get("content-type", ""))
     if (model := body.get("model")) and model != options.model:
-        raise refusals.unknown_model(model, options.model)
+        raise refusals.unknown_model(str(model), options.model)
     if isinstance(body.get("prompt"), str):
         found = tokens.ids(body["prompt"], options.vocabulary)
-    elif isinstance(body.get("messages"), list):
+    elif body.get("messages") is not None and not type_problems(body, {"messages": "list"}):
+        check_messages(body["messages"])
         prompt = await asyncio.to_thread(read_prompt, body["messages"], options, state.cache)
         found = [0] * prompt.tokens
     else:
-        missing = {"type": "missing", "msg": "Field required", "input": shown(body)}
-        raise refusals.invalid([{"type": "missing", "loc": f"body.{name}", **missing} for name in ("prompt", "messages")])
+        raise refusals.invalid(type_problems(body, {"prompt": "string"}) or [missing("prompt", body), missing("messages", body)])
     return json_response({"count": len(found), "max_model_len": options.max_model_len, "tokens": found, "token_strs": None})
 
 

@@ -25,7 +25,8 @@ class Dropped(Exception):
 async def chat(request: Request) -> Response:
     """Answer one chat request, streamed or whole."""
     state: State = request.app.state.demo
-    body = read_chat(read_json(await request.body(), request.headers.get("content-type", "")))
+    raw, media_type = await request.body(), request.headers.get("content-type", "")
+    body = await asyncio.to_thread(lambda: read_chat(read_json(raw, media_type)))
     state.check_faults()
     options = state.options
     _check(body, options)
@@ -64,7 +65,8 @@ async def _whole(request: Request, state: State, prompt: Prompt, reply: Reply, e
 
 async def _make(state: State, prompt: Prompt, reply: Reply) -> None:
     async with counted(state.metrics, state.seats, prompt, reply) as progress:
-        async for _index in paced(reply.tokens, state.options):
+        async for index in paced(reply.tokens, state.options):
+            await _fault(index, state.options)
             progress.token()
         progress.finished = True
 

@@ -23,41 +23,63 @@ class _Example:
         self._facts: dict[str, Any] = {"width": seen.width, "height": seen.height, "format": seen.format} if seen else {}
         self._text = f"{seen.width}×{seen.height} {' '.join(colours)}".strip() if seen else "demo"
 
-    def value(self, schema: dict[str, Any], name: str, depth: int) -> Any:
+    def value(self, schema: Any, name: str, depth: int) -> Any:
         schema = self._resolved(schema)
         if "const" in schema:
             return schema["const"]
-        if schema.get("enum"):
-            return schema["enum"][0]
-        kind = schema.get("type") or ("object" if "properties" in schema else "string")
-        if isinstance(kind, list):
-            kind = next((one for one in kind if one != "null"), "null")
+        if isinstance(choices := schema.get("enum"), list) and choices:
+            return choices[0]
+        kind = _kind(schema)
         if depth > _DEPTH:
             return None
         if kind == "object":
-            return {key: self.value(inner, key, depth + 1) for key, inner in (schema.get("properties") or {}).items()}
+            properties = schema.get("properties")
+            named = properties if isinstance(properties, dict) else {}
+            return {key: self.value(inner, key, depth + 1) for key, inner in named.items()}
         if kind == "array":
-            return [self.value(schema.get("items") or {}, name, depth + 1) for _ in range(max(1, schema.get("minItems", 1)))]
+            return [self.value(schema.get("items"), name, depth + 1) for _ in range(max(1, _limit(schema, "minItems", 1)))]
         return self._plain(kind, schema, name)
 
     def _plain(self, kind: str, schema: dict[str, Any], name: str) -> Any:
         if kind in {"integer", "number"}:
             fact = self._facts.get(name.lower())
-            return fact if isinstance(fact, int) else schema.get("minimum", 0)
-        if kind == "string":
-            text = str(self._facts.get(name.lower(), self._text))
-            return text[: schema["maxLength"]] if "maxLength" in schema else text.ljust(schema.get("minLength", 0), ".")
-        return True if kind == "boolean" else None
+            return fact if isinstance(fact, int) else _limit(schema, "minimum", 0)
+        if kind == "boolean":
+            return True
+        if kind == "null":
+            return None
+        text = str(self._facts.get(name.lower(), self._text))
+        return text[: _limit(schema, "maxLength", len(text))].ljust(_limit(schema, "minLength", 0), ".")
 
-    def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+    def _resolved(self, schema: Any) -> dict[str, Any]:
+        """The schema that a reference or the first alternative stands for; an empty one for what is none."""
         for _step in range(_DEPTH):
+            if not isinstance(schema, dict):
+                return {}
+            choices = next((schema[key] for key in ("anyOf", "oneOf", "allOf") if isinstance(schema.get(key), list)), None)
             if isinstance(schema.get("$ref"), str):
-                target: Any = self._root
-                for key in schema["$ref"].removeprefix("#").strip("/").split("/"):
-                    target = target.get(key, {}) if key and isinstance(target, dict) else target
-                schema = target
-            elif choices := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
+                schema = self._at(schema["$ref"])
+            elif choices:
                 schema = choices[0]
             else:
                 break
-        return schema
+        return schema if isinstance(schema, dict) else {}
+
+    def _at(self, pointer: str) -> Any:
+        found: Any = self._root
+        for key in filter(None, pointer.removeprefix("#").split("/")):
+            found = found.get(key) if isinstance(found, dict) else None
+        return found
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """The type that the value shall have, the first but null of several."""
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        kind = next((one for one in kind if one != "null"), "null")
+    return str(kind) if kind else "object" if "properties" in schema else "string"
+
+
+def _limit(schema: dict[str, Any], name: str, default: int) -> int:
+    value = schema.get(name)
+    return int(value) if isinstance(value, (int, float)) else default

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Colours = tuple[tuple[str, float], ...]
+_SAMPLE = (256, 256)
 _SAMPLED_FRAMES = 3
 """Of a video, the colours of the first, the middle and the last frame are named."""
 
@@ -99,17 +99,28 @@ def _load(data: bytes) -> tuple[Image, str, tuple[int, int]]:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as image:
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with Image.open(io.BytesIO(data)) as image:
             size, name = image.size, image.format or "?"
-            image.draft("RGB", (256, 256))
-            image.thumbnail((256, 256))
-            return image.copy(), name, size
+            image.draft("RGB", _SAMPLE)
+            small = image.convert("RGBA") if image.has_transparency_data else image.convert("RGB")
+            small.thumbnail(_SAMPLE)
+            return _over_white(small), name, size
     except UnidentifiedImageError:
         # The address in Pillow's own text changes with every request.
         raise bad("Failed to load image: cannot identify image file <_io.BytesIO object>") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise bad(f"Failed to load image: {error}") from None
+
+
+def _over_white(image: Image) -> Image:
+    """vLLM shows the model what is transparent as white."""
+    if image.mode != "RGBA":
+        return image
+    from PIL import Image as pillow  # noqa: N813 - the class has the module's name
+
+    page = pillow.new("RGBA", image.size, "white")
+    page.alpha_composite(image)
+    return page.convert("RGB")
 
 
 def _spread(count: int, most: int) -> list[int]:

@@ -33,8 +33,12 @@ def bind(port: int) -> socket.socket:
 
 def make_server(app: ASGIApp) -> uvicorn.Server:
     """A uvicorn server for ``app`` that says nothing and does not wait for open streams when it stops."""
+    import warnings
+
     import uvicorn
 
+    # Pillow's, about a picture that is large but not too large.
+    warnings.filterwarnings("ignore", message="Image size")
     config = uvicorn.Config(app, log_config=None, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
     return uvicorn.Server(config)
 

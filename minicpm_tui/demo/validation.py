@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from minicpm_tui.demo import refusals
+from minicpm_tui.demo.fields import CHAT_FIELDS, missing, shown, type_problems
 from minicpm_tui.demo.partcheck import check_part
 
 
@@ -48,7 +49,9 @@ def read_json(raw: bytes, content_type: str) -> dict[str, Any]:
 
 def read_chat(body: dict[str, Any]) -> ChatBody:
     """The body's fields, checked. Raises Refusal."""
-    problems = _type_problems(body)
+    problems = type_problems(body, CHAT_FIELDS)
+    if body.get("messages") is None:
+        problems.insert(0, missing("messages", body))
     if problems:
         raise refusals.invalid(problems)
     _check_sampling(body)
@@ -56,74 +59,36 @@ def read_chat(body: dict[str, Any]) -> ChatBody:
         if body.get(name):
             raise refusals.kwargs_disabled(name)
     stream_options = body.get("stream_options") or {}
-    if stream_options and not body.get("stream"):
+    if stream_options and not _true(body.get("stream")):
         raise refusals.bad("Stream options can only be defined when `stream=True`.", "stream_options")
-    _check_messages(body["messages"])
-    wanted = body.get("max_completion_tokens") or body.get("max_tokens")
+    check_messages(body["messages"])
+    wanted = _wanted(body)
     return ChatBody(
         model=body.get("model"),
         messages=body["messages"],
-        stream=bool(body.get("stream")),
+        stream=_true(body.get("stream")),
         include_usage=bool(stream_options.get("include_usage")),
         continuous_usage=bool(stream_options.get("continuous_usage_stats")),
         max_tokens=None if wanted is None else int(wanted),
         stop_token_ids=tuple(int(token) for token in body.get("stop_token_ids") or ()),
-        thinking=bool((body.get("chat_template_kwargs") or {}).get("enable_thinking")),
+        thinking=_true((body.get("chat_template_kwargs") or {}).get("enable_thinking")),
         schema=_schema(body),
     )
 
 
-def shown(value: object) -> str:
-    """A value as vLLM's validation errors show it: containers by their size only."""
-    if isinstance(value, (dict, list)):
-        return f"<{type(value).__name__} of {len(value)} items>"
-    return str(value)
-
-
-def _type_problems(body: dict[str, Any]) -> list[dict[str, Any]]:
-    problems = []
-    if "messages" not in body:
-        problems.append({"type": "missing", "loc": "body.messages", "msg": "Field required", "input": shown(body)})
-    elif not isinstance(body["messages"], list):
-        text = "Input should be a valid list"
-        problems.append({"type": "list_type", "loc": "body.messages", "msg": text, "input": shown(body["messages"])})
-    for name in ("temperature", "top_p"):
-        problems += _number_problem(f"body.{name}", body.get(name), "float")
-    problems += _number_problem("body.max_tokens", body.get("max_tokens"), "int")
-    if isinstance(body.get("stream"), str):
-        text = "Input should be a valid boolean, unable to interpret input"
-        problems.append({"type": "bool_parsing", "loc": "body.stream", "msg": text, "input": body["stream"]})
-    for index, token in enumerate(body.get("stop_token_ids") or ()):
-        problems += _number_problem(f"body.stop_token_ids.{index}", token, "int")
-    return problems
-
-
-def _number_problem(loc: str, value: object, kind: str) -> list[dict[str, Any]]:
-    word = "number" if kind == "float" else "integer"
-    if value is None or isinstance(value, (int, float)):
-        return []
-    if isinstance(value, str):
-        try:
-            float(value)
-        except ValueError:
-            text = f"Input should be a valid {word}, unable to parse string as {'a' if kind == 'float' else 'an'} {word}"
-            return [{"type": f"{kind}_parsing", "loc": loc, "msg": text, "input": value}]
-        return []
-    return [{"type": f"{kind}_type", "loc": loc, "msg": f"Input should be a valid {word}", "input": shown(value)}]
-
-
 def _check_sampling(body: dict[str, Any]) -> None:
-    temperature, top_p, wanted = body.get("temperature"), body.get("top_p"), body.get("max_tokens")
+    temperature, top_p, wanted = body.get("temperature"), body.get("top_p"), _wanted(body)
     if temperature is not None and float(temperature) < 0:
         value = float(temperature)
         raise refusals.bad(f"temperature must be non-negative, got {value}.", "temperature", value)
     if top_p is not None and not 0 < float(top_p) <= 1:
         raise refusals.bad(f"top_p must be in (0, 1], got {float(top_p)}.", "top_p", float(top_p))
     if wanted is not None and int(wanted) < 1:
-        raise refusals.bad(f"max_tokens must be at least 1, got {wanted}.", "max_tokens", wanted)
+        raise refusals.bad(f"max_tokens must be at least 1, got {int(wanted)}.", "max_tokens", int(wanted))
 
 
-def _check_messages(messages: list[Any]) -> None:
+def check_messages(messages: list[Any]) -> None:
+    """Raises Refusal unless they are messages whose parts can be read."""
     if not messages:
         raise refusals.bad("Cannot apply chat template to an empty conversation. Provide at least one message.")
     for index, message in enumerate(messages):
@@ -135,11 +100,26 @@ def _check_messages(messages: list[Any]) -> None:
         if isinstance(content, list):
             for position, part in enumerate(content):
                 check_part(part, position)
+        elif content is not None and not isinstance(content, str):
+            text = "Input should be a valid string"
+            where = f"body.messages.{index}.content.str"
+            raise refusals.invalid([{"type": "string_type", "loc": where, "msg": text, "input": shown(content)}])
+
+
+def _wanted(body: dict[str, Any]) -> Any:
+    """How long the reply may be, under either name."""
+    newer = body.get("max_completion_tokens")
+    return body.get("max_tokens") if newer is None else newer
+
+
+def _true(value: object) -> bool:
+    """As pydantic reads a boolean: words count as well."""
+    return value.lower() in {"true", "1", "yes", "on"} if isinstance(value, str) else bool(value)
 
 
 def _schema(body: dict[str, Any]) -> dict[str, Any] | None:
     """The JSON schema that the reply must follow, from either of the two ways to ask for one."""
     response_format = body.get("response_format") or {}
-    named = (response_format.get("json_schema") or {}).get("schema")
-    schema = named or (body.get("structured_outputs") or {}).get("json")
+    named = response_format.get("json_schema")
+    schema = (named.get("schema") if isinstance(named, dict) else None) or (body.get("structured_outputs") or {}).get("json")
     return schema if isinstance(schema, dict) else None
