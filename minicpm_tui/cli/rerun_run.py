@@ -1,0 +1,118 @@
+"""Carries ``rerun`` out."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import aclosing
+
+import msgspec
+
+from minicpm_tui.chat.connect import connect
+from minicpm_tui.chat.events import Preparing
+from minicpm_tui.chat.options import options_for
+from minicpm_tui.chat.rerun import Rerun, RerunEvent, TurnBegan, TurnEnded
+from minicpm_tui.chat.rerun_compare import Answer, Comparison, compare
+from minicpm_tui.chat.session import ChatSession
+from minicpm_tui.cli.options import Flags
+from minicpm_tui.cli.sessions_output import print_json
+from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.i18n import _
+from minicpm_tui.messages import ABORT, Notice
+from minicpm_tui.sessions import Journal
+from minicpm_tui.text import one_line, printable
+
+_MARKS = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
+_INKS = {"same": ("", ""), "removed": ("\x1b[31;9m", "\x1b[0m"), "added": ("\x1b[32m", "\x1b[0m")}
+
+
+def run(session: str, flags: Flags, *, keep_history: bool, as_json: bool) -> int:
+    """Ask again; returns the exit status: 1 when a turn failed, 130 when it was interrupted."""
+    return asyncio.run(_run(session, flags, keep_history=keep_history, as_json=as_json))
+
+
+async def _run(session: str, flags: Flags, *, keep_history: bool, as_json: bool) -> int:
+    config = flags.config()
+    source = await asyncio.to_thread(Journal.open, session, read_only=True)
+    connection = await connect(config, demo=flags.demo)
+    journal = Journal.create()
+    try:
+        chat = ChatSession(journal, connection, options_for(config, source.settings, connection.model))
+        rerun = Rerun(source, chat, keep_history=keep_history)
+        done, error = await _follow(rerun, chat, as_json=as_json)
+    finally:
+        await connection.aclose()
+        await asyncio.to_thread(journal.close)
+    if as_json:
+        result = {"session": journal.id, "source": source.id, "turns": [msgspec.to_builtins(each) for each in done]}
+        print_json(result | ({"error": error.info} if error else {}))
+    elif done:
+        print(_("saved as {id}").format(id=journal.id))
+    if error:
+        print(f"minicpm-tui: {error}", file=sys.stderr)
+        return error.exit_status
+    if done and done[-1].new.finish_reason == ABORT:
+        return 130
+    return 0 if len(done) == len(rerun.turns) and not done[-1].new.error else 1
+
+
+async def _follow(rerun: Rerun, chat: ChatSession, *, as_json: bool) -> tuple[list[Comparison], MinicpmTuiError | None]:
+    """Ask turn after turn, until one cannot be asked; ^C stops the one that runs, and with it the rerun."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, chat.cancel)
+    done: list[Comparison] = []
+    try:
+        async with aclosing(rerun.run()) as events:
+            async for event in events:
+                _say(event)
+                if isinstance(event, TurnEnded):
+                    done.append(compare(event.turn, event.new))
+                    if not as_json:
+                        _show(done[-1])
+    except MinicpmTuiError as error:
+        return done, error
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+    return done, None
+
+
+def _say(event: RerunEvent) -> None:
+    """What goes on, on stderr."""
+    match event:
+        case TurnBegan():
+            text = _("turn {number} of {total}: {question}")
+            question = one_line(event.turn.question.text, 60)
+            print(text.format(number=event.index + 1, total=event.total, question=question), file=sys.stderr)
+        case Notice():
+            print(one_line(event.text), file=sys.stderr)
+        case Preparing() if event.fraction == 0:
+            print(_("preparing {name}").format(name=one_line(event.name, 60)), file=sys.stderr)
+        case _:
+            pass
+
+
+def _show(each: Comparison) -> None:
+    """A turn: the question, the word differences, and the figures of both answers."""
+    marks = _INKS if sys.stdout.isatty() else _MARKS
+    print(f"> {one_line(each.question)}\n")
+    print("".join(marks[change][0] + printable(text) + marks[change][1] for change, text in each.differences))
+    print()
+    for name, answer in ((_("recorded"), each.recorded), (_("new"), each.new)):
+        print(f"  {name}: {_figures(answer)}")
+    print(_("  the same: {share:.0%}").format(share=each.similarity))
+    print()
+
+
+def _figures(answer: Answer) -> str:
+    facts = [one_line(answer.model)] if answer.model else []
+    facts.append(_("{count} words").format(count=answer.words))
+    if answer.usage:
+        facts.append(_("{count} tokens").format(count=answer.usage.completion_tokens))
+    if answer.first_token_seconds is not None:
+        facts.append(_("first token {seconds:.2f} s").format(seconds=answer.first_token_seconds))
+    if answer.tokens_per_second is not None:
+        facts.append(_("{speed:.1f} tokens/s").format(speed=answer.tokens_per_second))
+    if answer.error:
+        facts.append(one_line(answer.error))
+    return " · ".join(facts)
