@@ -6,7 +6,6 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 from minicpm_tui.batch.pace import Pace
 from minicpm_tui.errors import BackendError, BatchError
@@ -79,7 +78,7 @@ class Balancer:
         self.seats = tuple(seats)
         self._patience = patience
         self._most = most
-        self._changed = asyncio.Condition()
+        self._waiters: set[asyncio.Future[None]] = set()
 
     @property
     def under_way(self) -> int:
@@ -87,25 +86,29 @@ class Balancer:
 
     async def acquire(self) -> Seat:
         """A seat for one request; ``release`` it. Waits for one; raises BatchError when all servers are gone for good."""
-        async with self._changed:
-            while True:
-                now = time.monotonic()
-                if (seat := self._free(now)) is not None:
-                    seat.under_way += 1
-                    return seat
-                self._give_up(now)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), self._next_look(now))
+        while True:
+            now = time.monotonic()
+            if (seat := self._free(now)) is not None:
+                seat.under_way += 1
+                return seat
+            self._give_up(now)
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.add(waiter)
+            try:
+                await asyncio.wait((waiter,), timeout=self._next_look(now))
+            finally:
+                self._waiters.discard(waiter)
 
-    async def release(self, seat: Seat) -> None:
-        async with self._changed:
-            seat.under_way -= 1
-            self._changed.notify_all()
+    def release(self, seat: Seat) -> None:
+        """The request at ``seat`` is over."""
+        seat.under_way -= 1
+        self.wake()
 
-    async def wake(self) -> None:
-        """Limits have changed."""
-        async with self._changed:
-            self._changed.notify_all()
+    def wake(self) -> None:
+        """Limits or servers have changed: those who wait look again."""
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     def _free(self, now: float) -> Seat | None:
         if self._most is not None and self.under_way >= self._most:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from minicpm_tui.batch import manifest as manifests
 from minicpm_tui.batch.connect import Address, find_target
@@ -31,11 +33,15 @@ Gpus = Callable[[], Awaitable[str]]
 
 @dataclass(frozen=True)
 class Run:
-    """A job and how it is to be asked. ``console`` is where progress goes."""
+    """A job and how it is to be asked. ``console`` is where progress goes.
+
+    ``overrides`` replace fields of bodies in the OpenAI batch format: what the user set for this run.
+    """
 
     job: Job
     options: RequestOptions
     console: Console
+    overrides: Mapping[str, Any] = field(default_factory=dict)
     csv: Path | None = None
     gpus: Gpus | None = None
 
@@ -61,7 +67,11 @@ async def through_servers(wanted: Run, addresses: Sequence[Address], *, concurre
     ids = await asyncio.to_thread(look_through, wanted.job)
     target = await find_target(addresses, wanted.options.model)
     preparer = Preparer(
-        profile=target.profile, options=named(wanted.options, target.model), limits=target.limits, uuids=target.uuids
+        profile=target.profile,
+        options=named(wanted.options, target.model),
+        limits=target.limits,
+        uuids=target.uuids,
+        overrides=wanted.overrides,
     )
     thinking = bool(target.profile.thinks_by_default if wanted.options.thinking is None else wanted.options.thinking)
     servers = [Server(address.url, address.key, thinking=thinking) for address in addresses]
@@ -96,8 +106,7 @@ async def carry_out(
 
 
 def named(options: RequestOptions, model: str) -> RequestOptions:
-    import msgspec
-
+    """The same for a model by name."""
     return msgspec.structs.replace(options, model=model)
 
 

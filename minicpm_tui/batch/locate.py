@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from minicpm_tui.errors import UsageError
 
-def locate(file: str, base: Path | None) -> Path | str:
-    """A path of this machine, or a URL as it is. Relative paths are looked for in ``base`` first, then in the current folder.
+_ELSEWHERE = ("http://", "https://", "data:")
 
-    Looks at the disk: call it from a thread.
+
+def locate(file: str, base: Path | None) -> str:
+    """``file`` as it is found from here: relative paths in ``base`` first, then in the current folder; URLs stay.
+
+    What stands after ``#`` (frames of a video, pages of a PDF) stays too. Looks at the disk: call it from a thread.
     """
-    if file.startswith(("http://", "https://", "data:")):
+    if file.startswith(_ELSEWHERE):
         return file
     if file.startswith("file://"):
-        return Path(unquote(urlsplit(file).path))
+        return unquote(urlsplit(file).path)
     path = Path(file).expanduser()
-    if base is not None and not path.is_absolute() and (base / path).exists():
-        return base / path
-    return path
+    if base is not None and not path.is_absolute() and any((base / name).exists() for name in (path, without_part(file))):
+        path = base / path
+    return str(path)
+
+
+def local_path(file: str, base: Path | None) -> Path | None:
+    """The file of this machine that ``file`` names, None for what lies elsewhere."""
+    found = locate(file, base)
+    if found.startswith(_ELSEWHERE):
+        return None
+    return Path(found) if Path(found).exists() else Path(without_part(found))
+
+
+def without_part(file: str) -> str:
+    """The name without what stands after ``#``."""
+    return file.rpartition("#")[0] or file
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn an ``OSError`` inside into a UsageError that names the input ``path``."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from error

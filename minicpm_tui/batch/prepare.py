@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,9 +14,9 @@ from minicpm_tui.batch.engine import Ready
 from minicpm_tui.batch.items import Item, Row
 from minicpm_tui.batch.locate import locate
 from minicpm_tui.batch.schema import Schema
-from minicpm_tui.errors import MediaError, MinicpmTuiError
+from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
-from minicpm_tui.media import AttachmentSpec, MediaLimits, Prepared, prepare
+from minicpm_tui.media import MediaLimits, Prepared, expand, prepare
 from minicpm_tui.messages import Blob, Message, RequestOptions, RequestProfile, TextPart
 from minicpm_tui.messages.request import ChatRequest, build_request
 
@@ -50,7 +49,8 @@ class Preparer:
         if row.body is not None:
             return [Ready(item, self._own_body(row.body)) for item in items]
         try:
-            prepared = [prepare(_spec(file, row.base), self.limits, cancelled=self.cancelled) for file in row.files]
+            specs = expand([locate(file, row.base) for file in row.files])
+            prepared = [prepare(spec, self.limits, cancelled=self.cancelled) for spec in specs]
         except (MinicpmTuiError, OSError, ValueError) as error:
             return [Ready(item, error=str(error)) for item in items]
         return [self._request(item, row, prepared) for item in items]
@@ -80,12 +80,3 @@ def _filled(request: ChatRequest, blobs: Mapping[str, Blob], *, uuids: bool) -> 
         yield text
         if index < len(payload.blobs):
             yield base64.b64encode(blobs[payload.blobs[index]].data)
-
-
-def _spec(file: str, base: Path | None) -> AttachmentSpec:
-    found = locate(file, base)
-    if isinstance(found, Path):
-        return AttachmentSpec(path=found)
-    if found.startswith("data:"):
-        raise MediaError(_("a data URL cannot be a file here: use the OpenAI batch format for it"))
-    return AttachmentSpec(url=found)

@@ -9,7 +9,7 @@ import msgspec
 
 from minicpm_tui.batch.digests import DigestSet, digest
 from minicpm_tui.batch.items import Item, Result
-from minicpm_tui.batch.locate import locate
+from minicpm_tui.batch.locate import local_path
 from minicpm_tui.errors import UsageError
 from minicpm_tui.files import write_durably
 from minicpm_tui.i18n import _
@@ -20,7 +20,7 @@ _MODE = 0o644
 
 def sidecar_path(item: Item, kind: Kind, *, prompts: int) -> Path | None:
     """Beside the item's first file; with several prompts each has its number. None for an item without a file of this machine."""
-    path = next((found for found in (locate(file, item.row.base) for file in item.row.files) if isinstance(found, Path)), None)
+    path = next((found for found in (local_path(file, item.row.base) for file in item.row.files) if found is not None), None)
     if path is None:
         return None
     number = item.id.rpartition("#")[2] if prompts > 1 else ""

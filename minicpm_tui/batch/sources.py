@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from minicpm_tui.batch.items import Row
+from minicpm_tui.batch.locate import readable, without_part
 from minicpm_tui.batch.tables import Columns, csv_rows, json_rows
 from minicpm_tui.batch.template import file_columns
-from minicpm_tui.errors import UsageError
-from minicpm_tui.files import storage_errors
+from minicpm_tui.errors import MediaError, UsageError
 from minicpm_tui.i18n import _
+from minicpm_tui.media import expand
 from minicpm_tui.media.sniff import HEAD, sniff
 
 JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
@@ -24,7 +25,7 @@ VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".flv", ".wmv
 def rows(inputs: Sequence[str], columns: Columns) -> Iterator[Row]:
     """All rows of ``inputs``, in their order; folders in the order of names. Nothing is kept: memory does not grow.
 
-    Raises UsageError for an input that is not there, StorageError for one that cannot be read.
+    Raises UsageError for an input that is not there or cannot be read.
     """
     for name in inputs:
         yield from _rows_of(name, columns)
@@ -37,9 +38,11 @@ def _rows_of(name: str, columns: Columns) -> Iterator[Row]:
     path = Path(name).expanduser()
     if path.is_dir():
         for found in _walk(path):
-            yield _file_row(found.relative_to(path).as_posix(), str(found))
+            yield from _media_rows(found.relative_to(path).as_posix(), found)
     elif path.exists():
         yield from _file_rows(name, path, columns)
+    elif without_part(name) != name and Path(without_part(name)).expanduser().exists():
+        yield _file_row(name, name)
     elif glob.has_magic(name):
         yield from _glob_rows(str(path))
     else:
@@ -53,7 +56,7 @@ def _file_rows(name: str, path: Path, columns: Columns) -> Iterator[Row]:
     elif suffix in JSON_SUFFIXES or (not _is_media(path) and _begins_json(path)):
         yield from json_rows(path, columns)
     else:
-        yield _file_row(os.path.normpath(name), str(path))
+        yield from _media_rows(os.path.normpath(name), path)
 
 
 def _glob_rows(pattern: str) -> Iterator[Row]:
@@ -62,7 +65,7 @@ def _glob_rows(pattern: str) -> Iterator[Row]:
     for path in sorted(glob.iglob(pattern, recursive=True)):
         if Path(path).is_file() and _is_media(Path(path)):
             found = True
-            yield _file_row(Path(path).relative_to(root).as_posix(), path)
+            yield from _media_rows(Path(path).relative_to(root).as_posix(), Path(path))
     if not found:
         raise UsageError(_("{pattern}: matches no picture or video").format(pattern=pattern))
 
@@ -77,14 +80,28 @@ def _fixed_root(pattern: str) -> Path:
     return Path(*parts) if parts else Path()
 
 
+def _media_rows(name: str, path: Path) -> Iterator[Row]:
+    """One row; for a PDF one for each page."""
+    if _kind(path) != "pdf":
+        yield _file_row(name, str(path))
+        return
+    try:
+        pages = [spec.page for spec in expand([str(path)])]
+    except MediaError as error:
+        yield Row(id=_writable(name), error=str(error))
+        return
+    for page in pages:
+        yield _file_row(f"{name}#page={page}", f"{path}#page={page}")
+
+
 def _file_row(name: str, path: str) -> Row:
-    name = os.fsencode(name).decode(errors="backslashreplace")  # a name that is not UTF-8 has no place in JSON
+    name = _writable(name)
     return Row(id=name, files=(path,), columns=file_columns(name))
 
 
 def _walk(folder: Path) -> Iterator[Path]:
     """Pictures and videos under ``folder``, hidden names left out, sorted folder by folder."""
-    with storage_errors(folder):
+    with readable(folder):
         names = sorted(os.listdir(folder))
     for name in names:
         if name.startswith("."):
@@ -99,7 +116,16 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 def _is_media(path: Path) -> bool:
     """By content; by name too, so that a damaged picture becomes an error line instead of being passed over."""
-    return path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES or sniff(_head(path)).kind in {"image", "video"}
+    return path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES or _kind(path) != "other"
+
+
+def _kind(path: Path) -> str:
+    return sniff(_head(path)).kind
+
+
+def _writable(name: str) -> str:
+    """A name that is not UTF-8 has no place in JSON."""
+    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def _begins_json(path: Path) -> bool:
@@ -107,5 +133,9 @@ def _begins_json(path: Path) -> bool:
 
 
 def _head(path: Path) -> bytes:
-    with storage_errors(path), path.open("rb") as file:
-        return file.read(HEAD)
+    """Its first bytes; none for what cannot be read, which preparing it will tell."""
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD)
+    except OSError:
+        return b""

@@ -12,9 +12,9 @@ from typing import IO, Any
 import msgspec
 
 from minicpm_tui.batch.items import Row
+from minicpm_tui.batch.locate import readable
 from minicpm_tui.batch.template import file_columns
 from minicpm_tui.errors import UsageError
-from minicpm_tui.files import storage_errors
 from minicpm_tui.i18n import _
 
 CHAT_URL = "/v1/chat/completions"
@@ -37,8 +37,8 @@ USUAL = Columns()
 
 
 def json_rows(path: Path, columns: Columns) -> Iterator[Row]:
-    """One row a line; a line that is not understood becomes a row with its error. Raises StorageError."""
-    with storage_errors(path), path.open("rb") as file:
+    """One row a line; a line that is not understood becomes a row with its error. Raises UsageError."""
+    with readable(path), path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
                 yield _json_row(line, path, number, columns)
@@ -73,8 +73,8 @@ def _openai_row(record: dict[str, Any], place: str) -> Row:
 
 
 def csv_rows(path: Path, columns: Columns) -> Iterator[Row]:
-    """One row a record of a comma or tab separated table with a header line. Raises StorageError, UsageError."""
-    with storage_errors(path), path.open(encoding=_encoding(path), newline="") as file:
+    """One row a record of a comma or tab separated table with a header line. Raises UsageError."""
+    with readable(path), path.open(encoding=_encoding(path), newline="") as file:
         csv.field_size_limit(1 << 26)
         reader = csv.DictReader(file, delimiter=_delimiter(path, file))
         names = tuple(reader.fieldnames or ())

@@ -92,7 +92,7 @@ class ServerEngine:
             else:
                 seat.succeeded()
             finally:
-                await self._balancer.release(seat)
+                self._balancer.release(seat)
             if answer is not None:
                 await answers.put(answer)
                 return
@@ -130,7 +130,7 @@ class ServerEngine:
             if seat.down:
                 if await server.healthy():
                     seat.back()
-                    await self._balancer.wake()
+                    self._balancer.wake()
                 continue
             try:
                 load = await server.load()
@@ -143,7 +143,7 @@ class ServerEngine:
             silent = 0
             if load is not None:
                 seat.pace.observe(*load, seat.under_way)
-                await self._balancer.wake()
+                self._balancer.wake()
 
     def _leave(self, seat: Seat, error: BackendError) -> None:
         """What hangs on a dead server is asked elsewhere."""

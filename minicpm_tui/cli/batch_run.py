@@ -25,6 +25,8 @@ from minicpm_tui.config import Config
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import RequestOptions
 
+_BODY_FIELDS = ("model", "temperature", "top_p", "max_tokens")
+
 
 def run(options: Mapping[str, Any], flags: Flags) -> int:
     """Run the batch; the exit status: 0 all answered, 1 some failed, 130 interrupted. Raises MinicpmTuiError."""
@@ -42,6 +44,7 @@ def run(options: Mapping[str, Any], flags: Flags) -> int:
         ),
         console=Console(stderr=True),
         csv=options["csv_file"],
+        overrides={name: flags.values[name] for name in _BODY_FIELDS if flags.values[name] is not None},
     )
     try:
         summary = asyncio.run(_run(wanted, options, flags, config))

@@ -1,0 +1,217 @@
+"""The command, end to end against the demo server."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from minicpm_tui.demo.options import DemoOptions, Faults
+from minicpm_tui.demo.testing import DemoServer, serving
+from tests.batch.conftest import batch, png, results
+
+QUICK = DemoOptions(tokens_per_second=0, reply="A picture.")
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "out.jsonl"
+
+
+def asked(server: DemoServer) -> list[str]:
+    """The texts of all requests so far, sorted."""
+    texts = []
+    for body in server.chats:
+        content = body["messages"][-1]["content"]
+        texts.append(content if isinstance(content, str) else next(part["text"] for part in content if part["type"] == "text"))
+    return sorted(texts)
+
+
+def test_a_folder_is_described(pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with serving() as server:
+        status = batch(pictures, "--prompt", "What is {name}?", "-o", output, "--url", server.url)
+        assert asked(server) == [f"What is p{number:05}.png?" for number in range(5)]
+        assert {body["temperature"] for body in server.chats} == {0.7}
+    found = results(output)
+    assert status == 0
+    assert sorted(found) == [f"p{number:05}.png" for number in range(5)]
+    assert all("8×6" in result.text and result.finish_reason == "stop" and result.usage for result in found.values())
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert "5" in said.err
+    assert "\x1b" not in said.err
+
+
+def test_a_bad_file_is_a_line_and_the_run_goes_on(pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (pictures / "bad.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    (pictures / "empty.png").touch()
+    with serving(QUICK) as server:
+        assert batch(pictures, "-o", output, "--url", server.url) == 1
+        found = results(output)
+        assert {name for name, result in found.items() if result.error} == {"bad.jpg", "empty.png"}
+        assert "2 requests failed" in capfd.readouterr().err
+        (pictures / "bad.jpg").write_bytes(png(1))
+        (pictures / "empty.png").write_bytes(png(2))
+        before = len(server.chats)
+        assert batch(pictures, "-o", output, "--url", server.url, "--resume") == 0
+        assert len(server.chats) - before == 2
+    assert [result.error for result in results(output).values()] == [None] * 7
+
+
+def test_nothing_is_sent_before_the_whole_input_was_looked_at(tmp_path: Path, pictures: Path, output: Path) -> None:
+    table = tmp_path / "in.jsonl"
+    table.write_text('{"id": "a", "text": "x"}\n{"id": "b", "text": "x"}\n{"id": "a", "text": "y"}\n')
+    with serving(QUICK) as server:
+        assert batch(table, "-o", output, "--url", server.url) == 2
+        assert batch(pictures, "--prompt", "{colour}", "-o", output, "--url", server.url) == 2
+        assert batch(pictures, tmp_path / "nowhere", "-o", output, "--url", server.url) == 2
+        assert not server.requests
+    assert not output.exists()
+
+
+def test_an_output_is_gone_on_with_or_begun_anew(pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with serving(QUICK) as server:
+        run = (pictures, "-o", output, "--url", server.url)
+        assert batch(*run, "--prompt", "Why?", "--resume") == 0
+        assert batch(*run, "--prompt", "Why?") == 2
+        assert batch(*run, "--prompt", "Why?", "--resume", "--overwrite") == 2
+        assert len(server.chats) == 5
+        assert batch(*run, "--prompt", "Why?", "--resume") == 0
+        assert len(server.chats) == 5
+        for changed in (
+            ["--prompt", "How?"],
+            ["--prompt", "Why?", "--temperature", "0.1"],
+            ["--prompt", "Why?", "--no-thinking"],
+        ):
+            assert batch(*run, *changed, "--resume") == 2
+        assert "prompts" in capfd.readouterr().err
+        assert batch(*run, "--prompt", "How?", "--overwrite") == 0
+        assert len(server.chats) == 10
+    assert len(results(output)) == 5
+
+
+def test_what_is_already_answered_is_not_asked_again(pictures: Path, output: Path) -> None:
+    with serving(QUICK) as server:
+        run = (pictures, "-o", output, "--url", server.url)
+        assert batch(*run) == 0
+        lines = output.read_bytes().splitlines(keepends=True)
+        output.write_bytes(b"".join(lines[:3]) + lines[3][:20])
+        assert batch(*run, "--resume") == 0
+        assert len(server.chats) == 7
+    assert len(results(output)) == 5
+
+
+def test_files_made_for_run_batch_work_unchanged(tmp_path: Path, output: Path) -> None:
+    def line(name: str, **change: object) -> dict[str, object]:
+        body = {"model": QUICK.model, "max_tokens": 8, "messages": [{"role": "user", "content": "hello"}]}
+        return {"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": body} | change
+
+    bad_image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}}
+    lines = [
+        line("r1"),
+        line("bad-image", body={"model": QUICK.model, "messages": [{"role": "user", "content": [bad_image]}]}),
+        line("bad-model", body={"model": "nope", "messages": [{"role": "user", "content": "x"}]}),
+        line("bad-url", url="/v1/nothing"),
+    ]
+    table = tmp_path / "in.jsonl"
+    table.write_text("".join(json.dumps(each) + "\n" for each in lines))
+    with serving(QUICK) as server:
+        assert batch(table, "-o", output, "--url", server.url, "--temperature", "0.3") == 1
+        hello = next(body for body in server.chats if body["messages"][0]["content"] == "hello")
+        assert hello == {**lines[0]["body"], "temperature": 0.3}  # type: ignore[dict-item]  # a JSON object
+    found = results(output)
+    assert {name for name, result in found.items() if result.error} == {"bad-image", "bad-model", "bad-url"}
+    assert found["r1"].text == "A picture."
+
+
+def test_several_pictures_and_a_system_prompt_of_a_line(tmp_path: Path, pictures: Path, output: Path) -> None:
+    table = tmp_path / "in.jsonl"
+    files = ["pictures/p00000.png", str(pictures / "p00001.png")]
+    table.write_text(json.dumps({"id": "two", "text": "Compare.", "files": files, "system": "Be brief."}) + "\n")
+    with serving() as server:
+        assert batch(table, "-o", output, "--url", server.url) == 0
+        (body,) = server.chats
+    assert body["messages"][0] == {"role": "system", "content": "Be brief."}
+    assert [part["type"] for part in body["messages"][1]["content"]] == ["image_url", "image_url", "text"]
+    assert "pictures in this conversation: **2**" in results(output)["two"].text
+
+
+def test_table_and_sidecars(pictures: Path, tmp_path: Path, output: Path) -> None:
+    table = tmp_path / "out.csv"
+    with serving(QUICK) as server:
+        assert batch(pictures, "-o", output, "--url", server.url, "--csv", table, "--sidecar", "txt") == 0
+        (tmp_path / "again.jsonl").unlink(missing_ok=True)
+        assert batch(pictures, "-o", tmp_path / "again.jsonl", "--url", server.url, "--sidecar", "txt") == 2
+    assert [path.read_text() for path in sorted(pictures.glob("*.txt"))] == ["A picture.\n"] * 5
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["id"] for row in rows] == [f"p{number:05}.png" for number in range(5)]
+    assert {row["text"] for row in rows} == {"A picture."}
+
+
+def test_pictures_whose_sidecars_would_be_one_file(pictures: Path, output: Path) -> None:
+    (pictures / "p00000.jpg").write_bytes(png(9))
+    with serving(QUICK) as server:
+        assert batch(pictures, "-o", output, "--url", server.url, "--sidecar", "json") == 2
+        assert not server.chats
+
+
+def test_json_of_a_schema(pictures: Path, tmp_path: Path, output: Path) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}')
+    with serving(DemoOptions(tokens_per_second=0, reply='{"n": 3}')) as server:
+        assert batch(pictures, "-o", output, "--url", server.url, "--schema", schema) == 0
+        assert server.chats[0]["response_format"]["json_schema"]["schema"]["required"] == ["n"]
+    assert all(result.data == {"n": 3} for result in results(output).values())
+    with serving(DemoOptions(tokens_per_second=0, reply='{"n": "three"}')) as server:
+        assert batch(pictures, "-o", output, "--url", server.url, "--schema", schema, "--overwrite") == 1
+    assert all("$.n" in (result.error or "") and result.text for result in results(output).values())
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"type": "nonsense"}'])
+def test_a_file_that_is_no_schema(pictures: Path, tmp_path: Path, output: Path, text: str) -> None:
+    (tmp_path / "schema.json").write_text(text)
+    assert batch(pictures, "-o", output, "--url", "127.0.0.1:1", "--schema", tmp_path / "schema.json") == 2
+
+
+def test_accuracy_is_printed(tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "in.csv"
+    table.write_text("id,text,answer\n" + "".join(f"q{number},x,{'a picture' if number else 'a cat'}\n" for number in range(4)))
+    with serving(QUICK) as server:
+        assert batch(table, "-o", output, "--url", server.url, "--expect", "answer") == 0
+        assert batch(table, "-o", output, "--url", server.url, "--expect", "colour", "--overwrite") == 2
+    said = capfd.readouterr()
+    assert "accuracy 0.7500 (3 of 4 answers)" in said.out
+    assert "colour" in said.err
+    assert results(output)["q0"].correct is False
+
+
+def test_a_wrong_key_ends_the_run_at_once(pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with serving(DemoOptions(tokens_per_second=0, api_key="secret")) as server:
+        assert batch(pictures, "-o", output, "--url", server.url) == 1
+    assert "MINICPM_TUI_API_KEY" in capfd.readouterr().err
+    assert not output.exists()
+
+
+def test_stop_ids_that_the_server_does_not_know_are_left_out(pictures: Path, output: Path) -> None:
+    with serving(DemoOptions(tokens_per_second=0, reply="A picture.", faults=Faults(no_stop_ids=True))) as server:
+        assert batch(pictures, "-o", output, "--url", server.url, "--concurrency", "1") == 0
+        assert sum("stop_token_ids" in body for body in server.chats) == 1
+        assert len(server.chats) == 6
+
+
+def test_reasoning_is_kept_apart(pictures: Path, output: Path) -> None:
+    with serving(DemoOptions(tokens_per_second=0, thinking="tags")) as server:
+        assert batch(pictures / "p00000.png", "-o", output, "--url", server.url, "--thinking") == 0
+    (result,) = results(output).values()
+    assert result.reasoning
+    assert "<think>" not in result.text
+
+
+def test_an_unwritable_place_is_one_line(pictures: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert batch(pictures, "-o", tmp_path / "no" / "out.jsonl", "--url", "127.0.0.1:1") == 2
+    assert batch(pictures, "-o", os.devnull + "/x", "--url", "127.0.0.1:1") in {1, 2}
+    assert "Traceback" not in capfd.readouterr().err

@@ -1,0 +1,167 @@
+"""Servers that fail, are busy, die and come back."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from minicpm_tui.batch import through_servers
+from minicpm_tui.batch.engine import Answer, Ready
+from minicpm_tui.batch.items import Item, Row
+from minicpm_tui.batch.pace import START
+from minicpm_tui.batch.server import Server
+from minicpm_tui.batch.through_servers import ServerEngine
+from minicpm_tui.demo.options import DemoOptions, Faults
+from minicpm_tui.demo.testing import serving
+from minicpm_tui.errors import AuthenticationFailed, BatchError
+
+QUICK = DemoOptions(tokens_per_second=0, reply="A picture.")
+BODY = b'{"model": "%s", "messages": [{"role": "user", "content": "hello"}]}' % QUICK.model.encode()
+
+
+def ready(count: int) -> list[Ready]:
+    return [Ready(Item(f"r{number}", number, "hello", Row(f"r{number}")), BODY) for number in range(count)]
+
+
+async def ask(engine: ServerEngine, requests: list[Ready]) -> list[Answer]:
+    """All answers, each id once."""
+    inbox: asyncio.Queue[Ready | None] = asyncio.Queue()
+    answers: asyncio.Queue[Answer | None] = asyncio.Queue()
+    for request in [*requests, None]:
+        inbox.put_nowait(request)
+    try:
+        await engine.run(inbox, answers)
+    finally:
+        await engine.aclose()
+    found = [answer for answer in (answers.get_nowait() for _number in range(answers.qsize())) if answer]
+    assert len({answer.item.id for answer in found}) == len(found)
+    return found
+
+
+def failed(answers: list[Answer]) -> list[str]:
+    return [answer.error for answer in answers if answer.error]
+
+
+@contextmanager
+def later(condition: Callable[[], bool], action: Callable[[], None]) -> Iterator[None]:
+    """Do ``action`` from a thread as soon as ``condition`` holds."""
+
+    def wait() -> None:
+        while not condition():
+            time.sleep(0.005)
+        action()
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    yield
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+async def test_the_load_is_spread() -> None:
+    with serving(QUICK) as one, serving(QUICK) as two:
+        answers = await ask(ServerEngine([Server(one.url), Server(two.url)], concurrency=8), ready(60))
+        shares = len(one.chats), len(two.chats)
+    assert not failed(answers)
+    assert sum(shares) == 60
+    assert min(shares) >= 15
+
+
+async def test_a_busy_server_is_asked_again() -> None:
+    with serving(QUICK) as server:
+        server.set_faults(Faults(unavailable=7))
+        answers = await ask(ServerEngine([Server(server.url)]), ready(20))
+    assert len(answers) == 20
+    assert not failed(answers)
+
+
+async def test_a_broken_answer_is_asked_again_but_not_for_ever() -> None:
+    with serving(QUICK) as server:
+        server.set_faults(Faults(status=500))
+        answers = await ask(ServerEngine([Server(server.url)]), ready(4))
+        assert len(server.chats) == 12
+    assert len(failed(answers)) == 4
+
+
+async def test_when_one_dies_the_others_do_its_work() -> None:
+    with serving(QUICK) as healthy, serving(DemoOptions(tokens_per_second=0, faults=Faults(engine_dead=True))) as dead:
+        answers = await ask(ServerEngine([Server(healthy.url), Server(dead.url)]), ready(80))
+        assert len(healthy.chats) == 80
+    assert len(answers) == 80
+    assert not failed(answers)
+
+
+async def test_one_that_is_gone_is_found_when_it_is_back() -> None:
+    with serving(QUICK) as server:
+        server.set_faults(Faults(engine_dead=True))
+        with later(lambda: len(server.requests) > 3, lambda: server.set_faults(Faults())):
+            answers = await ask(ServerEngine([Server(server.url)]), ready(20))
+    assert len(answers) == 20
+    assert not failed(answers)
+
+
+class Hanging:
+    """A server that says it is well, never answers a question, and at some time listens no more, as vLLM after SIGTERM."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.url = ""
+
+    async def start(self) -> asyncio.Server:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        return server
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            if head.startswith(b"POST"):
+                self.asked.set()
+                await asyncio.Event().wait()
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+
+
+async def test_requests_that_hang_on_a_dead_server_are_asked_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(through_servers, "POLL_SECONDS", 0.05)
+    hanging = Hanging()
+    listener = await hanging.start()
+    with serving(QUICK) as healthy:
+        engine = ServerEngine([Server(hanging.url), Server(healthy.url)], concurrency=4)
+        asking = asyncio.create_task(ask(engine, ready(30)))
+        await asyncio.wait_for(hanging.asked.wait(), 20)
+        listener.close()
+        answers = await asyncio.wait_for(asking, 20)
+    assert len(answers) == 30
+    assert not failed(answers)
+
+
+async def test_with_no_server_left_the_run_ends() -> None:
+    with serving(QUICK) as server:
+        url = server.url
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await ask(ServerEngine([Server(url)], patience=0.3), ready(5))
+    assert all(isinstance(error, BatchError) and "--resume" in str(error) for error in caught.value.exceptions)
+
+
+async def test_a_refused_key_ends_the_run() -> None:
+    with serving(DemoOptions(tokens_per_second=0, api_key="secret")) as server, pytest.raises(BaseExceptionGroup) as caught:
+        await ask(ServerEngine([Server(server.url, "wrong")]), ready(5))
+    assert any(isinstance(error, AuthenticationFailed) for error in caught.value.exceptions)
+
+
+async def test_more_is_sent_to_a_server_that_takes_more() -> None:
+    seen = [0]
+    with serving(DemoOptions(tokens_per_second=200, reply="word " * 100)) as server:
+
+        def look() -> bool:
+            seen.append(server.running)
+            return len(server.chats) >= 200
+
+        with later(look, lambda: None):
+            answers = await ask(ServerEngine([Server(server.url)]), ready(200))
+    assert max(seen) > START
+    assert not failed(answers)
