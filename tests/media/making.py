@@ -85,7 +85,8 @@ def clip(
     if rotation:
         stream.set_display_rotation(rotation)
     if stream.codec_context.name == "libx264":
-        stream.options = {"preset": "ultrafast", "bf": "2"} | ({} if "bit_rate" in stream_options else {"crf": "10"})
+        quality = {} if "bit_rate" in stream_options else {"crf": "10"}
+        stream.options = {"preset": "ultrafast", "bf": "2", **quality}
     for index in range(frames):
         image = pictures[index] if pictures else numbered(index % 256, size)
         frame = av.VideoFrame.from_bytes(image.convert("RGBA").tobytes(), *size, format="rgba")
