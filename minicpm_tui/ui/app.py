@@ -22,6 +22,7 @@ from minicpm_tui.ui.chat.screen import ChatScreen
 from minicpm_tui.ui.commands import Command, Commanded, bindings, live
 from minicpm_tui.ui.graphics.query import Terminal
 from minicpm_tui.ui.launch import Launch
+from minicpm_tui.ui.output.written import LeanOutput
 from minicpm_tui.ui.requests import Attach, CopyText, OpenSession, UseServer, WriteText
 
 
@@ -31,7 +32,7 @@ def _provider() -> type[Provider]:
     return CommandProvider
 
 
-class MinicpmApp(Commanded, App[int]):
+class MinicpmApp(LeanOutput, Commanded, App[int]):
     """minicpm-tui in the terminal. Ends with the exit status."""
 
     CSS_PATH: ClassVar[CSSPathType] = ["app.tcss", "chat/screen.tcss"]  # Textual does not load the default screen's own file

@@ -75,7 +75,9 @@ class Reading(Commanded, ScrollView):
         if y < self.view.height:
             self.refresh(Region(0, y, self.view.width, self.view.height - y))
         elif not self.following:
-            self.refresh(Region(self.view.width - 1, 0, 1, self.view.height), Region(0, self.view.height - 1, self.view.width, 1))
+            self.refresh(
+                Region(self.view.width - BAR, 0, BAR, self.view.height), Region(0, self.view.height - 1, self.view.width, 1)
+            )
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Someone scrolled: the mouse, a key, or Textual while selecting."""

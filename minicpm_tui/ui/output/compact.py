@@ -1,7 +1,4 @@
-"""Fewer bytes to the terminal.
-
-All that is private in Textual and Rich and needed for it is in this module; a test fails when an update moves it.
-"""
+"""Fewer bytes for a line."""
 
 from __future__ import annotations
 
@@ -78,3 +75,16 @@ def _change(now: _Codes, then: _Codes) -> str:
     codes += [then.colour] if then.colour != now.colour else []
     codes += [then.background] if then.background != now.background else []
     return f"\x1b[{';'.join(code for code in codes if code)}m"
+
+
+def difference(old: Strip, new: Strip) -> tuple[int, Strip]:
+    """Where ``new`` begins to differ from ``old``, in cells, and what is to be written there."""
+    before, after = list(old), list(new)
+    if old.cell_length != new.cell_length:
+        return 0, new
+    shorter = min(len(before), len(after))
+    begin = next((n for n in range(shorter) if before[n] != after[n]), shorter)
+    end = next((n for n in range(shorter - begin) if before[-1 - n] != after[-1 - n]), shorter - begin)
+    if not begin and not end:
+        return 0, new
+    return sum(segment.cell_length for segment in after[:begin]), CompactStrip(after[begin : len(after) - end])

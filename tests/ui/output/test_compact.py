@@ -13,7 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from minicpm_tui.ui.conversation.terminal import CompactStrip
+from minicpm_tui.ui.output.compact import CompactStrip
 
 colours = st.sampled_from([None, "#ff8800", "#102030", "red", "bright_blue", "color(200)", "default"])
 styles = st.builds(
