@@ -2,46 +2,72 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from minicpm_tui.i18n import _
+
+if TYPE_CHECKING:
+    import socket
+
+    from minicpm_tui.demo.options import Faults
 
 _USUAL_PORT = 8000
 
 
 @click.command(help=_("Run the demo server: vLLM's interface without a model. Ctrl-C ends it."))
 @click.option("--port", type=click.IntRange(1, 65535), help=_("listen there; else on 8000 or, when that is taken, any free port"))
-@click.option(
-    "--tokens-per-second", type=click.FloatRange(min=0), default=60.0, show_default=True, help=_("speed of replies; 0: at once")
-)
-@click.option(
-    "--max-model-len", type=click.IntRange(min=64), default=32768, show_default=True, help=_("length of the context in tokens")
-)
-def command(port: int | None, tokens_per_second: float, max_model_len: int) -> int:
+@click.option("--tokens-per-second", type=click.FloatRange(min=0), default=60.0, help=_("speed of replies (60); 0: at once"))
+@click.option("--max-model-len", type=click.IntRange(min=64), default=32768, help=_("length of the context in tokens (32768)"))
+@click.option("--fault", "faults", multiple=True, metavar="NAME=VALUE", help=_("go wrong on purpose, such as stall_after=20"))
+def command(port: int | None, tokens_per_second: float, max_model_len: int, faults: tuple[str, ...]) -> int:
     import os
     import secrets
+    import shlex
 
     from minicpm_tui.demo.app import make_app
     from minicpm_tui.demo.options import DemoOptions
-    from minicpm_tui.demo.serving import bind, make_server, url_of
+    from minicpm_tui.demo.serving import make_server, url_of
     from minicpm_tui.demo.state import State
-    from minicpm_tui.errors import PortTaken
 
     key = os.environ.get("MINICPM_TUI_API_KEY") or os.environ.get("VLLM_API_KEY") or secrets.token_urlsafe(12)
-    options = DemoOptions(api_key=key, tokens_per_second=tokens_per_second, max_model_len=max_model_len)
+    wrong = _faults(faults)
+    options = DemoOptions(api_key=key, tokens_per_second=tokens_per_second, max_model_len=max_model_len, faults=wrong)
+    listener = _listener(port)
+    url = url_of(listener)
+    words = _("The demo server listens at {url}/v1 (key {key}). It has no model: it tells facts about what it is sent.")
+    click.echo(words.format(url=url, key=key))
+    click.echo(_("In another terminal:"))
+    click.echo(f"  MINICPM_TUI_API_KEY={shlex.quote(key)} minicpm-tui --url {url}")
+    make_server(make_app(State(options))).run(sockets=[listener])
+    return 0
+
+
+def _listener(port: int | None) -> socket.socket:
+    from minicpm_tui.demo.serving import bind
+    from minicpm_tui.errors import PortTaken
+
     try:
-        listener = bind(port or _USUAL_PORT)
+        return bind(port or _USUAL_PORT)
     except PortTaken:
         if port is not None:
             raise
-        listener = bind(0)
-    url = url_of(listener)
-    click.echo(
-        _("The demo server listens at {url}/v1 (key {key}). It has no model: it tells facts about what it is sent.").format(
-            url=url, key=key
-        )
-    )
-    click.echo(_("In another terminal:"))
-    click.echo(f"  MINICPM_TUI_API_KEY={key} minicpm-tui --url {url}")
-    make_server(make_app(State(options))).run(sockets=[listener])
-    return 0
+        return bind(0)
+
+
+def _faults(given: tuple[str, ...]) -> Faults:
+    """``NAME`` or ``NAME=VALUE`` of each as the fields of ``Faults``. Raises UsageError."""
+    import msgspec
+
+    from minicpm_tui.demo.options import Faults
+    from minicpm_tui.errors import UsageError
+
+    names = Faults.__struct_fields__
+    values = {name: value or "true" for name, _equals, value in (one.partition("=") for one in given)}
+    if unknown := [name for name in values if name not in names]:
+        raise UsageError(f"--fault {unknown[0]}", hint=_("one of: {names}").format(names=", ".join(names)))
+    try:
+        return msgspec.convert(values, Faults, strict=False)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"--fault: {error}") from None

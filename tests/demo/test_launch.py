@@ -99,3 +99,24 @@ def test_the_command_names_a_port_that_is_taken() -> None:
     assert command.returncode == 1
     assert f"127.0.0.1:{port}" in said
     assert "--port" in said
+
+
+def test_the_command_goes_wrong_on_purpose() -> None:
+    with run_command("--fault", "unavailable=1", "--fault", "no_done", "--tokens-per-second", "0") as command:
+        assert command.stdout is not None
+        url = [command.stdout.readline() for _line in range(3)][2].split("--url ")[1].strip()
+        chat, key = f"{url}/v1/chat/completions", {"Authorization": "Bearer token-abc123"}
+        body = {"messages": [{"role": "user", "content": "hi"}], "stream": True}
+        first, second = (httpx2.post(chat, headers=key, json=body) for _attempt in range(2))
+        command.terminate()
+    assert (first.status_code, second.status_code) == (503, 200)
+    assert "[DONE]" not in second.text
+
+
+@pytest.mark.parametrize("fault", ["no_such", "stall_after=soon"])
+def test_a_fault_that_cannot_be_is_wrong_usage(fault: str) -> None:
+    with run_command("--fault", fault) as command:
+        _out, said = command.communicate(timeout=20)
+    assert command.returncode == 2
+    assert "--fault" in said
+    assert "Traceback" not in said
