@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from minicpm_tui import __version__
 from minicpm_tui.backends.address import is_loopback
+from minicpm_tui.errors import ServerUnreachable
+from minicpm_tui.i18n import _
 
 if TYPE_CHECKING:
     import httpx2
@@ -72,7 +74,13 @@ def _network(url: str, stall_seconds: float) -> httpx2.AsyncHTTPTransport:
     from minicpm_tui.backends.pace import PacedBackend
 
     limits = httpx2.Limits(max_connections=None, keepalive_expiry=KEEPALIVE_SECONDS)
-    transport = httpx2.AsyncHTTPTransport(limits=limits, proxy=proxy_for(url))
+    proxy = proxy_for(url)
+    try:
+        transport = httpx2.AsyncHTTPTransport(limits=limits, proxy=proxy)
+    except (ImportError, ValueError, httpx2.InvalidURL):
+        # SOCKS needs a package that is not here; other schemes are none that httpx2 knows.
+        hint = _("name an http:// proxy, or put the host into NO_PROXY")
+        raise ServerUnreachable(f"{url}, {proxy}", title=_("This kind of proxy cannot be used"), hint=hint) from None
     pool = transport._pool  # noqa: SLF001  httpx2 has no other way to a network backend
     pool._network_backend = PacedBackend(pool._network_backend, stall_seconds)  # noqa: SLF001  the same
     return transport

@@ -34,7 +34,10 @@ class _State(msgspec.Struct):
 
 
 class MediaMemory:
-    """Blocks when it reads and writes its file: ``load`` and ``save`` belong into threads."""
+    """Blocks when it reads and writes its file: ``load`` and ``save`` belong into threads.
+
+    ``changed`` says that there is something to save.
+    """
 
     def __init__(self, facts: ServerFacts, model: str, folder: Path | None = None) -> None:
         key = "\n".join((facts.url, facts.version or "", model))
@@ -42,6 +45,7 @@ class MediaMemory:
         self._facts = facts
         self._state = _State()
         self._loaded = False
+        self.changed = False
 
     def load(self) -> None:
         """Read what earlier processes learned, once; what belongs to an earlier start of the server is forgotten."""
@@ -56,6 +60,7 @@ class MediaMemory:
 
     def save(self) -> None:
         """Write it down, if that is possible."""
+        self.changed = False
         with contextlib.suppress(StorageError):
             make_private_dir(self._path.parent)
             write_durably(self._path, msgspec.json.encode(self._state))
@@ -75,6 +80,7 @@ class MediaMemory:
 
     def acknowledge(self, uuids: Collection[str], *, bare: bool) -> None:
         """The server has answered a request with ``uuids``; ``bare`` when some of them had no bytes."""
+        self.changed |= bool(uuids)
         for uuid in uuids:
             self._state.acknowledged.pop(uuid, None)
             self._state.acknowledged[uuid] = None
@@ -85,6 +91,7 @@ class MediaMemory:
 
     def missed(self, uuids: Collection[str]) -> None:
         """The server did not have one of ``uuids``: it does not say which."""
+        self.changed = True
         self._state.misses += 1
         for uuid in uuids:
             self._state.acknowledged.pop(uuid, None)
@@ -94,6 +101,7 @@ class MediaMemory:
 
         Where both kinds were bare the video is blamed: vLLM 0.25 takes pictures so, but no videos.
         """
+        self.changed = True
         self._state.no_bare |= {"video"} if "video" in kinds else set(kinds)
 
     @property
@@ -102,6 +110,7 @@ class MediaMemory:
         return self._state.no_stop_ids
 
     def refuses_stop_ids(self) -> None:
+        self.changed = True
         self._state.no_stop_ids = True
 
     @property
@@ -110,4 +119,5 @@ class MediaMemory:
         return dict(self._state.limits)
 
     def learn_limit(self, kind: str, limit: int) -> None:
+        self.changed |= self._state.limits.get(kind) != limit
         self._state.limits[kind] = limit

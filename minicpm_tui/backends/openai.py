@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 FIRST_TOKEN_STALLS = 3.0
 """Until the first token a server may be silent so many times longer: it waits its turn and reads the prompt."""
 
+SAVE_SECONDS = 1.0
+"""Between two writings of the media memory."""
+
 
 class OpenAIBackend:
     """Streams replies from the server that ``facts`` describes.
@@ -58,7 +61,7 @@ class OpenAIBackend:
         self.memory = MediaMemory(facts, model, memory_folder)
         self._client: AsyncOpenAI | None = None
         self._active = time.monotonic()
-        self._saving: set[asyncio.Task[None]] = set()
+        self._saving: asyncio.Task[None] | None = None
 
     async def stream(self, request: ChatRequest, blobs: BlobReader) -> AsyncGenerator[ReplyEvent, None]:
         """See ``Backend.stream``."""
@@ -88,8 +91,10 @@ class OpenAIBackend:
 
     async def aclose(self) -> None:
         """Close the connections and wait until the media memory is written."""
-        if self._saving:
-            await asyncio.wait(self._saving)
+        if self._saving is not None:
+            self._saving.cancel()
+        if self.memory.changed:
+            await asyncio.to_thread(self.memory.save)
         if self._client is not None:
             await self._client.close()
             self._client = None
@@ -205,10 +210,15 @@ class OpenAIBackend:
         self._active = time.monotonic()
 
     def _save(self) -> None:
-        """Write the media memory without keeping the stream waiting."""
-        task = asyncio.create_task(asyncio.to_thread(self.memory.save))
-        self._saving.add(task)
-        task.add_done_callback(self._saving.discard)
+        """Write the media memory soon, without keeping the stream waiting; a batch of thousands writes it now and then."""
+        if self.memory.changed and self._saving is None:
+            self._saving = asyncio.create_task(self._save_soon())
+
+    async def _save_soon(self) -> None:
+        while self.memory.changed:
+            await asyncio.to_thread(self.memory.save)
+            await asyncio.sleep(SAVE_SECONDS)
+        self._saving = None
 
 
 class _Refused(Exception):

@@ -10,7 +10,12 @@ from collections.abc import Iterator
 
 import msgspec
 
+from minicpm_tui.errors import ServerFailed
+from minicpm_tui.i18n import _
+
 DONE = b"[DONE]"
+LINE_LIMIT = 8_000_000
+"""Bytes; a chunk has some hundred."""
 
 
 class DeltaChunk(msgspec.Struct, gc=False):
@@ -60,8 +65,10 @@ class EventReader:
         self._data: list[bytes] = []
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The events that ``data`` completes."""
+        """The events that ``data`` completes. Raises ServerFailed for a line without end."""
         *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > LINE_LIMIT:
+            raise ServerFailed(_("it sent something that is no part of a reply"), hint=_("check that the address is vLLM's"))
         for line in lines:
             yield from self._line(line.rstrip(b"\r"))
 

@@ -52,7 +52,8 @@ class Budget:
     """Tokens of a message that is about to be sent.
 
     ``history`` has the tokens of each earlier turn, oldest first, ``dropped`` of which are left out; ``text`` and ``media`` (one
-    each) are the new message's; ``reply`` is the room kept for the answer; ``limit`` the model's context, None when unknown.
+    each) are the new message's; ``reply`` is the room kept for the answer, ``asked`` what the user asked for of it at least;
+    ``limit`` is the model's context, None when unknown.
     """
 
     history: tuple[int, ...]
@@ -61,6 +62,7 @@ class Budget:
     reply: int
     limit: int | None
     dropped: int = 0
+    asked: int = 1
 
     @property
     def total(self) -> int:
@@ -70,6 +72,11 @@ class Budget:
     @property
     def fits(self) -> bool:
         return self.limit is None or self.total <= self.limit
+
+    @property
+    def possible(self) -> bool:
+        """True when the server may take it, though with less room for the reply."""
+        return self.limit is None or self.total - self.reply + self.asked <= self.limit
 
     @property
     def left(self) -> int | None:

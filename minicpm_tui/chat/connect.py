@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+import msgspec
 
 from minicpm_tui.backends.address import is_loopback, normalise
 from minicpm_tui.backends.base import Backend
@@ -16,7 +18,7 @@ from minicpm_tui.backends.facts import ModelFacts, ServerFacts
 from minicpm_tui.backends.keys import choose_key, endpoint_of
 from minicpm_tui.backends.memory import MediaMemory
 from minicpm_tui.config import Config
-from minicpm_tui.errors import ModelNotFound, ServerUnreachable
+from minicpm_tui.errors import ModelNotFound, ServerUnreachable, StorageError
 from minicpm_tui.families import Family, recognise, request_profile
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import RequestProfile
@@ -75,7 +77,7 @@ class Target:
 async def connect(
     config: Config, *, target: Target | None = None, demo: bool = False, environ: Mapping[str, str] | None = None
 ) -> Connection:
-    """Connect to ``target``, or as the settings say.
+    """Connect to ``target``, whose model goes before the settings', or as the settings say.
 
     That is ``--url`` or ``MINICPM_TUI_URL``, else the local server that is up, else the configured one; with ``demo`` a demo
     server, which ends with the connection. Raises BackendError when it does not answer or has not the model, UsageError and
@@ -86,6 +88,8 @@ async def connect(
         return await _demo(config)
     if target is None:
         target = await asyncio.to_thread(choose, config)
+    elif target.model:
+        config = _with_model(config, target.model)
     return await _connect(config, target, choose_key(target.url, config.settings, environ, own_key=target.key))
 
 
@@ -126,12 +130,10 @@ async def _demo(config: Config) -> Connection:
 
 def choose(config: Config) -> Target:
     """The server that the settings and this machine point at. Blocks. Raises UsageError, ServerUnreachable."""
-    from minicpm_tui.servers import registry
-
     settings = config.settings
     if settings.url and config.origin("url") in {"flag", "environment"}:
         return at(settings.url)
-    servers = registry.running()
+    servers = _running()
     if servers and servers[0].state == "ready":
         return _ours(servers[0])
     if settings.url:
@@ -147,13 +149,26 @@ def choose(config: Config) -> Target:
 
 def at(address: str) -> Target:
     """The server at ``address``; one that this program started is known again. Blocks. Raises UsageError."""
-    from minicpm_tui.servers import registry
-
     url = normalise(address)
-    for server in registry.running():
+    for server in _running() if is_loopback(url) else ():
         if _same_place(url, server.url):
             return Target(url, server.model, server.key, server)
     return Target(url)
+
+
+def _running() -> list[LocalServer]:
+    """Servers of ours; none where their folder cannot be used, which is no reason not to talk with another."""
+    from minicpm_tui.servers import registry
+
+    try:
+        return registry.running()
+    except StorageError:
+        return []
+
+
+def _with_model(config: Config, model: str) -> Config:
+    settings = msgspec.structs.replace(config.settings, model=model)
+    return replace(config, settings=settings, origins={**config.origins, "model": "flag"})
 
 
 def _ours(server: LocalServer) -> Target:

@@ -62,13 +62,14 @@ def check(fitted: Plan, connection: Connection, question: Message) -> None:
             title = _("Too many videos") if kind == "video" else _("Too many pictures")
             hint = _("remove some, or start the server with a larger --limit-mm-per-prompt")
             raise TooManyMedia(words, title=title, hint=hint)
-    if not fitted.budget.fits:
+    if not fitted.budget.possible:
         words = _("about {count} tokens with room for the reply, the model takes {limit}").format(
             count=fitted.budget.total, limit=fitted.budget.limit
         )
-        helps = [
-            say(proposal, media_of(question.content)) for proposal in fitted.proposals if not isinstance(proposal, DropTurns)
-        ]
+        parts = media_of(question.content)
+        helps = [say(proposal, parts) for proposal in fitted.proposals if not isinstance(proposal, DropTurns)]
+        if fitted.budget.asked * 2 > (fitted.budget.limit or 0):
+            helps = [_("lower --max-tokens")]
         raise ContextExceeded(
             words, title=_("The message does not fit the model's context"), hint="; ".join(helps) or _("send less at once")
         )
@@ -88,11 +89,14 @@ def say(proposal: Proposal, parts: Sequence[MediaPart]) -> str:
 
 
 async def measure(connection: Connection, options: RequestOptions, above: Sequence[Message], question: Message) -> Budget:
-    """The tokens of ``question`` under ``above``; asks the server about its text when it may matter."""
+    """The tokens of ``question`` under ``above``; asks the server about its text when it may matter.
+
+    No formula is known for the pictures of a model outside the catalogue: its server decides.
+    """
     family = connection.family
     max_slices = connection.server.max_slices if connection.server else None
     text = text_of(question.content)
-    limit = connection.max_model_len
+    limit = None if family.generic and media_of(question.content) else connection.max_model_len
     budget = Budget(
         history=history_tokens(above, family, max_slices=max_slices),
         text=guess_tokens(text + options.system),
@@ -102,6 +106,7 @@ async def measure(connection: Connection, options: RequestOptions, above: Sequen
         reply=reply_room(options.max_tokens, limit),
         limit=limit,
         dropped=dropped_before(above),
+        asked=options.max_tokens or 1,
     )
     if limit is not None and budget.total > limit * _NEAR and text.strip():
         counted = await count_tokens(connection.facts, connection.key, connection.model, text)

@@ -6,6 +6,8 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from minicpm_tui.chat.events import Preparing
 from minicpm_tui.media.spec import AttachmentSpec, MediaLimits, Prepared
 
@@ -34,10 +36,19 @@ async def prepare_all(
             def progress(fraction: float, name: str = name, index: int = index) -> None:
                 loop.call_soon_threadsafe(emit, Preparing(name, index, total, fraction))
 
-            prepared.append(await asyncio.to_thread(_prepare, attachment, limits, progress, stop.is_set))
+            share = _share(limits, prepared, total - index)
+            prepared.append(await asyncio.to_thread(_prepare, attachment, share, progress, stop.is_set))
     finally:
         stop.set()
     return prepared
+
+
+def _share(limits: MediaLimits, before: Sequence[Prepared], waiting: int) -> MediaLimits:
+    """The limits for one attachment: what is left of the context is for all that wait."""
+    if limits.context_tokens_left is None:
+        return limits
+    left = max(limits.context_tokens_left - sum(each.tokens for each in before), 0)
+    return msgspec.structs.replace(limits, context_tokens_left=left // waiting)
 
 
 def name_of(spec: AttachmentSpec) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from minicpm_tui.chat.budget import dropped_before, history_tokens, reply_room, shortfall
+from minicpm_tui.chat.budget import dropped_before, guess_tokens, history_tokens, reply_room, shortfall
 from minicpm_tui.chat.connect import Connection
 from minicpm_tui.chat.events import Asked, ChatEvent
 from minicpm_tui.chat.fitting import Plan, check, plan
@@ -157,7 +157,7 @@ class ChatSession:
     ) -> None:
         if not text.strip() and not attachments and not kept:
             raise UsageError(_("write something, or attach a picture or video"), title=_("Nothing to send"))
-        prepared = await prepare_all(attachments, self.limits(), emit)
+        prepared = await prepare_all(attachments, self._limits_beside(text), emit)
         blobs: dict[str, Blob] = {}
         for each in prepared:
             blobs.update(each.blobs)
@@ -203,6 +203,12 @@ class ChatSession:
 
     def _above(self, question: Message) -> tuple[Message, ...]:
         return self.tree.path(question.parent) if question.parent else ()
+
+    def _limits_beside(self, text: str) -> MediaLimits:
+        limits = self.limits()
+        if limits.context_tokens_left is None:
+            return limits
+        return msgspec.structs.replace(limits, context_tokens_left=max(limits.context_tokens_left - guess_tokens(text), 0))
 
     def _room(self) -> int | None:
         """Tokens of the context that the conversation so far, and a reply, leave."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from types import TracebackType
 from typing import Any, Self
@@ -106,7 +107,9 @@ class JsonOutput(Output):
 
 
 def choose_output(*, as_json: bool) -> Output:
-    """Markdown only where a person looks at it."""
+    """Markdown only where a person looks at it. What the terminal's encoding lacks becomes ``?``."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     if as_json:
         return JsonOutput()
     if sys.stdout.isatty():

@@ -38,14 +38,13 @@ def run(question: Question, flags: Flags, *, as_json: bool) -> int:
     """Ask; returns the exit status. Raises BrokenPipeError when nobody reads, KeyboardInterrupt before anything was sent."""
     output = choose_output(as_json=as_json)
     try:
-        return asyncio.run(_ask(question, flags, output))
+        return asyncio.run(_ask(question, _text(question), flags, output))
     except MinicpmTuiError as error:
         output.failed(error)
         return error.exit_status
 
 
-async def _ask(question: Question, flags: Flags, output: Output) -> int:
-    text = await asyncio.to_thread(_text, question)
+async def _ask(question: Question, text: str, flags: Flags, output: Output) -> int:
     config = flags.config()
     journal = await asyncio.to_thread(open_journal, question.session, latest=question.latest, save=not question.no_save)
     try:

@@ -67,7 +67,8 @@ def build_request(
 
 
 def break_placeholders(text: str, placeholders: Iterable[str]) -> str:
-    """``text`` in which no literal placeholder is left; it still looks the same."""
+    """``text`` in which no literal placeholder is left; it looks the same. Halves of surrogate pairs become ``?``."""
+    text = text.encode("utf-8", "replace").decode()
     for placeholder in placeholders:
         if len(placeholder) > 1:
             text = text.replace(placeholder, placeholder[0] + BREAK + placeholder[1:])
