@@ -68,7 +68,7 @@ class MinicpmApp(LeanOutput, Commanded, App[int]):
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._ended_by, number)
+            loop.add_signal_handler(number, self.call_later, self._ended_by, number)
         self.call_after_refresh(self._say_theme_problem)
 
     # -- themes ---------------------------------------------------------------------------------------------------------------
@@ -141,6 +141,12 @@ class MinicpmApp(LeanOutput, Commanded, App[int]):
         from minicpm_tui.ui.help import HelpScreen
 
         self.push_screen(HelpScreen(live(self.screen)))
+
+    def action_command_palette(self) -> None:
+        from textual.command import CommandPalette
+
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder=_("Find a command…")))
 
     def action_help_quit(self) -> None:
         """^C with nothing selected: stop a reply, else say how to quit."""

@@ -61,9 +61,11 @@ def crash(app: MinicpmApp, error: Exception) -> None:
 
 async def close(app: MinicpmApp, status: int) -> None:
     """Save the draft, keep what arrived of a reply, and end with ``status``."""
+    talk = app.chat.talk
     with contextlib.suppress(MinicpmTuiError):
-        if app.chat.talk.furnished:
-            await asyncio.to_thread(drafts.save, app.chat.talk.drafting.now())
+        if talk.furnished:
+            talk.queue.hold(held=True)  # what waits is part of the draft
+            await asyncio.to_thread(drafts.save, talk.drafting.now())
     with contextlib.suppress(MinicpmTuiError):
         await app.chat.current.close()
     app.exit(status, return_code=status)

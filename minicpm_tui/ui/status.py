@@ -55,9 +55,7 @@ def line(status: Status, width: int) -> Content:
     """``status`` in at most ``width`` cells: what matters least is left out first."""
     sign, colour, word = _SIGNS[status.state]
     # text, style, rank: the highest rank goes first when room is short
-    pieces: list[tuple[str, str, int]] = [(f"{sign} {_(word)}", colour, 2)]
-    if status.detail:
-        pieces = [(f"{sign} {one_line(status.detail)}", colour, 0)]
+    pieces: list[tuple[str, str, int]] = [(one_line(status.detail) or _(word), colour, 0 if status.detail else 2)]
     if status.model:
         pieces.append((_model_name(status.model), "bold", 1))
     if status.where:
@@ -68,9 +66,9 @@ def line(status: Status, width: int) -> Content:
         pieces.append((_("{rate:.0f} tokens/s").format(rate=status.rate), "", 4))
     if status.first_token is not None:
         pieces.append((_("first token {seconds:.1f} s").format(seconds=status.first_token), "$muted", 5))
-    while len(pieces) > 1 and sum(cell_len(text) + 3 for text, _style, _rank in pieces) - 3 > width:
+    while len(pieces) > 1 and sum(cell_len(text) + 3 for text, _style, _rank in pieces) - 1 > width:
         pieces.remove(max(pieces, key=lambda piece: piece[2]))
-    parts: list[tuple[str, str]] = []
+    parts: list[tuple[str, str]] = [(f"{sign} ", colour)]
     for index, (text, style, _rank) in enumerate(pieces):
         parts += [(" │ ", "$muted")] * bool(index) + [(text, style)]
     return Content.assemble(*parts)

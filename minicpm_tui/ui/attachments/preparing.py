@@ -38,7 +38,7 @@ class Preparing:
                     await self._prepare(attachment, known)
                     attachment.done.set()
             except MinicpmTuiError as error:
-                attachment.error = error.info.line()
+                attachment.error = f"{error.title} — {error.hint}" if error.hint else error.title
                 attachment.done.set()
         self._changed(attachment)
 

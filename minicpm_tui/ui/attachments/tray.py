@@ -181,8 +181,8 @@ class Tray(Commanded, OptionList):
         colour = "$text-error" if attachment.error else "$text-accent"
         cross = Style.from_meta({"@click": f"drop({attachment.id!r})"})
         return Content.assemble(
-            (f"{attachment.symbol} ", colour),
-            (attachment.name, "bold"),
-            (f"  {attachment.facts()}  ", "$text-error" if attachment.error else "$muted"),
             ("✕", cross),
+            (f" {attachment.symbol} ", colour),
+            (attachment.name, "bold"),
+            (f"  {attachment.facts()}", "$text-error" if attachment.error else "$muted"),
         )

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.events import Key
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 from minicpm_tui.i18n import _
@@ -69,7 +70,8 @@ class FilePane(Commanded, Vertical):
         if await self._list(folder):
             self.rows.root = folder
             self.rows.found = None
-            self.border_title = one_line(_short(folder))
+            assert isinstance(self.parent, Widget)
+            self.parent.border_title = one_line(_short(folder))
             self.query_one(Input).value = ""
             self.file_tree.changed(stay)
             self.post_message(self.Moved(folder))

@@ -34,7 +34,7 @@ class SamplingForm(Commanded, ModalScreen[RequestOptions | None]):
 
     def compose(self) -> ComposeResult:
         options, profile = self._options, self._profile
-        with VerticalScroll(classes="window form") as window:
+        with VerticalScroll(classes="window form", can_focus=False) as window:
             window.border_title = _("Prompt and sampling")
             window.border_subtitle = _("^S uses these · Esc closes")
             yield Label(_("System prompt"))
