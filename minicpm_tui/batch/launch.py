@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,10 @@ import msgspec
 
 from minicpm_tui.batch import manifest as manifests
 from minicpm_tui.batch.connect import Address, find_target
-from minicpm_tui.batch.digests import DigestSet
 from minicpm_tui.batch.engine import Engine
 from minicpm_tui.batch.prepare import Preparer
 from minicpm_tui.batch.progress import Reporter, Tally, reporter
-from minicpm_tui.batch.run import Job, begin, locked, look_through, run
+from minicpm_tui.batch.run import Job, Seen, begin, locked, look_through, run
 from minicpm_tui.batch.server import Server
 from minicpm_tui.batch.summary import Summary, summarise
 from minicpm_tui.batch.table import write_table
@@ -27,8 +26,6 @@ from minicpm_tui.messages import RequestOptions
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-Gpus = Callable[[], Awaitable[str]]
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,6 @@ class Run:
     console: Console
     overrides: Mapping[str, Any] = field(default_factory=dict)
     csv: Path | None = None
-    gpus: Gpus | None = None
 
     def manifest(self, model: str, options: RequestOptions) -> manifests.Manifest:
         job = self.job
@@ -64,7 +60,7 @@ class Run:
 
 async def through_servers(wanted: Run, addresses: Sequence[Address], *, concurrency: int | None, patience: float) -> Summary:
     """Ask servers. Raises MinicpmTuiError before the first request, and when no server is left; what was answered is saved."""
-    ids = await asyncio.to_thread(look_through, wanted.job)
+    seen = await asyncio.to_thread(look_through, wanted.job)
     target = await find_target(addresses, wanted.options.model)
     preparer = Preparer(
         profile=target.profile,
@@ -77,11 +73,11 @@ async def through_servers(wanted: Run, addresses: Sequence[Address], *, concurre
     servers = [Server(address.url, address.key, thinking=thinking) for address in addresses]
     engine = ServerEngine(servers, concurrency=concurrency, patience=patience, down={url for url, _reason in target.silent})
     notes = [_("{url} does not answer yet: {reason}").format(url=url, reason=reason) for url, reason in target.silent]
-    return await carry_out(wanted, ids, engine, preparer, target.model, notes)
+    return await carry_out(wanted, seen, engine, preparer, target.model, notes)
 
 
 async def carry_out(
-    wanted: Run, ids: DigestSet, engine: Engine, preparer: Preparer, model: str, notes: Sequence[str] = ()
+    wanted: Run, seen: Seen, engine: Engine, preparer: Preparer, model: str, notes: Sequence[str] = ()
 ) -> Summary:
     """The same for any engine, once it is known what is asked."""
     job = wanted.job
@@ -89,20 +85,28 @@ async def carry_out(
     preparer = preparer.stopped_by(stopped.is_set, job.schema)
     with locked(job.output):
         done = await asyncio.to_thread(begin, job, wanted.manifest(model, wanted.options))
-        tally = Tally(ids.missing_from(done.ids))
+        tally = Tally(seen.ids.missing_from(done.ids))
         shown = reporter(tally, wanted.console)
-        _announce(shown, len(ids), tally, notes)
+        _announce(shown, len(seen.ids), tally, notes)
         shown.start()
         try:
             if tally.total:
-                await run(job, done, engine, preparer, tally, shown, gpus=wanted.gpus)
+                await run(job, done, engine, preparer, tally, shown, gpus=gpu_words)
         finally:
             stopped.set()
             await engine.aclose()
             shown.stop()
             if wanted.csv is not None:
                 await asyncio.to_thread(write_table, job.output, wanted.csv, compared=bool(job.expect))
-        return await asyncio.to_thread(summarise, job.output, tally, len(ids))
+        return await asyncio.to_thread(summarise, job.output, tally, len(seen.ids))
+
+
+async def gpu_words() -> str:
+    """How busy the GPUs of this machine are; empty where there is none."""
+    from minicpm_tui.servers.gpus import gpus
+
+    use = [gpu.utilization for gpu in await asyncio.to_thread(gpus, with_processes=False)]
+    return _("GPU {use}").format(use=" ".join("–" if each is None else f"{each}%" for each in use)) if use else ""
 
 
 def named(options: RequestOptions, model: str) -> RequestOptions:

@@ -26,7 +26,8 @@ class Preparer:
     """Makes requests for one model; ``uuids`` names each picture by its digest, which spares vLLM hashing it.
 
     ``extra`` are fields that every body gets, such as ``response_format``.
-    ``overrides`` replace fields of bodies in the OpenAI batch format: what the user set on the command line.
+    In bodies of the OpenAI batch format ``overrides`` replace fields, which is what the user set on the command line, and
+    ``defaults`` stand in for those that are not there.
     """
 
     profile: RequestProfile
@@ -35,6 +36,7 @@ class Preparer:
     uuids: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     cancelled: Callable[[], bool] | None = None
 
     def stopped_by(self, cancelled: Callable[[], bool], schema: Schema | None) -> Preparer:
@@ -67,7 +69,7 @@ class Preparer:
         return Ready(item, b"".join(_filled(request, blobs, uuids=self.uuids)))
 
     def _own_body(self, body: Mapping[str, Any]) -> bytes:
-        whole = {**body, **self.overrides, **self.extra}
+        whole = {**self.defaults, **body, **self.overrides, **self.extra}
         for name in ("stream", "stream_options"):
             whole.pop(name, None)
         whole.setdefault("model", self.options.model)

@@ -28,6 +28,10 @@ class Tally:
     began: float = field(default_factory=time.monotonic)
     _recent: deque[tuple[float, int, int]] = field(default_factory=deque)
 
+    def restart(self) -> None:
+        """Rates are counted from now on."""
+        self.began = time.monotonic()
+
     def add(self, done: int, failed: int, tokens: int) -> None:
         self.done += done
         self.failed += failed
@@ -85,24 +89,30 @@ def reporter(tally: Tally, console: Console) -> Reporter:
     return BarReporter(tally, console) if console.is_terminal else PlainReporter(tally, console)
 
 
+def say(console: Console, text: str) -> None:
+    """A line of plain text; above the bar while there is one."""
+    console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+
+
 class PlainReporter:
     """A line every ten seconds, when something has changed."""
 
     def __init__(self, tally: Tally, console: Console) -> None:
         self._tally = tally
         self._console = console
-        self._said = tally.began
+        self._said_at = tally.began
+        self._said_done = 0
 
     def start(self) -> None:
         """Nothing yet."""
 
     def update(self, gpus: str = "") -> None:
-        if time.monotonic() - self._said >= PLAIN_SECONDS:
-            self._said = time.monotonic()
+        if self._tally.done != self._said_done and time.monotonic() - self._said_at >= PLAIN_SECONDS:
+            self._said_at, self._said_done = time.monotonic(), self._tally.done
             self.say(", ".join(filter(None, (self._tally.line(), gpus))))
 
     def say(self, text: str) -> None:
-        self._console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+        say(self._console, text)
 
     def stop(self) -> None:
         """Nothing is left on the screen."""
@@ -133,7 +143,7 @@ class BarReporter:
         self._progress.update(self._task, completed=self._tally.done, figures=figures)
 
     def say(self, text: str) -> None:
-        self._progress.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+        say(self._progress.console, text)
 
     def stop(self) -> None:
         self.update()

@@ -43,8 +43,16 @@ class Job:
     match: Match = "exact"
 
 
-def look_through(job: Job) -> DigestSet:
-    """The ids of all requests, after everything that can be wrong before the first one has been looked at.
+@dataclass(frozen=True)
+class Seen:
+    """What the look through the input told: the ids of all requests, and how many ``pictures`` one has at most."""
+
+    ids: DigestSet
+    pictures: int
+
+
+def look_through(job: Job) -> Seen:
+    """Look at the whole input for everything that can be wrong before the first request.
 
     Raises UsageError, StorageError. Blocks.
     """
@@ -52,9 +60,12 @@ def look_through(job: Job) -> DigestSet:
         raise UsageError(_("--resume and --overwrite exclude each other"))
     outputs.refuse_existing(job.output, resuming=job.resume, overwrite=job.overwrite)
     beside: list[bytes] = []
+    pictures = 1
     careful = job.sidecar is not None and not (job.resume or job.overwrite)
 
     def look(item: Item) -> None:
+        nonlocal pictures
+        pictures = max(pictures, _media_count(item))
         if job.expect:
             _check_expected(job, item)
         if job.sidecar is not None:
@@ -63,7 +74,7 @@ def look_through(job: Job) -> DigestSet:
 
     ids = job.plan.scan(look)
     sidecars.demand_different(beside)
-    return ids
+    return Seen(ids, pictures)
 
 
 @contextlib.contextmanager
@@ -116,7 +127,7 @@ async def run(
             tokens = sum(result.usage.completion_tokens for result in results if result.usage)
             tally.add(len(results), failed, tokens)
 
-        drawing = asyncio.create_task(_draw(reporter, gpus))
+        drawing = asyncio.create_task(_draw(engine, tally, reporter, gpus))
         try:
             await run_pipeline(items, prepare, engine, finish, on_results=on_results)
         finally:
@@ -125,9 +136,11 @@ async def run(
                 await drawing
 
 
-async def _draw(reporter: Reporter, gpus: Callable[[], Awaitable[str]] | None) -> None:
+async def _draw(engine: Engine, tally: Tally, reporter: Reporter, gpus: Callable[[], Awaitable[str]] | None) -> None:
     words, age = "", GPU_SECONDS
     while True:
+        if not engine.ready:
+            tally.restart()
         if gpus is not None and age >= GPU_SECONDS:
             words, age = await gpus(), 0.0
         reporter.update(words)
@@ -142,3 +155,11 @@ def _check_expected(job: Job, item: Item) -> None:
     if job.expect not in item.row.columns:
         raise UsageError(_("{id} has no field “{field}” to compare with").format(id=item.id, field=job.expect))
     matches("", item.row.columns[job.expect], job.match)
+
+
+def _media_count(item: Item) -> int:
+    if item.row.body is None:
+        return len(item.row.files)
+    contents = [message.get("content") for message in item.row.body["messages"] if isinstance(message, dict)]
+    parts = [part for content in contents if isinstance(content, list) for part in content if isinstance(part, dict)]
+    return sum(part.get("type") != "text" for part in parts)

@@ -49,6 +49,7 @@ class ServerEngine:
             seat.down = seat.name in down
         self._balancer = Balancer(seats, patience=patience, most=concurrency)
         self._calls: dict[str, set[asyncio.Task[Reply]]] = {url: set() for url in self._servers}
+        self.ready = True
         self.wanted = max(8, min(32, concurrency or 32))
 
     async def run(self, inbox: asyncio.Queue[Ready | None], answers: asyncio.Queue[Answer | None]) -> None:

@@ -45,6 +45,13 @@ class Concurrency(click.ParamType[int | None]):
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT.jsonl", help=_("Where the answers go.")
 )
+@click.option("--offline", metavar="MODEL", help=_("Without a server: vLLM itself answers, with this model folder or id."))
+@click.option(
+    "--engine",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help=_("Argument of vllm.LLM, for --offline. Repeatable."),
+)
 @click.option("--resume", is_flag=True, help=_("Go on with an output that is there; failed lines are asked again."))
 @click.option("--overwrite", is_flag=True, help=_("Begin an output that is there anew."))
 @click.option(

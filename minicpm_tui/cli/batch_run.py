@@ -14,6 +14,8 @@ from rich.console import Console
 from minicpm_tui.backends.keys import choose_key
 from minicpm_tui.batch.connect import Address
 from minicpm_tui.batch.launch import Run, through_servers
+from minicpm_tui.batch.offline.launch import Offline, through_vllm
+from minicpm_tui.batch.offline.options import read_chosen
 from minicpm_tui.batch.plan import Plan
 from minicpm_tui.batch.run import Job
 from minicpm_tui.batch.schema import Schema
@@ -22,6 +24,7 @@ from minicpm_tui.batch.tables import Columns
 from minicpm_tui.chat.connect import at, choose
 from minicpm_tui.cli.options import Flags
 from minicpm_tui.config import Config
+from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import RequestOptions
 
@@ -59,6 +62,13 @@ def run(options: Mapping[str, Any], flags: Flags) -> int:
 
 
 async def _run(wanted: Run, options: Mapping[str, Any], flags: Flags, config: Config) -> Summary:
+    if options["offline"]:
+        if flags.urls or flags.demo:
+            raise UsageError(_("--offline asks no server: leave out --url and --demo"))
+        offline = Offline(options["offline"], config.settings.vllm_command, read_chosen(options["engine"]))
+        return await through_vllm(wanted, offline)
+    if options["engine"]:
+        raise UsageError(_("--engine is for --offline"))
     async with _servers(flags, config) as addresses:
         return await through_servers(
             wanted, addresses, concurrency=options["concurrency"], patience=config.settings.stall_seconds

@@ -1,6 +1,6 @@
 """Answers requests with ``vllm.LLM``. Runs under the interpreter that has vLLM: needs nothing but it and the standard library.
 
-``python worker.py FD`` reads JSON lines from stdin: first ``{"engine": {…}}``, the arguments of ``LLM``; then requests
+``python vllm_worker.py FD`` reads JSON lines from stdin: first ``{"engine": {…}}``, the arguments of ``LLM``; then requests
 ``{"number": n, "body": {…}}`` with bodies as the chat completions API takes them. It writes JSON lines to the file descriptor
 FD, because vLLM prints to stdout and stderr: ``{"ready": {…}}``, answers ``{"number", "text", "finish_reason", "usage",
 "error"}`` as they come, at the end ``{"over": true}``. The end of stdin is the end of the requests.

@@ -1,0 +1,46 @@
+"""The arguments of ``vllm.LLM`` for a model and a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from minicpm_tui.errors import UsageError
+from minicpm_tui.families import Family, image_tokens
+from minicpm_tui.i18n import _
+from minicpm_tui.servers.presets import preset_options
+
+REPLY_TOKENS = 2048
+TEMPERATURE, TOP_P, MAX_TOKENS = 0.7, 0.7, 1024
+"""The guide's sampling for offline inference, where neither the user nor the family says otherwise."""
+
+
+def engine_options(model: str, family: Family, pictures: int, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the preset ``mixed``, with room for ``pictures`` in one request; ``chosen`` ones win."""
+    options: dict[str, Any] = {name.replace("-", "_"): value for name, value in preset_options("mixed", family).items()}
+    limits = dict(options["limit_mm_per_prompt"])
+    if pictures > limits["image"]:
+        limits["image"] = pictures
+        needed = REPLY_TOKENS + pictures * image_tokens(family, 1344, 1344)
+        options["max_model_len"] = min(family.context, max(options["max_model_len"], needed))
+    return {"model": model, **options, "limit_mm_per_prompt": limits, **chosen}
+
+
+def read_chosen(settings: Iterable[str]) -> dict[str, Any]:
+    """``max_model_len=4096``, ``limit_mm_per_prompt={"image": 5}``: names as vLLM has them, with ``-`` or ``_``.
+
+    Raises UsageError for something without ``=``.
+    """
+    chosen: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals or not name.strip("-"):
+            raise UsageError(_("“{text}” is not NAME=VALUE").format(text=setting))
+        try:
+            value = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            value = {"True": True, "False": False, "None": None}.get(text, text)
+        chosen[name.strip().lstrip("-").replace("-", "_")] = value
+    return chosen

@@ -1,0 +1,1 @@
+"""Empty, as vLLM's own."""

@@ -1,0 +1,122 @@
+"""Without a server: the worker script under an interpreter that has (a stand-in for) vLLM."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from minicpm_tui.batch.offline.options import engine_options, read_chosen
+from minicpm_tui.errors import UsageError
+from minicpm_tui.families import recognise
+from tests.batch.conftest import batch, results
+
+FAKE = Path(__file__).parent / "fake_vllm"
+MODEL = "openbmb/MiniCPM-V-2_6"
+
+
+@pytest.fixture
+def kind(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment that has the stand-in; its command is named in config.toml."""
+    command = tmp_path / "bin" / "vllm"
+    command.parent.mkdir()
+    command.write_text(f"#!{sys.executable}\n")
+    command.chmod(0o755)
+    (command.parent.parent / "lib" / "python3" / "site-packages" / "vllm-0.32.0.dist-info").mkdir(parents=True)
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(f'vllm_command = "{command}"\n')
+    monkeypatch.setenv("PYTHONPATH", str(FAKE))
+    return monkeypatch
+
+
+@pytest.mark.parametrize("version", ["new", "old"])
+def test_a_folder_without_a_server(kind: pytest.MonkeyPatch, pictures: Path, tmp_path: Path, version: str) -> None:
+    kind.setenv("FAKE_VLLM", version)
+    output = tmp_path / "out.jsonl"
+    (pictures / "bad.png").touch()
+    assert batch(pictures, "-o", output, "--offline", MODEL, "--prompt", "What?") == 1
+    found = results(output)
+    assert sorted(found) == ["bad.png", *(f"p{number:05}.png" for number in range(5))]
+    good = [result for result in found.values() if result.error is None]
+    assert len(good) == 5
+    assert all("image_url+text temperature=0.7 top_p=0.7 max_tokens=1024 stops=False" in result.text for result in good)
+    assert good[0].usage is not None
+    assert (good[0].usage.prompt_tokens, good[0].finish_reason) == (3, "stop")
+
+
+@pytest.mark.parametrize("version", ["new", "old"])
+def test_one_request_that_vllm_refuses_leaves_the_others_alone(kind: pytest.MonkeyPatch, tmp_path: Path, version: str) -> None:
+    kind.setenv("FAKE_VLLM", version)
+    table, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    table.write_text("".join(json.dumps({"id": str(n), "text": "poison" if n == 7 else "x"}) + "\n" for n in range(30)))
+    assert batch(table, "-o", output, "--offline", MODEL) == 1
+    found = results(output)
+    assert len(found) == 30
+    assert {name for name, result in found.items() if result.error} == {"7"}
+    table.write_text(table.read_text().replace("poison", "cured"))
+    assert batch(table, "-o", output, "--offline", MODEL, "--resume") == 0
+    assert len(results(output)) == 30
+
+
+def test_openai_lines_get_the_guides_sampling_where_they_have_none(kind: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    body = {"model": "x", "messages": [{"role": "user", "content": "hi"}]}
+    lines = [{"custom_id": "a", "body": body}, {"custom_id": "b", "body": {**body, "temperature": 0, "max_completion_tokens": 5}}]
+    table, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    table.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert batch(table, "-o", output, "--offline", MODEL) == 0
+    found = results(output)
+    assert "temperature=0.7 top_p=0.7 max_tokens=1024" in found["a"].text
+    assert "temperature=0 top_p=0.7 max_tokens=5 " in found["b"].text
+
+
+def test_what_this_vllm_does_not_know_is_left_out(
+    kind: pytest.MonkeyPatch, pictures: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out.jsonl"
+    chosen = ("--engine", "nonsense=1", "--engine", "disable_mm_preprocessor_cache=True")
+    assert batch(pictures, "-o", output, "--offline", MODEL, *chosen) == 0
+    assert "mm_processor_cache_gb" in next(iter(results(output).values())).text
+    assert "nonsense" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("version", "words"), [("dies", "vLLM"), ("broken", "memory")])
+def test_when_vllm_ends_it_is_explained_and_the_rest_can_go_on(
+    kind: pytest.MonkeyPatch, pictures: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], version: str, words: str
+) -> None:
+    output = tmp_path / "out.jsonl"
+    kind.setenv("FAKE_VLLM", version)
+    assert batch(pictures, "-o", output, "--offline", MODEL) == 1
+    said = capfd.readouterr().err
+    assert words in said
+    assert "Traceback" not in said
+    kind.setenv("FAKE_VLLM", "new")
+    assert batch(pictures, "-o", output, "--offline", MODEL, "--resume") == 0
+    assert len(results(output)) == 5
+
+
+def test_without_vllm_it_says_how_to_get_it(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert batch(pictures, "-o", tmp_path / "out.jsonl", "--offline", MODEL) == 1
+    assert "pip install" in capfd.readouterr().err
+
+
+def test_room_for_all_pictures_of_a_request() -> None:
+    family = recognise(MODEL)
+    options = engine_options(MODEL, family, 20, {"max_num_seqs": 8})
+    assert options["limit_mm_per_prompt"]["image"] == 20
+    assert options["max_model_len"] >= 20 * 640
+    assert options["trust_remote_code"] is True
+    assert options["max_num_seqs"] == 8
+
+
+def test_engine_arguments_are_read_as_json_or_text() -> None:
+    read = read_chosen(['limit-mm-per-prompt={"image": 2}', "--dtype=half", "enforce_eager=True", "max_model_len=2048"])
+    assert read == {"limit_mm_per_prompt": {"image": 2}, "dtype": "half", "enforce_eager": True, "max_model_len": 2048}
+    with pytest.raises(UsageError):
+        read_chosen(["max_model_len"])
