@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from minicpm_tui.backends.facts import ServerFacts
 from minicpm_tui.backends.failures import Failure, failure_of, not_a_server
 from minicpm_tui.backends.memory import MediaMemory
+from minicpm_tui.backends.probe import started_at
 from minicpm_tui.backends.reply import ReplyReader
 from minicpm_tui.backends.retry import Attempts
 from minicpm_tui.backends.sse import as_event, is_whole_reply
@@ -77,9 +78,12 @@ class OpenAIBackend:
                             yield event
                 except _Refused as refused:
                     again = attempts.again(refused.failure, nothing_sent=refused.nothing_sent)
-                    self._save()
                     if again is None:
+                        self._save()
                         raise refused.failure.error from refused
+                    if again.restarted:
+                        self.memory.server_started(await started_at(self._facts.url, self._key, transport=self._transport))
+                    self._save()
                     if again.notice:
                         yield Notice(again.notice)
                     await asyncio.sleep(again.wait)

@@ -93,7 +93,7 @@ async def _started(client: httpx2.AsyncClient, url: str) -> str:
     try:
         async with client.stream("GET", f"{url}/metrics") as response:
             if response.status_code == 200:
-                async for piece in response.aiter_raw():
+                async for piece in response.aiter_bytes():
                     seen += piece
                     if (match := _START_LINE.search(seen)) and seen.find(b"\n", match.start()) > 0:
                         return match[1].decode(errors="replace")

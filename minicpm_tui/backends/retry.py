@@ -19,10 +19,14 @@ BUSY_WAITS = (1.0, 2.0, 4.0, 8.0)
 
 @dataclass(frozen=True)
 class Again:
-    """Send it again after ``wait`` seconds; ``notice`` tells the user, when there is something to tell."""
+    """Send it again after ``wait`` seconds; ``notice`` tells the user, when there is something to tell.
+
+    ``restarted``: the server may have been started anew, which is worth asking.
+    """
 
     wait: float = 0.0
     notice: str = ""
+    restarted: bool = False
 
 
 class Attempts:
@@ -84,4 +88,4 @@ class Attempts:
         else:
             return None
         self._bare = set()
-        return Again(notice=notice)
+        return Again(notice=notice, restarted=True)

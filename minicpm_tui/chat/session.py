@@ -57,15 +57,8 @@ class ChatSession:
         return self._task is not None
 
     def limits(self) -> MediaLimits:
-        """What attachments are prepared for."""
-        server = self.connection.server
-        return MediaLimits(
-            family=self.connection.family,
-            max_slices=server.max_slices if server else None,
-            num_frames=server.num_frames if server else None,
-            context_tokens_left=self._room(),
-            local_server=server is not None,
-        )
+        """What attachments are prepared for when they follow the selected message."""
+        return self._limits_under(self.tree.leaf, 0)
 
     async def plan(self, text: str, attachments: Sequence[Prepared] = (), *, parent: str | None = HERE) -> Plan:
         """What sending this would take: tokens, turns that are left out, and what to change when it does not fit."""
@@ -157,16 +150,13 @@ class ChatSession:
     ) -> None:
         if not text.strip() and not attachments and not kept:
             raise UsageError(_("write something, or attach a picture or video"), title=_("Nothing to send"))
-        prepared = await prepare_all(attachments, self._limits_beside(text), emit)
-        blobs: dict[str, Blob] = {}
-        for each in prepared:
-            blobs.update(each.blobs)
-            for note in each.notes:
-                emit(Notice(note))
-        await self._answer(self._new_question(text, (*kept, *(each.part for each in prepared)), parent), emit, blobs)
+        parent = self.tree.leaf if parent == HERE else parent
+        prepared = await prepare_all(attachments, self._limits_under(parent, guess_tokens(text)), emit)
+        question = self._new_question(text, (*kept, *(each.part for each in prepared)), parent)
+        await self._answer(question, emit, prepared)
 
-    async def _answer(self, question: Message, emit: Emit, blobs: dict[str, Blob] | None = None) -> None:
-        """A reply to ``question``; ``blobs`` are given with a question that is not in the journal yet."""
+    async def _answer(self, question: Message, emit: Emit, prepared: Sequence[Prepared] = ()) -> None:
+        """A reply to ``question``; ``prepared`` is what a question brings that is not in the journal yet."""
         asked = question.id in self.tree.messages
         fitted = await plan(self.connection, self.options, self._above(question), question)
         check(fitted, self.connection, question)
@@ -181,9 +171,10 @@ class ChatSession:
             server=self.connection.url,
             request=_as_sent(request, self.options, fitted.dropped),
         )
-        _none, cancelled = await completed(asyncio.to_thread(self._write, question, blobs or {}, reply, asked=asked))
+        blobs = {digest: blob for each in prepared for digest, blob in each.blobs.items()}
+        _none, cancelled = await completed(asyncio.to_thread(self._write, question, blobs, reply, asked=asked))
         emit(Asked(question, reply))
-        for notice in fitted.notices:
+        for notice in (*fitted.notices, *(note for each in prepared for note in each.notes)):
             emit(Notice(notice))
         if cancelled:
             self.cancel()
@@ -204,20 +195,20 @@ class ChatSession:
     def _above(self, question: Message) -> tuple[Message, ...]:
         return self.tree.path(question.parent) if question.parent else ()
 
-    def _limits_beside(self, text: str) -> MediaLimits:
-        limits = self.limits()
-        if limits.context_tokens_left is None:
-            return limits
-        return msgspec.structs.replace(limits, context_tokens_left=max(limits.context_tokens_left - guess_tokens(text), 0))
-
-    def _room(self) -> int | None:
-        """Tokens of the context that the conversation so far, and a reply, leave."""
-        limit = self.connection.max_model_len
-        if limit is None:
-            return None
-        path = self.tree.path() if self.tree.leaf else ()
-        taken = sum(history_tokens(path, self.connection.family)[dropped_before(path) :])
-        return max(limit - taken - reply_room(self.options.max_tokens, limit), 0)
+    def _limits_under(self, parent: str | None, text: int) -> MediaLimits:
+        """The same under ``parent`` and beside a text of so many tokens."""
+        connection, server, left = self.connection, self.connection.server, None
+        if connection.max_model_len is not None:
+            above = self.tree.path(parent) if parent else ()
+            taken = sum(history_tokens(above, connection.family)[dropped_before(above) :]) + text
+            left = max(connection.max_model_len - taken - reply_room(self.options.max_tokens, connection.max_model_len), 0)
+        return MediaLimits(
+            family=connection.family,
+            max_slices=server.max_slices if server else None,
+            num_frames=server.num_frames if server else None,
+            context_tokens_left=left,
+            local_server=server is not None,
+        )
 
     def _unread(self, fitted: Plan, usage: Usage) -> str:
         """What to say when the server read less of the new pictures and videos than it was sent."""

@@ -30,8 +30,11 @@ class Server:
     def __init__(self, *responses: httpx2.Response) -> None:
         self.responses = list(responses)
         self.bodies: list[dict[str, Any]] = []
+        self.started = "1"
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/metrics":
+            return httpx2.Response(200, text=f"# HELP x\nprocess_start_time_seconds {self.started}\n")
         self.bodies.append(json.loads(request.read()))
         return self.responses.pop(0) if self.responses else sse()
 
@@ -135,6 +138,17 @@ async def test_three_misses_in_a_row_stop_the_attempts_until_the_server_starts_a
         for _turn in range(2):
             await reply(backend, question(picture, "?"), blobs)
     assert again.bare == [[False], [True]]
+
+
+async def test_a_miss_after_a_restart_does_not_count(answering: Opener) -> None:
+    blobs = MemoryBlobs()
+    picture = picture_of(b"pixels", blobs)
+    server = Server(sse(), *[MISS, sse()] * 4)
+    async with answering(server) as backend:
+        for started in ("1", "1", "1", "2", "2"):
+            server.started = started
+            await reply(backend, question(picture, "?"), blobs)
+    assert server.bare == [[False], *[[True], [False]] * 4]
 
 
 async def test_a_server_that_takes_no_bare_videos_still_takes_bare_pictures(answering: Opener) -> None:

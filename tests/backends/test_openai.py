@@ -67,8 +67,8 @@ async def test_a_fault_keeps_what_had_arrived_and_says_what_happened(
 
 
 async def test_a_server_silent_before_the_first_token_gets_longer_and_is_then_given_up(connected: Opener) -> None:
-    with serving(DemoOptions(model="m", tokens_per_second=0, first_token_seconds=0.4, reply="late")) as late:
-        async with connected(late, stall_seconds=0.2) as backend:
+    with serving(DemoOptions(model="m", tokens_per_second=0, first_token_seconds=2.4, reply="late")) as late:
+        async with connected(late, stall_seconds=2) as backend:
             assert text_of(await reply(backend, question("hi"))) == "late"
         async with connected(late, stall_seconds=0.1) as backend:
             assert "stalled" in error_of(await reply(backend, question("hi")))
