@@ -1,0 +1,1 @@
+"""The server panel: what is here, starting vLLM, watching it, understanding why it fails."""

@@ -1,0 +1,74 @@
+"""The server panel's commands."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from minicpm_tui.i18n import N_
+from minicpm_tui.ui.commands import SERVER, Command
+
+_panel = partial(Command, group=SERVER)
+
+
+def _stoppable(panel: Any) -> bool:
+    return bool(panel.stoppable)
+
+
+def _startable(panel: Any) -> bool:
+    return bool(panel.startable)
+
+
+def _watching(panel: Any) -> bool:
+    return panel.server is not None
+
+
+def _away(panel: Any) -> bool:
+    return bool(panel.away)
+
+
+PANEL = (
+    _panel(
+        "options",
+        N_("Options"),
+        N_("Choose options, see the estimate and the command, start"),
+        ("o",),
+        N_("Options"),
+        when=_startable,
+    ),
+    _panel(
+        "stop_server",
+        N_("Stop the server"),
+        N_("End it and everything it started; also while it loads"),
+        ("x",),
+        N_("Stop"),
+        when=_stoppable,
+    ),
+    _panel("log", N_("Server log"), N_("Read, search and follow the log"), ("l",), N_("Log"), when=_watching),
+    _panel("tunnel", N_("Copy the ssh line"), N_("The line that reaches the server from a laptop"), ("s",), when=_watching),
+    _panel("here", N_("What is here"), N_("Back to vLLM, GPUs, models and servers"), ("backspace",), N_("Back"), when=_away),
+    _panel("look", N_("Look again"), N_("Look for vLLM, GPUs, models and servers once more"), ("ctrl+r",)),
+)
+
+LOG = (
+    Command("close", N_("Close"), N_("Back from the log"), ("escape", "q"), N_("Close"), SERVER, palette=False),
+    Command(
+        "find",
+        N_("Find in the log"),
+        N_("Jump to the next line that holds a text"),
+        ("slash", "ctrl+f"),
+        N_("Find"),
+        SERVER,
+        palette=False,
+    ),
+    Command("next(1)", N_("Next match"), N_("The next line that holds the text"), ("n",), "", SERVER, palette=False),
+    Command("next(-1)", N_("Previous match"), N_("The line before that holds the text"), ("N",), "", SERVER, palette=False),
+    Command("follow", N_("Follow"), N_("Stay at the end, or stop there"), ("f",), N_("Follow"), SERVER, palette=False),
+)
+
+FORM = (
+    Command("close", N_("Close"), N_("Start nothing"), ("escape",), palette=False),
+    Command("start", N_("Start"), N_("Start the server with these options"), ("ctrl+s", "f5"), palette=False, priority=True),
+    Command("copy", N_("Copy the command"), N_("The exact command, without the key"), ("ctrl+y",), palette=False, priority=True),
+    Command("save", N_("Save as a preset"), N_("Keep these options under a name"), ("ctrl+k",), palette=False, priority=True),
+)

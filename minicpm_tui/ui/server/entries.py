@@ -1,0 +1,116 @@
+"""What the panel's first view lists: vLLM, GPUs, models, servers and problems, as lines that can be chosen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.content import Content
+
+from minicpm_tui.i18n import _
+from minicpm_tui.servers.doctor import Report
+from minicpm_tui.servers.endpoints import Answering
+from minicpm_tui.servers.gpus import Gpu
+from minicpm_tui.servers.local import STATE_TITLES, LocalServer
+from minicpm_tui.servers.models import LocalModel
+from minicpm_tui.text import format_bytes, format_duration, one_line
+
+Kind = Literal["heading", "text", "install", "model", "other", "ours", "server"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line. ``model``, ``server`` and ``answering`` are what Enter acts on; headings and texts cannot be chosen."""
+
+    kind: Kind
+    content: Content
+    model: LocalModel | None = None
+    server: LocalServer | None = None
+    answering: Answering | None = None
+
+    @property
+    def choosable(self) -> bool:
+        return self.kind not in ("heading", "text")
+
+
+def entries(report: Report, servers: list[LocalServer]) -> list[Entry]:
+    """All lines; what can be used at once comes first."""
+    return [
+        *_servers(report, servers),
+        *_models(report),
+        *_vllm(report),
+        *_gpus(report.gpus),
+        *_problems(report),
+    ]
+
+
+def _heading(text: str) -> Entry:
+    return Entry("heading", Content.styled(text, "bold $primary"))
+
+
+def _text(text: str, style: str = "$muted") -> Entry:
+    return Entry("text", Content.styled(f"  {one_line(text)}", style))
+
+
+def _servers(report: Report, servers: list[LocalServer]) -> Iterator[Entry]:
+    others = [answering for answering in report.servers if not answering.ours]
+    if not servers and not others:
+        return
+    yield _heading(_("Servers"))
+    for server in servers:
+        since = f" {format_duration(time.time() - server.started)}" if server.live else ""
+        state = _(STATE_TITLES[server.state])
+        style = "$text-error" if server.state == "failed" else "$text-success"
+        line = Content.assemble("  ", (_name(server.model), "bold"), (f"  {state}{since}", style), (f"  {server.url}", "$muted"))
+        yield Entry("ours", line, server=server)
+    for answering in others:
+        model = _name(answering.model) if answering.model else _("wants a key") if answering.locked else "—"
+        yield Entry("server", Content.assemble("  ", model, (f"  {answering.url}", "$muted")), answering=answering)
+
+
+def _models(report: Report) -> Iterator[Entry]:
+    yield _heading(_("Start a model"))
+    for model in report.models:
+        if model.complete:
+            facts = "  ".join(part for part in (model.quantization, format_bytes(model.bytes)) if part)
+            yield Entry(
+                "model", Content.assemble("  ▶ ", (one_line(model.name, 60), "bold"), (f"  {facts}", "$muted")), model=model
+            )
+    yield Entry("other", Content.assemble("  ▶ ", _("another folder or hub id …")))
+
+
+def _vllm(report: Report) -> Iterator[Entry]:
+    yield _heading("vLLM")
+    if report.vllm:
+        yield _text(f"{report.vllm.version or _('unknown version')}  {report.vllm.path}", "")
+    if report.install:
+        line = Content.assemble("  ", (report.install, "bold"), (f"  {_('Enter copies this line')}", "$muted"))
+        yield Entry("install", line)
+
+
+def _gpus(gpus: tuple[Gpu, ...]) -> Iterator[Entry]:
+    yield _heading(_("GPUs"))
+    for gpu in gpus:
+        use = f"{format_bytes(gpu.memory_used)} / {format_bytes(gpu.memory_total)}"
+        load = f"  {gpu.utilization} %" if gpu.utilization is not None else ""
+        yield _text(f"{gpu.index}  {gpu.name}  {use}{load}", "")
+        for process in gpu.processes[:4]:
+            memory = format_bytes(process.memory) if process.memory else ""
+            yield _text(f"   {process.name or '?'} ({process.pid})  {memory}")
+    if not gpus:
+        yield _text(_("none"))
+
+
+def _problems(report: Report) -> Iterator[Entry]:
+    if report.problems:
+        yield _heading(_("To look at"))
+    for problem in report.problems:
+        yield _text(problem.title, "$text-warning")
+        if problem.hint:
+            yield _text(f"  {problem.hint}")
+
+
+def _name(model: str) -> str:
+    return one_line(model.rstrip("/").rpartition("/")[2] or model, 40)

@@ -1,0 +1,219 @@
+"""The form of a start: presets, every option with its meaning, the estimate and the exact command."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.events import DescendantFocus
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widgets import Button, Input, Label, Select, Static
+
+from minicpm_tui.errors import MinicpmTuiError, UsageError
+from minicpm_tui.i18n import _
+from minicpm_tui.servers import presets
+from minicpm_tui.servers.form import Form
+from minicpm_tui.servers.options import OPTIONS
+from minicpm_tui.servers.plan import Plan
+from minicpm_tui.text import one_line
+from minicpm_tui.ui.commands import Commanded, bindings
+from minicpm_tui.ui.dialogs import Line
+from minicpm_tui.ui.requests import CopyText
+from minicpm_tui.ui.server import fields, starting
+from minicpm_tui.ui.server.commands import FORM
+from minicpm_tui.ui.server.doubt import estimate_content
+
+_PAUSE = 0.4
+
+
+class ServeForm(Commanded, ModalScreen[Form | None]):
+    """Edits ``form``; answers with the new one to start, or None."""
+
+    DECLARED = FORM
+    BINDINGS = bindings(FORM)
+    CSS = """
+    ServeForm .window { width: 108; height: 95%; }
+    ServeForm .rows { height: 1fr; }
+    ServeForm .row { height: 1; }
+    ServeForm .row > Label { width: 30; }
+    ServeForm .row > Input { width: 1fr; }
+    ServeForm .row > Select { width: 1fr; }
+    ServeForm .wrong Input { background: $error 30%; }
+    ServeForm #below { height: auto; max-height: 12; border-top: solid $border-blurred; }
+    ServeForm #below Static { height: auto; }
+    ServeForm #problem { color: $text-error; }
+    """
+
+    def __init__(self, form: Form) -> None:
+        super().__init__(classes="sheet")
+        self.form = form
+        self.plan: Plan | None = None
+        self._timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="window") as window:
+            window.border_title = _("Start vLLM")
+            window.border_subtitle = _("^S starts · ^Y copies the command · ^K saves a preset · Esc closes")
+            with VerticalScroll(can_focus=False, classes="rows"):
+                yield from self._top()
+                for group, title in fields.GROUPS.items():
+                    yield Label(_(title), classes="heading")
+                    for option in OPTIONS.values():
+                        if option.group == group:
+                            yield from self._field(option.name, option.name, fields.text_of(self.form.options.get(option.name)))
+                yield from self._field("extra", _("more arguments"), fields.join(self.form.extra))
+            with Vertical(id="below"):
+                yield Static("", id="meaning", markup=False, classes="muted")
+                yield Static("", id="problem", markup=False)
+                yield Static("", id="estimate", markup=False)
+                yield Static("", id="command", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button(_("Start"), id="start", variant="primary", compact=True)
+                yield Button(_("Copy the command"), id="copy", compact=True)
+                yield Button(_("Save as a preset"), id="save", compact=True)
+                yield Button(_("Close"), id="close", compact=True)
+
+    def _top(self) -> ComposeResult:
+        yield from self._field("model", _("Model: folder or hub id"), self.form.model)
+        with Horizontal(classes="row"):
+            yield Label(_("Preset"))
+            names = [(f"{name} — {_(text)}", name) for name, text in presets.BUILT_IN.items()]
+            value = self.form.preset if self.form.preset in presets.BUILT_IN else "pictures"
+            yield Select(names, value=value, allow_blank=False, id="preset", compact=True)
+        yield from self._field("gpus", _("GPUs: 0,1 or UUIDs"), ",".join(self.form.gpus))
+
+    @staticmethod
+    def _field(name: str, label: str, value: str) -> ComposeResult:
+        secret = name in OPTIONS and OPTIONS[name].kind == "secret"
+        with Horizontal(classes="row", id=f"field-{name}"):
+            yield Label(label)
+            yield Input(value, id=f"in-{name}", compact=True, password=secret)
+
+    def on_mount(self) -> None:
+        self.query_one("#in-model", Input).focus()
+        self._add_saved()
+        self._changed()
+
+    @work(group="presets")
+    async def _add_saved(self) -> None:
+        """The user's own presets join the list."""
+        try:
+            own = await asyncio.to_thread(presets.saved)
+        except MinicpmTuiError as error:
+            self._problem(error.info.line())
+            return
+        if own:
+            select = self.query_one("#preset", Select)
+            names = [(f"{name} — {_(text)}", name) for name, text in presets.BUILT_IN.items()]
+            with self.prevent(Select.Changed):
+                select.set_options([*names, *((f"{name} — {_('your own')}", name) for name in own)])
+                select.value = self.form.preset if self.form.preset in {*presets.BUILT_IN, *own} else "pictures"
+
+    # -- what was typed -------------------------------------------------------------------------------------------------------
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    def _changed(self) -> None:
+        """Work it out when the user pauses."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_PAUSE, self.work_out)
+
+    def read(self) -> Form | None:
+        """The form as it stands; None when a value is wrong, which is then said."""
+        texts = {str(field.id).removeprefix("in-"): field.value.strip() for field in self.query(Input)}
+        form, wrong = fields.read(texts, str(self.query_one("#preset", Select).value))
+        for field in self.query(".wrong"):
+            field.remove_class("wrong")
+        for name in wrong:
+            self.query_one(f"#field-{name}").add_class("wrong")
+        self._problem("; ".join(f"{name}: {text}" for name, text in wrong.items()))
+        return None if wrong else form
+
+    @work(exclusive=True, group="plan")
+    async def work_out(self) -> None:
+        """Show the command, the estimate, and in empty fields what the preset gives."""
+        form = self.read()
+        self.plan = None
+        if form is None or not form.model:
+            return
+        try:
+            plan = await asyncio.to_thread(starting.draft, form)
+            found = await asyncio.to_thread(starting.estimate, plan)
+        except MinicpmTuiError as error:
+            self._problem(error.info.line())
+            return
+        self.plan = plan
+        self.query_one("#command", Static).update(Content.styled(one_line(plan.command.shell()), "$muted"))
+        self.query_one("#estimate", Static).update(estimate_content(found) if found else "")
+        self._problem("; ".join(plan.notes))
+        for name in OPTIONS:
+            self.query_one(f"#in-{name}", Input).placeholder = fields.text_of(plan.form.options.get(name))
+
+    def _problem(self, text: str) -> None:
+        self.query_one("#problem", Static).update(one_line(text))
+
+    @on(DescendantFocus)
+    def _explain(self, event: DescendantFocus) -> None:
+        name = str(event.widget.id or "").removeprefix("in-")
+        option = OPTIONS.get(name)
+        text = _(option.meaning) if option else ""
+        if option and option.since != "0.7.1":
+            text = _("{text} (vLLM {version} or newer)").format(text=text, version=option.since)
+        self.query_one("#meaning", Static).update(text)
+
+    # -- what was chosen ------------------------------------------------------------------------------------------------------
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        match event.button.id:
+            case "start":
+                self.action_start()
+            case "copy":
+                self.action_copy()
+            case "save":
+                self.action_save()
+            case _:
+                self.action_close()
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_start(self) -> None:
+        form = self.read()
+        if form is None:
+            self._go_to_wrong()
+        elif not form.model:
+            self._problem(_("Model: give a folder or a hub id"))
+            self.query_one("#in-model", Input).focus()
+        else:
+            self.dismiss(form)
+
+    def _go_to_wrong(self) -> None:
+        for field in self.query(".wrong Input"):
+            field.focus()
+            return
+
+    def action_copy(self) -> None:
+        if self.plan is not None:
+            self.app.post_message(CopyText(self.plan.command.shell(), _("the command")))
+
+    @work(exclusive=True, group="save")
+    async def action_save(self) -> None:
+        form = self.read()
+        if form is None:
+            return
+        name = await self.app.push_screen_wait(Line(_("Name of the preset")))
+        if name:
+            try:
+                path = await asyncio.to_thread(presets.save, name, form)
+            except (UsageError, MinicpmTuiError) as error:
+                self._problem(error.info.line())
+                return
+            self.notify(_("Saved: {path}").format(path=path), markup=False)
+            self._add_saved()

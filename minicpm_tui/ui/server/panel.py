@@ -1,0 +1,288 @@
+"""The server panel: its views, and what moves between them."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.i18n import _
+from minicpm_tui.servers import endpoints, live, watch
+from minicpm_tui.servers.form import Form
+from minicpm_tui.servers.local import LocalServer
+from minicpm_tui.servers.plan import Plan
+from minicpm_tui.servers.watch import Update, Watcher
+from minicpm_tui.text import one_line
+from minicpm_tui.ui.commands import Commanded, bindings
+from minicpm_tui.ui.requests import CopyText, UseServer
+from minicpm_tui.ui.server import starting
+from minicpm_tui.ui.server.commands import PANEL
+from minicpm_tui.ui.server.doubt import Doubt
+from minicpm_tui.ui.server.entries import Entry
+from minicpm_tui.ui.server.figures import FiguresView
+from minicpm_tui.ui.server.here import Here
+from minicpm_tui.ui.server.watching import Remedies, ServerView
+
+_LIVE_SECONDS = 2.0
+_OVER = ("failed", "exited")
+
+
+class ServerPanel(Commanded, Vertical):
+    """Shows what is here, or one server. Asks the app with ``UseServer`` to talk with one."""
+
+    DECLARED = PANEL
+    BINDINGS = bindings(PANEL)
+    DEFAULT_CSS = "ServerPanel { height: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.can_focus = True  # takes the focus until there is something inside to pass it on to
+
+    def compose(self) -> ComposeResult:
+        yield Here()
+
+    def on_focus(self) -> None:
+        self.query_one(".first").focus()
+
+    def on_mount(self) -> None:
+        if self.has_focus:
+            self.on_focus()
+        self.can_focus = False
+        self.set_interval(_LIVE_SECONDS, self._tick)
+        self._look(first=True)
+
+    # -- what the commands ask ------------------------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> ServerView | None:
+        """The server that is shown."""
+        return next(iter(self.query(ServerView)), None)
+
+    @property
+    def entry(self) -> Entry | None:
+        """What is highlighted in the first view."""
+        return next((here.entry for here in self.query(Here)), None)
+
+    @property
+    def server(self) -> LocalServer | None:
+        """The server that commands act on."""
+        if self.view is not None:
+            return self.view.server
+        return self.entry.server if self.entry else None
+
+    @property
+    def stoppable(self) -> bool:
+        return self.server is not None and (self.view is None or self.view.state not in _OVER)
+
+    @property
+    def startable(self) -> bool:
+        return self._form() is not None
+
+    @property
+    def away(self) -> bool:
+        return not self.query(Here)
+
+    @property
+    def shown(self) -> bool:
+        """Whether the user can see the panel: nothing is polled while not."""
+        on_top = self.is_attached and self.screen is self.app.screen
+        return on_top and all(node.display for node in self.ancestors_with_self if isinstance(node, Widget))
+
+    def _form(self) -> Form | None:
+        """The form that a start from here would begin with."""
+        if self.view is not None:
+            return Form.from_dict(self.view.server.form)
+        for doubt in self.query(Doubt):
+            return doubt.form
+        if self.entry and self.entry.kind == "other":
+            return Form()
+        return Form(str(self.entry.model.path)) if self.entry and self.entry.model else None
+
+    # -- looking around -------------------------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="look")
+    async def _look(self, *, first: bool = False) -> None:
+        try:
+            found = await asyncio.to_thread(starting.look_around)
+        except MinicpmTuiError as error:
+            self._say(error)
+            return
+        loading = [server for server in found.servers if server.state in ("starting", "loading")]
+        if first and loading:
+            await self.watch_server(loading[0], use=True)
+            return
+        for here in self.query(Here):
+            here.show(found.report, found.servers)
+            self.refresh_bindings()
+
+    @work(exclusive=True, group="view")
+    async def action_here(self) -> None:
+        await self._show(Here())
+        self._look()
+
+    def action_look(self) -> None:
+        if self.away:
+            self.action_here()
+        else:
+            self._look()
+
+    async def _show(self, view: Widget) -> None:
+        """Put ``view`` in place of what is shown; the focus stays in the panel."""
+        if not self.is_attached:
+            return  # the program is closing
+        inside = self.has_focus_within
+        await self.remove_children()
+        await self.mount(view)
+        if inside:
+            targets = [widget for widget in (view, *view.query("*")) if widget.has_class("first") and widget.focusable]
+            if targets:
+                targets[-1].focus()
+        self.refresh_bindings()
+
+    @on(Here.Moved)
+    def _moved(self, event: Here.Moved) -> None:
+        event.stop()
+        self.refresh_bindings()
+
+    @on(Here.Chosen)
+    async def _chosen(self, event: Here.Chosen) -> None:
+        event.stop()
+        entry = event.entry
+        if entry.kind == "install":
+            self.post_message(CopyText(entry.content.plain.strip().split("  ")[0], _("the line")))
+        elif entry.model is not None:
+            self.begin(Form(str(entry.model.path)))
+        elif entry.kind == "other":
+            self.action_options()
+        elif entry.answering is not None:
+            self.post_message(UseServer(entry.answering.url))
+        elif entry.server is not None:
+            await self.watch_server(entry.server, use=True)
+
+    # -- starting -------------------------------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="begin")
+    async def begin(self, form: Form, *, anyway: bool = False, instead_of: LocalServer | None = None) -> None:
+        """Start ``form``; when it will not fit, say so first unless ``anyway``. ``instead_of`` is stopped."""
+        try:
+            prepared = await asyncio.to_thread(starting.prepare, form)
+            found = None if anyway else await asyncio.to_thread(starting.estimate, prepared)
+            if found is not None and found.fits is False:
+                await self._show(Doubt(form, found))
+                return
+            if instead_of is not None:
+                await asyncio.to_thread(starting.stop, instead_of.id)
+            server = await asyncio.to_thread(starting.start, prepared)
+        except MinicpmTuiError as error:
+            self._say(error)
+            return
+        self._tell(prepared)
+        await self.watch_server(server, use=True)
+
+    def _tell(self, prepared: Plan) -> None:
+        for note in prepared.notes:
+            self.notify(one_line(note), severity="warning", timeout=8, markup=False)
+
+    @on(Remedies.Tried)
+    def _tried(self, event: Remedies.Tried) -> None:
+        event.stop()
+        changes = dict(event.remedy.set) if event.remedy else {}
+        for doubt in self.query(Doubt):
+            self.begin(doubt.form.with_options(changes), anyway=event.remedy is None)
+            return
+        if self.view is not None:
+            server = self.view.server
+            self.begin(starting.changed(server, changes), anyway=True, instead_of=server)
+
+    @work(exclusive=True, group="window")
+    async def action_options(self) -> None:
+        from minicpm_tui.ui.server.form import ServeForm
+
+        form = self._form()
+        before = self.view.server if self.view is not None else None
+        answer = await self.app.push_screen_wait(ServeForm(form or Form()))
+        if answer is not None:
+            self.begin(answer, anyway=True, instead_of=before)
+
+    @work(exclusive=True, group="begin")
+    async def action_stop_server(self) -> None:
+        """Also cancels a start."""
+        server = self.server
+        if server is None:
+            return
+        self.notify(_("Stopping {model} …").format(model=one_line(server.model)), timeout=4, markup=False)
+        try:
+            await asyncio.to_thread(starting.stop, server.id)
+        except MinicpmTuiError as error:
+            self._say(error)
+            return
+        self.notify(_("Stopped; nothing of it is left"), timeout=4, markup=False)
+        await self._show(Here())
+        self._look()
+
+    # -- watching -------------------------------------------------------------------------------------------------------------
+
+    async def watch_server(self, server: LocalServer, *, use: bool = False) -> None:
+        """Show ``server``; with ``use``, talk with it as soon as it is ready."""
+        last = await asyncio.to_thread(watch.last_time, server.folder)
+        await self._show(ServerView(server, last))
+        self._follow(server, use=use)
+
+    @work(exclusive=True, group="follow")
+    async def _follow(self, server: LocalServer, *, use: bool) -> None:
+        with await asyncio.to_thread(Watcher, server) as watcher:
+            waiting = use
+            while True:
+                update = await asyncio.to_thread(watcher.poll, 0.25 if self.shown or waiting else 1.0)
+                view = self.view
+                if view is None or view.server is not server:
+                    if not waiting:
+                        return
+                elif self.shown or update.state != view.state:
+                    self._bring(view, update)
+                if update.state == "ready" and waiting:
+                    waiting = False
+                    self.post_message(UseServer(server.url, server.model, server.key))
+                    if self.has_focus_within and self.shown:
+                        await self.run_action("screen.compose")  # there is someone to talk with
+                if update.state in _OVER:
+                    return
+
+    def _bring(self, view: ServerView, update: Update) -> None:
+        changed = update.state != view.state
+        view.update_from(update)
+        if changed:
+            self.refresh_bindings()
+            if update.state == "ready":
+                self._tick()
+
+    def _tick(self) -> None:
+        view = self.view
+        if view is not None and view.state == "ready" and self.shown:
+            view.refresh_head()
+            self._read_figures(view.server)
+
+    @work(exclusive=True, group="live")
+    async def _read_figures(self, server: LocalServer) -> None:
+        reading, gpus = await asyncio.gather(asyncio.to_thread(live.read, server), asyncio.to_thread(live.gpus_of, server))
+        for figures in self.query(FiguresView):
+            figures.add(reading, gpus)
+
+    # -- its log and its address ----------------------------------------------------------------------------------------------
+
+    def action_log(self) -> None:
+        from minicpm_tui.ui.server.log import LogScreen
+
+        if self.server is not None:
+            self.app.push_screen(LogScreen(self.server.log))
+
+    def action_tunnel(self) -> None:
+        if self.server is not None:
+            self.post_message(CopyText(endpoints.tunnel(self.server), _("the ssh line")))
+
+    def _say(self, error: MinicpmTuiError) -> None:
+        self.notify(one_line(error.info.line()), severity="warning", timeout=12, markup=False)

@@ -1,0 +1,168 @@
+"""The panel's view of one server: how it comes up, what it does, or why it failed and what to try."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from minicpm_tui.i18n import _
+from minicpm_tui.servers.explain import Failure
+from minicpm_tui.servers.local import STATE_TITLES, LocalServer, State
+from minicpm_tui.servers.remedy import Remedy
+from minicpm_tui.servers.stages import STAGES, TITLES, Stage, StageName
+from minicpm_tui.servers.watch import Update
+from minicpm_tui.text import format_duration, one_line
+from minicpm_tui.ui.server.figures import FiguresView
+
+_BAR = 10
+
+
+class Remedies(OptionList):
+    """What can be tried: Enter or the number changes the form and starts again."""
+
+    DEFAULT_CSS = "Remedies { border: none; background: transparent; height: auto; padding: 0 0 0 1; }"
+
+    class Tried(Message):
+        """``remedy`` was chosen; None: start as it is."""
+
+        def __init__(self, remedy: Remedy | None) -> None:
+            super().__init__()
+            self.remedy = remedy
+
+    def __init__(self, remedies: Sequence[Remedy], *, anyway: str = "") -> None:
+        super().__init__(compact=True, markup=False, classes="first")
+        self.remedies: list[Remedy | None] = [*remedies, *([None] if anyway else [])]
+        for number, remedy in enumerate(self.remedies, 1):
+            label = one_line(remedy.label) if remedy else anyway
+            self.add_option(Option(Content.assemble((f"{number} ", "$hint-key bold"), label)))
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.post_message(self.Tried(self.remedies[event.option_index]))
+
+    def on_key(self, event: object) -> None:
+        character = getattr(event, "character", None) or ""
+        if character.isdigit() and 0 < int(character) <= len(self.remedies):
+            self.post_message(self.Tried(self.remedies[int(character) - 1]))
+
+
+class ServerView(VerticalScroll):
+    """Shows ``server``; ``update_from`` brings what its log and process say."""
+
+    DEFAULT_CSS = """
+    ServerView { height: 1fr; scrollbar-size-vertical: 1; }
+    ServerView Static { height: auto; }
+    ServerView .gap { margin: 1 0 0 0; }
+    """
+
+    def __init__(self, server: LocalServer, last: dict[str, float]) -> None:
+        super().__init__(classes="first")
+        self.server = server
+        self.last = last
+        self.state: State = server.state
+        self.failure: Failure | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(self._head(), id="head", markup=False)
+        yield Static("", id="stages", markup=False, classes="gap")
+        yield Static("", id="tail", markup=False, classes="gap")
+
+    def update_from(self, update: Update) -> None:
+        """Show the news."""
+        self.state = update.state
+        self.query_one("#head", Static).update(self._head())
+        stages = self.query_one("#stages", Static)
+        stages.display = update.state != "ready"
+        stages.update(stages_content(update.stages, self.last, update.elapsed, ended=update.state in ("failed", "exited")))
+        if update.lines and update.state in ("starting", "loading"):
+            self.query_one("#tail", Static).update(Content.styled(one_line(update.lines[-1].message, 200), "$muted"))
+        elif update.quiet:
+            text = _("no word for {time}: l shows the log").format(time=format_duration(update.silent))
+            self.query_one("#tail", Static).update(Content.styled(text, "$text-warning"))
+        if update.state == "ready":
+            self._show_figures()
+        elif update.state in ("failed", "exited"):
+            self._show_end(update)
+
+    def refresh_head(self) -> None:
+        """Uptime goes on."""
+        self.query_one("#head", Static).update(self._head())
+
+    def _head(self) -> Content:
+        server = self.server
+        style = {"ready": "$text-success", "failed": "$text-error"}.get(self.state, "$text-warning")
+        since = f" {format_duration(time.time() - server.started)}" if self.state not in ("failed", "exited") else ""
+        return Content.assemble(
+            (one_line(server.model.rstrip("/").rpartition("/")[2], 60), "bold"),
+            "\n",
+            (_(STATE_TITLES[self.state]), style),
+            (f"{since}  {server.url}", "$muted"),
+        )
+
+    def _show_figures(self) -> None:
+        self.query_one("#tail", Static).update("")
+        if not self.query(FiguresView):
+            self.mount(FiguresView())
+
+    def _show_end(self, update: Update) -> None:
+        for figures in self.query(FiguresView):
+            figures.remove()
+        tail = self.query_one("#tail", Static)
+        self.failure = update.explanation.failure if update.explanation else None
+        if update.state == "exited":
+            tail.update(_("The server has ended."))
+            return
+        if self.failure is None:
+            tail.update(Content.styled(_("vLLM ended without saying why: l shows its log"), "$text-error"))
+        else:
+            tail.update(failure_content(self.failure))
+        if not self.query(Remedies):
+            remedies = [remedy for remedy in self.failure.remedies if remedy.set] if self.failure else []
+            self.mount(chooser := Remedies(remedies, anyway=_("start it again as it was")))
+            if self.has_focus_within or self.has_focus:
+                chooser.focus()
+
+
+def failure_content(failure: Failure) -> Content:
+    """Title, the line that mattered, and the hint."""
+    parts = [Content.styled(failure.title, "bold $text-error"), Content.styled(one_line(failure.line, 400), "")]
+    if failure.hint:
+        parts.append(Content.styled(failure.hint, "$text-accent"))
+    return Content("\n").join(parts)
+
+
+def stages_content(stages: Sequence[Stage], last: dict[str, float], elapsed: float, *, ended: bool) -> Content:
+    """The stages as a list with marks, progress and seconds; those to come are dim."""
+    reached: dict[StageName, Stage] = {stage.name: stage for stage in stages}
+    current = stages[-1].name if stages else None
+    lines = []
+    for name in STAGES:
+        stage = reached.get(name)
+        usual = f"  ({_('last time')} {format_duration(last[name])})" if name in last else ""
+        if stage is None:
+            if current and STAGES.index(name) < STAGES.index(current):
+                continue
+            lines.append(Content.styled(f"○ {_(TITLES[name])}{usual}", "$muted"))
+        elif name == current and not stage.done:
+            mark, style = ("✗", "$text-error") if ended else ("◔", "$text-warning")
+            bar = f" {_bar(stage.progress)}" if stage.progress is not None else ""
+            time_text = "" if ended else f" {format_duration(elapsed)}"
+            lines.append(Content.styled(f"{mark} {_(TITLES[name])}{bar}{time_text}{usual}", style))
+        else:
+            seconds = f" {format_duration(stage.seconds)}" if stage.seconds is not None else ""
+            lines.append(Content.assemble(("● ", "$text-success"), _(TITLES[name]), (f"{seconds}{usual}", "$muted")))
+    return Content("\n").join(lines)
+
+
+def _bar(progress: float) -> str:
+    full = round(progress * _BAR)
+    return f"{'━' * full}{'╌' * (_BAR - full)} {progress:.0%}"

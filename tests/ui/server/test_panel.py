@@ -1,0 +1,304 @@
+"""The server panel with stand-ins for vLLM: one key starts a model, failures offer what helps, nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.containers import Vertical
+from textual.pilot import Pilot
+from textual.widgets import Input, Log, Static
+
+from minicpm_tui.servers import launch, processes, registry
+from minicpm_tui.servers.gpus import Gpu
+from minicpm_tui.ui.requests import CopyText, UseServer
+from minicpm_tui.ui.server.doubt import Doubt
+from minicpm_tui.ui.server.figures import FiguresView
+from minicpm_tui.ui.server.form import ServeForm
+from minicpm_tui.ui.server.here import Here
+from minicpm_tui.ui.server.log import LogScreen
+from minicpm_tui.ui.server.panel import ServerPanel
+from minicpm_tui.ui.server.watching import Remedies
+
+SERVERS = Path(__file__).parents[2] / "servers"
+LOGS = SERVERS / "logs"
+SHAPE = {
+    "model_type": "minicpmv",
+    "version": 4.5,
+    "hidden_size": 4096,
+    "num_hidden_layers": 36,
+    "num_attention_heads": 32,
+    "vocab_size": 152000,
+}
+GOOD = f"""
+import http.server, sys
+sys.stdout.write(open({str(LOGS / "ready-0.25-gpu.log")!r}, newline="").read())
+sys.stdout.flush()
+METRICS = open({str(SERVERS / "metrics.txt")!r}, "rb").read()
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(METRICS if self.path == "/metrics" else b"")
+
+    def log_message(self, *_):
+        pass
+
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])), Handler).serve_forever()
+"""
+MEMORY = f"""
+if "0.86" not in sys.argv:
+    sys.stdout.write(open({str(LOGS / "memory.log")!r}, newline="").read())
+    sys.exit(1)
+"""
+
+
+class PanelApp(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.used: list[UseServer] = []
+        self.copied: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="server"):
+            yield ServerPanel()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {"muted": "grey", "hint-key": "yellow", "border-blurred": "grey"}
+
+    def action_compose(self) -> None:
+        pass
+
+    def on_use_server(self, event: UseServer) -> None:
+        self.used.append(event)
+
+    def on_copy_text(self, event: CopyText) -> None:
+        self.copied.append(event.text)
+
+    @property
+    def panel(self) -> ServerPanel:
+        return self.query_one(ServerPanel)
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
+    for _step in range(2000):
+        await pilot.pause()
+        with contextlib.suppress(Exception):
+            if condition():
+                return
+        await asyncio.sleep(0.01)
+    raise AssertionError("never came")
+
+
+@pytest.fixture
+def vllm(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Path]]:
+    """Puts a model on disk and a stand-in for ``vllm`` on PATH; stops what was started."""
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "CUDA_VISIBLE_DEVICES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "ms"))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setattr("minicpm_tui.servers.endpoints.USUAL_PORTS", ())
+    folder = tmp_path / "models" / "MiniCPM-V-4_5"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(SHAPE))
+    (folder / "model.safetensors").write_bytes(b"x" * 1000)
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(f'model_folders = ["{tmp_path / "models"}"]\n')
+    (tmp_path / "lib/python3.12/site-packages/vllm-0.32.0.dist-info").mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
+
+    def write(body: str) -> Path:
+        path = tmp_path / "bin" / "vllm"
+        path.write_text(f"#!{sys.executable}\nimport sys\n{body}")
+        path.chmod(0o755)
+        return folder
+
+    yield write
+    for server in registry.servers():
+        launch.stop(server.id, seconds=0.2)
+
+
+async def on_model(pilot: Pilot[Any], app: PanelApp) -> None:
+    await until(pilot, lambda: app.panel.entry and app.panel.entry.model)
+    app.query_one(Here).focus()
+
+
+async def test_one_key_starts_the_model_and_asks_to_talk_with_it(vllm: Callable[[str], Path]) -> None:
+    folder = vllm(GOOD)
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.used)
+        (server,) = registry.running()
+        assert (app.used[0].url, app.used[0].model, app.used[0].api_key) == (server.url, str(folder), server.key)
+        await until(pilot, lambda: app.query_one(FiguresView).history.series("running"))
+        await pilot.press("x")
+        await until(pilot, lambda: app.query(Here))
+    assert registry.servers() == []
+    assert processes.members(server.pid, server.id, server.log) == []
+
+
+async def test_a_failure_shows_its_cause_and_one_key_mends_it(vllm: Callable[[str], Path]) -> None:
+    vllm(MEMORY + GOOD)
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.query(Remedies))
+        shown = str(app.query_one("#tail", Static).render())
+        assert "Other programs hold the GPU's memory" in shown
+        assert "14.83/16.84 GiB" in shown
+        await until(pilot, lambda: app.query_one(Remedies).has_focus)
+        await pilot.press("1")
+        await until(pilot, lambda: app.used)
+        (server,) = registry.servers()
+        assert server.option("gpu-memory-utilization") == "0.86"
+
+
+async def test_an_unknown_failure_offers_no_remedy_but_to_try_again(vllm: Callable[[str], Path]) -> None:
+    vllm("sys.exit(3)")
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.query(Remedies))
+        assert app.query_one(Remedies).remedies == [None]
+        assert app.panel.startable
+
+
+async def test_loading_can_be_cancelled(vllm: Callable[[str], Path]) -> None:
+    vllm("import time; time.sleep(600)")
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.panel.view)
+        await pilot.press("x")
+        await until(pilot, lambda: app.query(Here))
+    assert registry.servers() == []
+    assert app.used == []
+
+
+async def test_a_killed_server_is_noticed(vllm: Callable[[str], Path]) -> None:
+    vllm(GOOD)
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.used)
+        os.kill(registry.running()[0].pid, signal.SIGKILL)
+        await until(pilot, lambda: app.panel.view and app.panel.view.state == "failed")
+
+
+async def test_a_server_that_still_loads_is_found_again_and_used(vllm: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = vllm(f"import os, time\nwhile not os.path.exists({str(tmp_path / 'go')!r}): time.sleep(0.02)\n{GOOD}")
+    port = launch.free_port(27000)
+    argv = (str(tmp_path / "bin" / "vllm"), "serve", str(folder), "--port", str(port))
+    server = launch.start(launch.LaunchPlan(argv, "127.0.0.1", port, str(folder), str(folder)))
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await until(pilot, lambda: app.panel.view)
+        (tmp_path / "go").touch()
+        await until(pilot, lambda: app.used)
+        assert app.used[0].url == server.url
+
+
+async def test_what_will_not_fit_is_said_before_it_starts(vllm: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    vllm(GOOD)
+    small = [Gpu(0, "GPU-0", "RTX 3060", memory_used=0, memory_total=12 << 30)]
+    monkeypatch.setattr("minicpm_tui.servers.gpus.gpus", lambda **_: small)
+    monkeypatch.setattr("minicpm_tui.servers.shape._weights_of_files", lambda *_: 17 * 10**9)
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.query(Doubt))
+        labels = [remedy.label if remedy else "" for remedy in app.query_one(Remedies).remedies]
+        assert "serve openbmb/MiniCPM-V-4_5-AWQ instead" in labels
+        assert registry.servers() == []
+
+
+async def test_the_form_shows_the_command_and_says_what_is_wrong(vllm: Callable[[str], Path]) -> None:
+    folder = vllm(GOOD)
+    app = PanelApp()
+    async with app.run_test(size=(120, 45)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, ServeForm) and app.screen.plan)
+        form = app.screen
+        assert isinstance(form, ServeForm)
+        assert form.query_one("#in-max-model-len", Input).placeholder == "8192"
+        assert f"serve {folder}" in str(form.query_one("#command", Static).render())
+        form.query_one("#in-max-model-len", Input).value = "many"
+        form.query_one("#in-api-key", Input).value = "secret-key"
+        await pilot.press("ctrl+s")
+        assert isinstance(app.screen, ServeForm)
+        assert "max-model-len" in str(form.query_one("#problem", Static).render())
+        form.query_one("#in-max-model-len", Input).value = "4k"
+        await until(pilot, lambda: form.plan and "4k" in form.plan.command.argv)
+        await pilot.press("ctrl+y")
+        await until(pilot, lambda: app.copied)
+        assert "--max-model-len 4k" in app.copied[0]
+        assert "secret-key" not in app.copied[0]
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.used)
+        assert app.used[0].api_key == "secret-key"
+        assert registry.running()[0].option("max-model-len") == "4k"
+
+
+async def test_the_log_is_searched(vllm: Callable[[str], Path]) -> None:
+    vllm(GOOD)
+    app = PanelApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.used)
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(app.screen, LogScreen) and len(app.screen.lines) > 50)
+        await pilot.press("slash", *"KV cache", "enter")
+        await pilot.pause()
+        assert "1 of" in str(app.screen.query_one("#where", Static).render())
+        assert not app.screen.query_one(Log).auto_scroll
+        await pilot.press("n", "escape")
+        await until(pilot, lambda: not isinstance(app.screen, LogScreen))
+
+
+async def test_nothing_is_polled_while_the_panel_is_hidden(vllm: Callable[[str], Path]) -> None:
+    vllm(GOOD)
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.query_one(FiguresView).history.series("running"))
+        app.query_one("#server").display = False
+        await pilot.pause()
+        assert not app.panel.shown
+        before = len(app.query_one(FiguresView).history.series("running"))
+        app.panel._tick()
+        await pilot.pause()
+        assert len(app.query_one(FiguresView).history.series("running")) == before
+
+
+async def test_without_vllm_the_install_line_can_be_copied(vllm: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await until(pilot, lambda: app.query_one(Here).entries)
+        here = app.query_one(Here)
+        here.highlighted = next(index for index, entry in enumerate(here.entries) if entry.kind == "install")
+        here.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: app.copied)
+        assert app.copied == ["pip install 'vllm>=0.7.1'"]
