@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from minicpm_tui.errors import MediaUnsupported
+from minicpm_tui.errors import MediaTooLarge, MediaUnsupported
 from minicpm_tui.families import Size
 from minicpm_tui.i18n import _
 from minicpm_tui.media.opening import shown
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+MAX_PIXELS = 70_000_000
+"""Of one frame: twice 8K. A decoder keeps a dozen of them."""
+
+_THREADED_PIXELS = 9_000_000
 _MOST_THREADS = 4
 _MOST_SECONDS = 100 * 24 * 3600.0
 
@@ -73,8 +77,12 @@ def _described(container: InputContainer, path: Path) -> Video:
     if not streams:
         raise MediaUnsupported(shown(path), title=_("No pictures in this video"), hint=_("it holds only sound or other data"))
     stream = max(streams, key=lambda each: each.width * each.height)
+    pixels = stream.width * stream.height
+    if pixels > MAX_PIXELS:
+        size = _("{name}: {width}×{height} pixels").format(name=shown(path), width=stream.width, height=stream.height)
+        raise MediaTooLarge(size, hint=_("reduce it first"))
     stream.codec_context.thread_type = "AUTO"
-    stream.codec_context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1)
+    stream.codec_context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1) if pixels <= _THREADED_PIXELS else 1
     base = float(stream.time_base or 0)
     duration = (stream.duration or 0) * base or (container.duration or 0) / 1_000_000
     rate = float(stream.average_rate or stream.guessed_rate or 25)

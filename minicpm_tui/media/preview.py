@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minicpm_tui.families import Family, Size, grid
-from minicpm_tui.media.drawing import drawn
+from minicpm_tui.media.drawing import drawn, picture_size
+from minicpm_tui.media.thumbnails import SIDE, thumbnail
 from minicpm_tui.text import format_duration
 
 if TYPE_CHECKING:
@@ -30,9 +31,13 @@ _LINE = (255, 64, 64)
 def half_blocks(source: Path | bytes, columns: int, rows: int) -> list[list[Cell]]:
     """``source`` (a file, or a picture's bytes) in at most ``columns``×``rows`` cells, its shape kept, never enlarged.
 
-    A video shows a frame near its beginning, a PDF its first page. Raises MediaError subclasses.
+    A video shows a frame near its beginning, a PDF its first page; files are drawn once (see ``thumbnails``). Raises MediaError
+    subclasses.
     """
-    image = _fitted(drawn(source, max(columns, 2 * rows, 64)), columns, 2 * rows)
+    side = max(columns, 2 * rows)
+    if isinstance(source, Path) and side <= SIDE:
+        source = thumbnail(source)
+    image = _fitted(drawn(source, side), columns, 2 * rows)
     width, height = image.width, max(2, image.height + image.height % 2)
     if image.height != height:
         image = image.resize((width, height))
@@ -93,8 +98,6 @@ def slices_overlay(source: Path | bytes, family: Family, max_slices: int | None 
 
 def _true_size(source: Path | bytes, image: Image) -> Size:
     """Pixels of the picture itself, which ``image`` shows smaller."""
-    from minicpm_tui.media.drawing import picture_size
-
     return picture_size(source) or image.size
 
 

@@ -26,7 +26,7 @@ class FrameReader:
     """Frames at ascending times. ``check`` is called before each packet and may raise to stop.
 
     Decoding goes on from where it is, or from the last key frame before the wanted time where that is further; frames that no
-    other frame needs are skipped on the way.
+    other frame needs are skipped on the way. ``broken`` counts packets that could not be decoded.
     """
 
     def __init__(self, video: Video, check: Callable[[], None]) -> None:
@@ -38,6 +38,7 @@ class FrameReader:
         self._target = 0.0
         self._decoder = self._decode()
         self._lost = False
+        self.broken = 0
         self._shown: Found | None = None
         self._next: Found | None = None
 
@@ -81,10 +82,20 @@ class FrameReader:
         for packet in video.container.demux(video.stream):
             self._check()
             context.skip_frame = "NONREF" if self._is_passed(packet) else "DEFAULT"
-            for frame in packet.decode():
+            for frame in self._pictures(packet):
                 time = video.time_of(frame)
                 last = last + video.frame_seconds if time is None else time
                 yield frame, last
+
+    def _pictures(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        """What the packet holds; nothing where it is broken, as a player would go on."""
+        import av
+
+        try:
+            return packet.decode()
+        except av.error.InvalidDataError:
+            self.broken += 1
+            return []
 
     def _is_passed(self, packet: Packet[VideoStream]) -> bool:
         """True for a picture that is surely replaced by another before the wanted time."""
@@ -109,7 +120,7 @@ class FrameReader:
         context.skip_frame = "NONKEY"
         for packet in video.container.demux(video.stream):
             self._check()
-            if packet.is_keyframe and (frames := [*packet.decode(), *context.decode(None)]):
+            if packet.is_keyframe and (frames := [*self._pictures(packet), *context.decode(None)]):
                 at = video.time_of(frames[0])
                 return frames[0], time if at is None else at
         return None

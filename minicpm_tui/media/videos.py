@@ -28,9 +28,8 @@ if TYPE_CHECKING:
 FRAME_BYTES = 90_000
 EXACT_SECONDS = 300
 _PATIENCE_SECONDS = 300
-_BT709 = 1
-_UNSPECIFIED = 2
-_HD_LINES = 720
+_BT709 = 1  # FFmpeg's number for the transfer function and for the primaries
+_HIGH_RANGE = {16, 18}  # PQ and HLG
 
 
 def prepare_video(
@@ -68,6 +67,8 @@ def prepare_video(
             frames.append(Frame(blob.sha256, round(max(at, 0.0), 3)))
             if progress:
                 progress((index + 1) / len(times))
+        if reader.broken:
+            notes += (_("parts of this video are damaged: what could be decoded is sent"),)
     part = VideoPart(
         name=shown(path.name),
         frames=tuple(frames),
@@ -79,14 +80,22 @@ def prepare_video(
 
 
 def upright_image(frame: VideoFrame, size: Size) -> Image:
-    """The frame as RGB, ``size`` pixels as shown, turned as its metadata asks."""
-    turn = round(frame.rotation / 90) % 4
-    stored = (size[1], size[0]) if turn % 2 else size
-    guessed = _BT709 if frame.colorspace == _UNSPECIFIED and frame.height >= _HD_LINES else None
-    plane = frame.reformat(*stored, format="rgb24", interpolation="LANCZOS", src_colorspace=guessed).planes[0]
+    """The frame as sRGB, ``size`` pixels as shown, turned as its metadata asks; high dynamic range is brought down to it.
+
+    Colours without a tag are taken as FFmpeg takes them, which is how the server would decode the file.
+    """
     from PIL import Image as Images
     from PIL.Image import Transpose
 
+    turn = round(frame.rotation / 90) % 4
+    stored = (size[1], size[0]) if turn % 2 else size
+    if frame.color_trc in _HIGH_RANGE:
+        small = frame.reformat(
+            *stored, "rgb24", interpolation="LANCZOS", dst_colorspace="ITU709", dst_color_trc=_BT709, dst_color_primaries=_BT709
+        )
+    else:
+        small = frame.reformat(*stored, "rgb24", interpolation="LANCZOS")
+    plane = small.planes[0]
     image = Images.frombuffer("RGB", stored, bytes(plane), "raw", "RGB", plane.line_size, 1)
     steps = {1: Transpose.ROTATE_90, 2: Transpose.ROTATE_180, 3: Transpose.ROTATE_270}
     return image.transpose(steps[turn]) if turn else image

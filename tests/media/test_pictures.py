@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,41 @@ def test_a_colour_profile_is_converted_to_srgb(tmp_path: Path) -> None:
     assert all(near(*pair, by=30) for pair in zip(corners(sent), [RED, GREEN, BLUE, WHITE], strict=True))
 
 
+def test_wide_gamut_is_brought_to_srgb(tmp_path: Path) -> None:
+    """Display P3's (200, 100, 100) is about sRGB's (216, 93, 97)."""
+    image = Image.new("RGB", (40, 40), (200, 100, 100))
+    for suffix in ("png", "jpg", "webp"):
+        image.save(tmp_path / f"a.{suffix}", icc_profile=display_p3(), quality=100)
+        sent, _ = send(tmp_path / f"a.{suffix}")
+        assert near(corners(sent)[0], (216, 93, 97), by=4)
+        assert "icc_profile" not in sent.info
+
+
+def display_p3() -> bytes:
+    """A matrix profile with P3's primaries (adapted to D50) and gamma 2.2."""
+
+    def xyz(*values: float) -> bytes:
+        return b"XYZ " + bytes(4) + b"".join(struct.pack(">i", round(value * 65536)) for value in values)
+
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256)) + bytes(2)
+    text = b"desc" + bytes(4) + struct.pack(">I", 3) + b"P3\0" + bytes(79)
+    tags = {
+        b"desc": text,
+        b"wtpt": xyz(0.9642, 1.0, 0.8249),
+        b"rXYZ": xyz(0.5151, 0.2412, -0.0011),
+        b"gXYZ": xyz(0.2920, 0.6922, 0.0419),
+        b"bXYZ": xyz(0.1571, 0.0666, 0.7841),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
+    }
+    table, body, at = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for name, data in tags.items():
+        table += name + struct.pack(">II", at + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    header = struct.pack(">I4sI4s4s4s", at + len(body), b"test", 0x02100000, b"mntr", b"RGB ", b"XYZ ") + bytes(12) + b"acsp"
+    header = header.ljust(68, b"\0") + struct.pack(">iii", 63190, 65536, 54061)
+    return header.ljust(128, b"\0") + table + body
+
+
 def test_a_broken_profile_is_ignored(tmp_path: Path) -> None:
     quarters().save(tmp_path / "a.png", icc_profile=b"nonsense" * 30)
     sent, _ = send(tmp_path / "a.png")
@@ -237,7 +273,7 @@ def test_an_animation_is_its_first_frame(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [(1600, 1200), (4000, 3000), (1000, 3000)])
 def test_what_is_sent_looks_like_the_resampled_original(tmp_path: Path, size: tuple[int, int]) -> None:
     original = photo(size)
-    original.save(tmp_path / "a.png")
+    original.save(tmp_path / "a.png", compress_level=1)
     sent, prepared = send(tmp_path / "a.png")
     expected = original.resize(sent.size, Image.Resampling.LANCZOS)
     assert similarity(expected, sent.convert("RGB")) >= 0.97

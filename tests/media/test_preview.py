@@ -56,6 +56,15 @@ def test_videos_and_pdfs_have_previews(tmp_path: Path) -> None:
         assert all(near(*pair, by=40) for pair in zip(corners(image), [RED, GREEN, BLUE, WHITE], strict=True))
 
 
+def test_half_blocks_of_a_file_are_drawn_once(tmp_path: Path) -> None:
+    quarters((800, 600)).save(tmp_path / "a.png")
+    rows = preview.half_blocks(tmp_path / "a.png", 40, 40)
+    assert near(rows[0][0][0], RED, by=8)
+    [kept] = (cache_dir() / "previews").iterdir()
+    kept.write_bytes(png(Image.new("RGB", (40, 30), BLUE)))
+    assert preview.half_blocks(tmp_path / "a.png", 40, 40)[0][0] == (BLUE, BLUE)
+
+
 def test_small_png_fits_and_keeps_its_shape() -> None:
     assert opened(preview.small_png(png(quarters((800, 600))), 100, 100)).size == (100, 75)
     assert opened(preview.small_png(png(quarters((8, 6))), 100, 100)).size == (8, 6)

@@ -6,12 +6,14 @@ import io
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image
 
 from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge, MediaUnsupported
 from minicpm_tui.families import by_id
 from minicpm_tui.media import AttachmentSpec, MediaLimits, PreparationCancelled, Prepared, inspect, prepare
+from minicpm_tui.media.videos import upright_image
 from minicpm_tui.messages import VideoPart
 from tests.media.making import BLUE, CODECS, GREEN, RED, WHITE, clip, corners, near, number_of, quarters
 
@@ -107,6 +109,16 @@ def test_colours(tmp_path: Path) -> None:
     assert all(near(corners(sent)[0], corners(made)[0], by=12) for sent, made in zip(images, pictures, strict=True))
 
 
+@pytest.mark.parametrize(("transfer", "white"), [(16, 594), (18, 721)])
+def test_high_dynamic_range_keeps_white_white(transfer: int, white: int) -> None:
+    """Paper white of PQ and HLG (203 cd/m², ITU-R BT.2408) is far from full code: shown as it is it would be grey."""
+    frame = av.VideoFrame(64, 64, "yuv420p10le")
+    for plane, level in zip(frame.planes, (white, 512, 512), strict=True):
+        plane.update(level.to_bytes(2, "little") * (plane.buffer_size // 2))
+    frame.color_trc, frame.color_primaries, frame.colorspace, frame.color_range = transfer, 9, 9, 1
+    assert near(corners(upright_image(frame, (32, 32)))[0], WHITE, by=12)
+
+
 def test_frames_are_reduced_to_an_area_that_is_never_sliced(tmp_path: Path) -> None:
     images, part, prepared = send(clip(tmp_path / "a.mp4", 3, size=(1280, 720)))
     assert images[0].size == (597, 336)
@@ -170,8 +182,6 @@ def test_a_very_large_file_goes_by_name_to_a_server_of_ours(tmp_path: Path, monk
 
 
 def test_only_sound(tmp_path: Path) -> None:
-    import av
-
     container = av.open(str(tmp_path / "a.mkv"), "w")
     stream = container.add_stream("pcm_s16le", rate=8000, layout="mono")
     frame = av.AudioFrame(format="s16", layout="mono", samples=800)
@@ -190,3 +200,17 @@ def test_a_video_that_breaks_off(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:600])
     with pytest.raises(MediaDamaged):
         send(path)
+
+
+def test_a_video_with_damaged_frames_is_sent_without_them(tmp_path: Path) -> None:
+    path = clip(tmp_path / "a.mp4", 100)
+    with av.open(str(path)) as container:
+        places = [packet.pos for packet in container.demux(video=0) if packet.pos is not None and packet.size > 8]
+    data = bytearray(path.read_bytes())
+    for place in places[30:60]:
+        data[place : place + 8] = b"\xff" * 8
+    path.write_bytes(data)
+    images, part, prepared = send(path)
+    assert {number_of(image) for image in images} >= {0, 99}
+    assert all(number_of(image) == round(frame.time * 10) for image, frame in zip(images, part.frames, strict=True))
+    assert "damaged" in prepared.notes[0]
