@@ -17,10 +17,14 @@ from minicpm_tui.i18n import _
     "--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help=_("How many times as fast; 0: all at once.")
 )
 @click.option("--print", "to_stdout", is_flag=True, help=_("Write to stdout instead of opening the program."))
-def command(session: str, speed: float, *, to_stdout: bool) -> int:  # noqa: ARG001
+def command(session: str, speed: float, *, to_stdout: bool) -> int:
     """See the help text."""
     folder = find(session)
-    return _print(folder, speed)
+    if to_stdout:
+        return _print(folder, speed)
+    from minicpm_tui.ui.sessions.replay_app import play
+
+    return play(folder, speed)
 
 
 def find(session: str) -> Path:

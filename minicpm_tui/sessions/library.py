@@ -108,19 +108,19 @@ class Library:
     def delete(self, session_id: str) -> str:
         """Move a session to the trash; its full id. Raises SessionLocked, SessionNotFound, StorageError."""
         folder = ids.find(session_id, self.folder)
-        self._move(folder, self._trash)
+        self._move(folder, self.trash_folder)
         return folder.name
 
     def restore(self, session_id: str) -> str:
         """Bring a session back from the trash; its full id. Raises SessionNotFound, SessionError, StorageError."""
-        folder = ids.find(session_id, self._trash)
+        folder = ids.find(session_id, self.trash_folder)
         self._move(folder, self.folder)
         return folder.name
 
     def trash(self) -> list[SessionInfo]:
         """What lies in the trash, newest first."""
         with contextlib.suppress(OSError):
-            found = [summarise(Path(entry.path)) for entry in os.scandir(self._trash)]
+            found = [summarise(Path(entry.path)) for entry in os.scandir(self.trash_folder)]
             return sorted((each[0] for each in found if each), key=lambda info: info.updated, reverse=True)
         return []
 
@@ -129,7 +129,8 @@ class Library:
             self._index.close()
 
     @property
-    def _trash(self) -> Path:
+    def trash_folder(self) -> Path:
+        """Where deleted sessions wait."""
         return self.folder.parent / ids.TRASH
 
     def _move(self, folder: Path, to: Path) -> None:

@@ -50,7 +50,7 @@ def crash(app: MinicpmApp, error: Exception) -> None:
     """Keep the draft, write the traceback to ``state_dir()/crash.log``, and end with one line."""
     path = paths.state_dir() / "crash.log"
     with contextlib.suppress(MinicpmTuiError, OSError):
-        if app.chat.talk.furnished:
+        if app.chat.is_attached and app.chat.talk.furnished:
             drafts.save(app.chat.talk.drafting.now())
         files.make_private_dir(path.parent)
         path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minicpm_tui.ui.commands import Command
+from minicpm_tui.ui.sessions import commands as sessions
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (*sessions.COMMANDS,)
 """One line a room: ``*library.COMMANDS``. Their screens are named by ``open_screen`` and imported when shown."""

@@ -1,0 +1,1 @@
+"""The saved conversations: library, replay and rerun screens."""

@@ -1,0 +1,47 @@
+"""A new session from a point of the one that is open."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from textual import work
+from textual.widgets import Button
+
+from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.i18n import _
+from minicpm_tui.text import one_line
+from minicpm_tui.ui.dialogs import Ask
+from minicpm_tui.ui.requests import OpenSession
+
+
+class BranchScreen(Ask):
+    """Asks, then opens a copy of the path down to the message under the cursor (the last one without a cursor)."""
+
+    def __init__(self) -> None:
+        question = _("Begin a new session that goes on from this point? The one that is open stays as it is.")
+        super().__init__(question, (("branch", _("Begin it")), ("close", _("Close"))))
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        event.prevent_default()  # the window would close before the work is done
+        if event.button.id == "branch":
+            self._branch()
+        else:
+            self.dismiss(None)
+
+    @work(group="branch", exclusive=True)
+    async def _branch(self) -> None:
+        from minicpm_tui.sessions.branching import branch
+
+        talk: Any = getattr(self.app, "chat").talk  # noqa: B009 - only the whole app has a conversation
+        point = talk.pane.cursor_id or talk.journal.tree.leaf
+        try:
+            journal = await asyncio.to_thread(branch, talk.journal, point)
+            await asyncio.to_thread(journal.close)
+        except MinicpmTuiError as error:
+            self.notify(one_line(error.info.line()), severity="warning", timeout=10, markup=False)
+        else:
+            if journal.path is not None:
+                self.app.post_message(OpenSession(journal.id))
+        self.dismiss(None)

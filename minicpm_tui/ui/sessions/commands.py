@@ -1,0 +1,55 @@
+"""Commands around saved sessions that are reached from everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minicpm_tui.i18n import N_
+from minicpm_tui.ui.commands import SESSIONS, open_screen
+
+_HERE = "minicpm_tui.ui.sessions"
+
+
+def _talked(app: Any) -> bool:
+    """The conversation shows and something was said in it."""
+    return _chatting(app) and bool(app.chat.talk.asked)
+
+
+def _chatting(app: Any) -> bool:
+    """The conversation is what shows, maybe under a window."""
+    return next((screen for screen in reversed(app.screen_stack) if not screen.is_modal), None) is app.chat
+
+
+COMMANDS = (
+    open_screen(
+        f"{_HERE}.library:LibraryScreen",
+        N_("Sessions"),
+        N_("Find, continue, replay, export and delete saved conversations"),
+        keys=("ctrl+s",),
+        hint=N_("Sessions"),
+        group=SESSIONS,
+        priority=True,
+        when=_chatting,
+    ),
+    open_screen(
+        f"{_HERE}.branch:BranchScreen",
+        N_("Branch"),
+        N_("Begin a new session from this point of the conversation"),
+        group=SESSIONS,
+        when=_talked,
+    ),
+    open_screen(
+        f"{_HERE}.replay:ReplayScreen",
+        N_("Replay"),
+        N_("Play this conversation with its own timing"),
+        group=SESSIONS,
+        when=_talked,
+    ),
+    open_screen(
+        f"{_HERE}.rerun:RerunScreen",
+        N_("Rerun"),
+        N_("Ask all questions again with the model in use, and compare the answers"),
+        group=SESSIONS,
+        when=_talked,
+    ),
+)

@@ -1,0 +1,73 @@
+"""One turn of a rerun: both answers side by side."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from minicpm_tui.chat.rerun_compare import Answer, Change, Comparison
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.text import one_line, printable
+
+_STYLES: dict[Change, str] = {"same": "", "removed": "$text-error strike", "added": "$text-success underline"}
+
+
+class ComparedTurn(Vertical):
+    """Shows a question, its recorded answer, and the new one as it comes."""
+
+    DEFAULT_CSS = """
+    ComparedTurn { height: auto; margin: 0 0 1 0; }
+    ComparedTurn .question { color: $primary; text-style: bold; height: auto; }
+    ComparedTurn Horizontal { height: auto; }
+    ComparedTurn .answer { width: 1fr; height: auto; padding: 0 1; border-left: solid $panel; }
+    ComparedTurn .figures { width: 1fr; height: auto; padding: 0 1; color: $text-muted; }
+    """
+
+    def __init__(self, question: str, recorded: Answer) -> None:
+        super().__init__()
+        self._question = question
+        self._recorded = recorded
+        self.comparison: Comparison | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(one_line(self._question), classes="question", markup=False)
+        with Horizontal():
+            yield Static(printable(self._recorded.text), classes="answer recorded", markup=False)
+            yield Static("…", classes="answer new", markup=False)
+        with Horizontal():
+            yield Static(figures(self._recorded), classes="figures", markup=False)
+            yield Static("", classes="figures new", markup=False)
+
+    def grow(self, text: str) -> None:
+        """The new answer so far."""
+        self.query_one(".answer.new", Static).update(Content(printable(text)))
+
+    def finish(self, comparison: Comparison) -> None:
+        """Both answers with what differs."""
+        self.comparison = comparison
+        self.query_one(".answer.recorded", Static).update(_side(comparison, "added"))
+        self.query_one(".answer.new", Static).update(_side(comparison, "removed"))
+        share = _("{share:.0%} the same").format(share=comparison.similarity)
+        self.query_one(".figures.new", Static).update(Content(f"{figures(comparison.new)} · {share}"))
+
+
+def _side(comparison: Comparison, without: Change) -> Content:
+    parts = [(printable(text), _STYLES[change]) for change, text in comparison.differences if change != without]
+    return Content.assemble(*parts) if parts else Content("—")
+
+
+def figures(answer: Answer) -> str:
+    """Model, length, time to the first token, tokens a second."""
+    facts = [one_line(answer.model.rsplit("/", 1)[-1], 30)] if answer.model else []
+    facts.append(ngettext("{count} word", "{count} words", answer.words).format(count=answer.words))
+    if answer.usage:
+        facts.append(_("{count} tokens").format(count=answer.usage.completion_tokens))
+    if answer.first_token_seconds is not None:
+        facts.append(_("first token {seconds:.2f} s").format(seconds=answer.first_token_seconds))
+    if answer.tokens_per_second is not None:
+        facts.append(_("{speed:.1f} tokens/s").format(speed=answer.tokens_per_second))
+    if answer.error:
+        facts.append(one_line(answer.error))
+    return " · ".join(facts)

@@ -1,0 +1,51 @@
+"""The whole app with saved sessions; no server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from minicpm_tui.config import load
+from minicpm_tui.messages import Blob, ImagePart, Message, TextPart
+from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.ui.app import MinicpmApp
+from minicpm_tui.ui.launch import Launch
+from tests.sessions.talk import AT, answer
+from tests.ui.chat.conftest import Driver
+
+Opener = Callable[..., AbstractAsyncContextManager[Driver]]
+
+
+@pytest.fixture
+def opened() -> Opener:
+    """``async with opened(url=…) as driver``: the app, without a server unless one is named."""
+
+    @asynccontextmanager
+    async def open_app(*, session: str = "", size: tuple[int, int] = (120, 40), **flags: str) -> AsyncIterator[Driver]:
+        app = MinicpmApp(Launch(load({"url": "http://127.0.0.1:9", **flags}), session=session))
+        async with app.run_test(size=size) as pilot:
+            driver = Driver(app, pilot)
+            await driver.until(lambda: driver.talk.furnished and driver.talk.journal is not None)
+            yield driver
+            await app.chat.current.close()
+
+    return open_app
+
+
+@pytest.fixture
+def with_picture(tmp_path: Path) -> str:
+    """A saved session about a real picture."""
+    path = tmp_path / "red.png"
+    Image.new("RGB", (64, 48), "red").save(path)
+    blob = Blob(path.read_bytes(), "image/png")
+    with Journal.create() as journal:
+        part = ImagePart("red.png", blob.sha256, 64, 48, media_type="image/png")
+        journal.append_message(
+            Message("u1", None, "user", (part, TextPart("What colour is it? 什么颜色")), AT), {blob.sha256: blob}
+        )
+        answer(journal, "a1", "u1", "It is **red**.")
+    return journal.id

@@ -1,0 +1,160 @@
+"""Finding and keeping conversations in the app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.ui.sessions.library import LibraryScreen
+from minicpm_tui.ui.sessions.preview import PicturePreview
+from minicpm_tui.ui.sessions.replay import ReplayScreen
+from tests.sessions.talk import answer, conversation, question
+from tests.ui.chat.conftest import Driver
+from tests.ui.sessions.conftest import Opener
+
+
+def said(text: str) -> str:
+    with Journal.create() as journal:
+        journal.append_message(question("u", text))
+        answer(journal, "a", "u", "Yes.")
+    return journal.id
+
+
+async def library(driver: Driver) -> LibraryScreen:
+    await driver.pilot.press("ctrl+s")
+    await driver.until(lambda: isinstance(driver.app.screen, LibraryScreen) and driver.app.screen.ready)
+    screen = driver.app.screen
+    assert isinstance(screen, LibraryScreen)
+    return screen
+
+
+def listed(screen: LibraryScreen) -> list[str]:
+    return [hit.session.id for hit in screen.listing.hits]
+
+
+async def test_sessions_are_listed_found_and_continued(opened: Opener) -> None:
+    dogs, cats = said("dogs in the park"), conversation().id
+    async with opened() as driver:
+        screen = await library(driver)
+        await driver.until(lambda: sorted(listed(screen)) == sorted([dogs, cats]))
+        await driver.pilot.press("猫")
+        await driver.until(lambda: listed(screen) == [cats])
+        screen.query_one(Input).value = "dogs"
+        await driver.until(lambda: listed(screen) == [dogs])
+        await driver.pilot.press("enter")
+        await driver.until(lambda: [message.text for message in driver.path] == ["dogs in the park", "Yes."])
+        assert driver.app.screen is driver.app.chat
+
+
+async def test_nothing_found_is_said(opened: Opener) -> None:
+    conversation()
+    async with opened() as driver:
+        screen = await library(driver)
+        await driver.pilot.press(*"zebra")
+        await driver.until(lambda: screen.listing.words == "Nothing found." and not screen.listing.hits)
+        await driver.pilot.press("enter", "escape")
+        await driver.until(lambda: driver.app.screen is driver.app.chat)
+
+
+async def test_the_cursor_moves_and_pictures_are_shown(opened: Opener, with_picture: str) -> None:
+    other = said("no picture here")
+    async with opened() as driver:
+        screen = await library(driver)
+        await driver.until(lambda: sorted(listed(screen)) == sorted([with_picture, other]))
+        preview = screen.query_one(PicturePreview)
+        for _step in range(2):
+            current = screen.listing.current
+            assert current is not None
+            await driver.until(lambda wanted=int(current.id == with_picture): preview.drawn == wanted)  # type: ignore[misc] # bound early
+            await driver.pilot.press("down")
+        assert screen.listing.cursor == 1
+
+
+async def test_a_title_is_given(opened: Opener) -> None:
+    session = conversation().id
+    async with opened() as driver:
+        screen = await library(driver)
+        await driver.until(lambda: listed(screen) == [session])
+        await driver.pilot.press("f2")
+        await driver.until(lambda: driver.app.screen is not screen)
+        driver.app.screen.query_one(Input).value = "My cat"
+        await driver.pilot.press("enter")
+        await driver.until(lambda: screen.listing.hits[0].session.title == "My cat")
+    assert Journal.open(session, read_only=True).title == "My cat"
+
+
+async def test_deleted_sessions_wait_in_the_trash(opened: Opener) -> None:
+    session = conversation().id
+    async with opened() as driver:
+        screen = await library(driver)
+        await driver.until(lambda: listed(screen) == [session])
+        await driver.pilot.press("ctrl+d")
+        await driver.until(lambda: listed(screen) == [])
+        await driver.pilot.press("ctrl+t")
+        await driver.until(lambda: listed(screen) == [session])
+        await driver.pilot.press("ctrl+d")
+        await driver.until(lambda: listed(screen) == [])
+        await driver.pilot.press("ctrl+t")
+        await driver.until(lambda: listed(screen) == [session])
+
+
+async def test_the_open_session_is_not_deleted(opened: Opener) -> None:
+    session = conversation().id
+    async with opened(session=session) as driver:
+        screen = await library(driver)
+        await driver.until(lambda: listed(screen) == [session])
+        await driver.pilot.press("ctrl+d")
+        await driver.until(lambda: "is being written by" in driver.said)
+        assert listed(screen) == [session]
+
+
+async def test_export_writes_a_file_and_replaces_none(opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = conversation().id
+    async with opened() as driver:
+        screen = await library(driver)
+        await driver.until(lambda: listed(screen) == [session])
+        for said_then in ("Exported to", "There is a file of this name already"):
+            await driver.pilot.press("f6")
+            await driver.until(lambda: driver.app.screen is not screen)
+            await driver.pilot.press(*"html", "enter")
+            await driver.until(lambda: len(driver.app.screen.query("OptionList")) == 0)
+            await driver.pilot.press("enter")
+            await driver.until(lambda text=said_then: text in driver.said)  # type: ignore[misc] # bound early
+    assert "</html>" in (tmp_path / f"{session}.html").read_text()
+
+
+async def test_replay_from_the_library_and_back(opened: Opener) -> None:
+    session = conversation().id
+    async with opened() as driver:
+        screen = await library(driver)
+        await driver.until(lambda: listed(screen) == [session])
+        await driver.pilot.press("ctrl+r")
+        await driver.until(lambda: isinstance(driver.app.screen, ReplayScreen))
+        await driver.pilot.press("escape")
+        await driver.until(lambda: driver.app.screen is screen)
+
+
+async def test_it_fits_a_small_terminal(opened: Opener, with_picture: str) -> None:
+    async with opened(size=(40, 12)) as driver:
+        screen = await library(driver)
+        await driver.until(lambda: listed(screen) == [with_picture])
+        assert screen.listing.size.height >= 2
+
+
+async def test_a_branch_is_a_session_of_its_own(opened: Opener) -> None:
+    session = conversation().id
+    async with opened(session=session) as driver:
+        await driver.until(lambda: len(driver.path) == 4)
+        await driver.app.run_action("open('minicpm_tui.ui.sessions.branch:BranchScreen')")
+        await driver.until(lambda: len(driver.app.screen.query("#branch")) == 1)
+        await driver.pilot.click("#branch")
+        await driver.until(lambda: driver.talk.journal is not None and driver.talk.journal.id != session)
+        assert driver.talk.journal is not None
+        assert driver.talk.journal.settings["branch_of"] == session
+        assert [message.text for message in driver.path] == [
+            message.text for message in Journal.open(session, read_only=True).tree.path()
+        ]
