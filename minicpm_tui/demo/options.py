@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-DEMO_MODEL = "demo/MiniCPM-V-4_5"
-"""Its name says which family's requests it takes: picture budget, stop ids and thinking switch of MiniCPM-V 4.5."""
+DEMO_MODEL = "demo/MiniCPM-V-4_5-demo"
+"""Takes the requests of MiniCPM-V 4.5 (picture budget, stop ids, thinking switch), and says what it is where only the end shows."""
 
 Thinking = Literal["reasoning", "tags", "stray", "never"]
 
