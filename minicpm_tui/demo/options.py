@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 DEMO_MODEL = "demo/MiniCPM-V-4_5-demo"
-"""Takes the requests of MiniCPM-V 4.5 (picture budget, stop ids, thinking switch), and says what it is where only the end shows."""
+"""It takes the requests of MiniCPM-V 4.5 (picture budget, stop ids, thinking switch); its name says that it is none."""
 
 Thinking = Literal["reasoning", "tags", "stray", "never"]
 
