@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from textual import on, work
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import OptionList, TextArea
@@ -282,6 +282,25 @@ class TalkPane(Vertical):
             self.tray.remove_last()
         elif outgoing := self.queue.pop():
             self.give_back(outgoing)
+
+    @on(Composer.EditorWanted)
+    def open_editor(self) -> None:
+        """Hand the terminal to the user's editor; nothing of ours runs meanwhile, so a reply must be over."""
+        from minicpm_tui.ui.composer import editor
+
+        if self.running:
+            self.say(_("The editor takes the whole terminal: wait for the reply, or stop it"))
+            return
+        try:
+            with self.app.suspend():
+                written = editor.edit(self.composer.text)
+        except MinicpmTuiError as error:
+            self.say(error.info.line())
+        except SuspendNotSupported:
+            self.say(_("This terminal cannot be handed to an editor"))
+        else:
+            self.composer.write(written)
+        self.app.refresh(layout=True)
 
     # -- editing a question ---------------------------------------------------------------------------------------------------
 

@@ -45,6 +45,9 @@ class Composer(Commanded, TextArea):
             self.paths = paths
             self.missing = missing
 
+    class EditorWanted(Message):
+        """The message is to be written in the user's editor."""
+
     class TakeBack(Message):
         """Backspace or up in an empty composer; ``key`` tells which."""
 
@@ -101,6 +104,9 @@ class Composer(Commanded, TextArea):
     def action_newline(self) -> None:
         self.insert("\n")
         self.scroll_cursor_visible()
+
+    def action_editor(self) -> None:
+        self.post_message(self.EditorWanted())
 
     def action_older(self) -> None:
         if self.get_cursor_up_location()[0] != self.cursor_location[0] or self.wrapped_above:

@@ -1,0 +1,113 @@
+"""Panes, windows and small terminals."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Input
+
+from minicpm_tui.demo.testing import DemoServer
+from minicpm_tui.ui import mouse
+from minicpm_tui.ui.chat.welcome import Welcome
+from minicpm_tui.ui.dialogs import Ask, Choose
+from minicpm_tui.ui.files.pane import FilePane
+from minicpm_tui.ui.forms.sampling import SamplingForm
+from tests.ui.chat.conftest import Driver, Opener
+
+
+def _shown(driver: Driver) -> set[str]:
+    return {pane for pane in ("files", "talk", "server") if driver.app.chat.query_one(f"#{pane}").display}
+
+
+async def test_panes_show_beside_each_other_or_one_at_a_time(server: DemoServer, opened: Opener) -> None:
+    async with opened(url=server.url) as driver:
+        assert _shown(driver) == {"files", "talk"}
+        await driver.pilot.press("f2")
+        await driver.until(lambda: driver.app.chat.focused is not None and bool(driver.app.chat.query(FilePane)))
+        await driver.until(lambda: driver.app.chat.query_one(FilePane).has_focus_within)
+        await driver.pilot.press("f2")
+        assert _shown(driver) == {"talk"}
+        await driver.pilot.resize_terminal(80, 24)
+        await driver.pilot.press("f2")
+        await driver.until(lambda: _shown(driver) == {"files"})
+        await driver.pilot.press("escape")
+        await driver.until(lambda: _shown(driver) == {"talk"} and driver.talk.composer.has_focus)
+
+
+@pytest.mark.parametrize("size", [(20, 5), (1, 1), (200, 60)])
+async def test_any_size_while_a_reply_streams(slow_server: DemoServer, opened: Opener, size: tuple[int, int]) -> None:
+    async with opened(url=slow_server.url) as driver:
+        await driver.connected()
+        await driver.write("go")
+        await driver.pilot.press("enter")
+        await driver.until(lambda: driver.talk.following.meter.tokens > 2)
+        await driver.write("still here")
+        await driver.pilot.resize_terminal(*size)
+        before = driver.talk.following.meter.tokens
+        await driver.until(lambda: driver.talk.following.meter.tokens > before)
+        assert driver.talk.composer.text == "still here"
+        for key in ("f1", "f4", "f5", "ctrl+p"):
+            await driver.pilot.press(key)
+            await driver.pilot.press("escape")
+        driver.talk.stop()
+        await driver.until(lambda: not driver.talk.running)
+
+
+async def test_the_sampling_form_checks_and_the_next_request_has_it(server: DemoServer, opened: Opener) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        await driver.pilot.press("f5")
+        await driver.until(lambda: isinstance(driver.app.screen, SamplingForm))
+        form = driver.app.screen
+        form.query_one("#temperature", Input).value = "9"
+        await driver.pilot.press("ctrl+s")
+        assert driver.app.screen is form
+        form.query_one("#temperature", Input).value = "0.25"
+        form.query_one("#max_tokens", Input).value = "77"
+        await driver.pilot.press("ctrl+s")
+        await driver.until(lambda: driver.app.screen is driver.app.chat)
+        await driver.ask("hello")
+        assert server.chats[-1]["temperature"] == 0.25
+        assert server.chats[-1]["max_tokens"] == 77
+
+
+async def test_quitting_asks_while_a_reply_streams(slow_server: DemoServer, opened: Opener) -> None:
+    async with opened(url=slow_server.url) as driver:
+        await driver.connected()
+        await driver.write("go")
+        await driver.pilot.press("enter")
+        await driver.until(lambda: driver.talk.running)
+        await driver.pilot.press("ctrl+q")
+        await driver.until(lambda: isinstance(driver.app.screen, Ask))
+        await driver.pilot.press("escape")
+        await driver.until(lambda: driver.app.screen is driver.app.chat)
+        assert driver.app.is_running
+        driver.talk.stop()
+        await driver.until(lambda: not driver.talk.running)
+
+
+async def test_another_server_is_typed_in(server: DemoServer, opened: Opener) -> None:
+    async with opened(url="http://127.0.0.1:9") as driver:
+        welcome = driver.app.chat.query_one(Welcome)
+        await driver.until(lambda: welcome.link == "failed")
+        assert "127.0.0.1:9" in welcome.problem
+        await driver.pilot.press("f4")
+        await driver.until(lambda: isinstance(driver.app.screen, Choose))
+        driver.app.screen.query_one(Input).value = server.url.removeprefix("http://")
+        await driver.pilot.press("enter")
+        await driver.connected()
+        assert welcome.link == "ready"
+
+
+async def test_find_copy_and_new(server: DemoServer, opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(mouse, "write", lambda _app, sequence: written.append(sequence))
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        await driver.ask("find the needle")
+        await driver.pilot.press("ctrl+f", *"needle")
+        await driver.until(lambda: driver.talk.pane.searching)
+        await driver.pilot.press("escape")
+        assert not driver.talk.finding
+        await driver.pilot.press("ctrl+y")
+        await driver.until(lambda: any("]52;c;" in sequence for sequence in written))
+        assert driver.app.clipboard == driver.path[1].text
