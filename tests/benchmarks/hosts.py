@@ -15,6 +15,7 @@ from textual.widgets import Input, Markdown, Static
 
 from minicpm_tui.messages import Delta, End, Message, TextPart
 from minicpm_tui.ui.conversation import ConversationPane
+from minicpm_tui.ui.output.written import LeanOutput
 
 
 async def ask(url: str, text: str) -> AsyncIterator[str]:
@@ -71,7 +72,7 @@ class MarkdownHost(Host):
         await stream.stop()
 
 
-class PaneHost(Host):
+class PaneHost(LeanOutput, Host):
     """The conversation pane."""
 
     def compose(self) -> ComposeResult:

@@ -12,10 +12,11 @@ from minicpm_tui.ui.conversation.unit import Part, Unit
 
 
 class Live:
-    """Feeds the last entry of a document."""
+    """Feeds ``entry``, which is about to become the last one of ``document``."""
 
     def __init__(self, document: Document, entry: Entry) -> None:
         self.entry = entry
+        self.index = len(document.entries)
         self._document = document
         self._pending: deque[Delta] = deque()
         self._thought_from: float | None = None
@@ -52,14 +53,14 @@ class Live:
                 content.append(delta.text)
         if content:
             entry.stream.feed("".join(content))
-        start = self._document.start(len(self._document.entries) - 1)
+        start = self._document.start(self.index)
         if reasoning or (waiting and entry.source):
             entry.reasoning += "".join(reasoning)
             self._restart()
             first = start
         else:
             first = start + self._show()
-        self._document.measure(len(self._document.entries) - 1)
+        self._document.measure(self.index)
         return first
 
     def finish(self, message: Message) -> None:
@@ -79,7 +80,7 @@ class Live:
             rows = {unit.part.base: unit for unit in finished if unit.part.source is not None}
             entry.rebuild()
             entry.units = [_kept(rows, unit) for unit in entry.units]
-        self._document.measure(len(self._document.entries) - 1)
+        self._document.measure(self.index)
 
     def _close_thought(self, at: float) -> None:
         if self._thought_from is not None and self.entry.extras.thought_seconds is None:

@@ -155,7 +155,7 @@ class ConversationPane(Reading, can_focus=True):
         if live.end is not None:
             live.finish(live.end)
             self._live = None
-            first = self.document.start(len(self.document.entries) - 1)
+            first = self.document.start(live.index)
         self.changed(first)
         self._first_new = _NOTHING
         return False
@@ -178,7 +178,10 @@ class ConversationPane(Reading, can_focus=True):
 
     def on_resize(self, event: Resize) -> None:
         self.view.width, self.view.height = event.size
-        self.relayout()
+        if self.text_width != self.document.width:
+            self.relayout()
+        else:
+            self.place()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

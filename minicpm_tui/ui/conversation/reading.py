@@ -71,13 +71,13 @@ class Reading(Commanded, ScrollView):
             self._stand(before)
             if not self.view.news and self.document.height > before + self.view.height:
                 self.view.news = _("new text")
-        y = max(0, first - before)
-        if y < self.view.height:
-            self.refresh(Region(0, y, self.view.width, self.view.height - y))
+        width, height = self.view.width, self.view.height
+        regions = [Region(width - BAR, 0, BAR, height)]
+        if (y := max(0, first - before)) < height:
+            regions.append(Region(0, y, width, height - y))
         elif not self.following:
-            self.refresh(
-                Region(self.view.width - BAR, 0, BAR, self.view.height), Region(0, self.view.height - 1, self.view.width, 1)
-            )
+            regions.append(Region(0, height - 1, width, 1))
+        self.refresh(*regions)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Someone scrolled: the mouse, a key, or Textual while selecting."""

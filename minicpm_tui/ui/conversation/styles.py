@@ -63,6 +63,12 @@ ConversationPane {
     & > .conversation--more { color: $background; background: $primary; text-style: bold; }
 }
 ConversationPane:ansi > .conversation--user { background: ansi_default; text-style: bold; }
+ConversationPane:ansi > .conversation--dim { text-style: dim; }
+ConversationPane:ansi > .conversation--hint { text-style: dim; }
+ConversationPane:ansi > .conversation--rule { text-style: dim; }
+ConversationPane:ansi > .conversation--track { text-style: dim; }
+ConversationPane:ansi > .conversation--reasoning { text-style: dim italic; }
+ConversationPane:ansi > .conversation--tok-comment { text-style: dim italic; }
 ConversationPane:ansi > .conversation--code-block { background: ansi_default; }
 ConversationPane:ansi > .conversation--code { background: ansi_default; }
 ConversationPane:ansi > .conversation--match { background: ansi_default; text-style: underline bold; }

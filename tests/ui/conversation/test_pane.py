@@ -243,3 +243,16 @@ async def test_resizing_while_a_reply_streams_loses_nothing() -> None:
     async with fresh.run_test(size=SIZE) as pilot:
         await pilot.press("home")
         assert whole == [place.row.line.text for place in fresh.pane.document.rows(0, 500)]
+
+
+async def test_a_message_may_be_added_while_a_reply_arrives() -> None:
+    app = Host([user(1, "hello")])
+    async with app.run_test(size=SIZE) as pilot:
+        app.pane.begin(reply(1, "", end=None))
+        app.pane.feed(content("first "))
+        app.pane.add(user(2, "queued"))
+        app.pane.feed(content("second"))
+        app.pane.finish(reply(1, "first second"))
+        await until_shown(pilot, app.pane)
+        lines = app.screen_text
+        assert lines.index("  first second") < lines.index("▌ queued")
