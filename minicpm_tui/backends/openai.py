@@ -66,10 +66,11 @@ class OpenAIBackend:
 
     async def stream(self, request: ChatRequest, blobs: BlobReader) -> AsyncGenerator[ReplyEvent, None]:
         """See ``Backend.stream``."""
-        began = time.monotonic()
-        reader = ReplyReader(began, thinking=_asks_for_thinking(request))
+        reader = ReplyReader(time.monotonic(), thinking=_asks_for_thinking(request))
         try:
             client = await self._connected()
+            began = time.monotonic()
+            reader = ReplyReader(began, thinking=_asks_for_thinking(request))
             attempts = Attempts(request, self.memory, uuids=self._facts.takes_uuids)
             while True:
                 try:
@@ -141,7 +142,7 @@ class OpenAIBackend:
         """One request. Raises _Refused while nothing of the reply has arrived; later errors are in the ``End``."""
         import httpx2
 
-        response = await self._send(client, attempts.payload(), blobs)
+        response = await self._send(client, attempts.payload(), blobs, last=attempts.doubtful)
         known = False
         try:
             async for data in self._stream_of(response):
@@ -180,7 +181,8 @@ class OpenAIBackend:
             words = _("{url} answers with {kind} instead of a reply").format(url=self._facts.url, kind=kind or "?")
             raise _Refused(Failure(not_a_server(words)))
 
-    async def _send(self, client: AsyncOpenAI, payload: Payload, blobs: BlobReader) -> httpx2.Response:
+    async def _send(self, client: AsyncOpenAI, payload: Payload, blobs: BlobReader, *, last: bool) -> httpx2.Response:
+        """Send it; ``last`` means that nothing more goes over its connection."""
         import httpx2
         import openai
 
@@ -192,7 +194,7 @@ class OpenAIBackend:
                 "/chat/completions",
                 cast_to=httpx2.Response,
                 content=payload.stream(blobs, self._progress) if payload.blobs else payload.texts[0],
-                options={"headers": {"Content-Type": "application/json"}},
+                options={"headers": {"Content-Type": "application/json", **({"Connection": "close"} if last else {})}},
                 stream=True,
                 stream_cls=openai.AsyncStream[object],
             )

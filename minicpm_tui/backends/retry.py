@@ -46,6 +46,14 @@ class Attempts:
         """What to send now."""
         return payload_of(self._request, uuids=self._uuids, bare=self._bare)
 
+    @property
+    def doubtful(self) -> bool:
+        """The server may answer 500, and the request goes out once more at once.
+
+        uvicorn closes a connection after an unhandled exception without having said so: the next request must not use it.
+        """
+        return bool(self._bare) or self._drifted
+
     def again(self, failure: Failure, *, nothing_sent: bool = False) -> Again | None:
         """What to do after ``failure``, None when it stays. Nothing of the reply had arrived."""
         if failure.limit is not None:
@@ -84,7 +92,7 @@ class Attempts:
             notice = _("The server had forgotten pictures of this conversation; they were sent again.")
         elif failure.status in {400, 500} and not failure.explained:
             self._doubted = {kind for kind, uuid in self._media if uuid in self._bare}
-            notice = _("The server does not know pictures by name; they were sent again.")
+            notice = _("The server wants pictures and videos whole; they were sent again.")
         else:
             return None
         self._bare = set()
