@@ -17,11 +17,11 @@ from minicpm_tui.ui.commands import bindings
 from minicpm_tui.ui.conversation import messages
 from minicpm_tui.ui.conversation.commands import COMMANDS
 from minicpm_tui.ui.conversation.entry import Entry, Extras
+from minicpm_tui.ui.conversation.finding import Finding
 from minicpm_tui.ui.conversation.live import Live
 from minicpm_tui.ui.conversation.markdown.blocks import warm
 from minicpm_tui.ui.conversation.pacing import Pacer
 from minicpm_tui.ui.conversation.picking import row_key, selected_text
-from minicpm_tui.ui.conversation.reading import Reading
 from minicpm_tui.ui.conversation.styles import CSS, INKS, PREFIX
 
 Position = tuple[int, int]
@@ -31,7 +31,7 @@ _NOTHING = 1 << 60
 """Below every row: nothing is new."""
 
 
-class ConversationPane(Reading, can_focus=True):
+class ConversationPane(Finding, can_focus=True):
     """A conversation, drawn line by line from a cache.
 
     Give it messages with ``show`` and ``add``; a reply that arrives with ``begin``, ``feed`` and ``finish``. It follows the end
