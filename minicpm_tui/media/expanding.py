@@ -14,7 +14,7 @@ import msgspec
 from minicpm_tui.errors import MediaError, MediaNotFound, MediaUnsupported
 from minicpm_tui.i18n import _
 from minicpm_tui.media.fragment import parse_fragment
-from minicpm_tui.media.opening import open_regular, shown, sniff_file
+from minicpm_tui.media.opening import open_regular, shown, sniff_file, unreadable
 from minicpm_tui.media.pdf import first_page
 from minicpm_tui.media.sniff import Kind
 from minicpm_tui.media.spec import AttachmentSpec
@@ -39,20 +39,33 @@ def _expand(pattern: str) -> Iterator[AttachmentSpec]:
     if _WEB.match(pattern):
         yield AttachmentSpec(url=pattern)
         return
-    path, wishes = Path(pattern).expanduser(), AttachmentSpec()
+    path, wishes = _path(pattern), AttachmentSpec()
     pages: range | None = None
     if "#" in pattern and not _exists(path):
         name, _sep, fragment = pattern.rpartition("#")
-        path = Path(name).expanduser()
+        path = _path(name)
         wishes, pages = parse_fragment(fragment, pattern)
     for found in _files(path, pattern):
         yield from _specs(found, wishes, pages)
 
 
+def _path(name: str) -> Path:
+    """The name as a path, ``~`` resolved where it is somebody's home. Raises MediaNotFound for an empty one."""
+    if not name:
+        raise MediaNotFound(title=_("Nothing to attach"))
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # no such user
+        return Path(name)
+
+
 def _files(path: Path, pattern: str) -> list[Path]:
     """The files that ``path`` names: itself, what is in the folder, or what the pattern matches."""
     if path.is_dir():
-        found = [each for each in _sorted(os.fspath(each) for each in path.iterdir()) if _sendable(each)]
+        try:
+            found = [each for each in _sorted(os.fspath(each) for each in path.iterdir()) if _sendable(each)]
+        except OSError as error:
+            raise unreadable(path, error) from error
         if not found:
             raise MediaNotFound(
                 shown(pattern), title=_("Nothing to send in this folder"), hint=_("name a folder with pictures or videos")

@@ -91,6 +91,22 @@ def test_nothing_there_is_said(tmp_path: Path, name: str) -> None:
         expand([f"{tmp_path}/{name}"])
 
 
+@pytest.mark.parametrize("name", ["", "#page=1", "#", "~nobody-of-this-name/a.png"])
+def test_no_name_is_not_this_folder(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(MediaNotFound):
+        expand([name])
+
+
+def test_a_folder_that_may_not_be_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(MediaNotFound, match="may not read"):
+        expand([str(folder)])
+
+
 def test_an_empty_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(MediaNotFound, match="Nothing to send"):
         expand([str(tmp_path)])
