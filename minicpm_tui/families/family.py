@@ -61,8 +61,3 @@ class Family(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     memory_int4_gb: float | None = None
     placeholders: tuple[str, ...] = ()
     generic: bool = False
-
-    @property
-    def every_id(self) -> tuple[str, ...]:
-        """All published ids, full weights first."""
-        return self.ids + self.quantised

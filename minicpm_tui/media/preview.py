@@ -1,4 +1,4 @@
-"""Small pictures of pictures, videos and pages, as plain data: half blocks, PNGs, contact sheets, the slices drawn in.
+"""Small pictures of pictures, videos and pages, as plain data: half blocks, contact sheets, the slices drawn in.
 
 All of it blocks (Pillow, PyAV): call it from threads.
 """
@@ -45,11 +45,6 @@ def half_blocks(source: Path | bytes, columns: int, rows: int) -> list[list[Cell
     pixels: list[RGB] = list(zip(data[::3], data[1::3], data[2::3], strict=True))
     lines = [pixels[at : at + width] for at in range(0, len(pixels), width)]
     return [list(zip(upper, lower, strict=True)) for upper, lower in zip(lines[::2], lines[1::2], strict=True)]
-
-
-def small_png(source: Path | bytes, width: int, height: int) -> bytes:
-    """``source`` as a PNG of at most ``width``×``height`` pixels, for terminals that show pictures. Raises MediaError."""
-    return _png(_fitted(drawn(source, max(width, height)), width, height))
 
 
 def contact_sheet(frames: Sequence[bytes], times: Sequence[float] = (), *, width: int = _SHEET_WIDTH) -> bytes:

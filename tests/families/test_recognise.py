@@ -11,7 +11,9 @@ import pytest
 from minicpm_tui.families import families, recognise
 
 
-@pytest.mark.parametrize(("name", "family"), [(name, family.id) for family in families() for name in family.every_id])
+@pytest.mark.parametrize(
+    ("name", "family"), [(name, family.id) for family in families() for name in family.ids + family.quantised]
+)
 def test_every_published_id_is_its_own_family(name: str, family: str) -> None:
     assert recognise(name).id == family
     assert recognise(name.lower()).id == family

@@ -1,4 +1,4 @@
-"""Previews: half blocks, PNGs, contact sheets, slices, cached thumbnails."""
+"""Previews: half blocks, contact sheets, slices, cached thumbnails."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PIL import Image
 from minicpm_tui.errors import MediaDamaged, MediaNotFound, MediaUnsupported
 from minicpm_tui.families import by_id
 from minicpm_tui.media import preview
+from minicpm_tui.media.drawing import drawn
 from minicpm_tui.media.thumbnails import SIDE, thumbnail
 from minicpm_tui.paths import cache_dir
 from tests.media.making import BLUE, GREEN, RED, WHITE, clip, corners, near, quarters
@@ -52,7 +53,8 @@ def test_videos_and_pdfs_have_previews(tmp_path: Path) -> None:
     pdf = tmp_path / "a.pdf"
     quarters((64, 48)).save(pdf)
     for path in (video, pdf):
-        image = opened(preview.small_png(path, 64, 48))
+        image = drawn(path, 64)
+        assert image.size == (64, 48)
         assert all(near(*pair, by=40) for pair in zip(corners(image), [RED, GREEN, BLUE, WHITE], strict=True))
 
 
@@ -65,9 +67,9 @@ def test_half_blocks_of_a_file_are_drawn_once(tmp_path: Path) -> None:
     assert preview.half_blocks(tmp_path / "a.png", 40, 40)[0][0] == (BLUE, BLUE)
 
 
-def test_small_png_fits_and_keeps_its_shape() -> None:
-    assert opened(preview.small_png(png(quarters((800, 600))), 100, 100)).size == (100, 75)
-    assert opened(preview.small_png(png(quarters((8, 6))), 100, 100)).size == (8, 6)
+def test_drawings_fit_and_are_never_enlarged() -> None:
+    assert drawn(png(quarters((800, 600))), 100).size == (100, 75)
+    assert drawn(png(quarters((8, 6))), 100).size == (8, 6)
 
 
 def test_a_contact_sheet_has_the_frames_in_order() -> None:
