@@ -34,6 +34,12 @@ def proxy_for(url: str) -> str | None:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
+def without_password(proxy: str) -> str:
+    """A proxy's URL as it may be shown."""
+    scheme, separator, rest = proxy.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
 def make_client(
     url: str,
     key: str,
@@ -80,7 +86,8 @@ def _network(url: str, stall_seconds: float) -> httpx2.AsyncHTTPTransport:
     except (ImportError, ValueError, httpx2.InvalidURL):
         # SOCKS needs a package that is not here; other schemes are none that httpx2 knows.
         hint = _("name an http:// proxy, or put the host into NO_PROXY")
-        raise ServerUnreachable(f"{url}, {proxy}", title=_("This kind of proxy cannot be used"), hint=hint) from None
+        where = f"{url}, {without_password(proxy or '')}"
+        raise ServerUnreachable(where, title=_("This kind of proxy cannot be used"), hint=hint) from None
     pool = transport._pool  # noqa: SLF001  httpx2 has no other way to a network backend
     pool._network_backend = PacedBackend(pool._network_backend, stall_seconds)  # noqa: SLF001  the same
     return transport

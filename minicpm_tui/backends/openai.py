@@ -143,18 +143,16 @@ class OpenAIBackend:
         import httpx2
 
         response = await self._send(client, attempts.payload(), blobs, last=attempts.doubtful)
-        known = False
         try:
-            async for data in self._stream_of(response):
-                self._active = time.monotonic()
-                for event in reader.feed(data):
-                    yield event
-                if reader.answering and not known:
-                    known = True
-                    attempts.answered()
-                    self._save()
-                if reader.done:
-                    break
+            async with aclosing(self._stream_of(response)) as pieces:
+                async for data in pieces:
+                    self._active = time.monotonic()
+                    for event in reader.feed(data):
+                        self._note_answer(attempts, reader)
+                        yield event
+                    self._note_answer(attempts, reader)
+                    if reader.done:
+                        break
             for event in reader.finish():
                 yield event
             if reader.refusal is not None:
@@ -169,16 +167,22 @@ class OpenAIBackend:
             await response.aclose()
         yield reader.end()
 
+    def _note_answer(self, attempts: Attempts, reader: ReplyReader) -> None:
+        """Remember, with the first token, what the server has now."""
+        if reader.answering and not attempts.done:
+            attempts.answered()
+            self._save()
+
     async def _stream_of(self, response: httpx2.Response) -> AsyncGenerator[bytes, None]:
         """The body as server-sent events. Raises _Refused when it is no reply at all."""
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == "text/event-stream":
+        if kind in {"text/event-stream", ""}:
             async for data in response.aiter_bytes():
                 yield data
         elif kind == "application/json" and is_whole_reply(body := await response.aread()):
             yield as_event(body)
         else:
-            words = _("{url} answers with {kind} instead of a reply").format(url=self._facts.url, kind=kind or "?")
+            words = _("{url} answers with {kind} instead of a reply").format(url=self._facts.url, kind=kind)
             raise _Refused(Failure(not_a_server(words)))
 
     async def _send(self, client: AsyncOpenAI, payload: Payload, blobs: BlobReader, *, last: bool) -> httpx2.Response:

@@ -33,10 +33,10 @@ class PacedStream(httpcore2.AsyncNetworkStream):
         self._not_before = 0.0
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if self._reads >= UNPACED_READS and (wait := self._not_before - time.monotonic()) > 0:
-            await asyncio.sleep(wait)
-        if self._reads >= 2 and timeout is not None:
-            timeout = min(timeout, self._stall_seconds)
+        if self._reads >= UNPACED_READS:
+            timeout = min(timeout or self._stall_seconds, self._stall_seconds)
+            if (wait := self._not_before - time.monotonic()) > 0:
+                await asyncio.sleep(wait)
         data = await self._stream.read(max_bytes, timeout)
         self._reads += 1
         self._not_before = 0.0 if len(data) >= FULL_READ else time.monotonic() + PACE_SECONDS

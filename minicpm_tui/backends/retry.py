@@ -41,6 +41,7 @@ class Attempts:
         self._doubted: set[str] = set()
         self._drifted = False
         self._refused = self._busy = 0
+        self.done = False
 
     def payload(self) -> Payload:
         """What to send now."""
@@ -74,6 +75,7 @@ class Attempts:
 
     def answered(self) -> None:
         """The reply has begun: the server has all of the request's media now."""
+        self.done = True
         if self._uuids:
             self._memory.acknowledge([uuid for _kind, uuid in self._media], bare=bool(self._bare))
         if self._doubted:

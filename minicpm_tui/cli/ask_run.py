@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from contextlib import aclosing
@@ -15,7 +16,7 @@ from minicpm_tui.chat.options import options_for
 from minicpm_tui.chat.session import ChatSession
 from minicpm_tui.cli.ask_output import Output, choose_output
 from minicpm_tui.cli.options import Flags
-from minicpm_tui.errors import MinicpmTuiError, UsageError
+from minicpm_tui.errors import MinicpmTuiError, StorageError, UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.messages import ABORT, End
@@ -42,13 +43,21 @@ def run(question: Question, flags: Flags, *, as_json: bool) -> int:
     except MinicpmTuiError as error:
         output.failed(error)
         return error.exit_status
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What stdout still holds must not fail once more when the program ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise StorageError(f"stdout: {error.strerror or error}") from error
 
 
 async def _ask(question: Question, text: str, flags: Flags, output: Output) -> int:
     config = flags.config()
     journal = await asyncio.to_thread(open_journal, question.session, latest=question.latest, save=not question.no_save)
     try:
-        output.session = None if question.no_save else journal.id
+        output.session = journal.id if journal.saved else None
+        for note in journal.notes:
+            output.say(note)
         specs = await asyncio.to_thread(_expanded, question.files)
         connection = await connect(config, demo=flags.demo)
         try:
@@ -76,7 +85,9 @@ async def _stream(session: ChatSession, output: Output, text: str, specs: list[A
                 async for event in events:
                     if isinstance(event, End):
                         end = event
-                    elif not isinstance(event, Asked):
+                    elif isinstance(event, Asked):
+                        output.session = session.journal.id if session.journal.saved else None
+                    else:
                         output.show(event)
             output.ended(end)
     finally:

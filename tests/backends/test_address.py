@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicpm_tui.backends.address import is_loopback, normalise
-from minicpm_tui.backends.client import proxy_for
+from minicpm_tui.backends.client import proxy_for, without_password
 from minicpm_tui.backends.keys import choose_key
 from minicpm_tui.config import Endpoint, Settings
 from minicpm_tui.errors import ConfigError, UsageError
@@ -92,3 +92,4 @@ def test_this_machine_is_reached_without_a_proxy(monkeypatch: pytest.MonkeyPatch
     assert proxy_for("http://localhost:8000") is None
     assert proxy_for("http://inside.example.org") is None
     assert proxy_for(REMOTE) == "http://proxy.example.org:3128"
+    assert without_password("http://me:secret@proxy:3128") == "http://proxy:3128"

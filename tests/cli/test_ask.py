@@ -137,6 +137,7 @@ def test_a_failure_as_json_keeps_the_partial_text(server: DemoServer, capsys: py
     assert set(answer["error"]) == {"kind", "title", "message", "hint"}
     status, answer, _err = ask_json(capsys, "--url", "127.0.0.1:9", "hi")
     assert (status, answer["text"], answer["error"]["kind"]) == (1, "", "server_unreachable")
+    assert answer["session"] is None
 
 
 def test_an_unknown_model_is_said_with_those_there_are(server: DemoServer, capsys: pytest.CaptureFixture[str]) -> None:
