@@ -10,7 +10,8 @@ from minicpm_tui.ui.commands import CONVERSATION, FILES, SERVER, WRITING, Comman
 
 
 def _running(screen: Any) -> bool:
-    return bool(screen.talk.running)
+    """A reply streams; Esc in a side pane leaves that pane first."""
+    return bool(screen.talk.running) and (screen.focused is None or screen.talk in screen.focused.ancestors_with_self)
 
 
 def _editing(screen: Any) -> bool:

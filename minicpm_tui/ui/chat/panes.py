@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 Pane = Literal["files", "talk", "server"]
 
 NARROW = 100
 """Below so many columns one pane shows at a time."""
+WIDE = 132
+"""Below so many columns one pane shows beside the conversation."""
 
 
 @dataclass(frozen=True)
 class Panes:
-    """What the user wants to see: ``files`` and ``server`` beside the conversation, ``front`` when only one fits."""
+    """What the user wants to see: ``files`` and ``server`` beside the conversation.
+
+    ``front`` is the one that shows when only one fits, ``side`` the one beside the conversation when only one does.
+    """
 
     files: bool = True
     server: bool = False
     front: Pane = "talk"
+    side: Pane = "files"
 
     def shown(self, columns: int) -> frozenset[Pane]:
         """The panes to show in a terminal of ``columns``."""
@@ -28,12 +34,16 @@ class Panes:
             sides.add("files")
         if self.server:
             sides.add("server")
+        if columns < WIDE and {"files", "server"} <= sides:
+            sides -= {"files", "server"} - {self.side}
         return frozenset(sides)
 
     def toward(self, pane: Pane) -> Panes:
         """With ``pane`` shown and in front."""
-        return replace(self, front=pane, files=self.files or pane == "files", server=self.server or pane == "server")
+        side = self.side if pane == "talk" else pane
+        return Panes(self.files or pane == "files", self.server or pane == "server", pane, side)
 
     def without(self, pane: Pane) -> Panes:
         """With ``pane`` hidden, the conversation in front."""
-        return replace(self, front="talk", files=self.files and pane != "files", server=self.server and pane != "server")
+        other: Pane = "server" if pane == "files" else "files"
+        return Panes(self.files and pane != "files", self.server and pane != "server", "talk", other)
