@@ -9,7 +9,7 @@ from textual.events import Click
 from textual.widget import Widget
 
 from minicpm_tui.i18n import _
-from minicpm_tui.ui.commands import Live, live
+from minicpm_tui.ui.commands import Commanded, Live, live
 
 
 class HintBar(Widget):
@@ -23,7 +23,8 @@ class HintBar(Widget):
 
     def render(self) -> RenderResult:
         possible = [entry for entry in live(self.screen) if entry.command.hint and entry.possible]
-        always = [entry for entry in possible if entry.node is self.app]
+        own = self.app.DECLARED if isinstance(self.app, Commanded) else ()
+        always = [entry for entry in possible if entry.command in own]
         room = self.content_size.width - sum(_width(entry) for entry in always)
         others = [entry for entry in possible if entry not in always]
         fitting = [entry for entry in others if (room := room - _width(entry)) >= 0]

@@ -39,7 +39,7 @@ class FileTree(Commanded, ScrollView, can_focus=True):
         .tree--folder { color: $text-primary; text-style: bold; }
         .tree--file { color: $foreground; }
         .tree--video { color: $text-secondary; }
-        .tree--size { color: $text-muted; }
+        .tree--size { color: $muted; }
         .tree--marked { color: $text-accent; text-style: bold; }
         .tree--cursor { background: $block-cursor-blurred-background; }
         &:focus .tree--cursor { color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold; }
