@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -96,6 +97,17 @@ def test_rotation_metadata_is_honoured(tmp_path: Path, rotation: int, expected: 
     assert images[0].size == ((48, 64) if rotation % 180 else (64, 48))
     assert (inspect(path).width, inspect(path).height) == images[0].size
     assert all(near(*pair, by=40) for pair in zip(corners(images[0]), [colours[name] for name in expected], strict=True))
+
+
+def test_a_phone_held_upright(tmp_path: Path) -> None:
+    """The track matrix that phones write (x' = height - y, y' = x) puts the stored top left corner at the top right."""
+    path = clip(tmp_path / "a.mp4", 10, pictures=[quarters((64, 48))] * 10)
+    data, one = bytearray(path.read_bytes()), 1 << 16
+    struct.pack_into(">9i", data, data.index(b"tkhd") + 44, 0, one, 0, -one, 0, 0, 48 * one, 0, 1 << 30)
+    path.write_bytes(data)
+    images, _part, _ = send(path)
+    assert images[0].size == (48, 64)
+    assert all(near(*pair, by=40) for pair in zip(corners(images[0]), [BLUE, RED, WHITE, GREEN], strict=True))
 
 
 def test_pixels_that_are_not_square(tmp_path: Path) -> None:
