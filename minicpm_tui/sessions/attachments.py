@@ -50,7 +50,9 @@ class AttachmentStore:
         missing = {digest: blob for digest, blob in blobs.items() if not self.has(digest)}
         if not missing:
             return
-        make_private_dir(self.folder)
+        if not self.folder.is_dir():
+            make_private_dir(self.folder)
+            sync_dir(self.folder.parent)
         for digest, blob in missing.items():
             self._write(self.folder / f"{digest}.{extension(blob.media_type)}", blob.data)
         sync_dir(self.folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from minicpm_tui.messages import Blob, BlobReader, Message, media_of
 from minicpm_tui.sessions.journal import Journal
 
@@ -21,6 +23,8 @@ def branch(source: Journal, message_id: str) -> Journal:
             journal.append_message(message, blobs_of(message, source.blobs))
     except BaseException:
         journal.close()
+        if journal.path is not None:
+            shutil.rmtree(journal.path, ignore_errors=True)
         raise
     if source.title and source.title != journal.title:
         journal.set_title(source.title)

@@ -34,8 +34,8 @@ def check(folder: Path) -> Check:
             messages = journal.tree.messages
     except StorageError as error:
         return Check(folder.name, ok=False, messages=0, attachments=0, problems=(str(error),))
-    data = (folder / ids.JOURNAL).read_bytes()
-    if (torn := len(data) - read(data).end) > 0:
+    reading = read((folder / ids.JOURNAL).read_bytes())
+    if (torn := reading.size - reading.end) > 0:
         problems.append(
             _("the last line is torn ({count} bytes); it is cut off when the session is continued").format(count=torn)
         )

@@ -81,7 +81,7 @@ def find(name: str, among: Path | None = None) -> Path:
         SessionNotFound: none begins so, or several do.
     """
     folder = paths.sessions_dir() if among is None else among
-    if not name or "/" in name or "\0" in name or name in {".", ".."}:
+    if not name or "/" in name or "\0" in name or name.startswith("."):
         raise SessionNotFound(one_line(name) or "''", hint=_("`minicpm-tui sessions list` shows their ids"))
     exact = folder / name
     if is_session(exact):

@@ -1,7 +1,7 @@
 """The search index: an SQLite file in the cache folder that can be deleted at any time.
 
-A message's row number is its session's number and its own place (``number << 20 | place``), so that a search walks the sessions
-newest first and stops early, without looking at other tables.
+A session's number grows with the second of its creation; a message's row number is that number and its own place
+(``number << 20 | place``). So a search walks the sessions newest first and stops early, without looking at other tables.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from typing import Any
 import msgspec
 
 from minicpm_tui.files import make_private_dir
+from minicpm_tui.sessions.ids import created_of, moment_of
 from minicpm_tui.sessions.mounts import on_network
 from minicpm_tui.sessions.summary import Document, SessionInfo, Stamp
 from minicpm_tui.sessions.words import spaced
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _PLACE_BITS = 20
 _SCHEMA = f"""
 CREATE TABLE session(
-  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, created TEXT NOT NULL,
+  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, created TEXT NOT NULL,
   updated TEXT NOT NULL, model TEXT, turns INTEGER NOT NULL, attachments INTEGER NOT NULL, bytes INTEGER NOT NULL,
   pictures TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, said INTEGER NOT NULL);
 CREATE INDEX newest ON session(said, updated DESC, id DESC);
@@ -32,10 +33,11 @@ CREATE VIRTUAL TABLE words USING fts5(text, content='', prefix='1 2 3', tokenize
 PRAGMA user_version = {SCHEMA_VERSION};
 """
 _COLUMNS = "id, title, created, updated, model, turns, attachments, bytes, pictures"
-_KEPT = (*_COLUMNS.split(", "), "size", "mtime_ns", "said")
+_NUMBERS_A_SECOND = 1 << 10
+_KEPT = ("number", *_COLUMNS.split(", "), "size", "mtime_ns", "said")
 _UPSERT = (
     f"INSERT INTO session({', '.join(_KEPT)}) VALUES({', '.join(':' + name for name in _KEPT)})"
-    f" ON CONFLICT(id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _KEPT[1:])}"
+    f" ON CONFLICT(id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _KEPT[2:])}"
 )
 UNREAD = Stamp(-1, 0)
 """The stamp of a session of which only the beginning was read."""
@@ -122,6 +124,7 @@ class Index:
         for entry in entries:
             shown = entry.info or SessionInfo(entry.id, "", "", "", None, 0, 0, 0)
             values = msgspec.structs.asdict(shown) | {
+                "number": self._number(entry.id) or self._new_number(entry),
                 "id": entry.id,
                 "pictures": " ".join(shown.pictures),
                 "size": entry.stamp.size,
@@ -154,6 +157,16 @@ class Index:
     def _number(self, name: str) -> int:
         row = self._db.execute("SELECT number FROM session WHERE id = ?", (name,)).fetchone()
         return int(row[0]) if row else 0
+
+    def _new_number(self, entry: Entry) -> int:
+        moment = moment_of(created_of(entry.id) or (entry.info.created if entry.info else ""))
+        first = max(int(moment.timestamp()) if moment else 0, 0) * _NUMBERS_A_SECOND
+        query = "SELECT MAX(number) FROM session WHERE number BETWEEN ? AND ?"
+        (last,) = self._db.execute(query, (first, first + _NUMBERS_A_SECOND - 1)).fetchone()
+        number = first + 1 if last is None else int(last) + 1
+        while self._db.execute("SELECT 1 FROM session WHERE number = ?", (number,)).fetchone():
+            number += 1
+        return number
 
     def _hit(self, number: int, place: int) -> tuple[SessionInfo, str, str] | None:
         row = self._db.execute(f"SELECT {_COLUMNS} FROM session WHERE number = ?", (number,)).fetchone()  # noqa: S608 # constants

@@ -41,7 +41,8 @@ class Journal:
     def __init__(self, store: Store, *, settings: Mapping[str, Any] | None = None) -> None:
         self._store = store
         self._state = store.state
-        self._lock = threading.RLock()
+        self._writing = threading.RLock()  # held during writes, which may take seconds
+        self._looking = threading.Lock()  # held for moments: who reads the tree never waits for a disk
         self._opened = False
         self._first_settings = dict(settings or {})
         self._unwritten: list[AnyEvent] = []
@@ -119,19 +120,19 @@ class Journal:
 
     @property
     def tree(self) -> Tree:
-        with self._lock:
+        with self._looking:
             return self._state.tree
 
     @property
     def title(self) -> str:
         """The user's title, else the first words of the first question."""
-        with self._lock:
+        with self._looking:
             return self._state.shown_title
 
     @property
     def settings(self) -> dict[str, Any]:
         """The settings in force: all settings events laid over one another."""
-        with self._lock:
+        with self._looking:
             return {**self._state.settings, **self._first_settings}
 
     def append_message(self, message: Message, blobs: Mapping[str, Blob] | None = None) -> None:
@@ -139,7 +140,7 @@ class Journal:
 
         Raises ValueError for an id that is taken, an unknown parent, or an attachment that is neither in ``blobs`` nor stored.
         """
-        with self._lock:
+        with self._writing:
             if self._state.has(message.id) or (message.parent is not None and not self._state.has(message.parent)):
                 raise ValueError(f"message {message.id}: its id is taken or its parent unknown")
             self._open()
@@ -152,7 +153,7 @@ class Journal:
         """Add pieces of the reply ``message_id``; call it at least every 0.2 s with what has arrived."""
         if not deltas:
             return
-        with self._lock:
+        with self._writing:
             now, last = time.monotonic() - self._origin, self._state.time
             base = self._state.started(message_id)
             if abs(now - base - deltas[-1].at) > _DRIFT:
@@ -166,25 +167,25 @@ class Journal:
 
     def append_end(self, message_id: str, end: End) -> None:
         """The reply ``message_id`` is over; all of it is on the disk when this returns."""
-        with self._lock:
+        with self._writing:
             self._write_kept(EndEvent.of(self._wait(), message_id, end), durable=True)
 
     def select(self, message_id: str) -> None:
         """Show the path through ``message_id``. Raises KeyError."""
-        with self._lock:
+        with self._writing:
             self._state.started(message_id)
             self._open()
             self._write(SelectEvent(t=self._wait(), id=message_id))
 
     def set_title(self, text: str) -> None:
         """Name the session; empty text goes back to the first words."""
-        with self._lock:
+        with self._writing:
             self._open()
             self._write(TitleEvent(t=self._wait(), text=" ".join(text.split())), durable=True)
 
     def append_settings(self, values: Mapping[str, Any]) -> None:
         """Settings that hold from now on; those not named stay. Nothing is written when nothing changes."""
-        with self._lock:
+        with self._writing:
             known = self.settings
             changed = {key: value for key, value in values.items() if key not in known or known[key] != value}
             if changed and self._opened:
@@ -194,7 +195,7 @@ class Journal:
 
     def close(self) -> None:
         """Let another program write it. What could not be written before is tried once more."""
-        with self._lock:
+        with self._writing:
             try:
                 if self._unwritten:
                     self._flush(durable=True)
@@ -227,13 +228,17 @@ class Journal:
         """Write, then take in: what is not on the disk is not in the tree."""
         self._flush(durable=False)
         self._store.append(encode(event), durable=durable)
-        self._state.apply(event)
+        self._apply(event)
 
     def _write_kept(self, event: AnyEvent, *, durable: bool) -> None:
         """Take in, then write: a reply is kept in memory when the disk is full."""
-        self._state.apply(event)
+        self._apply(event)
         self._unwritten.append(event)
         self._flush(durable=durable)
+
+    def _apply(self, event: AnyEvent) -> None:
+        with self._looking:
+            self._state.apply(event)
 
     def _flush(self, *, durable: bool) -> None:
         if self._unwritten:

@@ -56,6 +56,7 @@ class Library:
         self._path = paths.cache_dir() / "sessions.sqlite" if index is None else index
         self._lock = threading.RLock()
         self._index = self._opened()
+        self._closed = False
 
     def newest(self, limit: int = -1) -> list[SessionInfo]:
         """The sessions as the index knows them, newest first; ``limit`` -1 for all."""
@@ -78,6 +79,8 @@ class Library:
         Args:
             progress: is told how many of how many sessions have been read.
             cancelled: asked between sessions; what has been read stays.
+
+        Raises StorageError: the folder cannot be read, or the library was closed meanwhile.
         """
         here = dict(self._stamps())
         known = self._with_index(lambda index: index.stamps())
@@ -126,6 +129,7 @@ class Library:
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True
             self._index.close()
 
     @property
@@ -190,6 +194,8 @@ class Library:
     def _with_index(self, work: Callable[[Index], _Result]) -> _Result:
         """Do ``work``; when the index is damaged or its disk full, once more with an empty one that ``reconcile`` fills."""
         with self._lock:
+            if self._closed:
+                raise StorageError(str(self._path), title=_("The library is closed"))
             try:
                 return work(self._index)
             except sqlite3.OperationalError as error:

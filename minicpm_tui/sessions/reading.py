@@ -32,14 +32,15 @@ class DamagedLine:
 class Reading:
     """What a journal's bytes say.
 
-    ``end`` is the offset behind the last whole line: bytes after it are torn and may be cut off. ``newline`` is True when the
-    last whole line lacks its newline.
+    ``end`` is the offset behind the last whole line: bytes after it, up to ``size``, are torn and may be cut off. ``newline`` is
+    True when the last whole line lacks its newline.
     """
 
     header: Header | None
     events: tuple[AnyEvent, ...]
     damaged: tuple[DamagedLine, ...]
     end: int
+    size: int
     newline: bool
 
 
@@ -61,7 +62,7 @@ def read(data: bytes) -> Reading:
                 damaged.append(DamagedLine(number, item))
             else:
                 events.append(item)
-    return Reading(header, tuple(events), tuple(damaged), len(data) - len(tail) + whole, whole > 0)
+    return Reading(header, tuple(events), tuple(damaged), len(data) - len(tail) + whole, len(data), whole > 0)
 
 
 def _parse(line: bytes) -> Iterator[Header | AnyEvent | bytes]:

@@ -20,7 +20,7 @@ from minicpm_tui.sessions.reading import Reading, read
 from minicpm_tui.sessions.state import SessionState
 
 LOCK = "lock"
-_NO_READING = Reading(None, (), (), 0, newline=False)
+_NO_READING = Reading(None, (), (), 0, 0, newline=False)
 
 
 class SavedSession:
@@ -65,10 +65,12 @@ class SavedSession:
             return cls(folder, read_only=True, reason=reason)
         lock = lock_session(folder)
         try:
-            return cls(folder, lock=lock)
+            session = cls(folder, lock=lock)
+            session.mend()
         except BaseException:
             lock.release()
             raise
+        return session
 
     @classmethod
     def at_any(cls, folder: Path) -> Self:
@@ -98,6 +100,11 @@ class SavedSession:
             log.append(encode(self._header))
         self._log = log
 
+    def mend(self) -> None:
+        """Cut a torn last line off."""
+        if self._reading.end < self._reading.size:
+            self.begin()
+
     def keep(self, message: Message, blobs: Mapping[str, Blob]) -> None:
         self._attachments.store(blobs)
         for part in media_of(message.content):
@@ -121,7 +128,10 @@ class SavedSession:
 
     def _create(self) -> None:
         """Make the folder; another id when a session of this second took ours."""
-        parent = make_private_dir(self._folder.parent)
+        parent = self._folder.parent
+        if not parent.is_dir():
+            make_private_dir(parent)
+            sync_dir(parent.parent)
         while True:
             with storage_errors(self._folder):
                 try:

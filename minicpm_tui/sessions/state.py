@@ -22,13 +22,13 @@ from minicpm_tui.sessions.events import (
 from minicpm_tui.text import one_line
 
 TITLE_LENGTH = 60
-_LONGEST_WAIT = 1e9
+LONGEST_WAIT = 1e9
 """Seconds; a ``t`` beyond it is damage, not a pause."""
 
 
 def wait_of(event: AnyEvent) -> float:
     """``event.t``, made sane for files that somebody edited."""
-    return min(max(event.t, 0.0), _LONGEST_WAIT)
+    return min(max(event.t, 0.0), LONGEST_WAIT)
 
 
 class _Reply:
@@ -105,7 +105,9 @@ class SessionState:
     @property
     def shown_title(self) -> str:
         """The user's title, else the first words of the first question."""
-        return self.title or next((one_line(each.text, TITLE_LENGTH) for each in self._messages.values() if titles(each)), "")
+        return one_line(self.title) or next(
+            (one_line(each.text, TITLE_LENGTH) for each in self._messages.values() if titles(each)), ""
+        )
 
     def started(self, message_id: str) -> float:
         """When a message began, in seconds from the session's beginning. Raises KeyError."""

@@ -17,7 +17,7 @@ from minicpm_tui.messages import Delta, End, MediaPart, Message, Tree, media_of
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.events import AnyEvent, DeltaEvent, EndEvent, MessageEvent
 from minicpm_tui.sessions.reading import read
-from minicpm_tui.sessions.state import SessionState
+from minicpm_tui.sessions.state import LONGEST_WAIT, SessionState
 from minicpm_tui.text import one_line
 
 IDLE_LIMIT = 2.0
@@ -122,7 +122,7 @@ def of(events: Iterable[AnyEvent], idle_limit: float = IDLE_LIMIT) -> Timeline:
         elif isinstance(event, DeltaEvent):
             known = recorded.setdefault(event.id, _Recorded(before))
             for wait, kind, text in event.pieces:
-                before += max(wait, 0.0)
+                before += min(max(wait, 0.0), LONGEST_WAIT)
                 if kind in {"content", "reasoning"}:
                     delta = Delta("content" if kind == "content" else "reasoning", text, before - known.begin)
                     known.pieces.append((before, delta))

@@ -104,6 +104,15 @@ def test_a_damaged_line_costs_that_line_alone(saved: Path) -> None:
         assert {key: found[key] for key in expected} == expected
 
 
+def test_a_torn_line_is_cut_off_on_opening_and_not_when_only_reading(saved: Path) -> None:
+    whole = saved.read_bytes()
+    saved.write_bytes(whole + b'{"kind":"delta","t":0.1,"id":"a2","pie')
+    Journal.open(saved.parent, read_only=True).close()
+    assert saved.read_bytes() != whole
+    Journal.open(saved.parent).close()
+    assert saved.read_bytes() == whole
+
+
 def test_damaged_lines_are_told_and_stay_in_the_file(saved: Path) -> None:
     data = saved.read_bytes().replace(b'"And in the video?"', b'"And in the video?')
     saved.write_bytes(data)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -167,6 +169,26 @@ def test_unknown_parents_ids_and_attachments_are_refused() -> None:
         with pytest.raises(ValueError, match="attachment"):
             journal.append_message(question("v", "look", "u", media=True))
     assert list(Journal.open(journal.id).tree.messages) == ["u"]
+
+
+def test_reading_does_not_wait_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Journal.create() as journal:
+        journal.append_message(question("u", "hi"))
+        begun, go_on = threading.Event(), threading.Event()
+
+        def slow(_handle: int) -> None:
+            begun.set()
+            assert go_on.wait(10)
+
+        monkeypatch.setattr(os, "fsync", slow)
+        writer = threading.Thread(target=journal.append_message, args=(question("v", "slow", "u"),))
+        writer.start()
+        assert begun.wait(10)
+        assert list(journal.tree.messages) == ["u"]
+        assert journal.title == "hi"
+        go_on.set()
+        writer.join()
+        assert list(journal.tree.messages) == ["u", "v"]
 
 
 def test_a_whole_reply_can_be_added_at_once() -> None:

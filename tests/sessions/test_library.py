@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from minicpm_tui import paths
-from minicpm_tui.errors import SessionError, SessionLocked, SessionNotFound
+from minicpm_tui.errors import SessionError, SessionLocked, SessionNotFound, StorageError
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.library import Library
 from minicpm_tui.sessions.mounts import on_network
@@ -112,6 +112,30 @@ def test_hits_say_where(library: Library) -> None:
         *("id", "title", "created", "updated", "model", "turns", "attachments", "bytes"),
         *("message", "snippet"),
     }
+
+
+def test_a_limited_search_gives_the_newest(library: Library) -> None:
+    journal = conversation()
+    assert journal.path is not None
+    names = [f"2026{month:02}01-000000-abcd" for month in (3, 1, 2)]
+    for name in names:
+        shutil.copytree(journal.path, journal.path.with_name(name))
+    shutil.rmtree(journal.path)
+    library.reconcile()
+    shutil.copytree(journal.path.with_name(names[0]), journal.path.with_name("20260215-000000-abcd"))
+    library.reconcile()
+    assert {hit.session.id for hit in library.search("sofa", limit=2)} == {names[0], "20260215-000000-abcd"}
+
+
+def test_closing_while_the_folders_are_read_keeps_the_index() -> None:
+    journal = conversation()
+    library = Library()
+    library.reconcile()
+    library.close()
+    with pytest.raises(StorageError, match="closed"):
+        library.reconcile()
+    with Library() as again:
+        assert [info.id for info in again.newest()] == [journal.id]
 
 
 def test_titles_are_found_and_given(library: Library) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -24,6 +24,9 @@ from minicpm_tui.ui.hints import HintBar
 from minicpm_tui.ui.requests import OpenSession
 from minicpm_tui.ui.sessions.listing import SessionList
 from minicpm_tui.ui.sessions.preview import PicturePreview
+
+if TYPE_CHECKING:
+    from minicpm_tui.sessions import Journal
 
 _T = TypeVar("_T")
 _FIRST = 200
@@ -113,8 +116,8 @@ class LibraryScreen(Commanded, Screen[None]):
             await asyncio.to_thread(self._library.reconcile, progress=self._progress, cancelled=lambda: not self.is_attached)
         except MinicpmTuiError as error:
             self._say(error)
-        self.ready = True
         if self.is_attached:
+            self.ready = True
             self.query_one("#state", Static).update("")
             await self._fill()
 
@@ -163,7 +166,8 @@ class LibraryScreen(Commanded, Screen[None]):
             return None
 
     def _say(self, error: MinicpmTuiError) -> None:
-        self.notify(one_line(error.info.line()), severity="warning", timeout=10, markup=False)
+        if self.is_attached:
+            self.notify(one_line(error.info.line()), severity="warning", timeout=10, markup=False)
 
     @on(Input.Changed, "#search")
     def _typed(self) -> None:
@@ -199,7 +203,8 @@ class LibraryScreen(Commanded, Screen[None]):
         info = self.listing.current
         if info is None or self.in_trash:
             return
-        self.app.post_message(OpenSession(info.id))
+        if self._open_journal(info) is None:
+            self.app.post_message(OpenSession(info.id))
         self.dismiss()
 
     def action_replay(self) -> None:
@@ -225,7 +230,7 @@ class LibraryScreen(Commanded, Screen[None]):
             return
         title = await self.app.push_screen_wait(Line(_("Title"), info.title, placeholder=_("empty: its first words")))
         if title is not None:
-            await self._ask(lambda library: library.rename(info.id, title))
+            await self._ask(lambda library: self._rename(library, info, title))
             await self._fill()
 
     @work(group="window", exclusive=True)
@@ -242,6 +247,19 @@ class LibraryScreen(Commanded, Screen[None]):
         path = await self.app.push_screen_wait(Line(_("Write to"), f"{info.id}.{chosen}"))
         if path:
             await self._export(info, chosen, path)
+
+    def _rename(self, library: Library, info: SessionInfo, title: str) -> None:
+        """Name a session, also the one that this program is writing."""
+        if (journal := self._open_journal(info)) is not None:
+            journal.set_title(title)
+            library.touch(info.id)
+        else:
+            library.rename(info.id, title)
+
+    def _open_journal(self, info: SessionInfo) -> Journal | None:
+        """The journal of ``info`` when that is the conversation that is open here for writing."""
+        journal: Journal | None = getattr(self.app, "chat").talk.journal  # noqa: B009 - only the whole app has a conversation
+        return journal if journal is not None and journal.id == info.id and not journal.read_only else None
 
     async def _export(self, info: SessionInfo, name: str, path: str) -> None:
         if self._library is None:

@@ -39,8 +39,10 @@ def _command(action: str, title: str, help_text: str, *keys: str, **more: Any) -
 
 COMMANDS = (
     _command("pause", N_("Pause"), N_("Pause or go on"), "space", hint=N_("Pause")),
-    _command("turn(1)", N_("Next turn"), N_("Go to the next turn"), "n", hint=N_("Next")),
-    _command("turn(-1)", N_("Previous turn"), N_("Go to this turn's beginning, or the turn before"), "p", hint=N_("Previous")),
+    _command("turn(1)", N_("Next turn"), N_("Go to the next turn"), "n", hint=N_("Next turn")),
+    _command(
+        "turn(-1)", N_("Previous turn"), N_("Go to this turn's beginning, or the turn before"), "p", hint=N_("Previous turn")
+    ),
     _command("speed(1)", N_("Faster"), N_("Twice as fast, up to 16 times"), "plus", "equals_sign", hint=N_("Faster")),
     _command("speed(-1)", N_("Slower"), N_("Half as fast, down to a quarter"), "minus", hint=N_("Slower")),
     _command("skip(1)", N_("Forward"), N_("5 seconds on"), "right", palette=False),

@@ -101,6 +101,22 @@ async def test_deleted_sessions_wait_in_the_trash(opened: Opener) -> None:
         await driver.until(lambda: listed(screen) == [session])
 
 
+async def test_the_open_session_is_renamed_and_stays_open_for_writing(opened: Opener) -> None:
+    session = conversation().id
+    async with opened(session=session) as driver:
+        screen = await library(driver)
+        await driver.until(lambda: listed(screen) == [session])
+        await driver.pilot.press("f2")
+        await driver.until(lambda: len(driver.app.screen.query(Input)) == 1 and driver.app.screen is not screen)
+        driver.app.screen.query_one(Input).value = "My cat"
+        await driver.pilot.press("enter")
+        await driver.until(lambda: screen.listing.hits[0].session.title == "My cat")
+        await driver.pilot.press("enter")
+        await driver.until(lambda: driver.app.screen is driver.app.chat)
+        assert driver.talk.journal is not None
+        assert not driver.talk.journal.read_only
+
+
 async def test_the_open_session_is_not_deleted(opened: Opener) -> None:
     session = conversation().id
     async with opened(session=session) as driver:
