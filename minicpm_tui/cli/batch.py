@@ -52,6 +52,15 @@ class Concurrency(click.ParamType[int | None]):
     metavar="NAME=VALUE",
     help=_("Argument of vllm.LLM, for --offline. Repeatable."),
 )
+@click.option(
+    "--ray",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[ADDRESS]",
+    help=_("With --offline: on Ray, at this address or auto; without an address one is started here."),
+)
+@click.option("--actors", type=click.IntRange(min=1), metavar="N", help=_("Engines on Ray; else one for each GPU or group."))
 @click.option("--resume", is_flag=True, help=_("Go on with an output that is there; failed lines are asked again."))
 @click.option("--overwrite", is_flag=True, help=_("Begin an output that is there anew."))
 @click.option(

@@ -65,10 +65,17 @@ async def _run(wanted: Run, options: Mapping[str, Any], flags: Flags, config: Co
     if options["offline"]:
         if flags.urls or flags.demo:
             raise UsageError(_("--offline asks no server: leave out --url and --demo"))
-        offline = Offline(options["offline"], config.settings.vllm_command, read_chosen(options["engine"]))
+        offline = Offline(
+            options["offline"],
+            config.settings.vllm_command,
+            read_chosen(options["engine"]),
+            ray=options["ray"],
+            actors=options["actors"] or 0,
+        )
         return await through_vllm(wanted, offline)
-    if options["engine"]:
-        raise UsageError(_("--engine is for --offline"))
+    for name in ("engine", "ray", "actors"):
+        if options[name] not in (None, ()):
+            raise UsageError(_("--{name} is for --offline").format(name=name))
     async with _servers(flags, config) as addresses:
         return await through_servers(
             wanted, addresses, concurrency=options["concurrency"], patience=config.settings.stall_seconds

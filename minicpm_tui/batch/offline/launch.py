@@ -31,13 +31,15 @@ from minicpm_tui.servers import discovery, models
 class Offline:
     """The ``model`` (a folder or a hub id), arguments of ``vllm.LLM`` that the user chose, and where vLLM is.
 
-    ``ray`` is the address of a Ray cluster, empty for one of its own on this machine, None for no Ray.
+    ``ray`` is the address of a Ray cluster, empty for one of its own on this machine, None for no Ray;
+    ``actors`` 0 means one for each GPU or tensor-parallel group.
     """
 
     model: str
     vllm_command: str = ""
     chosen: Mapping[str, Any] = field(default_factory=dict)
     ray: str | None = None
+    actors: int = 0
 
 
 async def through_vllm(wanted: Run, offline: Offline) -> Summary:
@@ -59,8 +61,11 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
         },
     )
     thinking = bool(profile.thinks_by_default if options.thinking is None else options.thinking)
-    script = "vllm_worker.py" if offline.ray is None else "ray_driver.py"
-    order = {"engine": engine} if offline.ray is None else {"engine": engine, "address": offline.ray}
+    script = "vllm_worker.py"
+    order: dict[str, Any] = {"engine": engine}
+    if offline.ray is not None:
+        script = "ray_driver.py"
+        order |= {"address": offline.ray, "requests": len(seen.ids), "actors": offline.actors}
     worker = OfflineEngine(
         [str(python), str(SCRIPTS / script)],
         order,

@@ -145,7 +145,7 @@ def _answer_rolling(vllm: Vllm, source: Source, report: Report) -> None:
                 under_way[_enqueue(vllm, body)] = number
             except Exception as error:  # noqa: BLE001 - one bad request must not end the others
                 _raise_fatal(error)
-                report({"number": number, "error": _line(error)})
+                report({"number": number, "error": line_of(error)})
         _collect(engine, under_way, report)
 
 
@@ -211,7 +211,7 @@ def _answer_piece(vllm: Vllm, piece: list[Request], report: Report) -> None:
             _answer_piece(vllm, piece, report)
             return
         if len(piece) == 1:
-            report({"number": piece[0][0], "error": _line(error)})
+            report({"number": piece[0][0], "error": line_of(error)})
             return
         middle = len(piece) // 2
         _answer_piece(vllm, piece[:middle], report)
@@ -240,7 +240,8 @@ def _raise_fatal(error: BaseException) -> None:
         raise error
 
 
-def _line(error: BaseException) -> str:
+def line_of(error: BaseException) -> str:
+    """Its class and text as one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())[:1000]
 
 
@@ -282,9 +283,22 @@ class Requests:
 
 def main() -> None:
     """See the module's text."""
-    _die_with_parent()
-    results = os.fdopen(int(sys.argv[1]), "wb", buffering=0)
+    die_with_parent()
+    report = reporter(int(sys.argv[1]))
     lines = iter(sys.stdin.buffer.readline, b"")
+    try:
+        vllm = Vllm(json.loads(next(lines))["engine"])
+    except Exception as error:  # noqa: BLE001 - told, with the log beside it
+        report({"failed": line_of(error)})
+        sys.exit(1)
+    report({"ready": {"version": vllm.version, "left_out": vllm.left_out}})
+    answer_all(vllm, Requests(lines), report)
+    report({"over": True})
+
+
+def reporter(descriptor: int) -> Report:
+    """Writes messages to the file descriptor that the other end gave."""
+    results = os.fdopen(descriptor, "wb", buffering=0)
 
     def report(message: Json) -> None:
         try:
@@ -292,19 +306,12 @@ def main() -> None:
         except BrokenPipeError:  # whoever asked is gone
             os._exit(1)
 
-    engine = json.loads(next(lines))["engine"]
-    try:
-        vllm = Vllm(engine)
-    except Exception as error:  # noqa: BLE001 - told, with the log beside it
-        report({"failed": _line(error)})
-        sys.exit(1)
-    report({"ready": {"version": vllm.version, "max_num_seqs": vllm.max_num_seqs, "left_out": vllm.left_out}})
-    answer_all(vllm, Requests(lines), report)
-    report({"over": True})
+    return report
 
 
-def _die_with_parent() -> None:
-    """Linux alone: when the program that started this one dies, so does this."""
+def die_with_parent() -> None:
+    """When the program that started this one dies, so does this (Linux); and SIGTERM ends it in order, with its engine."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
