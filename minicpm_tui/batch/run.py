@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from minicpm_tui import paths
 from minicpm_tui.batch import manifest as manifests
 from minicpm_tui.batch import output as outputs
-from minicpm_tui.batch import sidecars
+from minicpm_tui.batch import recent, sidecars
 from minicpm_tui.batch.digests import DigestSet
 from minicpm_tui.batch.engine import Engine
 from minicpm_tui.batch.expect import Match, matches
@@ -31,7 +29,7 @@ GPU_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Job:
-    """What is asked, and where the answers go."""
+    """What is asked, and where the answers go. ``arguments`` of the command say it again, for going on from the screen."""
 
     plan: Plan
     output: Path
@@ -41,6 +39,7 @@ class Job:
     schema: Schema | None = None
     expect: str = ""
     match: Match = "exact"
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,7 @@ def look_through(job: Job) -> Seen:
 @contextlib.contextmanager
 def locked(output: Path) -> Iterator[None]:
     """One run at a time writes ``output``. Raises BatchError when another does."""
-    folder = make_private_dir(paths.state_dir() / "batch")
-    name = hashlib.sha256(str(output.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
-    lock = FileLock(folder / f"{name}.lock")
+    lock = FileLock(make_private_dir(recent.folder()) / f"{recent.key(output)}.lock")
     try:
         lock.acquire()
     except LockHeld as held:
@@ -104,6 +101,7 @@ def begin(job: Job, manifest: manifests.Manifest) -> outputs.Done:
     else:
         done = outputs.Done(DigestSet())
     manifests.save(job.output, manifest)
+    recent.remember(job.output, job.arguments)
     return done
 
 

@@ -93,6 +93,7 @@ def _job(options: Mapping[str, Any]) -> Job:
         schema=Schema.read(options["schema_file"]) if options["schema_file"] else None,
         expect=options["expect"],
         match=options["match"],
+        arguments=_arguments(),
     )
 
 
@@ -117,3 +118,20 @@ def _named(urls: tuple[str, ...], config: Config) -> list[Address]:
         Address(target.url, choose_key(target.url, config.settings, os.environ, own_key=target.key), target.server)
         for target in targets
     ]
+
+
+def _arguments() -> tuple[str, ...]:
+    """The command line again, without what says how to treat an output that is there."""
+    context = click.get_current_context()
+    words: list[str] = []
+    for parameter in context.command.params:
+        value = context.params.get(parameter.name or "")
+        if isinstance(parameter, click.Argument) or value in (None, (), parameter.get_default(context)):
+            continue
+        if parameter.name in {"resume", "overwrite"} or not isinstance(parameter, click.Option):
+            continue
+        if parameter.is_bool_flag:
+            words.append((parameter.opts if value else parameter.secondary_opts)[0])
+        else:
+            words += [f"{parameter.opts[-1]}={each}" for each in (value if parameter.multiple else (value,))]
+    return (*words, "--", *context.params["inputs"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from minicpm_tui.ui.batch import commands as batch
 from minicpm_tui.ui.commands import Command
 from minicpm_tui.ui.sessions import commands as sessions
 
-COMMANDS: tuple[Command, ...] = (*sessions.COMMANDS,)
+COMMANDS: tuple[Command, ...] = (*sessions.COMMANDS, *batch.COMMANDS)
 """One line a room: ``*library.COMMANDS``. Their screens are named by ``open_screen`` and imported when shown."""

@@ -83,9 +83,7 @@ def main() -> None:
                 peaks.append(found["peak"])
                 figures = f"{found['done']:6} done, {found['seconds']:6.1f} s, peak {found['peak']:6.1f} MB"
                 print(f"{lines:7} lines, {what:20}: {figures}", flush=True)
-    print(
-        f"peak of the large input / peak of the small one: {peaks[2] / peaks[0]:.2f} (first run), {peaks[3] / peaks[1]:.2f} (resume)"
-    )
+    print(f"peak, large input / small one: {peaks[2] / peaks[0]:.2f} (first run), {peaks[3] / peaks[1]:.2f} (--resume)")
 
 
 if __name__ == "__main__":

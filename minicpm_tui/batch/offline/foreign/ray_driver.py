@@ -125,7 +125,7 @@ def _run(order: Json, lines: Iterator[bytes], report: Any) -> None:
     answered = rows.map_batches(
         Answerer,
         batch_size=1,
-        concurrency=actors,
+        compute=data.ActorPoolStrategy(size=actors),
         num_gpus=group if gpus else 0,
         num_cpus=CPUS,
         fn_constructor_args=(engine, feeder, size),

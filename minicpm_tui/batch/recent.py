@@ -1,0 +1,59 @@
+"""Which batches ran on this machine, newest first: where their output is and how to go on with it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from minicpm_tui import paths
+from minicpm_tui.files import make_private_dir, write_durably
+
+KEPT = 50
+
+
+class BatchRun(msgspec.Struct, frozen=True):
+    """A batch: its absolute ``output``, the command's ``arguments`` without --resume and --overwrite, and the folder it ran in.
+
+    ``at`` is when it was last begun, in seconds since the epoch.
+    """
+
+    output: str
+    arguments: tuple[str, ...]
+    folder: str
+    at: float
+
+
+def folder() -> Path:
+    """Where runs are noted; their locks lie there too."""
+    return paths.state_dir() / "batch"
+
+
+def key(output: Path) -> str:
+    """A file name for ``output``, the same however it is written."""
+    return hashlib.sha256(str(output.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
+
+
+def remember(output: Path, arguments: Sequence[str]) -> None:
+    """Note that a run begins. Raises StorageError. Blocks."""
+    place = make_private_dir(folder())
+    run = BatchRun(str(output.absolute()), tuple(arguments), str(Path.cwd()), time.time())
+    write_durably(place / f"{key(output)}.json", msgspec.json.encode(run))
+    for old in runs()[KEPT:]:
+        (place / f"{key(Path(old.output))}.json").unlink(missing_ok=True)
+
+
+def runs() -> list[BatchRun]:
+    """Those whose output is still there, newest first. Blocks."""
+    found = []
+    for path in folder().glob("*.json"):
+        try:
+            run = msgspec.json.decode(path.read_bytes(), type=BatchRun)
+        except (OSError, msgspec.DecodeError):
+            continue
+        if Path(run.output).exists():
+            found.append(run)
+    return sorted(found, key=lambda run: run.at, reverse=True)

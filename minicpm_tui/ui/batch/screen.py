@@ -1,0 +1,226 @@
+"""The screen of batches: the run's table, beside it the picture and the answer of the chosen row."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Static
+
+from minicpm_tui.batch import recent
+from minicpm_tui.batch.items import Result
+from minicpm_tui.batch.locate import local_path
+from minicpm_tui.batch.reading import OutputView, item_of
+from minicpm_tui.batch.recent import BatchRun
+from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.i18n import N_, _, ngettext
+from minicpm_tui.text import format_duration, one_line, printable
+from minicpm_tui.ui.batch.again import Again
+from minicpm_tui.ui.batch.table import ResultTable
+from minicpm_tui.ui.commands import GENERAL, Command, Commanded, bindings
+from minicpm_tui.ui.dialogs import Choice, Choose
+from minicpm_tui.ui.files.preview import Preview
+from minicpm_tui.ui.hints import HintBar
+from minicpm_tui.ui.requests import CopyText
+
+LOOK_SECONDS = 1.0
+"""How often a growing output is looked at."""
+
+
+def _some(screen: Any) -> bool:
+    return bool(screen.table.count)
+
+
+def _failures(screen: Any) -> bool:
+    return screen.view is not None and (bool(screen.view.failed) or screen.only_failed)
+
+
+def _can_retry(screen: Any) -> bool:
+    return screen.view is not None and bool(screen.view.failed) and not screen.again.running
+
+
+def _command(action: str, title: str, help_text: str, *keys: str, **more: Any) -> Command:
+    return Command(action, title, help_text, keys=keys, group=GENERAL, **more)
+
+
+COMMANDS = (
+    _command("close", N_("Close"), N_("Back to the conversation"), "escape", hint=N_("Back"), palette=False),
+    _command("failures", N_("Failures"), N_("Show what failed alone, or all again"), "f", hint=N_("Failures"), when=_failures),
+    _command("retry", N_("Try again"), N_("Ask again what has failed"), "r", hint=N_("Try again"), when=_can_retry),
+    _command("copy", N_("Copy"), N_("Copy the answer"), "c", hint=N_("Copy"), when=_some),
+    _command("choose", N_("Another run"), N_("Look into another batch"), "o", hint=N_("Runs")),
+    _command("move(-1)", N_("Up"), N_("The row above"), "up", "k", palette=False),
+    _command("move(1)", N_("Down"), N_("The row below"), "down", "j", palette=False),
+    _command("pages(-1)", N_("Page up"), N_("A page up"), "pageup", palette=False),
+    _command("pages(1)", N_("Page down"), N_("A page down"), "pagedown", palette=False),
+    _command("ends(-1)", N_("First"), N_("The first row"), "home", palette=False),
+    _command("ends(1)", N_("Last"), N_("The last row"), "end", palette=False),
+)
+
+
+class BatchScreen(Commanded, Screen[None]):
+    """Shows ``run``, or the newest one."""
+
+    DECLARED = COMMANDS
+    BINDINGS = bindings(COMMANDS)
+    DEFAULT_CSS = """
+    BatchScreen #state { height: 1; padding: 0 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
+    BatchScreen ResultTable { width: 3fr; }
+    BatchScreen #side { width: 2fr; border-left: solid $border-blurred; }
+    BatchScreen Preview { height: 40%; border-top: none; }
+    BatchScreen #answer { height: 1fr; padding: 0 1; }
+    """
+
+    def __init__(self, run: BatchRun | None = None) -> None:
+        super().__init__()
+        self.run = run
+        self.view: OutputView | None = None
+        self.only_failed = False
+        self.table = ResultTable()
+        self.again = Again()
+        self.words = ""
+        self._looking = asyncio.Lock()
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="state", markup=False)
+        with Horizontal():
+            yield self.table
+            with Vertical(id="side"):
+                yield Preview()
+                with VerticalScroll(id="answer", can_focus=False):
+                    yield Static(id="text", markup=False)
+        yield HintBar()
+
+    async def on_mount(self) -> None:
+        self.table.focus()
+        if self.run is None:
+            self.run = next(iter(await asyncio.to_thread(recent.runs)), None)
+        if self.run is None:
+            self._say(_("no batch has run here yet: minicpm-tui batch FOLDER -o OUT.jsonl"))
+            return
+        self.open_run(self.run)
+        self.set_interval(LOOK_SECONDS, self.look)
+
+    async def on_unmount(self) -> None:
+        await self.again.stop()
+
+    def open_run(self, run: BatchRun) -> None:
+        """Show another run."""
+        self.run, self.view, self.only_failed = run, OutputView(Path(run.output)), False
+        self.call_later(self.look)
+
+    async def look(self) -> None:
+        """Read what the output has got since."""
+        view = self.view
+        if view is None or self._looking.locked():
+            return
+        async with self._looking:
+            try:
+                changed = await asyncio.to_thread(view.refresh)
+            except MinicpmTuiError as error:
+                self._say(str(error))
+                return
+            if changed and view is self.view:
+                self._show()
+
+    def _show(self) -> None:
+        if self.view is not None:
+            self.table.show(self.view, self.view.failed if self.only_failed else range(len(self.view)))
+        self._say()
+        self.refresh_bindings()
+
+    def _say(self, words: str | None = None) -> None:
+        """The line on top: the run and how it stands, and ``words`` on what is under way."""
+        self.words = self.words if words is None else words
+        parts = [self.words]
+        if self.run is not None and self.view is not None:
+            failed = len(self.view.failed)
+            parts = [
+                one_line(Path(self.run.output).name),
+                ngettext("{count} answer", "{count} answers", len(self.view) - failed).format(count=len(self.view) - failed),
+                ngettext("{count} failed", "{count} failed", failed).format(count=failed),
+                _("failures alone") if self.only_failed else "",
+                self.words,
+            ]
+        self.query_one("#state", Static).update(" · ".join(part for part in parts if part))
+
+    @on(ResultTable.Highlighted)
+    def _highlighted(self, event: ResultTable.Highlighted) -> None:
+        result = event.result
+        self.query_one("#text", Static).update(_answer(result) if result else "")
+        self.query_one("#answer").scroll_home(animate=False)
+        self._find_picture(result)
+
+    @work(exclusive=True, group="picture")
+    async def _find_picture(self, result: Result | None) -> None:
+        preview, run = self.query_one(Preview), self.run
+        if result is None or run is None:
+            preview.show(None)
+            return
+        try:
+            preview.show(await asyncio.to_thread(_picture, run, result))
+        except MinicpmTuiError:
+            preview.show(None)  # the input has gone; the answer is still worth reading
+
+    def action_move(self, rows: int) -> None:
+        self.table.move(rows)
+
+    def action_pages(self, pages: int) -> None:
+        self.table.move(pages * max(1, self.table.size.height - 1))
+
+    def action_ends(self, way: int) -> None:
+        self.table.move(way * self.table.count)
+
+    def action_close(self) -> None:
+        self.app.pop_screen()
+
+    def action_failures(self) -> None:
+        self.only_failed = not self.only_failed
+        self._show()
+
+    def action_copy(self) -> None:
+        if (result := self.table.current) is not None:
+            self.app.post_message(CopyText(result.text or result.error or "", _("the answer")))
+
+    @work(exclusive=True, group="choose")
+    async def action_choose(self) -> None:
+        runs = await asyncio.to_thread(recent.runs)
+        now = time.time()
+        choices = [Choice(run.output, run.output, _("{time} ago").format(time=format_duration(now - run.at))) for run in runs]
+        chosen = await self.app.push_screen_wait(Choose(_("Batches"), choices, current=self.run.output if self.run else ""))
+        for run in runs:
+            if run.output == chosen:
+                self.open_run(run)
+
+    @work(exclusive=True, group="again")
+    async def action_retry(self) -> None:
+        if self.run is None:
+            return
+        self._say(_("asking again what has failed…"))
+        status = await self.again.run(self.run)
+        await self.look()
+        self._say(_("all answered") if status == 0 else self.again.words)
+        self.refresh_bindings()
+
+
+def _answer(result: Result) -> str:
+    facts = [result.finish_reason or "", _("{seconds:.1f} s").format(seconds=result.seconds)]
+    if result.usage:
+        facts.append(_("{count} tokens").format(count=result.usage.completion_tokens))
+    parts = [result.id, " · ".join(fact for fact in facts if fact), "", result.error or "", result.text]
+    return printable("\n".join(parts))
+
+
+def _picture(run: BatchRun, result: Result) -> Path | None:
+    """The first file of the row's request. Blocks. Raises MinicpmTuiError."""
+    item = item_of(Path(run.output), Path(run.folder), result)
+    if item is None:
+        return None
+    found = (local_path(file, item.row.base) for file in item.row.files)
+    return next((path for path in found if path is not None and path.exists()), None)

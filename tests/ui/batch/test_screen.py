@@ -1,0 +1,127 @@
+"""The screen of batches: table, picture and answer, failures, trying again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from minicpm_tui.batch.items import Result
+from minicpm_tui.batch.output import Output
+from minicpm_tui.demo.options import DemoOptions
+from minicpm_tui.demo.testing import serving
+from minicpm_tui.ui.app import MinicpmApp
+from minicpm_tui.ui.batch.screen import BatchScreen
+from minicpm_tui.ui.files.preview import Preview
+from tests.batch.conftest import batch, fill_folder, png
+
+ROWS = 6
+
+
+@pytest.fixture
+def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run of five good pictures and a bad one."""
+    monkeypatch.chdir(tmp_path)
+    fill_folder(tmp_path / "in", ROWS - 1)
+    (tmp_path / "in" / "bad.png").touch()
+    with serving(DemoOptions(tokens_per_second=0, reply="A [b]picture[/b].")) as server:
+        assert batch("in", "-o", "out.jsonl", "--prompt", "What?", "--url", server.url, "--concurrency", "1") == 1
+    return tmp_path / "out.jsonl"
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
+    for _turn in range(400):
+        await pilot.pause()
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("it did not happen")
+
+
+async def opened(pilot: Pilot[int], rows: int = ROWS) -> BatchScreen:
+    screen = BatchScreen()
+    await pilot.app.push_screen(screen)
+    await until(pilot, lambda: screen.table.count == rows)
+    return screen
+
+
+def shown(screen: BatchScreen, where: str) -> str:
+    return str(screen.query_one(where, Static).render())
+
+
+async def test_rows_their_answers_and_pictures(output: Path) -> None:
+    async with MinicpmApp().run_test(size=(120, 30)) as pilot:
+        screen = await opened(pilot)
+        assert "out.jsonl · 5 answers · 1 failed" in shown(screen, "#state")
+        await pilot.press("end")
+        current = screen.table.current
+        assert current is not None
+        assert current.id == "p00004.png"
+        await until(pilot, lambda: "A [b]picture[/b]." in shown(screen, "#text"))
+        await until(pilot, lambda: "8×6" in screen.query_one(Preview).caption)
+        await pilot.press("home")
+        await until(pilot, lambda: "bad.png" in shown(screen, "#text"))
+
+
+async def test_failures_alone(output: Path) -> None:
+    async with MinicpmApp().run_test(size=(120, 30)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("f")
+        await until(pilot, lambda: screen.table.count == 1)
+        assert screen.table.current is not None
+        assert screen.table.current.error
+        await pilot.press("f")
+        await until(pilot, lambda: screen.table.count == ROWS)
+
+
+async def test_a_growing_output_is_followed(output: Path) -> None:
+    async with MinicpmApp().run_test(size=(120, 30)) as pilot:
+        screen = await opened(pilot)
+        with Output(output, truncate=False) as out:
+            out.write([Result(id="more", index=9, text="x")])
+        await until(pilot, lambda: screen.table.count == ROWS + 1)
+
+
+async def test_what_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    fill_folder(tmp_path / "in", 2)
+    (tmp_path / "in" / "bad.png").touch()
+    with serving(DemoOptions(tokens_per_second=0, reply="A picture.")) as server:
+        run = ("in", "-o", "out.jsonl", "--prompt", "What?", "--no-thinking", "--url", server.url)
+        assert await asyncio.to_thread(batch, *run) == 1
+        (tmp_path / "in" / "bad.png").write_bytes(png(3))
+        async with MinicpmApp().run_test(size=(120, 30)) as pilot:
+            screen = await opened(pilot, 3)
+            await pilot.press("r")
+            await until(pilot, lambda: "3 answers · 0 failed" in shown(screen, "#state"))
+            await until(pilot, lambda: "all answered" in shown(screen, "#state"))
+        assert len(server.chats) == 3
+
+
+async def test_without_any_run_it_says_how_to_begin() -> None:
+    async with MinicpmApp().run_test(size=(80, 24)) as pilot:
+        screen = BatchScreen()
+        await pilot.app.push_screen(screen)
+        await until(pilot, lambda: "minicpm-tui batch" in shown(screen, "#state"))
+        await pilot.press("escape")
+        assert pilot.app.screen is not screen
+
+
+@pytest.fixture
+def long_output(output: Path) -> Path:
+    """The same with many more lines."""
+    with output.open("ab") as file:
+        file.write(output.read_bytes().splitlines(keepends=True)[-1] * 50_000)
+    return output
+
+
+async def test_of_many_rows_only_those_that_show_are_read(long_output: Path) -> None:
+    async with MinicpmApp().run_test(size=(100, 24)) as pilot:
+        screen = await opened(pilot, 50_000 + ROWS)
+        await pilot.press("end")
+        await until(pilot, lambda: screen.table.scroll_offset.y > 49_000)
+        assert len(screen.table._cache) < 1000
