@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from minicpm_tui.batch.items import Result
-from minicpm_tui.batch.output import Output
+from minicpm_tui.batch.output import Output, read_results
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
 from minicpm_tui.ui.app import MinicpmApp
@@ -57,14 +57,14 @@ async def test_rows_their_answers_and_pictures(output: Path) -> None:
     async with MinicpmApp().run_test(size=(120, 30)) as pilot:
         screen = await opened(pilot)
         assert "out.jsonl · 5 answers · 1 failed" in shown(screen, "#state")
-        await pilot.press("end")
-        current = screen.table.current
-        assert current is not None
-        assert current.id == "p00004.png"
-        await until(pilot, lambda: "A [b]picture[/b]." in shown(screen, "#text"))
-        await until(pilot, lambda: "8×6" in screen.query_one(Preview).caption)
-        await pilot.press("home")
-        await until(pilot, lambda: "bad.png" in shown(screen, "#text"))
+        for result in read_results(output):
+            await until(pilot, lambda result=result: shown(screen, "#text").startswith(result.id))  # type: ignore[misc]
+            if result.error is None:
+                await until(pilot, lambda: "A [b]picture[/b]." in shown(screen, "#text"))
+                await until(pilot, lambda: "8×6" in screen.query_one(Preview).caption)
+            else:
+                await until(pilot, lambda: "empty" in shown(screen, "#text"))
+            await pilot.press("down")
 
 
 async def test_failures_alone(output: Path) -> None:
