@@ -25,3 +25,8 @@ def exit_status(pid: int) -> int | None:
         if collected == pid:
             _ended[pid] = os.waitstatus_to_exitcode(status)
     return _ended.get(pid)
+
+
+def ours(pid: int) -> bool:
+    """Whether this very process started it."""
+    return pid in _ended

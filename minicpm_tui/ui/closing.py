@@ -24,26 +24,11 @@ async def ask_and_quit(app: MinicpmApp) -> None:
         question = _("A reply is still streaming. What has arrived is saved.")
         if await app.push_screen_wait(Ask(question, (("quit", _("Stop it and quit")), ("stay", _("Stay"))))) != "quit":
             return
+    from minicpm_tui.ui.server import leaving
+
     connection = app.chat.current.link.connection
-    if connection is not None and connection.server is not None:
-        question = _("The server {model} was started by this program and holds the GPU.").format(model=connection.model)
-        answers = (("keep", _("Keep it running")), ("stop", _("Stop it")), ("stay", _("Stay")))
-        answer = await app.push_screen_wait(Ask(question, answers))
-        if answer not in {"keep", "stop"}:
-            return
-        if answer == "stop":
-            await _stop(app, connection.server.id)
-    await close(app, 0)
-
-
-async def _stop(app: MinicpmApp, server_id: str) -> None:
-    from minicpm_tui.servers import launch
-
-    app.notify(_("Stopping the server…"), markup=False)
-    try:
-        await asyncio.to_thread(launch.stop, server_id)
-    except MinicpmTuiError as error:
-        app.say(error)
+    if await leaving.ask(app, connection.server if connection else None):
+        await close(app, 0)
 
 
 def crash(app: MinicpmApp, error: Exception) -> None:

@@ -43,8 +43,10 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
     ServeForm .row > Input { width: 1fr; }
     ServeForm .row > Select { width: 1fr; }
     ServeForm .wrong Input { background: $error 30%; }
-    ServeForm #below { height: auto; max-height: 12; border-top: solid $border-blurred; }
-    ServeForm #below Static { height: auto; }
+    ServeForm #below { height: 8; border-top: solid $border-blurred; }
+    ServeForm #meaning, ServeForm #problem { height: 1; }
+    ServeForm #estimate { height: 2; }
+    ServeForm #command { height: 3; }
     ServeForm #problem { color: $text-error; }
     """
 
@@ -148,14 +150,14 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
             self._problem(error.info.line())
             return
         self.plan = plan
-        self.query_one("#command", Static).update(Content.styled(one_line(plan.command.shell()), "$muted"))
-        self.query_one("#estimate", Static).update(estimate_content(found) if found else "")
+        self.query_one("#command", Static).update(Content.styled(one_line(plan.command.shell()), "$muted"), layout=False)
+        self.query_one("#estimate", Static).update(estimate_content(found) if found else "", layout=False)
         self._problem("; ".join(plan.notes))
         for name in OPTIONS:
             self.query_one(f"#in-{name}", Input).placeholder = fields.text_of(plan.form.options.get(name))
 
     def _problem(self, text: str) -> None:
-        self.query_one("#problem", Static).update(one_line(text))
+        self.query_one("#problem", Static).update(one_line(text), layout=False)
 
     @on(DescendantFocus)
     def _explain(self, event: DescendantFocus) -> None:
@@ -164,7 +166,7 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
         text = _(option.meaning) if option else ""
         if option and option.since != "0.7.1":
             text = _("{text} (vLLM {version} or newer)").format(text=text, version=option.since)
-        self.query_one("#meaning", Static).update(text)
+        self.query_one("#meaning", Static).update(text, layout=False)
 
     # -- what was chosen ------------------------------------------------------------------------------------------------------
 
