@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -33,8 +34,9 @@ async def session(real_url: str, real_key: str) -> AsyncIterator[ChatSession]:
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
+    """One that the server cannot have seen."""
     path = tmp_path / "noise.png"
-    Image.effect_noise((640, 480), 80).save(path)
+    Image.frombytes("L", (640, 480), os.urandom(640 * 480)).save(path)
     return path
 
 
