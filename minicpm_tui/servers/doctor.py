@@ -88,7 +88,10 @@ def report(settings: Settings, environ: Mapping[str, str] | None = None) -> Repo
     except MinicpmTuiError as error:
         problems.append(Problem(f"{error.title}: {error.message}", error.hint))
         servers = []
-    problems += _vllm_problems(found, problems) + _gpu_problems(devices, found, environ) + _model_problems(on_disk, found)
+    ours = any(server.ours for server in servers)
+    problems += (
+        _vllm_problems(found, problems) + _gpu_problems(devices, found, environ, ours=ours) + _model_problems(on_disk, found)
+    )
     problems += [Problem(*warning) for warning in survival.warnings(environ)]
     return Report(found, tuple(devices), tuple(on_disk), tuple(servers), tuple(problems))
 
@@ -112,16 +115,21 @@ def _vllm_problems(found: Vllm | None, known: list[Problem]) -> list[Problem]:
     return []
 
 
-def _gpu_problems(devices: list[Gpu], found: Vllm | None, environ: Mapping[str, str]) -> list[Problem]:
+def _gpu_problems(devices: list[Gpu], found: Vllm | None, environ: Mapping[str, str], *, ours: bool) -> list[Problem]:
     if found and found.cpu:
         return []
     if not devices:
         return [Problem(_("no GPU is visible"), _("check nvidia-smi and the driver; a server elsewhere can be used by its URL"))]
+    named = argv.visible_gpus(environ)
+    if named and any(name.startswith("MIG-") for name in named):
+        return []
     try:
-        visible = gpus.select(devices, argv.visible_gpus(environ))
+        visible = gpus.select(devices, named)
     except LookupError as error:
-        return [Problem(_("CUDA_VISIBLE_DEVICES names {gpu}, which is not here").format(gpu=error), _("correct or unset it"))]
-    if visible and all(gpu.memory_free < gpu.memory_total * 0.5 for gpu in visible):
+        return [
+            Problem(_("CUDA_VISIBLE_DEVICES names {gpu}, which is not here").format(gpu=error.args[0]), _("correct or unset it"))
+        ]
+    if visible and not ours and all(gpu.memory_free < gpu.memory_total * 0.5 for gpu in visible):
         return [Problem(_("every GPU is more than half full"), _("stop other programs, or lower --gpu-memory-utilization"))]
     return []
 

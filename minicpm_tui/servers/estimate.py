@@ -73,8 +73,11 @@ class Device:
     cpu: bool = False
 
 
-def devices(gpus: Sequence[Gpu], vllm: Vllm | None) -> Device | None:
-    """The GPUs together, or the machine's memory for a vLLM of the processor; None when there is neither."""
+def devices(gpus: Sequence[Gpu], vllm: Vllm | None, count: int = 0) -> Device | None:
+    """The GPUs together, or the machine's memory for a vLLM of the processor; None when there is neither.
+
+    ``count`` is how many GPUs the machine has, where ``gpus`` are only some of them.
+    """
     if vllm and vllm.cpu:
         import psutil
 
@@ -82,7 +85,7 @@ def devices(gpus: Sequence[Gpu], vllm: Vllm | None) -> Device | None:
         return Device(memory.total, memory.available, cpu=True)
     if not gpus:
         return None
-    return Device(min(gpu.memory_total for gpu in gpus), min(gpu.memory_free for gpu in gpus), len(gpus))
+    return Device(min(gpu.memory_total for gpu in gpus), min(gpu.memory_free for gpu in gpus), max(count, len(gpus)))
 
 
 def estimate(form: Form, folder: Path, family: Family, device: Device | None, version: str = "") -> Estimate:

@@ -74,6 +74,9 @@ def start(plan: LaunchPlan, environ: Mapping[str, str] | None = None) -> LocalSe
     )
     registry.refresh()
     with registry.locked():
+        promised = [other for other in registry.records() if not other.ended and other.port == plan.port]
+        if promised:
+            raise PortTaken(f"{plan.host}:{plan.port}", hint=_("server {id} is starting there").format(id=promised[0].id))
         require_free_port(plan.host, plan.port)
         registry.save(record)
         log = logfiles.open_new(server_id)
@@ -118,14 +121,16 @@ def require_free_port(host: str, port: int) -> None:
             ) from error
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                hint = _("take another port (--port {port} is free), or stop what listens there").format(port=free_port(port + 1))
-                raise PortTaken(f"{host}:{port}", hint=hint) from error
+                raise PortTaken(f"{host}:{port}", hint=_("take another with --port, or stop what listens there")) from error
             raise ServerError(f"{host}:{port}: {error.strerror or error}", hint=_("use an address of this machine")) from error
 
 
 def free_port(first: int = 8000, host: str = "127.0.0.1") -> int:
-    """The first port from ``first`` on that nothing listens on."""
+    """The first port from ``first`` on that nothing listens on, nor will as soon as a server of ours has loaded."""
+    promised = registry.promised_ports()
     for port in range(max(first, 1024), 65536):
+        if port in promised:
+            continue
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -24,7 +24,8 @@ from minicpm_tui.servers.values import tokens
 @dataclass(frozen=True)
 class Plan:
     """A start that could happen. ``form`` has its preset applied; ``asked`` is the form as it was given; ``folder`` is None
-    for a model that would be downloaded; ``gpus`` are those that would be used."""
+    for a model that would be downloaded; ``gpus`` are those that would be used, ``gpu_count`` is how many the machine has.
+    """
 
     asked: Form
     form: Form
@@ -34,6 +35,7 @@ class Plan:
     vllm: Vllm | None
     gpus: tuple[Gpu, ...]
     notes: tuple[str, ...]
+    gpu_count: int = 0
 
     def launch_plan(self) -> LaunchPlan:
         """The same for ``launch.start``."""
@@ -54,7 +56,7 @@ class Plan:
         if self.folder is None:
             raise ModelMissing(self.form.model, hint=_("it is not on this disk yet: the estimate needs its config.json"))
         try:
-            device = estimate.devices(self.gpus, self.vllm)
+            device = estimate.devices(self.gpus, self.vllm, self.gpu_count)
             return estimate.estimate(self.form, self.folder, self.family, device, self.vllm.version if self.vllm else "")
         except ValueError as error:
             raise ServerError(
@@ -79,7 +81,7 @@ def prepare(form: Form, vllm: Vllm | None, environ: Mapping[str, str] | None = N
     defaults = {} if "port" in form.options else {"port": launch.free_port(argv.DEFAULT_PORT)}
     command = argv.build(applied, model, vllm=str(vllm.path) if vllm else "vllm", version=version, defaults=defaults)
     notes = [*command.notes, *_version_notes(family, version)]
-    return Plan(form, applied, command, family, folder, vllm, tuple(chosen), tuple(notes))
+    return Plan(form, applied, command, family, folder, vllm, tuple(chosen), tuple(notes), len(devices))
 
 
 def only_model(environ: Mapping[str, str]) -> str:
@@ -108,15 +110,10 @@ def _within_context(applied: Form, asked: Form, folder: Path | None) -> Form:
 
 def _choose_gpus(form: Form, devices: list[Gpu], environ: Mapping[str, str]) -> tuple[Form, list[Gpu]]:
     """The user's choice, else what CUDA_VISIBLE_DEVICES names, else the freest of several. Raises UsageError."""
-    try:
-        if form.gpus:
-            return form, gpus.select(devices, form.gpus)
-        visible = argv.visible_gpus(environ)
-        if visible is not None:
-            return form, gpus.select(devices, visible)
-    except LookupError as error:
-        there = ", ".join(str(gpu.index) for gpu in devices) or _("none")
-        raise UsageError(_("no GPU {gpu}").format(gpu=error), hint=_("there are: {gpus}").format(gpus=there)) from error
+    visible = argv.visible_gpus(environ)
+    wanted = form.gpus or visible
+    if wanted is not None:
+        return form, _named(devices, wanted, strict=bool(form.gpus))
     sizes = (form.options.get(f"{kind}-parallel-size", 1) for kind in ("tensor", "pipeline", "data"))
     count = 1
     for size in sizes:
@@ -125,6 +122,19 @@ def _choose_gpus(form: Form, devices: list[Gpu], environ: Mapping[str, str]) -> 
         return form, devices
     chosen = gpus.freest(devices, count)
     return replace(form, gpus=tuple(str(gpu.index) for gpu in chosen)), chosen
+
+
+def _named(devices: list[Gpu], wanted: tuple[str, ...], *, strict: bool) -> list[Gpu]:
+    """The GPUs of those names. Parts of GPUs (MIG) and GPUs that NVML does not show are vLLM's to judge."""
+    if not devices or any(name.startswith("MIG-") for name in wanted):
+        return []
+    try:
+        return gpus.select(devices, wanted)
+    except LookupError as error:
+        if not strict:
+            return []
+        there = ", ".join(str(gpu.index) for gpu in devices)
+        raise UsageError(_("no GPU {gpu}").format(gpu=error.args[0]), hint=_("there are: {gpus}").format(gpus=there)) from error
 
 
 def _version_notes(family: Family, version: str) -> list[str]:

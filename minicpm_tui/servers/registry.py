@@ -14,13 +14,14 @@ from pathlib import Path
 import msgspec
 
 from minicpm_tui import paths
-from minicpm_tui.errors import ServerNotFound
-from minicpm_tui.files import FileLock, make_private_dir, write_durably
+from minicpm_tui.errors import ServerNotFound, StorageError
+from minicpm_tui.files import FileLock, LockHeld, make_private_dir, write_durably
 from minicpm_tui.i18n import _
 from minicpm_tui.servers import children, logfiles, processes
 from minicpm_tui.servers.local import LocalServer, Record, State
 
 _HEALTH_SECONDS = 2.0
+_LOCK_SECONDS = 30.0
 
 
 def folder() -> Path:
@@ -29,9 +30,27 @@ def folder() -> Path:
 
 @contextlib.contextmanager
 def locked() -> Iterator[None]:
-    """One program at a time changes the state files. Raises StorageError when the folder cannot be written."""
-    with FileLock(make_private_dir(folder()) / ".lock"):
+    """One program at a time changes the state files.
+
+    Raises StorageError when the folder cannot be written, or when another program holds the lock for half a minute.
+    """
+    lock = FileLock(make_private_dir(folder()) / ".lock")
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            lock.acquire()
+            break
+        except LockHeld as held:
+            if time.monotonic() > deadline:
+                hint = _("look at that program; it may be stopped")
+                raise StorageError(
+                    _("{path} is held by {holder}").format(path=lock.path, holder=held.holder), hint=hint
+                ) from held
+            time.sleep(0.02)
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def save(record: Record) -> None:
@@ -118,6 +137,11 @@ def end_orphans(record: Record, seconds: float = 5.0) -> list[int]:
             return left
         time.sleep(0.05)
     return []
+
+
+def promised_ports() -> set[int]:
+    """Ports of servers that run: vLLM binds its port only after half a minute, so that nobody listens there yet."""
+    return {record.port for record in refresh() if not record.ended}
 
 
 def servers() -> list[LocalServer]:

@@ -206,3 +206,24 @@ def test_options_are_read_from_the_command_line(start_script: Start) -> None:
     assert server.limits == {"image": 5, "video": 2}
     assert (server.num_frames, server.max_slices, server.max_model_len, server.local_media) == (64, 4, 4096, "")
     assert json.loads(json.dumps(server.argv))[-1] == server.url.rpartition(":")[2]
+
+
+def test_a_port_is_promised_before_anybody_listens_there(start_script: Start) -> None:
+    server = start_script(SLEEPS)
+    port = int(server.url.rpartition(":")[2])
+    assert launch.free_port(port) != port
+    with pytest.raises(PortTaken, match=str(port)):
+        launch.start(LaunchPlan(("/bin/true",), "127.0.0.1", port, "m", "m"))
+
+
+def test_a_lock_that_is_never_given_back_is_said(start_script: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    start_script(SLEEPS)
+    monkeypatch.setattr(registry, "_LOCK_SECONDS", 0.1)
+    code = "import time\nfrom minicpm_tui.servers import registry\n"
+    code += "with registry.locked(): print('held', flush=True); time.sleep(600)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(StorageError, match=str(other.pid)):
+            registry.servers()
+        other.kill()

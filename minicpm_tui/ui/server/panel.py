@@ -188,7 +188,7 @@ class ServerPanel(Commanded, Vertical):
             self.notify(one_line(note), severity="warning", timeout=8, markup=False)
 
     @on(Remedies.Tried)
-    def _tried(self, event: Remedies.Tried) -> None:
+    async def _tried(self, event: Remedies.Tried) -> None:
         event.stop()
         changes = dict(event.remedy.set) if event.remedy else {}
         for doubt in self.query(Doubt):
@@ -196,7 +196,8 @@ class ServerPanel(Commanded, Vertical):
             return
         if self.view is not None:
             server = self.view.server
-            self.begin(starting.changed(server, changes), anyway=True, instead_of=server)
+            form = await asyncio.to_thread(starting.changed, server, changes)
+            self.begin(form, anyway=True, instead_of=server)
 
     @work(exclusive=True, group="window")
     async def action_options(self) -> None:
@@ -205,6 +206,8 @@ class ServerPanel(Commanded, Vertical):
         form = self._form()
         before = self.view.server if self.view is not None else None
         answer = await self.app.push_screen_wait(ServeForm(form or Form()))
+        if answer is not None and before is not None:
+            answer = await asyncio.to_thread(starting.with_secrets, answer, before)
         if answer is not None:
             self.begin(answer, anyway=True, instead_of=before)
 

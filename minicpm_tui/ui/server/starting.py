@@ -12,6 +12,7 @@ from minicpm_tui.servers.doctor import Report, report
 from minicpm_tui.servers.estimate import Estimate
 from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.local import LocalServer
+from minicpm_tui.servers.options import OPTIONS
 from minicpm_tui.servers.plan import Plan
 from minicpm_tui.servers.values import Value
 
@@ -61,9 +62,17 @@ def stop(server_id: str) -> None:
 
 
 def changed(server: LocalServer, changes: Mapping[str, Value | None]) -> Form:
-    """The form that ``server`` was started with, changed; it keeps its key, and a proposed port is one that is free."""
+    """The form that ``server`` was started with, changed; it keeps its secrets, and a proposed port is one that is free."""
     changes = dict(changes)
     port = changes.get("port")
     if isinstance(port, int):
         changes["port"] = launch.free_port(port)
-    return Form.from_dict(server.form).with_options({"api-key": server.key, **changes})
+    return with_secrets(Form.from_dict(server.form), server).with_options(changes)
+
+
+def with_secrets(form: Form, server: LocalServer) -> Form:
+    """``form`` with what is kept of ``server`` in its private state file alone: its key, its tokens."""
+    record = registry.load(server.id)
+    environment = record.environment if record else {}
+    tokens = {name: environment[name] for name, option in OPTIONS.items() if option.kind == "secret" and name in environment}
+    return form.with_options({"api-key": server.key, **tokens, **form.options})
