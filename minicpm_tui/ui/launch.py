@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ def run(launch: Launch) -> int:
     """Run the app in this terminal until it is closed; returns the exit status. Raises UsageError without a terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(_("the program needs a terminal"), hint=_("in scripts and pipes use: minicpm-tui ask"))
+    gc.disable()  # until the first paint: a tenth of the start would go into looking at what was just imported
     from minicpm_tui.ui.graphics.query import Query
 
     query = Query(launch.config.settings.thumbnails)  # the terminal answers while the app is imported

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,6 +145,8 @@ class ChatScreen(Commanded, Screen[None]):
     @work(group="start")
     async def start(self) -> None:
         """After the first paint: the conversation that was asked for, then the server."""
+        gc.enable()
+        gc.freeze()  # what was imported stays; it need not be looked at again
         await self.talk.furnish()
         await self.talk.drafting.restore()
         await self.open_session(self.launch.session, latest=self.launch.resume)

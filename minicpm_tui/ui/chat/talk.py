@@ -10,7 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import OptionList, TextArea
+from textual.widgets import TextArea
 
 from minicpm_tui.errors import MinicpmTuiError, StorageError
 from minicpm_tui.i18n import _, ngettext
@@ -21,6 +21,8 @@ from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.composer.composer import Composer
 
 if TYPE_CHECKING:
+    from textual.widgets import OptionList
+
     from minicpm_tui.chat.events import ChatEvent
     from minicpm_tui.chat.session import ChatSession
     from minicpm_tui.sessions import Journal
@@ -123,7 +125,8 @@ class TalkPane(Vertical):
 
     def not_connected(self, problem: str) -> None:
         """What was sent while connecting goes back to the composer."""
-        self.say(problem, seconds=15)
+        if not self.query_one(Welcome).display:  # which says it too
+            self.say(problem, seconds=15)
         while self.session is None and (outgoing := self.queue.pop()):
             self.give_back(outgoing)
 
