@@ -20,9 +20,10 @@ from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.index import UNREAD, Entry, Index
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.saved import lock_session
-from minicpm_tui.sessions.summary import SessionInfo, Stamp, summarise
+from minicpm_tui.sessions.summary import SessionInfo, Stamp, glance, summarise
 from minicpm_tui.sessions.words import query, snippet
 
+Progress = Callable[[int, int], None]
 _Result = TypeVar("_Result")
 _MANY = 100
 """With more sessions to read than that, their titles come first and their full texts after."""
@@ -71,13 +72,11 @@ class Library:
         hits = [SearchHit(info, message, snippet(body, text)) for info, message, body in found]
         return sorted(hits, key=lambda hit: (hit.session.updated, hit.session.id), reverse=True)
 
-    def reconcile(
-        self, *, progress: Callable[[int, int], None] | None = None, cancelled: Callable[[], bool] = lambda: False
-    ) -> bool:
+    def reconcile(self, *, progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False) -> bool:
         """Bring the index up to date with the folders; True when something had changed.
 
         Args:
-            progress: is told how many of how many sessions have been read.
+            progress: is told how many of how many sessions have been read; 0 while only their titles are.
             cancelled: asked between sessions; what has been read stays.
 
         Raises StorageError: the folder cannot be read, or the library was closed meanwhile.
@@ -90,7 +89,7 @@ class Library:
             self._write(lambda index: index.remove(*gone))
         new = [name for name in changed if name not in known]
         if len(new) > _MANY:
-            self._take_in(new, dict.fromkeys(new, UNREAD), None, cancelled)
+            self._glance_at(new, here, progress, cancelled)
         self._take_in(changed, here, progress, cancelled)
         return bool(gone or changed)
 
@@ -164,22 +163,29 @@ class Library:
                 if not entry.name.startswith(".") and (stamp := Stamp.of(Path(entry.path))):
                     yield entry.name, stamp
 
-    def _take_in(
-        self,
-        names: list[str],
-        stamps: dict[str, Stamp],
-        progress: Callable[[int, int], None] | None,
-        cancelled: Callable[[], bool],
+    def _glance_at(
+        self, names: list[str], stamps: dict[str, Stamp], progress: Progress | None, cancelled: Callable[[], bool]
     ) -> None:
-        """Read sessions into the index, a few at a time; only their titles where the stamp is ``UNREAD``."""
+        """Put the titles of new sessions into the index, so that the list is soon there."""
+        for first in range(0, len(names), _MANY):
+            if cancelled():
+                return
+            batch = [Entry(name, glance(self.folder / name, stamps[name]), (), UNREAD) for name in names[first : first + _MANY]]
+            self._write(lambda index, batch=batch: index.put(*batch))  # type: ignore[misc] # bound early
+            if progress:
+                progress(0, len(names))
+
+    def _take_in(
+        self, names: list[str], stamps: dict[str, Stamp], progress: Progress | None, cancelled: Callable[[], bool]
+    ) -> None:
+        """Read sessions into the index, a few at a time."""
         for first in range(0, len(names), _BATCH):
             batch: list[Entry] = []
             for name in names[first : first + _BATCH]:
                 if cancelled():
                     return
-                head = stamps[name] == UNREAD
-                info, documents = summarise(self.folder / name, head=head) or (None, [])
-                batch.append(Entry(name, info, () if head else tuple(documents), stamps[name]))
+                info, documents = summarise(self.folder / name) or (None, [])
+                batch.append(Entry(name, info, tuple(documents), stamps[name]))
             self._write(lambda index, batch=batch: index.put(*batch))  # type: ignore[misc] # bound early
             if progress:
                 progress(min(first + _BATCH, len(names)), len(names))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -15,8 +16,8 @@ from minicpm_tui.sessions.events import AnyEvent, Header
 from minicpm_tui.sessions.reading import read
 from minicpm_tui.sessions.state import SessionState
 
-HEAD_BYTES = 32_768
-"""Enough of a journal for its header and first question."""
+HEAD_BYTES, HEAD_LINES = 4096, 5
+"""Enough of a journal for its header, the settings, the first question and who answers."""
 _PICTURES = 4
 
 
@@ -67,18 +68,36 @@ class Stamp(msgspec.Struct, frozen=True):
         return cls(found.st_size, found.st_mtime_ns)
 
 
-def summarise(folder: Path, *, head: bool = False) -> tuple[SessionInfo, list[Document]] | None:
-    """Read the session in ``folder``; only the beginning when ``head``. None when it cannot be read or nothing was said."""
+def summarise(folder: Path) -> tuple[SessionInfo, list[Document]] | None:
+    """Read the session in ``folder``; None when it cannot be read or nothing was said."""
     try:
-        with (folder / ids.JOURNAL).open("rb") as file:
-            data = file.read(HEAD_BYTES) if head else file.read()
+        data = (folder / ids.JOURNAL).read_bytes()
     except OSError:
         return None
     reading = read(data)
     return _summarise(folder, reading.header, reading.events)
 
 
-def _summarise(folder: Path, header: Header | None, events: Iterable[AnyEvent]) -> tuple[SessionInfo, list[Document]] | None:
+def glance(folder: Path, stamp: Stamp) -> SessionInfo | None:
+    """What the beginning of a journal says: enough for a line of the list until the whole is read."""
+    try:
+        with (folder / ids.JOURNAL).open("rb") as file:
+            data = file.read(HEAD_BYTES)
+    except OSError:
+        return None
+    lines = data.split(b"\n")[:HEAD_LINES]
+    if len(lines) < HEAD_LINES and stamp.size > len(data):
+        found = summarise(folder)  # the first question is longer than that
+        return found[0] if found else None
+    reading = read(b"\n".join(lines) + b"\n")
+    found = _summarise(folder, reading.header, reading.events, size=stamp.size)
+    written = datetime.fromtimestamp(stamp.mtime_ns / 1e9, UTC)
+    return msgspec.structs.replace(found[0], updated=ids.stamp(written)) if found else None
+
+
+def _summarise(
+    folder: Path, header: Header | None, events: Iterable[AnyEvent], size: int | None = None
+) -> tuple[SessionInfo, list[Document]] | None:
     state = SessionState()
     for event in events:
         state.apply(event)
@@ -95,7 +114,7 @@ def _summarise(folder: Path, header: Header | None, events: Iterable[AnyEvent]) 
         model=_model(messages, state),
         turns=sum(message.role == "user" for message in messages),
         attachments=len(media),
-        bytes=folder_bytes(folder),
+        bytes=folder_bytes(folder) if size is None else size,
         pictures=tuple(_pictures(media)),
     )
     return info, [Document("", info.title), *(Document(message.id, _text(message)) for message in messages)]

@@ -232,9 +232,10 @@ def test_many_new_sessions_show_their_titles_before_their_texts(library: Library
     assert journal.path is not None
     for number in range(120):
         shutil.copytree(journal.path, journal.path.with_name(f"20260101-000000-{number:04}"))
-    seen: list[int] = []
-    library.reconcile(progress=lambda done, total: seen.append(len(library.newest())))
-    assert seen[0] == 121
+    seen: list[tuple[int, int]] = []
+    library.reconcile(progress=lambda done, total: seen.append((done, len(library.newest()))))
+    assert seen[:2] == [(0, 100), (0, 121)]
+    assert seen[-1] == (121, 121)
     assert len(found(library, "sofa")) == 121
 
 
