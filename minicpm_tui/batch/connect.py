@@ -10,7 +10,15 @@ from pathlib import Path
 from minicpm_tui.backends.address import is_loopback
 from minicpm_tui.backends.facts import ModelFacts, ServerFacts
 from minicpm_tui.backends.probe import probe
-from minicpm_tui.errors import BackendError, ModelNotFound, UsageError
+from minicpm_tui.errors import (
+    BackendError,
+    ModelNotFound,
+    ServerFailed,
+    ServerOverloaded,
+    ServerStalled,
+    ServerUnreachable,
+    UsageError,
+)
 from minicpm_tui.families import Family, recognise, request_profile
 from minicpm_tui.i18n import _
 from minicpm_tui.media import MediaLimits
@@ -40,8 +48,12 @@ class Target:
     silent: tuple[tuple[str, str], ...] = ()
 
 
+_MAY_COME_BACK = (ServerUnreachable, ServerOverloaded, ServerFailed, ServerStalled)
+
+
 async def find_target(addresses: Sequence[Address], model: str) -> Target:
-    """Ask all servers who they are; those that do not answer yet may come up later. Raises BackendError when none does.
+    """Ask all servers who they are; those that do not answer yet may come up later. Raises BackendError when none does, or
+    one refuses us.
 
     Raises UsageError when they serve different models and ``model`` names none of them.
     """
@@ -49,7 +61,7 @@ async def find_target(addresses: Sequence[Address], model: str) -> Target:
     found: list[ServerFacts] = []
     silent: list[tuple[str, BackendError]] = []
     for address, answer in zip(addresses, answers, strict=True):
-        if isinstance(answer, BackendError):
+        if isinstance(answer, _MAY_COME_BACK):
             silent.append((address.url, answer))
         elif isinstance(answer, BaseException):
             raise answer

@@ -72,8 +72,15 @@ def refuse_existing(path: Path, *, resuming: bool, overwrite: bool) -> None:
         raise UsageError(_("{path} is a folder").format(path=path), hint=_("-o names a file"))
     if not path.parent.is_dir():
         raise UsageError(_("{path}: there is no folder {folder}").format(path=path, folder=path.parent))
-    if path.exists() and path.stat().st_size and not (resuming or overwrite):
+    if path.exists() and not (resuming or overwrite):
         raise UsageError(_("{path} exists").format(path=path), hint=_("--resume goes on with it, --overwrite begins anew"))
+
+
+def empty(path: Path) -> None:
+    """Make ``path`` an output without lines. Raises StorageError."""
+    with storage_errors(path), path.open("wb") as file:
+        os.fsync(file.fileno())
+    sync_dir(path.parent)
 
 
 class Output:
@@ -82,11 +89,11 @@ class Output:
     Raises StorageError when the disk is full or gone: what was written before stays.
     """
 
-    def __init__(self, path: Path, *, truncate: bool) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
         self._encoder = msgspec.json.Encoder()
         with storage_errors(path):
-            self._file: IO[bytes] = path.open("wb" if truncate else "ab", buffering=0)
+            self._file: IO[bytes] = path.open("ab", buffering=0)
             self._size = self._file.seek(0, os.SEEK_END)
         sync_dir(path.parent)
 

@@ -45,7 +45,7 @@ async def run_pipeline(
 
 def _groups(items: Iterator[Item]) -> Iterator[Group]:
     """Items of one row together: their pictures are prepared once."""
-    for _row, several in itertools.groupby(items, key=lambda item: id(item.row)):
+    for _row, several in itertools.groupby(items, key=lambda item: item.row):
         same = tuple(several)
         yield same[0].row, same
 

@@ -16,7 +16,7 @@ from minicpm_tui.batch.locate import locate
 from minicpm_tui.batch.schema import Schema
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
-from minicpm_tui.media import MediaLimits, Prepared, expand, prepare
+from minicpm_tui.media import MediaLimits, PreparationCancelled, Prepared, expand, prepare
 from minicpm_tui.messages import Blob, Message, RequestOptions, RequestProfile, TextPart
 from minicpm_tui.messages.request import ChatRequest, build_request
 
@@ -53,8 +53,12 @@ class Preparer:
         try:
             specs = expand([locate(file, row.base) for file in row.files])
             prepared = [prepare(spec, self.limits, cancelled=self.cancelled) for spec in specs]
-        except (MinicpmTuiError, OSError, ValueError) as error:
+        except PreparationCancelled:
+            raise
+        except MinicpmTuiError as error:
             return [Ready(item, error=str(error)) for item in items]
+        except Exception as error:  # noqa: BLE001 - a file that breaks a decoder must not end ten thousand others
+            return [Ready(item, error=f"{type(error).__name__}: {error}") for item in items]
         return [self._request(item, row, prepared) for item in items]
 
     def _request(self, item: Item, row: Row, prepared: Sequence[Prepared]) -> Ready:

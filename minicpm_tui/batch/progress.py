@@ -46,6 +46,11 @@ class Tally:
         return time.monotonic() - self.began
 
     @property
+    def seconds_used(self) -> float:
+        """From the beginning to the last answer."""
+        return self._recent[-1][0] - self.began if self._recent else 0.0
+
+    @property
     def rate(self) -> float:
         """Requests a second."""
         return sum(done for _at, done, _tokens in self._recent) / self._span()

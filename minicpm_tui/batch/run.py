@@ -99,6 +99,7 @@ def begin(job: Job, manifest: manifests.Manifest) -> outputs.Done:
         manifests.demand_same(job.output, manifest)
         done = outputs.resume(job.output)
     else:
+        outputs.empty(job.output)  # before the manifest: old answers must never lie beside a new one
         done = outputs.Done(DigestSet())
     manifests.save(job.output, manifest)
     recent.remember(job.output, job.arguments)
@@ -117,7 +118,7 @@ async def run(
 ) -> None:
     """Ask what ``done`` does not hold and write what comes. Raises MinicpmTuiError; what was written stays."""
     items = (item for item in job.plan.items() if item.id not in done.ids)
-    with outputs.Output(job.output, truncate=not job.resume) as output:
+    with outputs.Output(job.output) as output:
         finish = Finisher(job.schema, job.expect, job.match, job.sidecar, len(job.plan.prompts), output)
 
         def on_results(results: list[Result]) -> None:

@@ -70,7 +70,7 @@ def summarise(output: Path, tally: Tally, total: int) -> Summary:
         total=total,
         done=tally.done,
         failed=tally.failed,
-        seconds=tally.seconds,
+        seconds=tally.seconds_used,
         tokens=tally.tokens,
         compared=compared,
         correct=correct,

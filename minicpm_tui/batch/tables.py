@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +17,7 @@ from minicpm_tui.batch.template import file_columns
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 
+_MARK = b"\xef\xbb\xbf"
 CHAT_URL = "/v1/chat/completions"
 FILE_FIELDS = ("files", "file", "images", "image", "videos", "video", "filename")
 TEXT_FIELDS = ("text", "prompt", "question")
@@ -37,11 +38,31 @@ USUAL = Columns()
 
 
 def json_rows(path: Path, columns: Columns) -> Iterator[Row]:
-    """One row a line; a line that is not understood becomes a row with its error. Raises UsageError."""
+    """One row a line; a line that is not understood becomes a row with its error. Raises UsageError.
+
+    A ``.json`` file that is one array gives one row an element; it alone is read as a whole.
+    """
     with readable(path), path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        lines: Iterable[bytes] = file
+        if _first_byte(file) == b"[" and path.suffix.lower() == ".json":
+            lines = _elements(path, file.read())
+        for number, line in enumerate(lines, 1):
             if line.strip():
                 yield _json_row(line, path, number, columns)
+
+
+def _first_byte(file: IO[bytes]) -> bytes:
+    """The first that is no white space; a byte order mark is passed over."""
+    head = file.read(4096)
+    file.seek(len(_MARK) if head.startswith(_MARK) else 0)
+    return head.removeprefix(_MARK).lstrip()[:1]
+
+
+def _elements(path: Path, data: bytes) -> Iterator[bytes]:
+    try:
+        yield from map(bytes, msgspec.json.decode(data, type=list[msgspec.Raw]))
+    except msgspec.DecodeError as error:
+        raise UsageError(_("{path}: not JSON: {error}").format(path=path, error=error)) from error
 
 
 def _json_row(line: bytes, path: Path, number: int, columns: Columns) -> Row:

@@ -192,8 +192,38 @@ def test_accuracy_is_printed(tmp_path: Path, output: Path, capfd: pytest.Capture
 def test_a_wrong_key_ends_the_run_at_once(pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with serving(DemoOptions(tokens_per_second=0, api_key="secret")) as server:
         assert batch(pictures, "-o", output, "--url", server.url) == 1
+        assert "MINICPM_TUI_API_KEY" in capfd.readouterr().err
+        with serving(QUICK) as other:  # one of several refuses: said before anything is asked
+            assert batch(pictures, "-o", output, "--url", other.url, "--url", server.url) == 1
+            assert not other.chats
     assert "MINICPM_TUI_API_KEY" in capfd.readouterr().err
     assert not output.exists()
+
+
+def test_one_server_that_is_not_up_yet_is_said_and_the_others_work(
+    pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with serving(QUICK) as gone:
+        nowhere = gone.url
+    with serving(QUICK) as server:
+        assert batch(pictures, "-o", output, "--url", nowhere, "--url", server.url) == 0
+    assert nowhere in capfd.readouterr().err
+    assert len(results(output)) == 5
+
+
+def test_the_demo_server_is_there_for_trying(pictures: Path, output: Path) -> None:
+    assert batch(pictures, "-o", output, "--demo") == 0
+    assert len(results(output)) == 5
+
+
+def test_a_file_that_breaks_its_decoder_is_a_line(pictures: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(spec: object, limits: object, **_more: object) -> None:
+        raise RuntimeError("decoder bug")
+
+    monkeypatch.setattr("minicpm_tui.batch.prepare.prepare", broken)
+    with serving(QUICK) as server:
+        assert batch(pictures, "-o", output, "--url", server.url) == 1
+    assert {result.error for result in results(output).values()} == {"RuntimeError: decoder bug"}
 
 
 def test_stop_ids_that_the_server_does_not_know_are_left_out(pictures: Path, output: Path) -> None:

@@ -19,8 +19,8 @@ def result(number: int, *, error: str | None = None) -> Result:
     return Result(id=f"猫{number}", index=number, text="\n" * number, usage=Usage(1, number), error=error)
 
 
-def write(path: Path, *results: Result, truncate: bool = False) -> None:
-    with Output(path, truncate=truncate) as out:
+def write(path: Path, *results: Result) -> None:
+    with Output(path) as out:
         out.write(results)
 
 
@@ -67,7 +67,7 @@ def test_an_output_is_not_lost_without_a_word(tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "o.jsonl"
-    with Output(path, truncate=True) as out:
+    with Output(path) as out:
         out.write([result(1)])
         before = path.read_bytes()
 

@@ -83,6 +83,12 @@ def test_a_bad_line_is_an_error_and_the_others_go_on(tmp_path: Path, line: str) 
     assert good.text == "Hello"
 
 
+def test_one_json_array_and_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text('\ufeff [{"id": "a", "text": "x"},\n {"id": "b", "text": "y"}]')
+    (tmp_path / "in.jsonl").write_text('\ufeff{"id": "c", "text": "x"}\n')
+    assert ids(tmp_path / "in.json", tmp_path / "in.jsonl") == ["a", "b", "c"]
+
+
 def test_the_openai_batch_format(tmp_path: Path) -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 3}
     table = write_lines(tmp_path / "in.jsonl", {"custom_id": "r1", "method": "POST", "url": "/v1/chat/completions", "body": body})

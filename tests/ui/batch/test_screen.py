@@ -81,7 +81,7 @@ async def test_failures_alone(output: Path) -> None:
 async def test_a_growing_output_is_followed(output: Path) -> None:
     async with MinicpmApp().run_test(size=(120, 30)) as pilot:
         screen = await opened(pilot)
-        with Output(output, truncate=False) as out:
+        with Output(output) as out:
             out.write([Result(id="more", index=9, text="x")])
         await until(pilot, lambda: screen.table.count == ROWS + 1)
 
