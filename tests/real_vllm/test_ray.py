@@ -1,0 +1,54 @@
+"""A batch on Ray: two actors of the real vLLM on this machine.
+
+``REAL_RAY`` is a folder with Ray for vLLM's interpreter: ``uv pip install --python VENV/bin/python --target FOLDER --no-deps ray
+pyarrow pandas msgpack python-dateutil tzdata fsspec``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.batch.conftest import batch, fill_folder, results
+
+COUNT = 60
+
+
+def test_two_actors_and_going_on(
+    home: Path, tmp_path: Path, real_vllm_bin: Path, real_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = os.environ.get("REAL_RAY", "")
+    assert ray, "set REAL_RAY to a folder with Ray for vLLM's interpreter (see this file's beginning)"
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(f'vllm_command = "{real_vllm_bin}"\n')
+    for name, value in {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "PYTHONPATH": ray}.items():
+        monkeypatch.setenv(name, value)
+    folder, output = fill_folder(tmp_path / "in", COUNT), tmp_path / "out.jsonl"
+    settings = ("gpu_memory_utilization=0.05", "max_model_len=2048", "enforce_eager=true", "max_num_seqs=8")
+    engine = [part for setting in settings for part in ("--engine", setting)]
+    run = [
+        folder,
+        "-o",
+        output,
+        "--max-tokens",
+        "8",
+        "--offline",
+        real_checkpoint,
+        *engine,
+        "--actors",
+        "2",
+        "--ray=",
+        "--resume",
+    ]
+    assert batch(*run) == 0
+    assert len(results(output)) == COUNT
+    lines = output.read_bytes().splitlines(keepends=True)
+    output.write_bytes(b"".join(lines[: COUNT - 5]) + lines[-1][:30])
+    assert batch(*run) == 0
+    found = results(output)
+    assert set(found) == {f"p{number:05}.png" for number in range(COUNT)}
+    assert not [result.id for result in found.values() if result.error]
+    log = max((home / "state" / "logs").glob("batch-*.log"), key=lambda path: path.stat().st_mtime)
+    assert "Answerer" in log.read_text(errors="replace")
