@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from minicpm_tui.i18n import N_
 from minicpm_tui.ui.commands import GENERAL, open_screen
+
+SCREEN_ID = "batches"
+
+
+def _elsewhere(app: Any) -> bool:
+    """They do not show already."""
+    return all(screen.id != SCREEN_ID for screen in app.screen_stack)
+
 
 COMMANDS = (
     open_screen(
@@ -11,5 +21,6 @@ COMMANDS = (
         N_("Batches"),
         N_("Look into the batches that ran here, and try what failed again"),
         group=GENERAL,
+        when=_elsewhere,
     ),
 )

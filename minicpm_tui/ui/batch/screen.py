@@ -22,6 +22,7 @@ from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import N_, _, ngettext
 from minicpm_tui.text import format_duration, one_line, printable
 from minicpm_tui.ui.batch.again import Again
+from minicpm_tui.ui.batch.commands import SCREEN_ID
 from minicpm_tui.ui.batch.table import ResultTable
 from minicpm_tui.ui.commands import GENERAL, Command, Commanded, bindings
 from minicpm_tui.ui.dialogs import Choice, Choose
@@ -78,7 +79,7 @@ class BatchScreen(Commanded, Screen[None]):
     """
 
     def __init__(self, run: BatchRun | None = None) -> None:
-        super().__init__()
+        super().__init__(id=SCREEN_ID)
         self.run = run
         self.view: OutputView | None = None
         self.only_failed = False

@@ -15,6 +15,7 @@ from minicpm_tui.batch.output import Output, read_results
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
 from minicpm_tui.ui.app import MinicpmApp
+from minicpm_tui.ui.batch.commands import COMMANDS
 from minicpm_tui.ui.batch.screen import BatchScreen
 from minicpm_tui.ui.files.preview import Preview
 from tests.batch.conftest import batch, fill_folder, png
@@ -104,8 +105,13 @@ async def test_what_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.Mo
 
 async def test_without_any_run_it_says_how_to_begin() -> None:
     async with MinicpmApp().run_test(size=(80, 24)) as pilot:
-        screen = BatchScreen()
-        await pilot.app.push_screen(screen)
+        (command,) = COMMANDS
+        assert command.when(pilot.app)
+        await pilot.app.run_action(command.action)
+        await until(pilot, lambda: isinstance(pilot.app.screen, BatchScreen))
+        assert not command.when(pilot.app)
+        screen = pilot.app.screen
+        assert isinstance(screen, BatchScreen)
         await until(pilot, lambda: "minicpm-tui batch" in shown(screen, "#state"))
         await pilot.press("escape")
         assert pilot.app.screen is not screen
