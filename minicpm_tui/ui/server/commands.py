@@ -68,7 +68,7 @@ LOG = (
 
 FORM = (
     Command("close", N_("Close"), N_("Start nothing"), ("escape",), palette=False),
-    Command("start", N_("Start"), N_("Start the server with these options"), ("ctrl+s", "f5"), palette=False, priority=True),
+    Command("start", N_("Start"), N_("Start the server with these options"), ("f5",), palette=False, priority=True),
     Command("copy", N_("Copy the command"), N_("The exact command, without the key"), ("ctrl+y",), palette=False, priority=True),
-    Command("save", N_("Save as a preset"), N_("Keep these options under a name"), ("ctrl+k",), palette=False, priority=True),
+    Command("save", N_("Save as a preset"), N_("Keep these options under a name"), ("f6",), palette=False, priority=True),
 )

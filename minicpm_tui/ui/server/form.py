@@ -59,7 +59,7 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="window") as window:
             window.border_title = _("Start vLLM")
-            window.border_subtitle = _("^S starts · ^Y copies the command · ^K saves a preset · Esc closes")
+            window.border_subtitle = _("F5 starts · ^Y copies the command · F6 saves a preset · Esc closes")
             with VerticalScroll(can_focus=False, classes="rows"):
                 yield from self._top()
                 for group, title in fields.GROUPS.items():

@@ -243,7 +243,7 @@ async def test_the_form_shows_the_command_and_says_what_is_wrong(vllm: Callable[
         assert f"serve {folder}" in str(form.query_one("#command", Static).render())
         form.query_one("#in-max-model-len", Input).value = "many"
         form.query_one("#in-api-key", Input).value = "secret-key"
-        await pilot.press("ctrl+s")
+        await pilot.press("f5")
         assert isinstance(app.screen, ServeForm)
         assert "max-model-len" in str(form.query_one("#problem", Static).render())
         form.query_one("#in-max-model-len", Input).value = "4k"
@@ -252,7 +252,7 @@ async def test_the_form_shows_the_command_and_says_what_is_wrong(vllm: Callable[
         await until(pilot, lambda: app.copied)
         assert "--max-model-len 4k" in app.copied[0]
         assert "secret-key" not in app.copied[0]
-        await pilot.press("ctrl+s")
+        await pilot.press("f5")
         await until(pilot, lambda: app.used)
         assert app.used[0].api_key == "secret-key"
         assert registry.running()[0].option("max-model-len") == "4k"
