@@ -106,9 +106,10 @@ class FileLock:
             os.close(handle)
             self._claim_by_name()
             return self
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, _me().encode(), 0)
         self._handle = handle
+        with contextlib.suppress(OSError):  # the name only helps to say who holds it; a full disk is the writer's to report
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, _me().encode(), 0)
         return self
 
     def release(self) -> None:

@@ -83,3 +83,12 @@ def test_without_flock_a_named_file_locks(tmp_path: Path, monkeypatch: pytest.Mo
     host = os.uname().nodename
     path.with_name("lock.owner").write_text(f"{host}:999999999")
     FileLock(path).acquire().release()
+
+
+def test_a_lock_holds_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int, data: bytes, offset: int) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with FileLock(tmp_path / "lock").acquire(), pytest.raises(LockHeld):
+        FileLock(tmp_path / "lock").acquire()

@@ -16,6 +16,7 @@ from minicpm_tui.i18n import set_language
 
 def main() -> None:
     """Run the command line; ends the process with the contract's exit status."""
+    _open_what_is_closed()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -43,6 +44,18 @@ def run(arguments: list[str]) -> int:
         print(f"minicpm-tui: {error}", file=sys.stderr)
         return error.exit_status
     return result if isinstance(result, int) else 0
+
+
+def _open_what_is_closed() -> None:
+    """Started with stdin, stdout or stderr closed (``>&-``): nothing may land in a file that happens to get their number."""
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass  # it takes the lowest number that is free
+    os.close(handle)
+    sys.stdin, sys.stdout, sys.stderr = (
+        sys.stdin or os.fdopen(0),
+        sys.stdout or os.fdopen(1, "w"),
+        sys.stderr or os.fdopen(2, "w"),
+    )
 
 
 def _quiet_stdout() -> None:

@@ -25,7 +25,7 @@ class HintBar(Widget):
         possible = [entry for entry in live(self.screen) if entry.command.hint and entry.possible]
         own = self.app.DECLARED if isinstance(self.app, Commanded) else ()
         always = [entry for entry in possible if entry.command in own]
-        room = self.content_size.width - sum(_width(entry) for entry in always)
+        room = self.content_size.width + 2 - sum(_width(entry) for entry in always)  # nothing follows the last gap
         others = [entry for entry in possible if entry not in always]
         fitting = [entry for entry in others if (room := room - _width(entry)) >= 0]
         self._shown = []

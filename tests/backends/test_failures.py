@@ -108,3 +108,12 @@ def test_a_limit_is_learned_from_a_refusal() -> None:
     recorded = REFUSALS["too_many_images"]
     failure = failure_of(recorded["status"], recorded["body"].encode(), url=URL, key_sent=True)
     assert (failure.limit_kind, failure.limit) == ("image", 5)
+
+
+def test_a_page_that_came_through_a_proxy_names_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://user:secret@proxy:3128")
+    line = failure_of(404, b"<html>", url=URL, key_sent=False).error.info.line()
+    assert "http://proxy:3128" in line
+    assert "NO_PROXY" in line
+    assert "secret" not in line
+    assert "proxy" not in failure_of(404, b"<html>", url="http://127.0.0.1:8000", key_sent=False).error.info.line()

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from minicpm_tui.chat.opening import latest_id
 from minicpm_tui.cli.main import run
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import DemoServer, serving
@@ -186,3 +187,13 @@ def test_the_help_names_every_shared_flag(capsys: pytest.CaptureFixture[str]) ->
     text = capsys.readouterr().out
     flags = ("url", "api-key-env", "model", "demo", "system", "temperature", "top-p", "max-tokens", "thinking", "no-thinking")
     assert all(re.search(rf"--{flag}\b", text) for flag in flags)
+
+
+def test_a_closed_stdout_loses_nothing(server: DemoServer) -> None:
+    command = [sys.executable, "-m", "minicpm_tui", "ask", "--url", server.url, "Anyone?"]
+    process = subprocess.run(
+        ["/bin/sh", "-c", '"$@" >&-', "sh", *command], check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+    )
+    assert (process.returncode, process.stderr) == (0, b"")
+    with Journal.open(latest_id(), read_only=True) as journal:
+        assert [message.role for message in journal.tree.path()] == ["user", "assistant"]
