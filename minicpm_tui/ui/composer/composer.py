@@ -15,7 +15,7 @@ from textual.widgets import TextArea
 from minicpm_tui import text
 from minicpm_tui.i18n import _
 from minicpm_tui.ui.commands import Commanded, bindings
-from minicpm_tui.ui.composer import completion, pasted
+from minicpm_tui.ui.composer import completion, pasted, typed
 from minicpm_tui.ui.composer.commands import COMMANDS
 from minicpm_tui.ui.composer.completion import Candidate
 from minicpm_tui.ui.composer.history import History
@@ -38,7 +38,7 @@ class Composer(Commanded, TextArea):
             self.text = text
 
     class PathsGiven(Message):
-        """Paths or URLs were pasted, dropped or completed: ``paths`` exist, ``missing`` do not exist here."""
+        """Paths or URLs were pasted, dropped, typed or completed: ``paths`` exist, ``missing`` do not exist here."""
 
         def __init__(self, paths: tuple[str, ...], missing: tuple[str, ...] = ()) -> None:
             super().__init__()
@@ -61,6 +61,7 @@ class Composer(Commanded, TextArea):
         self.sent = History()
         self.folder = folder or Path.cwd()
         self.completions: CompletionList | None = None
+        self._unfound = ""  # a message of missing paths: a second Enter sends it as it is
         self._walking = False  # through the history: such changes are no edits
 
     def render_line(self, y: int) -> Strip:
@@ -99,7 +100,24 @@ class Composer(Commanded, TextArea):
         return True
 
     def action_submit(self) -> None:
-        self.post_message(self.Submitted(self.text))
+        """Send the message, but attach the files that it names first."""
+        if typed.might_name_files(self.text) and self.text != self._unfound:
+            self._read_typed(self.text)
+        else:
+            self.post_message(self.Submitted(self.text))
+
+    @work(group="typed", exclusive=True)
+    async def _read_typed(self, what: str) -> None:
+        named = await asyncio.to_thread(typed.read, what, self.folder)
+        if self.text != what:
+            return
+        self._unfound = what if named.missing else ""
+        if named.found:
+            self.write(named.rest)
+        if named.found or named.missing:
+            self.post_message(self.PathsGiven(named.found, named.missing))
+        else:
+            self.post_message(self.Submitted(what))
 
     def action_newline(self) -> None:
         self.insert("\n")

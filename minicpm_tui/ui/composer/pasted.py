@@ -58,19 +58,20 @@ def read(text: str, folder: Path) -> Pasted:
         if tokens is None:
             return Pasted()
         for token in tokens:
-            path = _local(token, folder)
+            path = local(token, folder)
             if is_url(token):
                 found.append(token)
-            elif _exists(path):
+            elif exists(path):
                 found.append(str(path))
             else:
                 missing.append(token)
-    if not all(is_url(item) or sendable(item) or _is_real_folder(Path(item)) for item in found):
+    if not all(is_url(item) or sendable(item) or is_real_folder(Path(item)) for item in found):
         return Pasted()
     return Pasted(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(missing)))
 
 
-def _is_real_folder(path: Path) -> bool:
+def is_real_folder(path: Path) -> bool:
+    """A folder, but not the root of all (blocks)."""
     return path.is_dir() and path != Path(path.anchor)
 
 
@@ -99,19 +100,21 @@ def _paths(line: str, folder: Path) -> list[str] | None:
 def _looks_like_path(token: str, folder: Path) -> bool:
     if is_url(token):
         return " " not in token and sendable(urlsplit(token).path)
-    if _exists(_local(token, folder)):
+    if exists(local(token, folder)):
         return True
     rooted = token.startswith(("/", "~/", "./", "../", "\\\\")) or _WINDOWS.match(token) is not None
     return rooted and sendable(token) and "\\ " not in token and not re.search(r"\s[/~]", token)
 
 
-def _local(token: str, folder: Path) -> Path:
+def local(token: str, folder: Path) -> Path:
+    """The path that ``token`` means, seen from ``folder``."""
     if token.startswith("file://"):
         token = unquote(urlsplit(token).path)
     return folder / os.path.expanduser(token)  # noqa: PTH111 - Path.expanduser raises for unknown users
 
 
-def _exists(path: Path) -> bool:
+def exists(path: Path) -> bool:
+    """False also for what no path can be (blocks)."""
     try:
         return path.exists()
     except (OSError, ValueError):  # too long, a NUL inside, no permission

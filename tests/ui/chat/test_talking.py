@@ -44,6 +44,33 @@ async def test_text_that_begins_with_a_slash_is_text(server: DemoServer, opened:
         assert server.chats[0]["messages"][-1]["content"] == "/help me"
 
 
+async def test_typed_paths_are_attached_before_the_message_is_sent(server: DemoServer, opened: Opener, picture: Path) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        await driver.write(str(picture))
+        await driver.pilot.press("enter")
+        await driver.until(lambda: len(driver.talk.tray.attachments) == 1)
+        assert driver.talk.composer.text == ""
+        escaped = str(picture).replace(" ", "\\ ")
+        await driver.write(f"@{escaped} what is this?")
+        await driver.pilot.press("enter")
+        await driver.until(lambda: driver.talk.composer.text == "what is this?")
+        assert not driver.tree.messages
+        await driver.ask("what is this?")
+        assert [part.name for part in media_of(driver.path[0].content)] == ["red cat.png"]
+
+
+async def test_a_typed_path_that_does_not_exist_is_sent_by_a_second_enter(server: DemoServer, opened: Opener) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        await driver.write("/nowhere/cat.png")
+        await driver.pilot.press("enter")
+        await driver.until(lambda: "not on this machine" in driver.said)
+        assert driver.talk.composer.text == "/nowhere/cat.png"
+        await driver.ask("/nowhere/cat.png")
+        assert server.chats[0]["messages"][-1]["content"] == "/nowhere/cat.png"
+
+
 async def test_several_lines(server: DemoServer, opened: Opener) -> None:
     async with opened(url=server.url) as driver:
         await driver.connected()

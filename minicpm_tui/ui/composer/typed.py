@@ -1,0 +1,66 @@
+"""Paths in a message that was typed: alone, or as ``@path`` among the words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from minicpm_tui.ui.composer import pasted
+
+_TOKEN = re.compile(r"(?:^|(?<=\s))@((?:\\ |\S)+)([ \t]?)")
+_ENDS = ".,;:!?)]}'\"，。；：！？、）】」』”’"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """``rest`` is the message without the files ``found``; ``missing`` are paths that the whole message consists of."""
+
+    rest: str
+    found: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def might_name_files(text: str) -> bool:
+    """Quick and without the disk: False for a message that is surely only words."""
+    return "@" in text or pasted.might_be_paths(text)
+
+
+def read(text: str, folder: Path) -> Typed:
+    """Look at the disk (blocks). Relative paths start in ``folder``.
+
+    A message that is nothing but paths is left empty. An ``@path`` goes with its word, except in the middle of a sentence:
+    there the file's name stays.
+    """
+    if pasted.might_be_paths(text):
+        alone = pasted.read(text, folder)
+        if alone.missing:
+            return Typed(text, missing=alone.missing)
+        if alone.found:
+            return Typed("", alone.found)
+    found: dict[str, None] = {}
+    within = any(text[: match.start()].strip() and text[match.end() :].strip() for match in _TOKEN.finditer(text))
+
+    def taken(match: re.Match[str]) -> str:
+        path, end = _file(match[1], folder)
+        if path is None:
+            return match[0]
+        found[str(path)] = None
+        left = (path.name if within else "") + end
+        return left + match[2] if left else ""
+
+    rest = _TOKEN.sub(taken, text)
+    return Typed(rest.strip(), tuple(found)) if found else Typed(text)
+
+
+def _file(token: str, folder: Path) -> tuple[Path | None, str]:
+    """The file that ``token`` names, and the punctuation that follows its name."""
+    name = token.replace("\\ ", " ")
+    while name:
+        path = pasted.local(name, folder)
+        if pasted.exists(path) and (pasted.sendable(path.name) or pasted.is_real_folder(path)):
+            return path, token.replace("\\ ", " ")[len(name) :]
+        if name[-1] not in _ENDS:
+            break
+        name = name[:-1]
+    return None, ""
