@@ -152,6 +152,7 @@ class _Display:
     def __init__(self, last: dict[str, float]) -> None:
         self._last = last
         self._shown = 0
+        self._said_quiet = False
         self._status = None
         if sys.stderr.isatty():
             from rich.console import Console
@@ -160,22 +161,29 @@ class _Display:
             self._status.start()
 
     def show(self, update: Update) -> None:
-        if not update.stages:
-            return
-        stage = update.stages[-1]
-        title = _(TITLES[stage.name])
-        if self._status is None:
-            for reached in update.stages[self._shown :]:
-                print(_(TITLES[reached.name]), file=sys.stderr, flush=True)
-            self._shown = len(update.stages)
-            return
-        progress = f" {stage.progress:.0%}" if stage.progress is not None else ""
-        before = self._last.get(stage.name)
-        took = _(" (last time {time})").format(time=format_duration(before)) if before else ""
         quiet = _(" — no word for {time}, see the log").format(time=format_duration(update.silent)) if update.quiet else ""
+        if self._status is None:
+            self._print(update, quiet)
+            return
         from rich.text import Text
 
-        self._status.update(Text(f"{title}{progress} {format_duration(update.elapsed)}{took}{quiet}"))
+        text = _("starting vLLM …")
+        if update.stages:
+            stage = update.stages[-1]
+            progress = f" {stage.progress:.0%}" if stage.progress is not None else ""
+            before = self._last.get(stage.name)
+            took = _(" (last time {time})").format(time=format_duration(before)) if before else ""
+            text = f"{_(TITLES[stage.name])}{progress} {format_duration(update.elapsed)}{took}"
+        self._status.update(Text(text + quiet))
+
+    def _print(self, update: Update, quiet: str) -> None:
+        """Where lines cannot change: one for each stage, and one when it has gone quiet."""
+        for reached in update.stages[self._shown :]:
+            print(_(TITLES[reached.name]), file=sys.stderr, flush=True)
+        self._shown = len(update.stages)
+        if quiet and not self._said_quiet:
+            print(quiet.strip(" —"), file=sys.stderr, flush=True)
+        self._said_quiet = bool(quiet)
 
     def close(self) -> None:
         if self._status is not None:
@@ -198,7 +206,7 @@ def _diagnose(server: LocalServer, explanation: Explanation | None) -> None:
         _say(_("vLLM ended without saying why; its log: {log}").format(log=server.log))
         return
     hint = f" — {failure.hint}" if failure.hint else ""
-    _say(f"{failure.title}: {one_line(failure.line, 400)}{hint}")
+    _say(f"{failure.title}: {one_line(failure.line, 400)}".removesuffix(": ") + hint)
     for remedy in failure.remedies:
         _say(_("try: {remedy}").format(remedy=remedy.label))
     _say(_("line {number} of {log}").format(number=failure.line_number, log=server.log))

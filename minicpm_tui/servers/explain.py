@@ -85,6 +85,7 @@ class Diagnosis:
     context: Context = field(default_factory=Context)
     hits: list[_Hit] = field(default_factory=list)
     first_error: LogLine | None = None
+    last_line: LogLine | None = None
 
     def feed(self, data: bytes) -> list[LogLine]:
         """Read on; gives the lines that became complete."""
@@ -105,6 +106,7 @@ class Diagnosis:
     def _read(self, lines: list[LogLine]) -> list[LogLine]:
         for line in lines:
             if not line.bar:
+                self.last_line = line
                 self._line(line)
         return lines
 

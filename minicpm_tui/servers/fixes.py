@@ -106,7 +106,9 @@ def without_option(match: re.Match[str], _context: Context) -> list[Remedy]:
     return [Remedy(_("leave out {option}").format(option=match["flag"]), {option.name: None})] if option else []
 
 
-def other_hub(_match: re.Match[str], _context: Context) -> list[Remedy]:
+def other_hub(match: re.Match[str], _context: Context) -> list[Remedy]:
+    if "outgoing traffic" in match[0]:
+        return [Remedy(_("ask the hub: HF_HUB_OFFLINE=0"), {"HF_HUB_OFFLINE": False})]
     return [
         Remedy(_("download from the mirror hf-mirror.com"), {"HF_ENDPOINT": "https://hf-mirror.com"}),
         Remedy(_("download from ModelScope"), {"VLLM_USE_MODELSCOPE": True}),

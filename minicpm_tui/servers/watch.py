@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,11 +14,13 @@ import msgspec
 from minicpm_tui import paths
 from minicpm_tui.errors import StorageError
 from minicpm_tui.files import make_private_dir, write_durably
+from minicpm_tui.i18n import _
 from minicpm_tui.servers import processes, registry
-from minicpm_tui.servers.explain import Diagnosis, Explanation
+from minicpm_tui.servers.explain import Diagnosis, Explanation, Failure
 from minicpm_tui.servers.local import LocalServer, State
 from minicpm_tui.servers.loglines import LogLine
 from minicpm_tui.servers.stages import Stage
+from minicpm_tui.text import one_line
 
 _READ = 1 << 20
 _SILENT_SECONDS = 120.0
@@ -117,7 +119,22 @@ class Watcher:
         record = registry.load(self.server.id)
         state: State = "exited" if stopping or record is None else record.ended or "failed"
         explanation = self.diagnosis.explanation()
+        if state == "failed" and explanation.failure is None:
+            explanation = replace(explanation, failure=silent_end(record.exit_status if record else None, self.diagnosis))
         return Update(state, self.diagnosis.reader.stages, lines, 0.0, 0.0, explanation)
+
+
+def silent_end(status: int | None, diagnosis: Diagnosis) -> Failure | None:
+    """What can be said of a server that ended without an error in its log, when how it ended is known."""
+    if status is None:
+        return None
+    line = diagnosis.last_line
+    text, number = (one_line(line.message, 400), line.number) if line else ("", 0)
+    if status < 0:
+        title = _("vLLM was killed by signal {number}").format(number=-status)
+        hint = _("the machine may have run out of memory: dmesg tells") if status == -9 else ""
+        return Failure("killed", title, text, number, hint=hint)
+    return Failure("ended", _("vLLM ended with status {status} and no word why").format(status=status), text, number)
 
 
 def _memory_path() -> Path:

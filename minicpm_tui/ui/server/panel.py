@@ -237,23 +237,29 @@ class ServerPanel(Commanded, Vertical):
 
     @work(exclusive=True, group="follow")
     async def _follow(self, server: LocalServer, *, use: bool) -> None:
-        with await asyncio.to_thread(Watcher, server) as watcher:
-            waiting = use
-            while True:
-                update = await asyncio.to_thread(watcher.poll, 0.25 if self.shown or waiting else 1.0)
-                view = self.view
-                if view is None or view.server is not server:
-                    if not waiting:
-                        return
-                elif self.shown or update.state != view.state:
+        try:
+            with await asyncio.to_thread(Watcher, server) as watcher:
+                await self._follow_with(watcher, server, waiting=use)
+        except MinicpmTuiError as error:
+            self._say(error)
+
+    async def _follow_with(self, watcher: Watcher, server: LocalServer, *, waiting: bool) -> None:
+        """Until the server ends; or once it is in use and no longer shown."""
+        while True:
+            update = await asyncio.to_thread(watcher.poll, 0.25 if self.shown or waiting else 1.0)
+            view = self.view
+            if view is not None and view.server is server:
+                if self.shown or update.state != view.state:
                     self._bring(view, update)
-                if update.state == "ready" and waiting:
-                    waiting = False
-                    self.post_message(UseServer(server.url, server.model, server.key))
-                    if self.has_focus_within and self.shown:
-                        await self.run_action("screen.compose")  # there is someone to talk with
-                if update.state in _OVER:
-                    return
+            elif not waiting:
+                return
+            if update.state == "ready" and waiting:
+                waiting = False
+                self.post_message(UseServer(server.url, server.model, server.key))
+                if self.has_focus_within and self.shown:
+                    await self.run_action("screen.compose")  # there is someone to talk with
+            if update.state in _OVER:
+                return
 
     def _bring(self, view: ServerView, update: Update) -> None:
         changed = update.state != view.state
