@@ -38,7 +38,8 @@ def _show(report: Report) -> None:
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
     _section(console, "Python", [python_line()])
-    vllm = [f"{report.vllm.version or _('unknown version')}  {report.vllm.path}"] if report.vllm else []
+    version = (report.vllm.version if report.vllm else "") or _("unknown version")
+    vllm = [f"{version}  {report.vllm.path}"] if report.vllm else []
     _section(console, "vLLM", vllm, report.install or "")
     _section(console, _("GPUs"), _gpu_lines(report))
     _section(console, _("Models"), _model_lines(report))

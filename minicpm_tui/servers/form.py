@@ -122,12 +122,16 @@ def locate_model(model: str) -> tuple[str, Path | None]:
     path = Path(model).expanduser()
     if path.is_dir():
         if not (path / "config.json").is_file() and not list(path.glob("*.gguf")):
-            raise ModelMissing(f"{model}: {_('no config.json inside')}", hint=_("name the folder that holds config.json"))
+            raise ModelMissing(
+                _("{model}: no config.json inside").format(model=model), hint=_("name the folder that holds config.json")
+            )
         return str(path.absolute()), path.absolute()
     if path.is_file() and path.suffix == ".gguf":
         return str(path.absolute()), path.absolute().parent
     if path.exists():
-        raise ModelMissing(f"{model}: {_('a file, not a folder')}", hint=_("name the folder that holds config.json"))
+        raise ModelMissing(
+            _("{model}: a file, not a folder").format(model=model), hint=_("name the folder that holds config.json")
+        )
     if model.startswith(("/", ".", "~")) or model.count("/") > 1 or not _REPO_ID.fullmatch(model):
         raise ModelMissing(model, hint=_("there is no such folder; minicpm-tui doctor lists the models on this disk"))
     return model, models.cached_folder(model)

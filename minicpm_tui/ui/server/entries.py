@@ -84,9 +84,10 @@ def _models(report: Report) -> Iterator[Entry]:
 def _vllm(report: Report) -> Iterator[Entry]:
     yield _heading("vLLM")
     if report.vllm:
-        yield _text(f"{report.vllm.version or _('unknown version')}  {report.vllm.path}", "")
+        version = report.vllm.version or _("unknown version")
+        yield _text(f"{version}  {report.vllm.path}", "")
     if report.install:
-        line = Content.assemble("  ", (report.install, "bold"), (f"  {_('Enter copies this line')}", "$muted"))
+        line = Content.assemble("  ", (report.install, "bold"), (_("  Enter copies this line"), "$muted"))
         yield Entry("install", line)
 
 

@@ -112,7 +112,7 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
             select = self.query_one("#preset", Select)
             names = [(f"{name} — {_(text)}", name) for name, text in presets.BUILT_IN.items()]
             with self.prevent(Select.Changed):
-                select.set_options([*names, *((f"{name} — {_('your own')}", name) for name in own)])
+                select.set_options([*names, *((_("{name} — your own").format(name=name), name) for name in own)])
                 select.value = self.form.preset if self.form.preset in {*presets.BUILT_IN, *own} else "pictures"
 
     # -- what was typed -------------------------------------------------------------------------------------------------------

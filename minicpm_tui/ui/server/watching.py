@@ -74,6 +74,7 @@ class ServerView(VerticalScroll):
     def compose(self) -> ComposeResult:
         yield Static(self._head(), id="head", markup=False)
         yield Static("", id="stages", markup=False, classes="gap")
+        yield Static("", id="cause", markup=False, classes="gap")
         yield Static("", id="tail", markup=False, classes="gap")
 
     def update_from(self, update: Update) -> None:
@@ -121,20 +122,23 @@ class ServerView(VerticalScroll):
         if update.state == "exited":
             tail.update(_("The server has ended."))
             return
+        cause = self.query_one("#cause", Static)
         if self.failure is None:
-            tail.update(Content.styled(_("vLLM ended without saying why: l shows its log"), "$text-error"))
+            cause.update(Content.styled(_("vLLM ended without saying why: l shows its log"), "$text-error"))
+            tail.update("")
         else:
-            tail.update(failure_content(self.failure))
+            cause.update(cause_content(self.failure))
+            tail.update(Content.styled(one_line(self.failure.line, 400), "$muted"))
         if not self.query(Remedies):
             remedies = [remedy for remedy in self.failure.remedies if remedy.set] if self.failure else []
-            self.mount(chooser := Remedies(remedies, anyway=_("start it again as it was")))
+            self.mount(chooser := Remedies(remedies, anyway=_("start it again as it was")), after=cause)
             if self.has_focus_within or self.has_focus:
                 chooser.focus()
 
 
-def failure_content(failure: Failure) -> Content:
-    """Title, the line that mattered, and the hint."""
-    parts = [Content.styled(failure.title, "bold $text-error"), Content.styled(one_line(failure.line, 400), "")]
+def cause_content(failure: Failure) -> Content:
+    """What went wrong, and the hint."""
+    parts = [Content.styled(failure.title, "bold $text-error")]
     if failure.hint:
         parts.append(Content.styled(failure.hint, "$text-accent"))
     return Content("\n").join(parts)
@@ -147,9 +151,9 @@ def stages_content(stages: Sequence[Stage], last: dict[str, float], elapsed: flo
     lines = []
     for name in STAGES:
         stage = reached.get(name)
-        usual = f"  ({_('last time')} {format_duration(last[name])})" if name in last else ""
+        usual = _("  (last time {time})").format(time=format_duration(last[name])) if name in last and not ended else ""
         if stage is None:
-            if current and STAGES.index(name) < STAGES.index(current):
+            if ended or (current and STAGES.index(name) < STAGES.index(current)):
                 continue
             lines.append(Content.styled(f"○ {_(TITLES[name])}{usual}", "$muted"))
         elif name == current and not stage.done:

@@ -157,9 +157,8 @@ async def test_a_failure_shows_its_cause_and_one_key_mends_it(vllm: Callable[[st
         await on_model(pilot, app)
         await pilot.press("enter")
         await until(pilot, lambda: app.query(Remedies))
-        shown = str(app.query_one("#tail", Static).render())
-        assert "Other programs hold the GPU's memory" in shown
-        assert "14.83/16.84 GiB" in shown
+        assert "Other programs hold the GPU's memory" in str(app.query_one("#cause", Static).render())
+        assert "14.83/16.84 GiB" in str(app.query_one("#tail", Static).render())
         await until(pilot, lambda: app.query_one(Remedies).has_focus)
         await pilot.press("1")
         await until(pilot, lambda: app.used)
