@@ -24,9 +24,9 @@ _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 
 @dataclass(frozen=True)
 class FewerFrames:
-    """Take at most ``frames`` frames of the new video ``index`` (among the new attachments)."""
+    """Take at most ``frames`` frames of the new video ``index`` (among the new attachments), None: of every one."""
 
-    index: int
+    index: int | None
     frames: int
 
 
@@ -143,7 +143,7 @@ def reply_room(max_tokens: int | None, limit: int | None) -> int:
 
 
 def proposals(budget: Budget, parts: Sequence[MediaPart], family: Family) -> list[Proposal]:
-    """Each of these alone makes it fit; the mildest first."""
+    """Each of these alone makes it fit; the mildest first. Several videos are shortened together where one is not enough."""
     if budget.fits or budget.limit is None:
         return []
     over = budget.total - budget.limit
@@ -156,13 +156,28 @@ def proposals(budget: Budget, parts: Sequence[MediaPart], family: Family) -> lis
         each = budget.media[index] / frames if frames else 0.0
         if frames and (count := frames - int(-(-over // each))) >= 4:
             found.append(FewerFrames(index, count))
-    pictures = [(index, part) for index, part in enumerate(parts) if isinstance(part, ImagePart)]
+    if not any(isinstance(each, FewerFrames) for each in found):
+        found += _every_video(budget, parts, over)
+    pictures = [(index, part) for index, part in enumerate(parts) if isinstance(part, ImagePart) and part.sha256]
     for slices in range(family.slicing.max_slices - 1, 0, -1):
         saved = sum(budget.media[index] - part_tokens(part, family, max_slices=slices) for index, part in pictures)
         if saved >= over:
             found.append(SmallerPictures(slices))
             break
     return found
+
+
+def _every_video(budget: Budget, parts: Sequence[MediaPart], over: int) -> list[Proposal]:
+    """The most frames of each new video that save ``over`` tokens, when there are several."""
+    frames = [0 if isinstance(part, ImagePart) else len(part.frames) for part in parts]
+    if sum(map(bool, frames)) < 2:
+        return []
+    for count in range(max(frames) - 1, 1, -1):
+        kept = (tokens * min(count / own, 1.0) for tokens, own in zip(budget.media, frames, strict=True) if own)
+        saved = sum(tokens for tokens, own in zip(budget.media, frames, strict=True) if own) - sum(kept)
+        if saved >= over:
+            return [FewerFrames(None, count)]
+    return []
 
 
 def shortfall(used: int, before: int, media: int) -> int:

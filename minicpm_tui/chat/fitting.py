@@ -32,36 +32,42 @@ _NEAR = 0.6
 
 @dataclass(frozen=True)
 class Plan:
-    """How a message is sent: ``path`` is what is left of the history above it, ``notices`` tell the user what is not."""
+    """How a message is sent: ``path`` is what is left of the history above it, ``notices`` tell the user what is not.
+
+    With a ``problem`` it cannot be sent at all. Each of the ``proposals`` alone would help against the problem, or the notices.
+    """
 
     budget: Budget
     path: tuple[Message, ...]
     dropped: int
     notices: tuple[str, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    problem: ContextExceeded | TooManyMedia | None = None
 
 
 async def plan(connection: Connection, options: RequestOptions, above: Sequence[Message], question: Message) -> Plan:
-    """What sending ``question`` under ``above`` takes. Never raises for what does not fit: see ``check``."""
+    """What sending ``question`` under ``above`` takes. Never raises for what does not fit: it has a ``problem`` then."""
     budget = await measure(connection, options, above, question)
     turns = turns_of(above)
     needed = budget.turns_to_drop
-    dropped = max(dropped_before(above) if needed is None else needed, _turns_over_limit(turns, question, connection.limits))
+    dropped = max(len(turns) if needed is None else needed, _turns_over_limit(turns, question, connection.limits))
     fitted = replace(budget, dropped=min(dropped, len(turns)))
     path = tuple(message for turn in turns[fitted.dropped :] for message in turn)
-    helps = tuple(proposals(replace(budget, dropped=0), media_of(question.content), connection.family))
-    return Plan(fitted, path, fitted.dropped, _dropping(fitted.dropped, dropped_before(above)), helps)
+    counted = fitted if needed is None else budget
+    helps = tuple(proposals(counted, media_of(question.content), connection.family))
+    made = Plan(fitted, path, fitted.dropped, _dropping(fitted.dropped, dropped_before(above)), helps)
+    return replace(made, problem=_problem(made, connection, question))
 
 
-def check(fitted: Plan, connection: Connection, question: Message) -> None:
-    """Raises ContextExceeded or TooManyMedia when the message fits in no way, saying what would help."""
+def _problem(fitted: Plan, connection: Connection, question: Message) -> ContextExceeded | TooManyMedia | None:
+    """Why the message fits in no way, and what would help."""
     counts = Counter(kind_of(part) for part in media_of(question.content))
     for kind, limit in connection.limits.items():
         if counts[kind] > limit:
             words = _("the server takes {limit}, this message has {count}").format(limit=limit, count=counts[kind])
             title = _("Too many videos") if kind == "video" else _("Too many pictures")
             hint = _("remove some, or start the server with a larger --limit-mm-per-prompt")
-            raise TooManyMedia(words, title=title, hint=hint)
+            return TooManyMedia(words, title=title, hint=hint)
     if not fitted.budget.possible:
         words = _("about {count} tokens with room for the reply, the model takes {limit}").format(
             count=fitted.budget.total, limit=fitted.budget.limit
@@ -70,15 +76,18 @@ def check(fitted: Plan, connection: Connection, question: Message) -> None:
         helps = [say(proposal, parts) for proposal in fitted.proposals if not isinstance(proposal, DropTurns)]
         if fitted.budget.asked * 2 > (fitted.budget.limit or 0):
             helps = [_("lower --max-tokens")]
-        raise ContextExceeded(
+        return ContextExceeded(
             words, title=_("The message does not fit the model's context"), hint="; ".join(helps) or _("send less at once")
         )
+    return None
 
 
 def say(proposal: Proposal, parts: Sequence[MediaPart]) -> str:
     """A proposal in words."""
+    if isinstance(proposal, FewerFrames) and proposal.index is None:
+        return _("take at most {count} frames of each video").format(count=proposal.frames)
     if isinstance(proposal, FewerFrames):
-        return _("take {count} frames of {name}").format(count=proposal.frames, name=parts[proposal.index].name)
+        return _("take {count} frames of {name}").format(count=proposal.frames, name=parts[proposal.index or 0].name)
     if isinstance(proposal, DropTurns):
         return ngettext("leave out the oldest turn", "leave out the {count} oldest turns", proposal.count).format(
             count=proposal.count

@@ -14,7 +14,7 @@ import msgspec
 from minicpm_tui.chat.budget import dropped_before, guess_tokens, history_tokens, reply_room, shortfall
 from minicpm_tui.chat.connect import Connection
 from minicpm_tui.chat.events import Asked, ChatEvent
-from minicpm_tui.chat.fitting import Plan, check, plan
+from minicpm_tui.chat.fitting import Plan, plan
 from minicpm_tui.chat.options import as_settings
 from minicpm_tui.chat.preparation import Attachment, prepare_all
 from minicpm_tui.chat.streaming import completed, stream_reply
@@ -159,7 +159,8 @@ class ChatSession:
         """A reply to ``question``; ``prepared`` is what a question brings that is not in the journal yet."""
         asked = question.id in self.tree.messages
         fitted = await plan(self.connection, self.options, self._above(question), question)
-        check(fitted, self.connection, question)
+        if fitted.problem:
+            raise fitted.problem
         request = build_request((*fitted.path, question), self.connection.profile, self.options)
         reply = Message(
             new_id(),

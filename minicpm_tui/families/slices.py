@@ -56,12 +56,21 @@ def grid(width: int, height: int, family: Family, max_slices: int | None = None)
     return Grid(columns, rows, _fit(width, height, rules, upscale=False), cell)
 
 
-def kept_size(width: int, height: int, family: Family, max_slices: int | None = None) -> Size:
+def kept_size(width: int, height: int, family: Family, max_slices: int | None = None, *, at_most: int | None = None) -> Size:
     """The smallest size to reduce a picture to so that the server still cuts it the same way and loses nothing more.
 
     Usually the very pixels of the slices put together, which the server then takes as they are. Never larger than the picture.
+    ``at_most``: reduce it further, until the server (which would cut more finely) makes no more than so many slices of it.
     """
     whole = grid(width, height, family, max_slices)
+    if at_most is not None and whole.slices > at_most:
+        scale = min(1.0, math.sqrt(at_most / (width * height)) * family.slicing.scale_resolution)
+        size = max(1, int(width * scale)), max(1, int(height * scale))
+        for _step in range(_STEPS):
+            if grid(*size, family, max_slices).slices <= at_most:
+                break
+            size = max(1, int(size[0] * 0.98)), max(1, int(size[1] * 0.98))
+        return kept_size(*size, family, max_slices)
     if whole.width >= width or whole.height >= height:
         return width, height
     for size in _between((whole.width, whole.height), (width, height)):

@@ -40,7 +40,7 @@ def prepare_page(file: BinaryIO, path: Path, spec: AttachmentSpec, limits: Media
         if not 1 <= number <= pages:
             has = ngettext("it has {count} page", "it has {count} pages", pages).format(count=pages)
             raise MediaNotFound(f"{shown(path)}: {number}", title=_("No such page"), hint=has)
-        image, size = _drawn(document[number - 1], limits)
+        image, size = _drawn(document[number - 1], spec, limits)
     blob = encode(image)
     name = f"{shown(path.name)} {number}" if pages > 1 else shown(path.name)
     part, blobs = picture_part(blob, size, name, source_of(file, path, spec, page=number))
@@ -65,11 +65,12 @@ def draw_page(file: BinaryIO, path: Path, side: int) -> Image:
         return _rendered(document[0], (max(1, round(width * scale)), max(1, round(height * scale))))
 
 
-def _drawn(page: Any, limits: MediaLimits) -> tuple[Image, Size]:
+def _drawn(page: Any, spec: AttachmentSpec, limits: MediaLimits) -> tuple[Image, Size]:
     """The page at the size that its slices keep of a very fine drawing."""
     width, height = _points(page)
     scale = math.sqrt(_DRAWN_PIXELS / (width * height))
-    size = kept_size(max(1, round(width * scale)), max(1, round(height * scale)), limits.family, limits.max_slices)
+    fine = max(1, round(width * scale)), max(1, round(height * scale))
+    size = kept_size(*fine, limits.family, limits.max_slices, at_most=spec.slices)
     return _rendered(page, size), size
 
 

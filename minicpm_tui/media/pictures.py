@@ -37,7 +37,7 @@ def prepare_picture(file: BinaryIO, path: Path, what: Format, spec: AttachmentSp
         return _prepare_original(file, path, what, spec, limits)
     with open_picture(file, path, what) as image:
         upright = upright_size(image)
-        size = kept_size(*upright, limits.family, limits.max_slices)
+        size = kept_size(*upright, limits.family, limits.max_slices, at_most=spec.slices)
         with decoding(path):
             whole = image.size == size and orientation(image) == 1
             blob = encode(pixels(image, size))

@@ -27,8 +27,8 @@ class PreparationCancelled(Exception):
 class AttachmentSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the user wants attached: a ``path`` or a web ``url``.
 
-    ``start`` and ``end`` (seconds) and ``count`` (frames) are for videos, ``page`` (from 1) for PDFs; ``original`` asks for the
-    file's own bytes.
+    ``start`` and ``end`` (seconds) and ``count`` (frames) are for videos, ``page`` (from 1) for PDFs, ``slices`` (at most so
+    many) for pictures and pages; ``original`` asks for the file's own bytes.
     """
 
     path: Path | None = None
@@ -37,6 +37,7 @@ class AttachmentSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     end: float | None = None
     count: int | None = None
     page: int | None = None
+    slices: int | None = None
     original: bool = False
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from minicpm_tui.chat.budget import (
     Budget,
@@ -23,6 +25,7 @@ from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
 from minicpm_tui.errors import ContextExceeded, TooManyMedia
 from minicpm_tui.families import image_tokens, recognise
+from minicpm_tui.media import prepare
 from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.messages import End, Frame, ImagePart, Message, TextPart, Usage, VideoPart
 from tests.chat.conftest import Opener, hear
@@ -57,6 +60,15 @@ def test_each_proposal_alone_would_help() -> None:
     assert photo - image_tokens(FAMILY, 1344, 1344, smaller.max_slices) >= over
     assert [say(each, (PHOTO, CLIP)) for each in found][1] == f"take {frames.frames} frames of v.mp4"
     assert proposals(Budget((), 50, (), 0, None), (), FAMILY) == []
+
+
+def test_several_videos_are_shortened_together_where_one_is_not_enough() -> None:
+    budget = Budget((), 50, (32 * 66, 32 * 66), 200, 2000)
+    (every,) = proposals(budget, (CLIP, CLIP), FAMILY)
+    assert isinstance(every, FewerFrames)
+    assert every.index is None
+    assert 2 * every.frames * 66 + 250 <= 2000 < 2 * (every.frames + 1) * 66 + 250
+    assert say(every, (CLIP, CLIP)) == f"take at most {every.frames} frames of each video"
 
 
 def test_the_history_is_corrected_by_what_the_server_counted() -> None:
@@ -107,6 +119,23 @@ async def test_what_cannot_fit_is_said_before_it_is_sent(talking: Opener, pictur
             limits = session.limits()
             assert limits.context_tokens_left is not None
             assert 400 < limits.context_tokens_left < 600
+
+
+async def test_what_would_help_is_proposed_beside_a_long_history(talking: Opener, tmp_path: Path) -> None:
+    large = tmp_path / "large.png"
+    Image.new("RGB", (1344, 1344), "red").save(large)
+    with serving(DemoOptions(tokens_per_second=0, max_model_len=1200, reply="word " * 400)) as small:
+        async with talking(small) as session:
+            await hear(session.send("Tell me a story."))
+            photo = await asyncio.to_thread(prepare, AttachmentSpec(path=large), session.limits())
+            plan = await session.plan("Both?", [photo, photo])
+            assert plan.problem is not None
+            smaller = next(each for each in plan.proposals if isinstance(each, SmallerPictures))
+            spec = AttachmentSpec(path=large, slices=smaller.max_slices)
+            reduced = await asyncio.to_thread(prepare, spec, session.limits())
+            assert (await session.plan("Both?", [reduced, reduced])).problem is None
+            answer = await hear(session.send("Both?", [reduced, reduced]))
+            assert answer.end.error is None
 
 
 async def test_a_learned_limit_drops_old_pictures_and_refuses_too_many_new_ones(talking: Opener, picture: Path) -> None:

@@ -87,6 +87,16 @@ def test_a_reduced_picture_is_cut_as_the_original(width: int, height: int, famil
     assert kept[1] <= height
 
 
+@given(SIDES, SIDES, FAMILIES, MAX_SLICES, st.integers(1, 9))
+def test_a_picture_for_few_slices_gets_no_more(width: int, height: int, family: Family, most: int | None, few: int) -> None:
+    kept = kept_size(width, height, family, most, at_most=few)
+    assert grid(*kept, family, most).slices <= few
+    assert kept[0] <= width
+    assert kept[1] <= height
+    if grid(width, height, family, most).slices <= few:
+        assert kept == kept_size(width, height, family, most)
+
+
 CAMERAS_AND_SCREENS = [
     (1920, 1080), (2560, 1440), (3840, 2160), (1920, 1200), (2880, 1800), (1170, 2532), (1440, 3200), (2048, 1536),
     (3264, 2448), (4000, 3000), (4032, 3024), (4624, 3468), (6000, 4000), (8256, 5504), (4096, 2304), (5000, 5000),

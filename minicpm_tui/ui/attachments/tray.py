@@ -147,12 +147,13 @@ class Tray(Commanded, OptionList):
             return
         wish = await self.app.push_screen_wait(Adjust(attachment, sheet_of(attachment)))
         if wish is not None and wish != attachment.spec and attachment in self.attachments:
-            place = self.attachments.index(attachment)
-            self.attachments[place] = Attachment(wish, attachment.info)
-            self._refill(place)
+            self.change(attachment, wish)
 
-    def _refill(self, place: int) -> None:
-        """Show the files anew, and prepare the one at ``place``."""
+    def change(self, attachment: Attachment, wish: AttachmentSpec) -> None:
+        """Send ``attachment`` as ``wish`` says: prepare it anew, in its place."""
+        place = self.attachments.index(attachment)
+        attachment.cancelled = True
+        self.attachments[place] = Attachment(wish, attachment.info)
         self.clear_options()
         self.add_options([Option(self._row(attachment), id=attachment.id) for attachment in self.attachments])
         self.highlighted = place

@@ -31,11 +31,17 @@ def _pictured(screen: Any) -> bool:
     return bool(screen.talk.pictured)
 
 
+def _too_long(screen: Any) -> bool:
+    """The message does not fit, and something is proposed against it."""
+    return screen.talk.furnished and screen.talk.fit_line.proposal is not None
+
+
 def _finding(screen: Any) -> bool:
     return bool(screen.talk.finding)
 
 
 _talk = partial(Command, group=CONVERSATION)
+_fit = partial(Command, group=WRITING, priority=True)
 _key = partial(Command, palette=False)
 
 COMMANDS = (
@@ -54,6 +60,7 @@ COMMANDS = (
     _talk("retry", N_("Ask again"), N_("Another reply to the last question"), ("ctrl+r",), N_("Retry"), when=_answered),
     _talk("copy_reply", N_("Copy the reply"), N_("To your own clipboard"), ("ctrl+y",), N_("Copy"), when=_talked, priority=True),
     _talk("copy_code", N_("Copy the code block"), N_("The last one, or the selected one"), ("f9",), when=_talked),
+    _fit("fit", N_("Make it fit"), N_("Fewer frames or smaller pictures, as proposed"), ("ctrl+t",), N_("Fit"), when=_too_long),
     _talk("find", N_("Find"), N_("Find text in the conversation"), ("ctrl+f",), N_("Find"), when=_talked, priority=True),
     _talk("look", N_("Look at the pictures"), N_("Large, with slices and frames"), ("ctrl+l",), N_("Look"), when=_pictured),
     _talk("new", N_("New chat"), N_("Begin another conversation; this one is saved"), ("ctrl+n",), N_("New"), when=_talked),

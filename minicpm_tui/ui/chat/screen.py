@@ -252,6 +252,9 @@ class ChatScreen(Commanded, Screen[None]):
             if views := of_message(message, journal, connection.family if connection else None):
                 self.app.push_screen(Viewer(views))
 
+    def action_fit(self) -> None:
+        self.talk.fit_line.apply()
+
     def action_find(self) -> None:
         self.talk.find_bar.open()
 

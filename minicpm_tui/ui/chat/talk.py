@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from minicpm_tui.ui.attachments.tray import Tray
     from minicpm_tui.ui.chat.drafting import Drafting
     from minicpm_tui.ui.chat.find import FindBar
+    from minicpm_tui.ui.chat.fit import FitLine
     from minicpm_tui.ui.chat.following import Following
     from minicpm_tui.ui.chat.outgoing import Outgoing, Queue
     from minicpm_tui.ui.conversation import ConversationPane
@@ -65,6 +66,7 @@ class TalkPane(Vertical):
     tray: Tray
     following: Following
     drafting: Drafting
+    fit_line: FitLine
 
     def compose(self) -> ComposeResult:
         """What the first paint needs; ``furnish`` adds the rest."""
@@ -77,6 +79,7 @@ class TalkPane(Vertical):
         from minicpm_tui.ui.attachments.tray import Tray
         from minicpm_tui.ui.chat.drafting import Drafting
         from minicpm_tui.ui.chat.find import FindBar
+        from minicpm_tui.ui.chat.fit import FitLine
         from minicpm_tui.ui.chat.following import Following
         from minicpm_tui.ui.chat.outgoing import Queue
         from minicpm_tui.ui.composer.dropdown import CompletionList
@@ -87,10 +90,11 @@ class TalkPane(Vertical):
         self.pane.display = self.tray.display = False
         self.following = Following(self.pane, self._report)
         self.drafting = Drafting(self)
+        self.fit_line = FitLine(self)
         completions = CompletionList()
         with self.app.batch_update():
             await self.mount(self.find_bar, before=0)
-            await self.mount(self.pane, self.queue, self.tray, completions, before=self.composer)
+            await self.mount(self.pane, self.queue, self.tray, self.fit_line, completions, before=self.composer)
         self.composer.completions = completions
         self.furnished = True
 
@@ -121,6 +125,7 @@ class TalkPane(Vertical):
         self.session = session
         if session is not None:
             self.tray.use(session.limits())
+        self.fit_line.changed()
         self.pump()
 
     def not_connected(self, problem: str) -> None:
@@ -254,6 +259,7 @@ class TalkPane(Vertical):
 
     def _done(self, end: End | None) -> None:
         self.running = False
+        self.fit_line.changed()
         if end is not None:
             if end.error is not None and self.queue.waiting:
                 self.queue.hold(held=True)
@@ -365,10 +371,12 @@ class TalkPane(Vertical):
     def _written(self) -> None:
         if self.furnished:
             self.drafting.changed()
+            self.fit_line.changed()
 
     def on_tray_changed(self) -> None:
         self.queue.show()
         self.drafting.changed()
+        self.fit_line.changed()
         self.post_message(self.Progress())
 
     def say(self, line: str, *, seconds: float = 8) -> None:

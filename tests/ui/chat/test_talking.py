@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PIL import Image
 from textual import events
 
 from minicpm_tui.demo.options import DemoOptions, Faults
@@ -69,6 +70,27 @@ async def test_a_typed_path_that_does_not_exist_is_sent_by_a_second_enter(server
         assert driver.talk.composer.text == "/nowhere/cat.png"
         await driver.ask("/nowhere/cat.png")
         assert server.chats[0]["messages"][-1]["content"] == "/nowhere/cat.png"
+
+
+async def test_what_does_not_fit_is_said_before_sending_and_mended_by_a_key(opened: Opener, tmp_path: Path) -> None:
+    files = [tmp_path / f"{name}.png" for name in "ab"]
+    for file in files:
+        Image.new("RGB", (1344, 1344), "red").save(file)
+    with serving(DemoOptions(tokens_per_second=0, max_model_len=1024)) as small:
+        async with opened(url=small.url) as driver:
+            await driver.connected()
+            await driver.write("compare them")
+            driver.talk.tray.attach([str(file) for file in files])
+            fit = driver.talk.fit_line
+            await driver.until(lambda: "does not fit" in fit.said and fit.display)
+            assert "the model takes 1024" in fit.said
+            assert "^T: send the pictures for" in fit.said
+            await driver.pilot.press("ctrl+t")
+            await driver.until(lambda: not fit.display and len(driver.talk.tray.attachments) == 2)
+            await driver.ask("compare them")
+            assert len(media_of(driver.path[0].content)) == 2
+            assert "not sent along" not in driver.said
+            assert len(small.chats) == 1
 
 
 async def test_several_lines(server: DemoServer, opened: Opener) -> None:
