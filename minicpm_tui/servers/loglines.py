@@ -61,6 +61,11 @@ class LineSplitter:
         self._keep(pieces[-1])
         return found
 
+    def skip(self, lines: int) -> None:
+        """A part of the log with so many newlines is left out; what began before it is dropped."""
+        self._rest = b""
+        self._number += lines
+
     def finish(self) -> list[LogLine]:
         """The last line, when the log ends without a newline."""
         found: list[LogLine] = []

@@ -43,8 +43,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "gpu_busy",
         N_("Other programs hold the GPU's memory"),
-        r"(?:Free|Available) memory on (?:device"
-        r"|node) \S+ \((?P<free>[\d.]+)/(?P<total>[\d.]+) GiB\) on startup is less than desired",
+        r"(?:Free|Available) memory on (?:device|node)(?: \S+)? "
+        r"\((?P<free>[\d.]+)/(?P<total>[\d.]+) GiB\) on startup is less than desired",
         fixes.busy,
         N_("stop the other programs, or take a smaller share"),
     ),

@@ -105,6 +105,10 @@ class LogReader:
             self._read(line)
         return lines
 
+    def skip(self, lines: int) -> None:
+        """Leave out a part of the log with so many newlines."""
+        self._splitter.skip(lines)
+
     @property
     def stages(self) -> tuple[Stage, ...]:
         """Those reached, in order; the last one is the current one."""
@@ -128,6 +132,9 @@ class LogReader:
         if line.time is not None:
             self._clock = line.time
         text = line.message
+        if self._started_up:  # all that can still be told is its end
+            self._note_end(line)
+            return
         if not self._stages:
             self._enter("resolve")
         if _EAGER.search(text):
@@ -138,11 +145,14 @@ class LogReader:
         if "Application startup complete" in text or "Uvicorn running on" in text:
             self._started_up = True
             self._stages["ready"] = replace(self._stages["ready"], progress=1.0, done=True)
+        self._note_end(line)
+        self._measure()
+
+    def _note_end(self, line: LogLine) -> None:
         if _SHUTDOWN.search(line.text):
             self._ending = "stopping"
-        elif _GONE.search(text):
+        elif _GONE.search(line.message):
             self._ending = "exited"
-        self._measure()
 
     def _begins(self, text: str) -> StageName | None:
         if text.startswith("non-default args") or "engine (v" in text:

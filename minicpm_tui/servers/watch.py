@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import msgspec
 
@@ -23,6 +23,8 @@ from minicpm_tui.servers.stages import Stage
 from minicpm_tui.text import one_line
 
 _READ = 1 << 20
+_HEAD = 2 << 20
+_TAIL = 4 << 20
 _SILENT_SECONDS = 120.0
 
 
@@ -96,10 +98,23 @@ class Watcher:
             if file.seek(0, 2) < self._position:
                 self._position = 0
             file.seek(self._position)
+            if self._ready and self._position >= _HEAD:
+                self._jump(file)
             data = file.read(_READ)
             self._position += len(data)
             lines = self.diagnosis.feed(data)
         return lines
+
+    def _jump(self, file: BinaryIO) -> None:
+        """Of a long log, what lies between the start and the last part is counted, not read."""
+        end = file.seek(0, 2) - _TAIL
+        file.seek(self._position)
+        lines = 0
+        while self._position < end and (data := file.read(min(_READ, end - self._position))):
+            self._position += len(data)
+            lines += data.count(b"\n")
+        if lines:
+            self.diagnosis.reader.skip(lines)
 
     def _state(self) -> State:
         record = registry.load(self.server.id)

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from minicpm_tui.config import Endpoint, Settings
 from minicpm_tui.errors import VllmMissing
 from minicpm_tui.servers import discovery, endpoints, logfiles, models, survival
 from minicpm_tui.servers.doctor import report
-from minicpm_tui.servers.watch import last_time, remember
+from minicpm_tui.servers.watch import Watcher, last_time, remember
 
 from .conftest import Script, Start
 from .test_stages import LOGS, read
@@ -207,3 +208,14 @@ def test_how_long_it_took_last_time_is_remembered() -> None:
 
 def test_a_script_is_no_reason_to_wait(vllm_script: Script) -> None:
     assert discovery.version_of(vllm_script("import time\ntime.sleep(60)")) == "0.32.0"
+
+
+def test_a_long_log_of_a_ready_server_is_read_at_both_ends(start_script: Start) -> None:
+    server = start_script("import time\ntime.sleep(600)")
+    start = (LOGS / "ready-0.25-gpu.log").read_bytes()
+    filler = b'INFO:     127.0.0.1:36440 - "POST /v1/chat/completions HTTP/1.1" 200 OK\n' * 150_000
+    server.log.write_bytes(start + filler + b"(EngineCore pid=1) ERROR 11-22 08:30:00 [a.py:1] the last line\n")
+    with Watcher(replace(server, ready_at=1.0)) as watcher:
+        numbers = [line.number for _ in range(20) for line in watcher.poll(0).lines]
+    assert len(numbers) < 100_000
+    assert numbers[-1] == start.count(b"\n") + 150_000 + 1
