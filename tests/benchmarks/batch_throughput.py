@@ -62,7 +62,7 @@ class Race:
         self.count, self.concurrency, self.size = count, concurrency, size
         self.key = os.environ.get("MINICPM_TUI_API_KEY", "")
         listed = httpx2.get(f"{self.url}/v1/models", headers={"Authorization": f"Bearer {self.key}"}, timeout=30).json()
-        self.model = str(listed["data"][0]["id"])
+        self.model, self.root = str(listed["data"][0]["id"]), str(listed["data"][0]["root"])
         self._seed = int(time.time()) % 1000
 
     def fresh(self) -> list[bytes]:
@@ -93,7 +93,7 @@ class Race:
                 file.write(json.dumps({"content": content}) + "\n")
         command = [
             self.vllm, "bench", "serve", "--backend", "openai-chat", "--endpoint", "/v1/chat/completions", "--base-url", self.url,
-            "--model", self.model, "--dataset-name", "custom_image", "--dataset-path", str(table),
+            "--model", self.model, "--tokenizer", self.root, "--dataset-name", "custom_image", "--dataset-path", str(table),
             "--num-prompts", str(self.count),
             "--max-concurrency", str(self.concurrency), "--custom-output-len", str(TOKENS), "--ignore-eos", "--temperature", "0",
             "--trust-remote-code",
