@@ -70,6 +70,7 @@ def command(context: click.Context, /, words: tuple[str, ...], **flags: Any) -> 
     if flags["check"]:
         return serve_run.check(prepared, as_json=flags["as_json"])
     serve_run.say_notes(prepared)
+    serve_run.say_doubt(prepared)
     if flags["detach"]:
         return serve_run.detach(prepared, wait=not flags["no_wait"], as_json=flags["as_json"])
     return serve_run.foreground(prepared, as_json=flags["as_json"])

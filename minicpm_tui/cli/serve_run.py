@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
+from minicpm_tui.errors import ServerError
 from minicpm_tui.i18n import _
 from minicpm_tui.servers import endpoints, launch, survival
 from minicpm_tui.servers.explain import Explanation
@@ -43,6 +44,18 @@ def say_notes(plan: Plan) -> None:
     """What the user should know before it starts."""
     for note in plan.notes:
         _say(note)
+
+
+def say_doubt(plan: Plan) -> None:
+    """When the estimate says that it will not fit, that is worth a line before the minutes of loading."""
+    try:
+        found = plan.estimate()
+    except ServerError:
+        return
+    if found.fits is False:
+        _say(_("this will probably fail: {reason}").format(reason=found.message))
+        for remedy in found.remedies:
+            _say(_("try: {remedy}").format(remedy=remedy.label))
 
 
 def detach(plan: Plan, *, wait: bool, as_json: bool) -> int:

@@ -69,9 +69,9 @@ def gpu_text(gpu: Gpu) -> str:
     return "  ".join(part for part in (gpu.name, memory, load, heat) if part)
 
 
-def read(server: LocalServer, seconds: float = 2.0) -> Reading | None:
-    """One reading of ``/metrics``; None when it does not answer in time. Blocking."""
-    answer = endpoints.get(server.url, "/metrics", server.key, seconds)
+def read(url: str, key: str = "", seconds: float = 2.0) -> Reading | None:
+    """One reading of ``/metrics`` below ``url``; None when it does not answer in time. Blocking."""
+    answer = endpoints.get(url, "/metrics", key, seconds)
     if answer is None or answer[0] != 200:
         return None
     return metrics.parse(answer[1].decode("utf-8", "replace"))
@@ -90,11 +90,11 @@ def gpus_of(server: LocalServer) -> tuple[Gpu, ...]:
 
 def status(server: LocalServer, between: float = _BETWEEN) -> Status:
     """Figures of a server; rates need two readings ``between`` seconds apart. Blocking."""
-    first = read(server) if server.state == "ready" else None
+    first = read(server.url, server.key) if server.state == "ready" else None
     second = None
     if first:
         time.sleep(between)
-        second = read(server)
+        second = read(server.url, server.key)
     figures = metrics.figures(second, first) if second else Figures()
     uptime = round(time.time() - server.started, 1) if server.live else None
     return Status(server, uptime, figures, gpus_of(server))

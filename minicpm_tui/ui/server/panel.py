@@ -25,7 +25,7 @@ from minicpm_tui.ui.server.doubt import Doubt
 from minicpm_tui.ui.server.entries import Entry
 from minicpm_tui.ui.server.figures import FiguresView
 from minicpm_tui.ui.server.here import Here
-from minicpm_tui.ui.server.watching import Remedies, ServerView
+from minicpm_tui.ui.server.watching import EndpointView, Remedies, ServerView
 
 _LIVE_SECONDS = 2.0
 _OVER = ("failed", "exited")
@@ -111,9 +111,9 @@ class ServerPanel(Commanded, Vertical):
         except MinicpmTuiError as error:
             self._say(error)
             return
-        loading = [server for server in found.servers if server.state in ("starting", "loading")]
-        if first and loading:
-            await self.watch_server(loading[0], use=True)
+        live_ones = [server for server in found.servers if server.live]
+        if first and live_ones:
+            await self.watch_server(live_ones[0], use=live_ones[0].state in ("starting", "loading"))
             return
         for here in self.query(Here):
             here.show(found.report, found.servers)
@@ -160,6 +160,8 @@ class ServerPanel(Commanded, Vertical):
             self.action_options()
         elif entry.answering is not None:
             self.post_message(UseServer(entry.answering.url))
+            await self._show(EndpointView(entry.answering))
+            self._tick()
         elif entry.server is not None:
             await self.watch_server(entry.server, use=True)
 
@@ -270,14 +272,19 @@ class ServerPanel(Commanded, Vertical):
                 self._tick()
 
     def _tick(self) -> None:
+        if not self.shown:
+            return
         view = self.view
-        if view is not None and view.state == "ready" and self.shown:
+        if view is not None and view.state == "ready":
             view.refresh_head()
-            self._read_figures(view.server)
+            self._read_figures(view.server.url, view.server)
+        for other in self.query(EndpointView):
+            self._read_figures(other.answering.url, None)
 
     @work(exclusive=True, group="live")
-    async def _read_figures(self, server: LocalServer) -> None:
-        reading, gpus = await asyncio.gather(asyncio.to_thread(live.read, server), asyncio.to_thread(live.gpus_of, server))
+    async def _read_figures(self, url: str, server: LocalServer | None) -> None:
+        reading = await asyncio.to_thread(live.read, url, server.key if server else "")
+        gpus = await asyncio.to_thread(live.gpus_of, server) if server else ()
         for figures in self.query(FiguresView):
             figures.add(reading, gpus)
 

@@ -14,6 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from minicpm_tui.i18n import _
+from minicpm_tui.servers.endpoints import Answering
 from minicpm_tui.servers.explain import Failure
 from minicpm_tui.servers.local import STATE_TITLES, LocalServer, State
 from minicpm_tui.servers.remedy import Remedy
@@ -134,6 +135,25 @@ class ServerView(VerticalScroll):
             self.mount(chooser := Remedies(remedies, anyway=_("start it again as it was")), after=cause)
             if self.has_focus_within or self.has_focus:
                 chooser.focus()
+
+
+class EndpointView(VerticalScroll):
+    """A server that this program did not start: what it is, and its figures."""
+
+    DEFAULT_CSS = (
+        "EndpointView { height: 1fr; scrollbar-size-vertical: 1; } EndpointView > Static { height: auto; margin: 0 0 1 0; }"
+    )
+
+    def __init__(self, answering: Answering) -> None:
+        super().__init__(classes="first")
+        self.answering = answering
+
+    def compose(self) -> ComposeResult:
+        answering = self.answering
+        name = one_line((answering.model or "").rstrip("/").rpartition("/")[2], 60)
+        version = f"  vLLM {answering.version}" if answering.version else ""
+        yield Static(Content.assemble((name or answering.url, "bold"), "\n", (f"{answering.url}{version}", "$muted")))
+        yield FiguresView()
 
 
 def cause_content(failure: Failure) -> Content:

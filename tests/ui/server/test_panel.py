@@ -19,6 +19,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Log, Static
 
 from minicpm_tui.servers import launch, processes, registry
+from minicpm_tui.servers.endpoints import Answering
 from minicpm_tui.servers.gpus import Gpu
 from minicpm_tui.ui.requests import CopyText, UseServer
 from minicpm_tui.ui.server.doubt import Doubt
@@ -28,6 +29,7 @@ from minicpm_tui.ui.server.here import Here
 from minicpm_tui.ui.server.log import LogScreen
 from minicpm_tui.ui.server.panel import ServerPanel
 from minicpm_tui.ui.server.watching import Remedies
+from tests.servers.conftest import wait_for
 
 SERVERS = Path(__file__).parents[2] / "servers"
 LOGS = SERVERS / "logs"
@@ -212,6 +214,40 @@ async def test_a_server_that_still_loads_is_found_again_and_used(vllm: Callable[
         (tmp_path / "go").touch()
         await until(pilot, lambda: app.used)
         assert app.used[0].url == server.url
+
+
+async def test_a_server_that_runs_is_shown_at_once(vllm: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = vllm(GOOD)
+    port = launch.free_port(27500)
+    argv = (str(tmp_path / "bin" / "vllm"), "serve", str(folder), "--port", str(port))
+    server = launch.start(launch.LaunchPlan(argv, "127.0.0.1", port, str(folder), str(folder)))
+    await asyncio.to_thread(wait_for, lambda: registry.find(server.id).state == "ready")
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await until(pilot, lambda: app.query_one(FiguresView).history.series("running"))
+        assert app.used == []
+
+
+async def test_figures_of_a_server_that_others_started(
+    vllm: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = vllm(GOOD.replace('else b""', 'else b\'{"data": [{"id": "theirs"}]}\''))
+    port = launch.free_port(28000)
+    monkeypatch.setattr("minicpm_tui.servers.endpoints.answering", lambda **_: [Answering(f"http://127.0.0.1:{port}", "theirs")])
+    argv = (str(tmp_path / "bin" / "vllm"), "serve", str(folder), "--port", str(port))
+    server = launch.start(launch.LaunchPlan(argv, "127.0.0.1", port, str(folder), str(folder)))
+    await asyncio.to_thread(wait_for, lambda: registry.find(server.id).state == "ready")
+    with monkeypatch.context() as hidden:
+        hidden.setattr(registry, "servers", list)
+        app = PanelApp()
+        async with app.run_test(size=(60, 40)) as pilot:
+            await until(pilot, lambda: app.query_one(Here).entries)
+            here = app.query_one(Here)
+            here.highlighted = next(index for index, entry in enumerate(here.entries) if entry.kind == "server")
+            here.focus()
+            await pilot.press("enter")
+            await until(pilot, lambda: app.query_one(FiguresView).history.series("running"))
+            assert app.used[0].url == f"http://127.0.0.1:{port}"
 
 
 async def test_what_will_not_fit_is_said_before_it_starts(vllm: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
