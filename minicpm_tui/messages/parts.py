@@ -5,7 +5,6 @@ Parts name their bytes by SHA-256; the bytes themselves are ``Blob`` and lie els
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -84,6 +83,8 @@ class VideoPart(msgspec.Struct, frozen=True, omit_defaults=True, tag="video", ta
     def uuid(self) -> str | None:
         """The digest of the frames' digests joined by newlines; for a whole file its own."""
         if self.frames:
+            import hashlib
+
             return hashlib.sha256("\n".join(self.digests).encode()).hexdigest()
         return self.file
 
@@ -107,6 +108,8 @@ class Blob(msgspec.Struct, frozen=True):
 
     @property
     def sha256(self) -> str:
+        import hashlib
+
         return hashlib.sha256(self.data).hexdigest()
 
 

@@ -24,6 +24,7 @@ from minicpm_tui.ui.graphics.query import Terminal
 from minicpm_tui.ui.launch import Launch
 from minicpm_tui.ui.output.written import LeanOutput
 from minicpm_tui.ui.requests import Attach, CopyText, OpenSession, UseServer, WriteText
+from minicpm_tui.ui.stylesheet import CachedStylesheet
 
 
 def _provider() -> type[Provider]:
@@ -50,6 +51,7 @@ class MinicpmApp(LeanOutput, Commanded, App[int]):
         self.theme_problems: tuple[str, ...] = ()
         self.owns_mouse = True
         self._use_theme(self._first_theme())
+        self.stylesheet = CachedStylesheet(variables=self.get_css_variables())
 
     @property
     def settings(self) -> Settings:

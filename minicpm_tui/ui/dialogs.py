@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.commands import Command, Commanded, bindings
+from minicpm_tui.ui.stylesheet import WINDOWS
 
 CLOSE = (Command("close", N_("Close"), N_("Close this window"), keys=("escape",), palette=False),)
 
@@ -23,6 +24,7 @@ CLOSE = (Command("close", N_("Close"), N_("Close this window"), keys=("escape",)
 class Window(Commanded, ModalScreen[str | None]):
     """A modal window that Esc closes with None."""
 
+    CSS_PATH = WINDOWS
     DECLARED = CLOSE
     BINDINGS = bindings(CLOSE)
 

@@ -12,11 +12,13 @@ from textual.widgets import Static
 
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.ui.commands import GROUPS, Command, Commanded, Live, bindings, show_key
+from minicpm_tui.ui.stylesheet import WINDOWS
 
 
 class HelpScreen(Commanded, ModalScreen[None]):
     """Shows ``entries``; Esc or F1 closes it."""
 
+    CSS_PATH = WINDOWS
     DECLARED = (Command("dismiss", N_("Close"), N_("Back to the conversation"), keys=("escape", "f1", "q"), palette=False),)
     BINDINGS = bindings(DECLARED)
 

@@ -14,8 +14,6 @@ from textual.widgets import TextArea
 
 from minicpm_tui.errors import MinicpmTuiError, StorageError
 from minicpm_tui.i18n import _, ngettext
-from minicpm_tui.messages import End
-from minicpm_tui.messages import Message as ChatMessage
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.composer.composer import Composer
@@ -25,6 +23,8 @@ if TYPE_CHECKING:
 
     from minicpm_tui.chat.events import ChatEvent
     from minicpm_tui.chat.session import ChatSession
+    from minicpm_tui.messages import End
+    from minicpm_tui.messages import Message as ChatMessage
     from minicpm_tui.sessions import Journal
     from minicpm_tui.ui.attachments.tray import Tray
     from minicpm_tui.ui.chat.drafting import Drafting
@@ -149,9 +149,11 @@ class TalkPane(Vertical):
     @property
     def pictured(self) -> ChatMessage | None:
         """The message whose pictures the user would mean: under the cursor, else the last one with some."""
+        if self.journal is None:
+            return None
         from minicpm_tui.ui.looking.choosing import nearest_media
 
-        return None if self.journal is None else nearest_media(self.journal, self.pane.cursor_id)
+        return nearest_media(self.journal, self.pane.cursor_id)
 
     @work(group="step")
     async def step(self, message_id: str, step: int) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, Label, RadioButton, RadioSet, TextAre
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.messages import RequestOptions, RequestProfile
 from minicpm_tui.ui.commands import Command, Commanded, bindings
+from minicpm_tui.ui.stylesheet import WINDOWS
 
 COMMANDS = (
     Command("close", N_("Close"), N_("Leave everything as it was"), ("escape",), palette=False),
@@ -24,6 +25,7 @@ _THINKING: tuple[bool | None, ...] = (None, True, False)
 class SamplingForm(Commanded, ModalScreen[RequestOptions | None]):
     """Edits ``options``; ``profile`` tells what the model does by itself. Answers with the new options, or None."""
 
+    CSS_PATH = WINDOWS
     DECLARED = COMMANDS
     BINDINGS = bindings(COMMANDS)
 

@@ -18,6 +18,7 @@ from minicpm_tui.text import format_duration
 from minicpm_tui.ui.attachments.attachment import Attachment
 from minicpm_tui.ui.commands import Command, Commanded, bindings
 from minicpm_tui.ui.looking.canvas import Canvas
+from minicpm_tui.ui.stylesheet import WINDOWS
 
 COMMANDS = (
     Command("close", N_("Close"), N_("Leave everything as it was"), ("escape",), palette=False),
@@ -40,6 +41,7 @@ def seconds_of(text: str) -> float | None:
 class Adjust(Commanded, ModalScreen[AttachmentSpec | None]):
     """Edits what is wanted of ``attachment``; ``sheet`` gives the picture of what it is now. Answers with the new wish."""
 
+    CSS_PATH = WINDOWS
     DECLARED = COMMANDS
     BINDINGS = bindings(COMMANDS)
     DEFAULT_CSS = "Adjust Canvas { height: 12; margin: 1 0 0 0; }"

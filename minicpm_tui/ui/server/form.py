@@ -26,6 +26,7 @@ from minicpm_tui.ui.requests import CopyText
 from minicpm_tui.ui.server import fields, starting
 from minicpm_tui.ui.server.commands import FORM
 from minicpm_tui.ui.server.doubt import estimate_content
+from minicpm_tui.ui.stylesheet import WINDOWS
 
 _PAUSE = 0.4
 
@@ -33,6 +34,7 @@ _PAUSE = 0.4
 class ServeForm(Commanded, ModalScreen[Form | None]):
     """Edits ``form``; answers with the new one to start, or None."""
 
+    CSS_PATH = WINDOWS
     DECLARED = FORM
     BINDINGS = bindings(FORM)
     CSS = """
