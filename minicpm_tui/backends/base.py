@@ -20,6 +20,10 @@ class Backend(Protocol):
         """
         ...
 
+    async def warm(self) -> None:
+        """Get ready for the first request before there is one. Raises nothing: what is wrong shows with the request."""
+        ...
+
     async def aclose(self) -> None:
         """Give connections back."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -94,6 +94,11 @@ class OpenAIBackend:
         except MinicpmTuiError as error:
             yield reader.end(error)
 
+    async def warm(self) -> None:
+        """See ``Backend.warm``."""
+        with suppress(MinicpmTuiError):
+            await self._connected()
+
     async def aclose(self) -> None:
         """Close the connections and wait until the media memory is written."""
         if self._saving is not None:
@@ -107,6 +112,7 @@ class OpenAIBackend:
     async def _connected(self) -> AsyncOpenAI:
         if self._client is None:
             await asyncio.to_thread(self._import)
+        if self._client is None:  # another request may have come first
             self._client = self._make_client()
         return self._client
 

@@ -119,5 +119,8 @@ class RecordedBackend:
         if not ended:
             yield End()
 
+    async def warm(self) -> None:
+        """Nothing has to be got ready."""
+
     async def aclose(self) -> None:
         """Nothing is held."""

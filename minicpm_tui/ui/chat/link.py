@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from minicpm_tui.errors import MinicpmTuiError
@@ -24,6 +24,7 @@ class Link:
     problem: str = ""
     trying: bool = False
     demo: DemoProcess | None = None
+    _warming: asyncio.Task[None] | None = field(default=None, repr=False)
 
     async def open(self, wish: UseServer | None = None, *, demo: bool = False) -> bool:
         """Connect as the settings say, to ``wish``, or to the demo server; True when that went well.
@@ -37,6 +38,7 @@ class Link:
             config = self.launch.config
             target = await self._target(wish, demo=demo)
             before, self.connection = self.connection, await connect(config, target=target)
+            self._warm(self.connection)
             if before is not None:
                 await before.aclose()
         except MinicpmTuiError as error:
@@ -44,6 +46,12 @@ class Link:
         finally:
             self.trying = False
         return not self.problem
+
+    def _warm(self, connection: Connection) -> None:
+        """Import what the first reply needs while the question is being written."""
+        if self._warming is not None:
+            self._warming.cancel()
+        self._warming = asyncio.create_task(connection.backend.warm())
 
     async def _target(self, wish: UseServer | None, *, demo: bool) -> Target | None:
         from minicpm_tui.chat.connect import Target, at
@@ -65,6 +73,8 @@ class Link:
 
     async def close(self) -> None:
         """Let the connection go and stop the demo server."""
+        if self._warming is not None:
+            self._warming.cancel()
         if self.connection is not None:
             await self.connection.aclose()
         if self.demo is not None:

@@ -182,7 +182,10 @@ class ChatScreen(Commanded, Screen[None]):
     @on(TalkPane.Progress)
     def show_status(self) -> None:
         """Bring the status line, the welcome and the hints up to date."""
-        self.query_one(StatusLine).status = status_of(self.current, self.talk)
+        lines = self.query(StatusLine)
+        if not lines:  # the program is ending
+            return
+        lines.first().status = status_of(self.current, self.talk)
         welcome = self.query_one(Welcome)
         connection = self.current.link.connection
         welcome.model = connection.model if connection else ""
