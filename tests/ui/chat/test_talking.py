@@ -159,7 +159,7 @@ async def test_a_dead_server_costs_nothing(opened: Opener, picture: Path) -> Non
 
 
 async def test_a_failing_server_holds_the_queue(opened: Opener) -> None:
-    with serving(DemoOptions(tokens_per_second=20, reply="a " * 40, faults=Faults(error_after=20))) as server:
+    with serving(DemoOptions(tokens_per_second=8, reply="a " * 40, faults=Faults(error_after=20))) as server:
         async with opened(url=server.url) as driver:
             await driver.connected()
             await driver.write("first")
