@@ -43,6 +43,7 @@ class Following:
         self._pane.show(path, positions(tree, path))
         self._thumbnails.show(path, blobs)
         self._shown = [message.id for message in path]
+        self.meter = Meter()
         self.end = next((message.end for message in reversed(path) if message.end is not None), None)
 
     async def follow(self, events: AsyncIterator[ChatEvent], session: ChatSession) -> End | None:

@@ -16,6 +16,10 @@ def _on_reply(pane: Any) -> bool:
     return bool(pane.cursor_role == "assistant")
 
 
+def _versioned(pane: Any) -> bool:
+    return pane.versioned is not None
+
+
 def _searching(pane: Any) -> bool:
     return bool(pane.searching)
 
@@ -31,15 +35,31 @@ COMMANDS = (
     _key("scroll_pages(1)", N_("Page down"), N_("Scroll a page down"), "pagedown", "space", palette=False),
     _key("scroll_begin", N_("Beginning"), N_("To the beginning of the conversation"), "home", "g", palette=False),
     _key("scroll_finish", N_("End"), N_("To the end of the conversation, and follow it"), "end", "G", palette=False),
-    _key("turn(-1)", N_("Previous message"), N_("Move the cursor to the message before"), "k", "ctrl+up", palette=False),
+    _key(
+        "turn(-1)",
+        N_("Previous message"),
+        N_("Move the cursor to the message before"),
+        "k",
+        "ctrl+up",
+        hint=N_("Message"),
+        palette=False,
+    ),
     _key("turn(1)", N_("Next message"), N_("Move the cursor to the message after"), "j", "ctrl+down", palette=False),
     _key("code(1)", N_("Next code block"), N_("Select the next code block of the message"), "c", palette=False),
     _key("copy_selected", N_("Copy"), N_("Copy the selected text, code block or message"), "y", hint=N_("Copy")),
     _key("reasoning", N_("Reasoning"), N_("Unfold or fold the reasoning of a reply"), "t", hint=N_("Reasoning")),
     _key("edit", N_("Edit"), N_("Edit the question and ask again"), "e", hint=N_("Edit"), when=_on_user),
     _key("regenerate", N_("Ask again"), N_("Ask for another reply"), "r", hint=N_("Ask again"), when=_on_reply),
-    _key("sibling(-1)", N_("Previous version"), N_("Show the version before"), "left", palette=False),
-    _key("sibling(1)", N_("Next version"), N_("Show the version after"), "right", palette=False),
+    _key(
+        "sibling(-1)",
+        N_("Previous version"),
+        N_("Show the version before"),
+        "left",
+        hint=N_("Version"),
+        when=_versioned,
+        palette=False,
+    ),
+    _key("sibling(1)", N_("Next version"), N_("Show the version after"), "right", when=_versioned, palette=False),
     _key("find_next(1)", N_("Next match"), N_("Go to the next match"), "n", when=_searching, palette=False),
     _key("find_next(-1)", N_("Previous match"), N_("Go to the match before"), "N", when=_searching, palette=False),
 )

@@ -110,9 +110,16 @@ class WithCursor(Reading):
                 self._fold(index)
                 return
 
+    @property
+    def versioned(self) -> int | None:
+        """The entry whose versions the user would mean: at the cursor, or the next above it that has some."""
+        entries = self.document.entries
+        start = len(entries) - 1 if self.view.cursor is None else self.view.cursor
+        return next((index for index in range(start, -1, -1) if entries[index].extras.position[1] > 1), None)
+
     def action_sibling(self, step: int) -> None:
-        if self.view.cursor is not None:
-            self._sibling(self.view.cursor, step)
+        if (index := self.versioned) is not None:
+            self._sibling(index, step)
 
     def action_edit(self) -> None:
         if self.cursor_id is not None:

@@ -141,6 +141,7 @@ async def test_retry_and_edit_make_versions(server: DemoServer, opened: Opener) 
         await driver.until(lambda: len(driver.tree.messages) == 3 and not driver.talk.running)
         await driver.pilot.press("f7")
         assert driver.talk.composer.text == "one"
+        assert "Editing a question" in str(driver.app.export_screenshot()).replace("&#160;", " ")
         await driver.write("two")
         await driver.pilot.press("enter")
         await driver.until(lambda: len(driver.tree.messages) == 5 and not driver.talk.running)

@@ -39,6 +39,16 @@ async def test_a_click_puts_the_cursor_there() -> None:
         assert [(type(event), event.message_id) for event in asked] == [(EditRequested, "u1"), (RegenerateRequested, "a1")]
 
 
+async def test_versions_of_the_question_are_asked_for_from_its_reply() -> None:
+    app = Host()
+    async with app.run_test(size=SIZE) as pilot:
+        app.pane.show([user(1, "question"), reply(1, "answer")], {"u1": (2, 3)})
+        await pilot.pause()
+        await pilot.press("left")
+        asked = [(event.message_id, event.step) for event in app.events if isinstance(event, SiblingRequested)]
+        assert asked == [("u1", -1)]
+
+
 async def test_versions_are_asked_for() -> None:
     app = Host()
     async with app.run_test(size=SIZE) as pilot:
