@@ -53,10 +53,10 @@ def sync_dir(path: Path) -> None:
             os.close(handle)
 
 
-def write_durably(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
+def replace_file(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
     """Replace ``path`` by ``data`` at once: a temporary file, fsync, rename. Raises StorageError.
 
-    A reader sees the old bytes or the new ones, never a part.
+    A reader sees the old bytes or the new ones, never a part. The name is durable after ``sync_dir``.
     """
     with storage_errors(path):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
@@ -71,7 +71,12 @@ def write_durably(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
             with contextlib.suppress(OSError):
                 Path(name).unlink()
             raise
-        sync_dir(path.parent)
+
+
+def write_durably(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
+    """``replace_file``, and its name is on the disk too when this returns. Raises StorageError."""
+    replace_file(path, data, mode=mode)
+    sync_dir(path.parent)
 
 
 class LockHeld(Exception):

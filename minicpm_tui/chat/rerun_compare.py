@@ -10,8 +10,10 @@ from typing import Any, Literal
 import msgspec
 
 from minicpm_tui.chat.rerun import RERUN_OF, Turn, turns_of
+from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import Message, Usage
 from minicpm_tui.sessions import Journal
+from minicpm_tui.text import one_line
 
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7ff]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7ff]+|\s+|[^\w\s]")
 _MANY_TOKENS = 4000
@@ -116,3 +118,18 @@ def _speed(message: Message) -> float | None:
         return None
     streaming = end.seconds - end.first_token_seconds
     return round((end.usage.completion_tokens - 1) / streaming, 2) if streaming > 0 and end.usage.completion_tokens > 1 else None
+
+
+def figures(answer: Answer) -> str:
+    """One line (translated): model, length, time to the first token, tokens a second, and what went wrong."""
+    facts = [one_line(answer.model.rsplit("/", 1)[-1], 30)] if answer.model else []
+    facts.append(ngettext("{count} word", "{count} words", answer.words).format(count=answer.words))
+    if answer.usage:
+        facts.append(_("{count} tokens").format(count=answer.usage.completion_tokens))
+    if answer.first_token_seconds is not None:
+        facts.append(_("first token {seconds:.2f} s").format(seconds=answer.first_token_seconds))
+    if answer.tokens_per_second is not None:
+        facts.append(_("{speed:.1f} tokens/s").format(speed=answer.tokens_per_second))
+    if answer.error:
+        facts.append(one_line(answer.error))
+    return " · ".join(facts)

@@ -13,7 +13,7 @@ from minicpm_tui.chat.connect import connect
 from minicpm_tui.chat.events import Preparing
 from minicpm_tui.chat.options import options_for
 from minicpm_tui.chat.rerun import Rerun, RerunEvent, TurnBegan, TurnEnded
-from minicpm_tui.chat.rerun_compare import Answer, Comparison, compare
+from minicpm_tui.chat.rerun_compare import Comparison, compare, figures
 from minicpm_tui.chat.session import ChatSession
 from minicpm_tui.cli.options import Flags
 from minicpm_tui.cli.sessions_output import print_json
@@ -99,20 +99,6 @@ def _show(each: Comparison) -> None:
     print("".join(marks[change][0] + printable(text) + marks[change][1] for change, text in each.differences))
     print()
     for name, answer in ((_("recorded"), each.recorded), (_("new"), each.new)):
-        print(f"  {name}: {_figures(answer)}")
+        print(f"  {name}: {figures(answer)}")
     print(_("  the same: {share:.0%}").format(share=each.similarity))
     print()
-
-
-def _figures(answer: Answer) -> str:
-    facts = [one_line(answer.model)] if answer.model else []
-    facts.append(_("{count} words").format(count=answer.words))
-    if answer.usage:
-        facts.append(_("{count} tokens").format(count=answer.usage.completion_tokens))
-    if answer.first_token_seconds is not None:
-        facts.append(_("first token {seconds:.2f} s").format(seconds=answer.first_token_seconds))
-    if answer.tokens_per_second is not None:
-        facts.append(_("{speed:.1f} tokens/s").format(speed=answer.tokens_per_second))
-    if answer.error:
-        facts.append(one_line(answer.error))
-    return " · ".join(facts)

@@ -6,12 +6,11 @@ import contextlib
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from minicpm_tui.errors import SessionDamaged
-from minicpm_tui.files import PRIVATE_FILE, make_private_dir, storage_errors, sync_dir
+from minicpm_tui.files import make_private_dir, replace_file, sync_dir
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Blob
 
@@ -54,7 +53,7 @@ class AttachmentStore:
             make_private_dir(self.folder)
             sync_dir(self.folder.parent)
         for digest, blob in missing.items():
-            self._write(self.folder / f"{digest}.{extension(blob.media_type)}", blob.data)
+            replace_file(self.folder / f"{digest}.{extension(blob.media_type)}", blob.data)
         sync_dir(self.folder)
 
     def read(self, sha256: str) -> bytes:
@@ -94,18 +93,3 @@ class AttachmentStore:
             for entry in sorted(os.scandir(self.folder), key=lambda entry: entry.name):
                 if (match := _NAME.fullmatch(entry.name)) and entry.is_file(follow_symlinks=False):
                     yield match.group(1), Path(entry.path)
-
-    def _write(self, path: Path, data: bytes) -> None:
-        with storage_errors(path):
-            handle, name = tempfile.mkstemp(dir=self.folder, prefix=".new-")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    os.fchmod(file.fileno(), PRIVATE_FILE)
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    Path(name).unlink()
-                raise

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+
+from minicpm_tui.ui.graphics.multiplexer import inside_screen, inside_tmux, through_screen, through_tmux
 
 LIMIT = 1_000_000
 """Bytes of text; many terminals take less, none takes more."""
-_SCREEN_PIECE = 700  # bytes of one screen DCS string; screen drops longer ones (768 with its own header)
 
 
 def sequence(text: str, environ: Mapping[str, str] = os.environ) -> str:
@@ -18,17 +19,11 @@ def sequence(text: str, environ: Mapping[str, str] = os.environ) -> str:
     """
     payload = base64.b64encode(text.encode("utf-8", errors="replace")).decode()
     bare = f"\x1b]52;c;{payload}\x07"
-    if environ.get("TMUX"):
-        inner = bare.replace("\x1b", "\x1b\x1b")
-        return f"\x1bPtmux;{inner}\x1b\\{bare}"
-    if environ.get("STY") or environ.get("TERM", "").startswith("screen"):
-        return "".join(f"\x1bP{piece}\x1b\\" for piece in _pieces(bare))
+    if inside_tmux(environ):
+        return through_tmux(bare) + bare
+    if inside_screen(environ) or environ.get("TERM", "").startswith("screen"):
+        return through_screen(bare)
     return bare
-
-
-def _pieces(text: str) -> Iterator[str]:
-    for start in range(0, len(text), _SCREEN_PIECE):
-        yield text[start : start + _SCREEN_PIECE]
 
 
 def too_long(text: str) -> bool:

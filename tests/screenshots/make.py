@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -118,6 +119,7 @@ async def make(name: str, folder: Path) -> Path:
     scene, size, theme, language = SCENES[name]
     with tempfile.TemporaryDirectory() as scratch, serving(DemoOptions(tokens_per_second=0)) as server:
         os.environ["MINICPM_TUI_HOME"] = f"{scratch}/home"
+        os.environ["HOME"] = scratch
         pictures = Path(scratch) / "holiday"
         pictures.mkdir()
         draw_pictures(pictures)
@@ -130,7 +132,7 @@ async def make(name: str, folder: Path) -> Path:
             await app.chat.current.close()
         os.chdir("/")
     path = folder / f"{name}.svg"
-    path.write_text(svg, encoding="utf-8")
+    path.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), encoding="utf-8")  # nothing is fetched
     return path
 
 

@@ -7,8 +7,8 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from minicpm_tui.chat.rerun_compare import Answer, Change, Comparison
-from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.chat.rerun_compare import Answer, Change, Comparison, figures
+from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line, printable
 
 _STYLES: dict[Change, str] = {"same": "", "removed": "$text-error strike", "added": "$text-success underline"}
@@ -56,18 +56,3 @@ class ComparedTurn(Vertical):
 def _side(comparison: Comparison, without: Change) -> Content:
     parts = [(printable(text), _STYLES[change]) for change, text in comparison.differences if change != without]
     return Content.assemble(*parts) if parts else Content("—")
-
-
-def figures(answer: Answer) -> str:
-    """Model, length, time to the first token, tokens a second."""
-    facts = [one_line(answer.model.rsplit("/", 1)[-1], 30)] if answer.model else []
-    facts.append(ngettext("{count} word", "{count} words", answer.words).format(count=answer.words))
-    if answer.usage:
-        facts.append(_("{count} tokens").format(count=answer.usage.completion_tokens))
-    if answer.first_token_seconds is not None:
-        facts.append(_("first token {seconds:.2f} s").format(seconds=answer.first_token_seconds))
-    if answer.tokens_per_second is not None:
-        facts.append(_("{speed:.1f} tokens/s").format(speed=answer.tokens_per_second))
-    if answer.error:
-        facts.append(one_line(answer.error))
-    return " · ".join(facts)
