@@ -25,7 +25,7 @@ def show() -> None:
         if name == "servers":
             value = [_without_key(endpoint) for endpoint in value]
         if value is None:
-            document.add(tomlkit.comment(f"{name} = {_('decided by the model')}"))
+            document.add(tomlkit.comment(f"{name} = " + _("decided by the model")))
             continue
         item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
         document.add(name, item)

@@ -41,7 +41,8 @@ def crash(app: MinicpmApp, error: Exception) -> None:
         path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="replace")
     line = one_line(f"{type(error).__name__}: {error}", 160)
     hint = _("nothing that was sent is lost; the details are in {path}").format(path=path)
-    app.exit(1, return_code=1, message=f"minicpm-tui: {_('Internal error')}: {line} — {hint}")
+    title = _("Internal error")
+    app.exit(1, return_code=1, message=f"minicpm-tui: {title}: {line} — {hint}")
 
 
 async def close(app: MinicpmApp, status: int) -> None:

@@ -43,12 +43,13 @@ def _text(journal: Journal, folder: str) -> str:
     for message in path:
         blocks.append(f"## {role_label(message)}")
         if message.reasoning:
-            blocks.append(f"<details><summary>{_('Reasoning')}</summary>\n\n{printable(message.reasoning).strip()}\n\n</details>")
+            title = _("Reasoning")
+            blocks.append(f"<details><summary>{title}</summary>\n\n{printable(message.reasoning).strip()}\n\n</details>")
         if message.text:
             blocks.append(printable(message.text))
         blocks += [_media(part, folder, names.get((message.id, place), [])) for place, part in _media_places(message)]
         if message.unfinished:
-            blocks.append(f"*{_('(unfinished)')}*")
+            blocks.append("*" + _("(unfinished)") + "*")
     return "\n\n".join(blocks) + "\n"
 
 

@@ -48,8 +48,8 @@ def _message(message: Message, markdown: Any, blobs: BlobReader) -> str:
     parts = [f'<article class="{message.role}"><h2>{html.escape(role_label(message))}</h2>']
     parts += [_media(part, blobs) for part in media_of(message.content)]
     if message.reasoning:
-        reasoning = markdown.render(printable(message.reasoning))
-        parts.append(f"<details><summary>{html.escape(_('Reasoning'))}</summary>{reasoning}</details>")
+        title, reasoning = _("Reasoning"), markdown.render(printable(message.reasoning))
+        parts.append(f"<details><summary>{html.escape(title)}</summary>{reasoning}</details>")
     if message.role == "assistant":
         parts.append(markdown.render(printable(message.text)))
     elif message.text:

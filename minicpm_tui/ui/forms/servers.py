@@ -41,8 +41,9 @@ def choices(settings: Settings, connection: Connection | None) -> list[Choice]:
     if connection is not None:
         for model in connection.facts.models:
             add(connection.url, model.id, connection.url)
+    here = _("started here")
     for server in registry.running():
-        add(server.url, server.model, f"{server.url} · {_('started here')} · {server.state}")
+        add(server.url, server.model, f"{server.url} · {here} · {server.state}")
     for endpoint in settings.servers:
         add(endpoint.url, endpoint.model, endpoint.name or endpoint.url)
     if settings.url:

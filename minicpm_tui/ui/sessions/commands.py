@@ -16,8 +16,11 @@ def _talked(app: Any) -> bool:
 
 
 def _chatting(app: Any) -> bool:
-    """The conversation is what shows, maybe under a window."""
-    return next((screen for screen in reversed(app.screen_stack) if not screen.is_modal), None) is app.chat
+    """The conversation is what shows, at most under the command palette: a form has keys of its own."""
+    from textual.command import CommandPalette
+
+    screens = [screen for screen in app.screen_stack if not isinstance(screen, CommandPalette)]
+    return bool(screens) and screens[-1] is app.chat
 
 
 COMMANDS = (
