@@ -57,6 +57,11 @@ class Tray(Commanded, OptionList):
         self._limits: MediaLimits | None = None
         self._preparing = Preparing(self._show)
 
+    def on_focus(self) -> None:
+        """The keys mean the last file until the user goes to another."""
+        if self.highlighted is None and self.attachments:
+            self.highlighted = len(self.attachments) - 1
+
     @property
     def tokens(self) -> int:
         """What the ready ones will cost."""

@@ -36,6 +36,11 @@ def _too_long(screen: Any) -> bool:
     return screen.talk.furnished and screen.talk.fit_line.proposal is not None
 
 
+def _attached(screen: Any) -> bool:
+    """There are files on the message that is being written."""
+    return screen.talk.furnished and bool(screen.talk.tray.attachments) and screen.focused is screen.talk.composer
+
+
 def _finding(screen: Any) -> bool:
     return bool(screen.talk.finding)
 
@@ -60,6 +65,15 @@ COMMANDS = (
     _talk("retry", N_("Ask again"), N_("Another reply to the last question"), ("ctrl+r",), N_("Retry"), when=_answered),
     _talk("copy_reply", N_("Copy the reply"), N_("To your own clipboard"), ("ctrl+y",), N_("Copy"), when=_talked, priority=True),
     _talk("copy_code", N_("Copy the code block"), N_("The last one, or the selected one"), ("f9",), when=_talked),
+    _key(
+        "tray",
+        N_("The message's files"),
+        N_("Go to them: look at, adjust or remove one"),
+        ("shift+tab",),
+        N_("Its files"),
+        WRITING,
+        _attached,
+    ),
     _fit("fit", N_("Make it fit"), N_("Fewer frames or smaller pictures, as proposed"), ("ctrl+t",), N_("Fit"), when=_too_long),
     _talk("find", N_("Find"), N_("Find text in the conversation"), ("ctrl+f",), N_("Find"), when=_talked, priority=True),
     _talk("look", N_("Look at the pictures"), N_("Large, with slices and frames"), ("ctrl+l",), N_("Look"), when=_pictured),

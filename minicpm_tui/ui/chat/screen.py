@@ -137,6 +137,9 @@ class ChatScreen(Commanded, Screen[None]):
         self.panes = self.panes.toward("talk")
         self.talk.composer.focus()
 
+    def action_tray(self) -> None:
+        self.talk.tray.focus()
+
     def action_read(self) -> None:
         self.talk.pane.focus()
 

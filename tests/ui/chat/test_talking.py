@@ -11,6 +11,7 @@ from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.messages import media_of
 from minicpm_tui.sessions import Journal
+from minicpm_tui.ui.looking.adjust import Adjust
 from minicpm_tui.ui.status import StatusLine
 from tests.ui.chat.conftest import Opener
 
@@ -91,6 +92,19 @@ async def test_what_does_not_fit_is_said_before_sending_and_mended_by_a_key(open
             assert len(media_of(driver.path[0].content)) == 2
             assert "not sent along" not in driver.said
             assert len(small.chats) == 1
+
+
+async def test_the_files_of_the_message_are_a_key_away(server: DemoServer, opened: Opener, picture: Path) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        driver.talk.tray.attach([str(picture)])
+        await driver.until(lambda: bool(driver.talk.tray.attachments) and driver.talk.tray.attachments[0].prepared is not None)
+        await driver.pilot.press("shift+tab", "a")
+        await driver.until(lambda: isinstance(driver.app.screen, Adjust))
+        await driver.pilot.press("escape")
+        await driver.until(lambda: driver.app.screen is driver.app.chat)
+        await driver.pilot.press("x")
+        await driver.until(lambda: not driver.talk.tray.attachments and driver.talk.composer.has_focus)
 
 
 async def test_several_lines(server: DemoServer, opened: Opener) -> None:
