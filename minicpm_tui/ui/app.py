@@ -145,10 +145,10 @@ class MinicpmApp(LeanOutput, Commanded, App[int]):
         self.push_screen(HelpScreen(live(self.screen)))
 
     def action_command_palette(self) -> None:
-        from textual.command import CommandPalette
+        from minicpm_tui.ui.palette import Palette
 
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder=_("Find a command…")))
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(placeholder=_("Find a command…")))
 
     def action_help_quit(self) -> None:
         """^C with nothing selected: stop a reply, else say how to quit."""

@@ -1,0 +1,54 @@
+"""The command palette's page keys."""
+
+from __future__ import annotations
+
+from textual.command import CommandList, CommandPalette
+from textual.widgets.option_list import Option
+
+from minicpm_tui.ui.palette import CommandProvider, Palette
+from tests.ui.test_commands import Example
+
+
+class WithPalette(Example):
+    COMMANDS = {CommandProvider}  # noqa: RUF012 - Textual's own annotation is not ClassVar
+
+    def on_mount(self) -> None:
+        self.push_screen(Palette())
+
+
+async def test_page_keys_do_nothing_where_nothing_matches() -> None:
+    app = WithPalette()
+    async with app.run_test() as pilot:
+        await pilot.press(*"zzqq")
+        commands = app.screen.query_one(CommandList)
+        while not (commands.option_count == 1 and commands.options[0].disabled):
+            await pilot.pause(0.02)
+        await pilot.press("pagedown", "pageup")
+        assert isinstance(app.screen, CommandPalette)
+
+
+async def test_page_keys_do_nothing_while_the_list_is_hidden() -> None:
+    app = WithPalette()
+    async with app.run_test() as pilot:
+        commands = app.screen.query_one(CommandList)
+        while not commands.option_count:
+            await pilot.pause(0.02)
+        commands.display = False
+        await pilot.pause()
+        commands.clear_options().add_options([Option("one"), Option("two")])
+        commands.highlighted = 1
+        await pilot.press("pagedown", "pageup")
+        assert commands.highlighted == 1
+
+
+async def test_page_keys_move_through_what_matches() -> None:
+    app = WithPalette()
+    async with app.run_test() as pilot:
+        await pilot.press(*"ca")
+        commands = app.screen.query_one(CommandList)
+        while not (commands.option_count == 1 and not commands.options[0].disabled and commands.size):
+            await pilot.pause(0.02)
+        await pilot.press("pagedown", "enter")
+        while not app.done:
+            await pilot.pause(0.02)
+        assert app.done == ["home"]
