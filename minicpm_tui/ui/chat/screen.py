@@ -134,6 +134,8 @@ class ChatScreen(Commanded, Screen[None]):
             first.focus()
 
     def action_compose(self) -> None:
+        """Back to writing; what was said has been read."""
+        self.app.clear_notifications()
         self.panes = self.panes.toward("talk")
         self.talk.composer.focus()
 
