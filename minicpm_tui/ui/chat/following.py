@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from minicpm_tui.chat.session import ChatSession
     from minicpm_tui.ui.conversation import ConversationPane
 
-REPORTS = 0.25
+REPORTS = 0.5
 """Seconds of the reply between two changes of the status line."""
 
 
