@@ -1,17 +1,13 @@
-"""A batch on Ray: two actors of the real vLLM on this machine.
-
-``REAL_RAY`` is a folder with Ray for vLLM's interpreter: ``uv pip install --python VENV/bin/python --target FOLDER --no-deps ray
-pyarrow pandas msgpack python-dateutil tzdata fsspec``.
-"""
+"""A batch on Ray: two actors of the real vLLM on this machine."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from tests.batch.conftest import batch, fill_folder, results
+from tests.real_vllm.install import RAY
 
 COUNT = 60
 
@@ -19,11 +15,11 @@ COUNT = 60
 def test_two_actors_and_going_on(
     home: Path, tmp_path: Path, real_vllm_bin: Path, real_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ray = os.environ.get("REAL_RAY", "")
-    assert ray, "set REAL_RAY to a folder with Ray for vLLM's interpreter (see this file's beginning)"
+    ray = real_vllm_bin.parents[1] / RAY
+    assert ray.is_dir(), "the installer of the real vLLM puts Ray there"
     (home / "config").mkdir(parents=True)
     (home / "config" / "config.toml").write_text(f'vllm_command = "{real_vllm_bin}"\n')
-    for name, value in {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "PYTHONPATH": ray}.items():
+    for name, value in {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "PYTHONPATH": str(ray)}.items():
         monkeypatch.setenv(name, value)
     folder, output = fill_folder(tmp_path / "in", COUNT), tmp_path / "out.jsonl"
     settings = ("gpu_memory_utilization=0.05", "max_model_len=2048", "enforce_eager=true", "max_num_seqs=8")

