@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import traceback
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.composer import drafts
 from minicpm_tui.ui.dialogs import Ask
+from minicpm_tui.ui.hangup import terminal_gone
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.app import MinicpmApp
@@ -54,4 +57,6 @@ async def close(app: MinicpmApp, status: int) -> None:
             await asyncio.to_thread(drafts.save, talk.drafting.now())
     with contextlib.suppress(MinicpmTuiError):
         await app.chat.current.close()
+    if status == 128 + signal.SIGHUP and terminal_gone(0):
+        os._exit(status)  # Textual would wait for ever for its writes to a terminal that is not there
     app.exit(status, return_code=status)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from minicpm_tui.config import Config, Settings, config_path
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
+from minicpm_tui.ui import hangup
 
 
 @dataclass(frozen=True)
@@ -32,5 +33,6 @@ def run(launch: Launch) -> int:
     from minicpm_tui.ui.app import MinicpmApp
 
     app = MinicpmApp(launch, query.answer())
+    hangup.watch(sys.stdin.fileno())
     status = app.run()
     return app.return_code or status or 0
