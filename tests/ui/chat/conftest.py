@@ -82,21 +82,22 @@ def slow_server() -> Iterator[DemoServer]:
         yield running
 
 
+@asynccontextmanager
+async def open_app(
+    *, size: tuple[int, int] = (120, 40), session: str = "", resume: bool = False, **flags: Any
+) -> AsyncIterator[Driver]:
+    """The app with these flags, once its conversation shows."""
+    app = MinicpmApp(Launch(load(flags), session=session, resume=resume))
+    async with app.run_test(size=size) as pilot:
+        driver = Driver(app, pilot)
+        await driver.until(lambda: driver.talk.furnished and driver.talk.journal is not None)
+        yield driver
+        await app.chat.current.close()
+
+
 @pytest.fixture
 def opened() -> Opener:
     """``async with opened(url=…, size=(120, 40)) as driver``."""
-
-    @asynccontextmanager
-    async def open_app(
-        *, size: tuple[int, int] = (120, 40), session: str = "", resume: bool = False, **flags: Any
-    ) -> AsyncIterator[Driver]:
-        app = MinicpmApp(Launch(load(flags), session=session, resume=resume))
-        async with app.run_test(size=size) as pilot:
-            driver = Driver(app, pilot)
-            await driver.until(lambda: driver.talk.furnished and driver.talk.journal is not None)
-            yield driver
-            await app.chat.current.close()
-
     return open_app
 
 

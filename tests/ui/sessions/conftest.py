@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from minicpm_tui.config import load
 from minicpm_tui.messages import Blob, ImagePart, Message, TextPart
 from minicpm_tui.sessions.journal import Journal
-from minicpm_tui.ui.app import MinicpmApp
-from minicpm_tui.ui.launch import Launch
 from tests.sessions.talk import AT, answer
-from tests.ui.chat.conftest import Driver
+from tests.ui.chat.conftest import Driver, open_app
 
 Opener = Callable[..., AbstractAsyncContextManager[Driver]]
 
@@ -24,16 +22,7 @@ Opener = Callable[..., AbstractAsyncContextManager[Driver]]
 def opened() -> Opener:
     """``async with opened(url=…) as driver``: the app, without a server unless one is named."""
 
-    @asynccontextmanager
-    async def open_app(*, session: str = "", size: tuple[int, int] = (120, 40), **flags: str) -> AsyncIterator[Driver]:
-        app = MinicpmApp(Launch(load({"url": "http://127.0.0.1:9", **flags}), session=session))
-        async with app.run_test(size=size) as pilot:
-            driver = Driver(app, pilot)
-            await driver.until(lambda: driver.talk.furnished and driver.talk.journal is not None)
-            yield driver
-            await app.chat.current.close()
-
-    return open_app
+    return partial(open_app, url="http://127.0.0.1:9")
 
 
 @pytest.fixture
