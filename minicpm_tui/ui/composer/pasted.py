@@ -71,8 +71,11 @@ def read(text: str, folder: Path) -> Pasted:
 
 
 def is_real_folder(path: Path) -> bool:
-    """A folder, but not the root of all (blocks)."""
-    return path.is_dir() and path != Path(path.anchor)
+    """A folder, but not the root of all, however it is written (blocks)."""
+    if not path.is_dir():
+        return False
+    resolved = path.resolve()
+    return resolved != resolved.parent
 
 
 def is_url(token: str) -> bool:
