@@ -44,7 +44,20 @@ def test_the_name_stays_inside_a_sentence(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["@nobody said so", "@notes.txt", "me@a.png", "@ a.png", "@/", "/..", "@/./.", "@missing.png", "a@b", "/help", "/tmp/x and more"]
+    "text",
+    [
+        "@nobody said so",
+        "@notes.txt",
+        "me@a.png",
+        "@ a.png",
+        "@/",
+        "/..",
+        "@/./.",
+        "@missing.png",
+        "a@b",
+        "/help",
+        "/tmp/x and more",
+    ],
 )
 def test_words_stay_words(text: str, folder: Path) -> None:
     assert typed.read(text, folder) == Typed(text)
