@@ -14,9 +14,9 @@ import pytest
 
 from minicpm_tui.batch.output import read_results
 from tests.batch.conftest import batch, fill_folder, results
+from tests.real_vllm.conftest import ENGINE
 
 COUNT = 200
-ENGINE = ("gpu_memory_utilization=0.1", "max_model_len=2048", "enforce_eager=true", "max_num_seqs=8")
 DEADLINE = 600.0
 
 
@@ -81,7 +81,7 @@ def test_offline_a_start_that_fails_is_explained(
     tmp_path: Path, offline: Sequence[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     fill_folder(tmp_path / "in", 1)
-    assert batch(tmp_path / "in", "-o", tmp_path / "out.jsonl", *offline, "--engine", "gpu_memory_utilization=0.99") == 1
+    assert batch(tmp_path / "in", "-o", tmp_path / "out.jsonl", *offline, "--engine", f"kv_cache_memory_bytes={10**15}") == 1
     said = capfd.readouterr().err
     assert "memory" in said.lower()
     assert "Traceback" not in said

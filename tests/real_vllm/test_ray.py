@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.batch.conftest import batch, fill_folder, results
+from tests.real_vllm.conftest import ENGINE
 from tests.real_vllm.install import RAY
 
 COUNT = 60
@@ -22,8 +23,7 @@ def test_two_actors_and_going_on(
     for name, value in {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "PYTHONPATH": str(ray)}.items():
         monkeypatch.setenv(name, value)
     folder, output = fill_folder(tmp_path / "in", COUNT), tmp_path / "out.jsonl"
-    settings = ("gpu_memory_utilization=0.05", "max_model_len=2048", "enforce_eager=true", "max_num_seqs=8")
-    engine = [part for setting in settings for part in ("--engine", setting)]
+    engine = [part for setting in ENGINE for part in ("--engine", setting)]
     run = [
         folder,
         "-o",
