@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpcore2
 
+from minicpm_tui.backends.chunks import ChunkJoiner
+
 if TYPE_CHECKING:
     import ssl
 
@@ -31,6 +33,7 @@ class PacedStream(httpcore2.AsyncNetworkStream):
         self._stall_seconds = stall_seconds
         self._reads = 0
         self._not_before = 0.0
+        self._joiner = ChunkJoiner()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._reads >= UNPACED_READS:
@@ -38,12 +41,15 @@ class PacedStream(httpcore2.AsyncNetworkStream):
             if (wait := self._not_before - time.monotonic()) > 0:
                 await asyncio.sleep(wait)
         data = await self._stream.read(max_bytes, timeout)
+        while not (joined := self._joiner.feed(data)) and data:
+            data = await self._stream.read(max_bytes, timeout)
         self._reads += 1
         self._not_before = 0.0 if len(data) >= FULL_READ else time.monotonic() + PACE_SECONDS
-        return data
+        return joined
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._reads = 0
+        self._joiner = ChunkJoiner()
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:

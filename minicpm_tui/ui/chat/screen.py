@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widget import Widget
 
 from minicpm_tui.errors import MinicpmTuiError
@@ -28,6 +27,7 @@ from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.commands import Commanded, bindings
 from minicpm_tui.ui.hints import HintBar
 from minicpm_tui.ui.launch import Launch
+from minicpm_tui.ui.output.narrow import LeanScreen
 from minicpm_tui.ui.requests import CopyText, UseServer
 from minicpm_tui.ui.state import UiState
 from minicpm_tui.ui.status import StatusLine
@@ -49,7 +49,13 @@ LAZY: dict[Pane, str] = {
 """The widgets inside the side panes, imported when they are first shown. They fill their pane and focus what they want."""
 
 
-class ChatScreen(Commanded, Screen[None]):
+class Columns(Horizontal):
+    """The panes side by side."""
+
+    BLANK = True  # it has nothing of its own to draw, and lies under every reply that streams
+
+
+class ChatScreen(Commanded, LeanScreen[None]):
     """Where a user talks with the model. Connects the panes to a ChatSession."""
 
     DECLARED = COMMANDS
@@ -65,7 +71,7 @@ class ChatScreen(Commanded, Screen[None]):
         self.set_reactive(ChatScreen.panes, Panes(self.state.files, self.state.server))
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="panes"):
+        with Columns(id="panes"):
             yield Vertical(id="files", classes="side")
             self.talk = TalkPane()
             yield self.talk

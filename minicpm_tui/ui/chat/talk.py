@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 class TalkPane(Vertical):
     """Talks through ``session``; without one it keeps what is written. Messages are sent one after another."""
 
+    BLANK = True  # drawn anew under every reply that streams, otherwise
+
     class Progress(Message):
         """Something that the status line shows has changed."""
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Static
 
 from minicpm_tui.chat.replay import Began, Ended, Jumped, Replay, ReplayEvent
@@ -27,6 +26,7 @@ from minicpm_tui.ui.dialogs import Line
 from minicpm_tui.ui.hints import HintBar
 from minicpm_tui.ui.looking.adjust import seconds_of
 from minicpm_tui.ui.looking.thumbnails import Thumbnails
+from minicpm_tui.ui.output.narrow import LeanScreen
 from minicpm_tui.ui.requests import CopyText
 from minicpm_tui.ui.sessions.timebar import TimeBar
 
@@ -53,7 +53,7 @@ COMMANDS = (
 )
 
 
-class ReplayScreen(Commanded, Screen[None]):
+class ReplayScreen(Commanded, LeanScreen[None]):
     """Replays the session in ``folder``, or the one that is open in the app. Nothing is written, no server is asked."""
 
     DECLARED = COMMANDS

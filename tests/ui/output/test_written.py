@@ -112,8 +112,10 @@ async def test_following_a_reply_writes_less() -> None:
         pane = app.pane
         pane.begin(reply(1, "", end=None))
         for at in range(0, len(TEXT), 40):
+            drawn = app.bytes[0]
             pane.feed(content(TEXT[at : at + 40]))
-            await pilot.pause(0.03)
+            while app.bytes[0] == drawn:
+                await pilot.pause(0.01)
         pane.finish(reply(1, TEXT))
         while pane.streaming:
             await pilot.pause(0.02)
