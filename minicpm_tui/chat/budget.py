@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from minicpm_tui.families import Family, image_tokens, video_tokens
@@ -103,6 +104,7 @@ def part_tokens(part: MediaPart, family: Family, *, index: int = 0, max_slices: 
     return video_tokens(family, len(part.frames) or UNKNOWN_FRAMES, part.width or side, part.height or side, index=index)
 
 
+@lru_cache(maxsize=1024)  # the whole history is counted at every turn
 def guess_tokens(text: str) -> int:
     """Tokens of a text without a tokenizer: 1.5 Chinese characters, or 3.5 others, are one."""
     wide = len(_WIDE.findall(text))

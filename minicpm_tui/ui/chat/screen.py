@@ -71,11 +71,12 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self.set_reactive(ChatScreen.panes, Panes(self.state.files, self.state.server))
 
     def compose(self) -> ComposeResult:
-        with Columns(id="panes"):
-            yield Vertical(id="files", classes="side")
-            self.talk = TalkPane()
-            yield self.talk
-            yield Vertical(id="server", classes="side")
+        self.talk = TalkPane()
+        panes = (Vertical(id="files", classes="side"), self.talk, Vertical(id="server", classes="side"))
+        shown = self.panes.shown(self.app.size.width)
+        for pane in panes:
+            pane.display = pane.id in shown  # from the first paint on
+        yield Columns(*panes, id="panes")
         yield StatusLine()
         yield HintBar()
 
