@@ -12,8 +12,8 @@ from textual.selection import Selection
 
 from minicpm_tui.ui.conversation.document import Document
 from minicpm_tui.ui.conversation.entry import Entry
-from minicpm_tui.ui.conversation.markdown.blocks import parse
 from minicpm_tui.ui.conversation.markdown.line import Line, Mark
+from minicpm_tui.ui.conversation.markdown.parsing import parse
 from minicpm_tui.ui.conversation.markdown.source import balanced, places
 from minicpm_tui.ui.conversation.markdown.wrap import width_of
 from minicpm_tui.ui.conversation.unit import GUTTER, Unit

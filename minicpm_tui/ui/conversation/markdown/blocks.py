@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from minicpm_tui.ui.conversation.markdown.code import code_lines, header, highlight
 from minicpm_tui.ui.conversation.markdown.inline import inline
 from minicpm_tui.ui.conversation.markdown.line import BLANK, PLAIN, Ink, Line, Mark, Run, indented
+from minicpm_tui.ui.conversation.markdown.parsing import parse
 from minicpm_tui.ui.conversation.markdown.table import table_lines
 from minicpm_tui.ui.conversation.markdown.wrap import width_of, wrap
 
 if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
 BULLETS = ("•", "▪", "‣", "⭑", "◦")
 _TASKS = {"[ ] ": "☐", "[x] ": "☑", "[X] ": "☑"}
 _CRAMPED = 8
 """Cells; where less would be left, lists and quotes are no longer indented."""
-
-
-@cache
-def parser() -> MarkdownIt:
-    """The dialect that models write: CommonMark with tables, strikethrough and bare links."""
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("gfm-like", {"linkify": False}).disable("linkify")
-
-
-def parse(source: str, env: dict[str, Any]) -> list[Token]:
-    """Tokens of ``source``; ``env`` carries link definitions from block to block."""
-    return parser().parse(source, env)
 
 
 def warm() -> None:

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from minicpm_tui.text import printable
-from minicpm_tui.ui.conversation.markdown.blocks import Renderer, line_starts, parse
+from minicpm_tui.ui.conversation.markdown.blocks import Renderer, line_starts
 from minicpm_tui.ui.conversation.markdown.code import code_lines, header, highlight_line
 from minicpm_tui.ui.conversation.markdown.line import Line
+from minicpm_tui.ui.conversation.markdown.parsing import parse
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
