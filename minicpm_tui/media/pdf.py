@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from minicpm_tui.errors import MediaDamaged, MediaNotFound, MediaTooLarge
 from minicpm_tui.families import Size, image_tokens, kept_size
 from minicpm_tui.i18n import _, ngettext
-from minicpm_tui.media.encode import encode
+from minicpm_tui.media.encode import Encoder
 from minicpm_tui.media.opening import shown
 from minicpm_tui.media.pictures import picture_part
 from minicpm_tui.media.pillow import decoding
@@ -41,7 +41,7 @@ def prepare_page(file: BinaryIO, path: Path, spec: AttachmentSpec, limits: Media
             has = ngettext("it has {count} page", "it has {count} pages", pages).format(count=pages)
             raise MediaNotFound(f"{shown(path)}: {number}", title=_("No such page"), hint=has)
         image, size = _drawn(document[number - 1], spec, limits)
-    blob = encode(image)
+    blob = Encoder(image).blob
     name = f"{shown(path.name)} {number}" if pages > 1 else shown(path.name)
     part, blobs = picture_part(blob, size, name, source_of(file, path, spec, page=number))
     notes = (_("only page 1 of {count} is sent").format(count=pages),) if spec.page is None and pages > 1 else ()

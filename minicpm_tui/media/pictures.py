@@ -10,7 +10,7 @@ from minicpm_tui.errors import MediaTooLarge
 from minicpm_tui.families import Size, image_tokens, kept_size
 from minicpm_tui.i18n import _
 from minicpm_tui.media.colour import flatten
-from minicpm_tui.media.encode import encode
+from minicpm_tui.media.encode import Encoder
 from minicpm_tui.media.opening import shown
 from minicpm_tui.media.original import is_plain
 from minicpm_tui.media.pillow import decoding, open_picture, orientation, upright_size
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SERVER_READS = {JPEG, PNG, WEBP, GIF, BMP, TIFF, AVIF}
 _ORIGINAL_BYTES = 100_000_000
-_ORIGINAL_WORTH = 1.5
+_WORTH = 1.5  # the original may have so many times the bytes of what would be sent instead
 
 
 def prepare_picture(file: BinaryIO, path: Path, what: Format, spec: AttachmentSpec, limits: MediaLimits) -> Prepared:
@@ -40,9 +40,8 @@ def prepare_picture(file: BinaryIO, path: Path, what: Format, spec: AttachmentSp
         size = kept_size(*upright, limits.family, limits.max_slices, at_most=spec.slices)
         with decoding(path):
             whole = image.size == size and orientation(image) == 1
-            blob = encode(pixels(image, size))
-            if whole and _animated(image) == 1:
-                blob = _original_if_plain(file, image, what, blob)
+            encoder = Encoder(pixels(image, size))
+            blob = (_own(file, image, what, encoder) if whole and _animated(image) == 1 else None) or encoder.blob
             notes = _notes(image, what, spec)
     return _prepared(blob, size, file, path, spec, limits, notes)
 
@@ -86,13 +85,14 @@ def _prepared(
     return Prepared(part, blobs, image_tokens(limits.family, *size, limits.max_slices), notes)
 
 
-def _original_if_plain(file: BinaryIO, image: Image, what: Format, encoded: Blob) -> Blob:
-    """The file's own bytes where they are as good and not much larger."""
-    if os.fstat(file.fileno()).st_size > _ORIGINAL_WORTH * len(encoded.data):
-        return encoded
+def _own(file: BinaryIO, image: Image, what: Format, encoder: Encoder) -> Blob | None:
+    """The file's own bytes where they are as good and not much larger than what ``encoder`` makes."""
+    length = os.fstat(file.fileno()).st_size
+    if length > _WORTH * encoder.at_least and length > _WORTH * len(encoder.blob.data):
+        return None
     file.seek(0)
     data = file.read()
-    return Blob(data, what.media_type) if is_plain(image, data, what) else encoded
+    return Blob(data, what.media_type) if is_plain(image, data, what) else None
 
 
 def _prepare_original(file: BinaryIO, path: Path, what: Format, spec: AttachmentSpec, limits: MediaLimits) -> Prepared:
