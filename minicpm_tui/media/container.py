@@ -42,6 +42,11 @@ class Video:
     frame_seconds: float
 
     @property
+    def is_iso(self) -> bool:
+        """MP4, QuickTime: whose length counts decoding times, which can end before the last frame is shown."""
+        return not {"mp4", "mov"}.isdisjoint(self.container.format.name.split(","))
+
+    @property
     def frames(self) -> int:
         """How many frames it has, as far as the file says; estimated from the rate otherwise."""
         return self.stream.frames or max(1, round(self.duration / self.frame_seconds))
@@ -84,12 +89,15 @@ def _described(container: InputContainer, path: Path) -> Video:
     stream.codec_context.thread_type = "AUTO"
     stream.codec_context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1) if pixels <= _THREADED_PIXELS else 1
     base = float(stream.time_base or 0)
+    start = (stream.start_time or 0) * base
     duration = (stream.duration or 0) * base or (container.duration or 0) / 1_000_000
+    if "matroska" in container.format.name and start < duration:
+        duration -= start  # it counts from the time 0, whenever the first frame comes
     rate = float(stream.average_rate or stream.guessed_rate or 25)
     return Video(
         container=container,
         stream=stream,
-        start=(stream.start_time or 0) * base,
+        start=start,
         duration=duration if math.isfinite(duration) and 0 < duration < _MOST_SECONDS else 0.0,
         frame_seconds=1 / rate if rate > 0 else 0.04,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from minicpm_tui.media.container import Video
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _TOLERANCE = 0.0015  # containers round times to milliseconds
+_REORDERED = 18  # pictures that H.264 and HEVC hold back to reorder them, and the neighbours
 _MOST_ENTRIES = 3_000_000
-_ISO_MEDIA = {"mp4", "mov"}
-_INDEXED = {"matroska", "webm", "avi", *_ISO_MEDIA}
+_INDEXED = {"matroska", "webm", "avi", "mp4", "mov"}
 
 Found = tuple["VideoFrame", float]
 """A frame and its time in seconds."""
@@ -48,10 +49,12 @@ class FrameReader:
         key = self._key_before(time)
         here = self._next or self._shown
         if self._lost or key > (here[1] if here else 0.0) + 2 * self._video.frame_seconds:
-            self._seek(key)
-            self._decoder = self._decode()
-        while self._advance(time):
-            pass
+            self._leap(key)
+        self._advance_to(time)
+        for earlier in (self._key_before(key - 2 * _TOLERANCE), 0.0):
+            if self._shown is None and earlier < key:  # an index of decoding times may promise a key frame too early
+                self._leap(earlier)
+                self._advance_to(time)
         return self._shown or self._next
 
     def near(self, time: float, tolerance: float) -> Found | None:
@@ -67,21 +70,26 @@ class FrameReader:
             self._leaps = False
         return self.at(time)
 
-    def _advance(self, time: float) -> bool:
-        """Step to the next frame if it begins by ``time``; False when it does not."""
+    def _advance_to(self, time: float) -> None:
+        """Show the last frame that begins by ``time``."""
         self._next = self._next or next(self._decoder, None)
-        if self._next is None or self._next[1] > time + _TOLERANCE:
-            return False
-        self._shown, self._next = self._next, None
-        return True
+        while self._next is not None and self._next[1] <= time + _TOLERANCE:
+            self._shown, self._next = self._next, next(self._decoder, None)
+
+    def _leap(self, key: float) -> None:
+        self._seek(key)
+        self._decoder = self._decode()
 
     def _decode(self) -> Iterator[Found]:
         video = self._video
         context = video.stream.codec_context
         last = -self._video.frame_seconds
-        for packet in video.container.demux(video.stream):
+        near: deque[int] = deque(maxlen=_REORDERED)  # when the packets around this one are shown
+        for packet, following in _with_next(video.container.demux(video.stream)):
             self._check()
-            context.skip_frame = "NONREF" if self._is_passed(packet) else "DEFAULT"
+            if following is not None and following.pts is not None:
+                near.append(following.pts)
+            context.skip_frame = "NONREF" if self._is_passed(packet, near) else "DEFAULT"
             for frame in self._pictures(packet):
                 time = video.time_of(frame)
                 last = last + video.frame_seconds if time is None else time
@@ -97,11 +105,13 @@ class FrameReader:
             self.broken += 1
             return []
 
-    def _is_passed(self, packet: Packet[VideoStream]) -> bool:
-        """True for a picture that is surely replaced by another before the wanted time."""
-        if packet.pts is None or not packet.duration:
-            return False
-        return (packet.pts + packet.duration) * self._base - self._video.start <= self._target
+    def _is_passed(self, packet: Packet[VideoStream], near: Iterable[int]) -> bool:
+        """True for a picture that is surely replaced by another before the wanted time.
+
+        Durations do not tell: MP4's are those of decoding, which differ where steps are unequal and frames are reordered.
+        """
+        wanted = (self._target + self._video.start) / self._base
+        return packet.pts is not None and any(packet.pts < other <= wanted for other in near)
 
     def _seek(self, time: float) -> None:
         """To the last key frame that begins by ``time``."""
@@ -128,14 +138,13 @@ class FrameReader:
     def _key_times(self) -> list[float]:
         """When the key frames are shown, where the file has an index of the whole of it; empty otherwise."""
         video = self._video
-        kinds = set(video.container.format.name.split(","))
-        if not kinds & _INDEXED:
+        if _INDEXED.isdisjoint(video.container.format.name.split(",")):
             return []
         video.container.seek(video.stream.start_time or 0, stream=video.stream, backward=True)  # Matroska reads its index now
         entries = video.stream.index_entries
         if not 0 < len(entries) <= _MOST_ENTRIES:
             return []
-        shift = self._display_delay(entries[0].timestamp) if kinds & _ISO_MEDIA else 0
+        shift = self._display_delay(entries[0].timestamp) if video.is_iso else 0
         times = sorted((entry.timestamp + shift) * self._base - video.start for entry in entries if entry.is_keyframe)
         last = (entries[len(entries) - 1].timestamp + shift) * self._base - video.start
         return times if last >= 0.9 * video.duration - 15 else []
@@ -154,3 +163,14 @@ class FrameReader:
     def _nearest_key(self, time: float) -> float | None:
         index = bisect.bisect_left(self._keys, time)
         return min(self._keys[max(index - 1, 0) : index + 1], key=lambda key: abs(key - time), default=None)
+
+
+def _with_next(packets: Iterable[Packet[VideoStream]]) -> Iterator[tuple[Packet[VideoStream], Packet[VideoStream] | None]]:
+    """Each of them and the one behind it."""
+    last: Packet[VideoStream] | None = None
+    for packet in packets:
+        if last is not None:
+            yield last, packet
+        last = packet
+    if last is not None:
+        yield last, None

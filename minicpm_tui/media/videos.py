@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge, MediaUnsupported
 from minicpm_tui.families import Size, frame_size, video_tokens
 from minicpm_tui.i18n import _
-from minicpm_tui.media.container import Video, open_video
+from minicpm_tui.media.container import open_video
 from minicpm_tui.media.encode import encode_jpeg
+from minicpm_tui.media.extent import Extent, extent
 from minicpm_tui.media.opening import shown
 from minicpm_tui.media.reader import Found, FrameReader
 from minicpm_tui.media.sampling import frame_count, frame_limit, frame_times
@@ -53,12 +54,12 @@ def prepare_video(
     with open_video(file, path, what) as video:
         check = _checkpoint(path, cancelled)
         reader = FrameReader(video, check)
-        length = video.duration or _measured(video, check)
+        whole = extent(video, check)
         first = reader.at(0.0)
         if first is None:
             raise MediaDamaged(shown(path), title=_("No frame of this video can be decoded"))
         size = frame_size(*video.shown_size(first[0]), limits.family)
-        times, notes = _times(video, length, path, spec, limits, size)
+        times, notes = _times(whole, path, spec, limits, size)
         frames: list[Frame] = []
         blobs: dict[str, Blob] = {}
         for index, (frame, at) in enumerate(_sampled(reader, times)):
@@ -74,7 +75,7 @@ def prepare_video(
         frames=tuple(frames),
         width=size[0],
         height=size[1],
-        source=source_of(file, path, spec, duration=length),
+        source=source_of(file, path, spec, duration=whole.length),
     )
     return Prepared(part, blobs, video_tokens(limits.family, len(frames), *size), notes)
 
@@ -116,19 +117,18 @@ def _sampled(reader: FrameReader, times: list[float]) -> Iterator[Found]:
 
 
 def _times(
-    video: Video, length: float, path: Path, spec: AttachmentSpec, limits: MediaLimits, size: Size
+    whole: Extent, path: Path, spec: AttachmentSpec, limits: MediaLimits, size: Size
 ) -> tuple[list[float], tuple[str, ...]]:
     """The moments to send, and what to tell the user about their number."""
-    start, end = spec.start or 0.0, length if spec.end is None else min(spec.end, length)
-    if start < 0 or start >= max(length, video.frame_seconds) or end <= start < length:
-        raise _outside(path, length)
+    start, end = spec.start or 0.0, whole.length if spec.end is None else min(spec.end, whole.length)
+    if start < 0 or (start and start >= whole.length) or end <= start < whole.length:
+        raise _outside(path, whole.length)
     a_frame = video_tokens(limits.family, 1, *size)
     roomy = frame_limit(limits.family.max_frames, limits.num_frames, None, a_frame)
     limit = frame_limit(limits.family.max_frames, limits.num_frames, limits.context_tokens_left, a_frame)
     wanted = frame_count(end - start, roomy, spec.count)
     count = min(wanted, limit)
-    last = max(start, min(end, length - video.frame_seconds))
-    return frame_times(start, last, max(count, 1)), _notes(spec, wanted, count)
+    return frame_times(start, max(start, min(end, whole.last)), max(count, 1)), _notes(spec, wanted, count)
 
 
 def _notes(spec: AttachmentSpec, wanted: int, count: int) -> tuple[str, ...]:
@@ -143,17 +143,6 @@ def _notes(spec: AttachmentSpec, wanted: int, count: int) -> tuple[str, ...]:
 def _outside(path: Path, length: float) -> MediaError:
     message = _("{name} is {seconds} seconds long").format(name=shown(path), seconds=f"{length:.1f}")
     return MediaError(message, title=_("No such part of the video"), hint=_("choose a start before the end, both inside it"))
-
-
-def _measured(video: Video, check: Callable[[], None]) -> float:
-    """Seconds of a video that does not say: the end of its last packet. Reads the file, decodes nothing."""
-    base, end = float(video.stream.time_base or 0), 0.0
-    for packet in video.container.demux(video.stream):
-        check()
-        if packet.pts is not None:
-            end = max(end, (packet.pts + (packet.duration or 0)) * base - video.start)
-    video.container.seek(video.stream.start_time or 0, stream=video.stream, backward=True)
-    return end
 
 
 def _checkpoint(path: Path, cancelled: Cancelled | None) -> Callable[[], None]:
