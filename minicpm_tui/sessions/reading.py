@@ -9,12 +9,11 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
-from minicpm_tui.messages import Part, TextPart
-from minicpm_tui.sessions.events import FORMAT, AnyEvent, Header, KnownEvent, MessageEvent, SettingsEvent, UnknownEvent
+from minicpm_tui.sessions.events import FORMAT, AnyEvent, Header, KnownEvent
+from minicpm_tui.sessions.lenient import event_of, header_of
 
 _DECODER: msgspec.json.Decoder[KnownEvent] = msgspec.json.Decoder(KnownEvent)
 _START = re.compile(rb'(?=\{"(?:kind|t|format)":)')
@@ -103,54 +102,6 @@ def _lenient(line: bytes) -> Header | AnyEvent | None:
     if not isinstance(raw, dict):
         return None
     if raw.get("format") == FORMAT:
-        return _header(raw)
+        return header_of(raw)
     kind = raw.get("kind")
-    if not isinstance(kind, str):
-        return None
-    try:
-        known: KnownEvent = msgspec.convert(raw, KnownEvent)
-    except msgspec.ValidationError:
-        return _unknown(raw, kind)
-    return known
-
-
-def _unknown(raw: dict[str, Any], kind: str) -> AnyEvent:
-    t = raw.get("t")
-    seconds = float(t) if isinstance(t, int | float) else 0.0
-    if kind == "settings":
-        return SettingsEvent(t=seconds, values={key: value for key, value in raw.items() if key not in {"t", "kind"}})
-    if kind == "message" and isinstance(raw.get("id"), str):
-        return _message(raw, seconds)
-    return UnknownEvent(t=seconds, kind=kind)
-
-
-def _header(raw: dict[str, Any]) -> Header:
-    version = raw.get("version")
-    return Header(
-        version=version if isinstance(version, int) else 1, id=str(raw.get("id", "")), created=str(raw.get("created", ""))
-    )
-
-
-def _message(raw: dict[str, Any], seconds: float) -> MessageEvent:
-    """A message with something in it that this version does not know; that becomes a line of text."""
-    role, parent, content = raw.get("role"), raw.get("parent"), raw.get("content")
-    return MessageEvent(
-        t=seconds,
-        id=raw["id"],
-        parent=parent if isinstance(parent, str) else None,
-        role=role if role in {"system", "user", "assistant"} else "user",
-        content=tuple(_part(each) for each in (content if isinstance(content, list) else [])),
-        at=str(raw.get("at", "")),
-        model=raw["model"] if isinstance(raw.get("model"), str) else None,
-        server=raw["server"] if isinstance(raw.get("server"), str) else None,
-        request=raw["request"] if isinstance(raw.get("request"), dict) else None,
-    )
-
-
-def _part(raw: object) -> Part:
-    try:
-        part: Part = msgspec.convert(raw, Part)
-    except msgspec.ValidationError:
-        kind = raw.get("type") if isinstance(raw, dict) else None
-        return TextPart(f"[{kind or 'unknown'}]")
-    return part
+    return event_of(raw, kind) if isinstance(kind, str) else None

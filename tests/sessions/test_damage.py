@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from minicpm_tui.errors import SessionError
+from minicpm_tui.messages import media_of
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.reading import read
 from minicpm_tui.sessions.state import SessionState
@@ -165,6 +166,63 @@ def test_unknown_kinds_and_parts_are_kept_and_told(saved: Path) -> None:
         assert journal.tree.messages["u3"].text == "[audio]\nhear"
         journal.set_title("kept")
     assert saved.read_bytes().startswith(before)
+
+
+HELLO = {"type": "text", "text": "hello"}
+PICTURE_PART = {"type": "image", "name": "a.jpg", "sha256": "0" * 64}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"end": {"kind": "end", "id": "a"}},
+        {"end": {"kind": "end", "id": "a", "t": 0.1, "finish_reason": "stop", "usage": {"prompt_tokens": 3}}},
+        {"end": {"kind": "end", "id": "a", "t": "0.1", "finish_reason": 5, "seconds": None, "error": None}},
+        {"delta": {"kind": "delta", "id": "a", "pieces": [[0, "content", "hi"], [0.1, "content", " there", {"more": 1}]]}},
+        {"delta": {"kind": "delta", "id": "a", "t": None, "pieces": [5, [None, "content", "hi there"], [0, "tool", "x"]]}},
+        {"question": {"kind": "message", "id": "u", "role": "user", "content": "hello"}},
+        {"question": {"kind": "message", "id": "u", "parent": 7, "role": "user", "content": [HELLO], "model": 5}},
+        {"reply": {"kind": "message", "id": "a", "role": "assistant", "content": None, "request": [], "at": None}},
+    ],
+)
+def test_events_with_fields_missing_or_unlike_ours_say_what_they_say(saved: Path, changes: dict[str, dict[str, object]]) -> None:
+    lines = {
+        "question": {"kind": "message", "t": 0, "id": "u", "parent": None, "role": "user", "content": [HELLO], "at": ""},
+        "reply": {"kind": "message", "t": 1, "id": "a", "parent": "u", "role": "assistant", "content": [], "at": ""},
+        "delta": {"kind": "delta", "t": 1, "id": "a", "pieces": [[0, "content", "hi"], [1, "content", " there"]]},
+        "end": {"kind": "end", "t": 0, "id": "a", "finish_reason": "stop", "usage": None},
+    } | changes
+    saved.write_text("".join(json.dumps(line) + "\n" for line in lines.values()))
+    journal = Journal.open(saved.parent, read_only=True)
+    assert [(message.role, message.text) for message in journal.tree.path()] == [("user", "hello"), ("assistant", "hi there")]
+    assert not journal.tree.messages["a"].unfinished
+    assert journal.notes == ()
+
+
+def test_an_error_in_words_alone_is_shown(saved: Path) -> None:
+    with saved.open("a") as file:
+        file.write('{"kind":"end","t":0,"id":"a2","finish_reason":null,"usage":null,"error":"the cable was pulled"}\n')
+    end = Journal.open(saved.parent, read_only=True).tree.messages["a2"].end
+    assert end is not None
+    assert end.error is not None
+    assert end.error.line() == "the cable was pulled"
+
+
+@pytest.mark.parametrize(
+    ("part", "digests"),
+    [
+        (PICTURE_PART | {"source": None}, 1),
+        (PICTURE_PART | {"width": "64", "height": None, "source": {"path": 5}}, 1),
+        ({"type": "video", "name": "v.mp4", "frames": [{"sha256": "0" * 64}, {"time": 1}, 5], "source": None}, 1),
+    ],
+)
+def test_attachments_with_odd_fields_are_still_attachments(saved: Path, part: dict[str, object], digests: int) -> None:
+    with saved.open("a") as file:
+        message = {"kind": "message", "t": 1, "id": "u3", "parent": "a2", "role": "user", "at": "", "content": [part]}
+        file.write(json.dumps(message) + "\n")
+    (found,) = media_of(Journal.open(saved.parent, read_only=True).tree.messages["u3"].content)
+    assert found.name == part["name"]
+    assert len(found.digests) == digests
 
 
 def test_a_newer_version_is_read_and_not_written(saved: Path) -> None:
