@@ -89,7 +89,9 @@ def rename(session: str, title: tuple[str, ...]) -> int:
 @_json_option
 @click.pass_obj
 def delete(all_json: bool, sessions: tuple[str, ...], as_json: bool) -> int:
-    return _each(sessions, lambda library, name: library.delete(name), as_json=as_json or all_json)
+    from minicpm_tui.sessions.library import Library
+
+    return _each(sessions, Library.delete, as_json=as_json or all_json)
 
 
 @command.command("restore", help=_("Bring sessions back from the trash."))
@@ -97,7 +99,9 @@ def delete(all_json: bool, sessions: tuple[str, ...], as_json: bool) -> int:
 @_json_option
 @click.pass_obj
 def restore(all_json: bool, sessions: tuple[str, ...], as_json: bool) -> int:
-    return _each(sessions, lambda library, name: library.restore(name), as_json=as_json or all_json)
+    from minicpm_tui.sessions.library import Library
+
+    return _each(sessions, Library.restore, as_json=as_json or all_json)
 
 
 @command.command("check", help=_("Read a session (or all) and compare every digest; exit status 1 when something is wrong."))
@@ -127,6 +131,7 @@ def check(all_json: bool, session: str | None, as_json: bool) -> int:
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=_("The file to write."))
 def export(session: str, name: str | None, output: Path | None) -> int:
     from minicpm_tui.errors import UsageError
+    from minicpm_tui.sessions.care import missing
     from minicpm_tui.sessions.export import export as export_session
     from minicpm_tui.sessions.export import format_of
     from minicpm_tui.sessions.journal import Journal
@@ -136,6 +141,9 @@ def export(session: str, name: str | None, output: Path | None) -> int:
         raise UsageError(_("which format?"), hint=_("say --format md, html, json, jsonl, cast or tar.gz"))
     with Journal.open(session, read_only=True) as journal:
         data = export_session(journal, chosen, output)
+        lost = missing(journal)
+    for line in lost:
+        print(line, file=sys.stderr)
     if data is not None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -171,16 +179,23 @@ def _list(*, as_json: bool, limit: int, trash: bool) -> int:
 
 
 def _each(sessions: tuple[str, ...], work: Callable[[Library, str], str], *, as_json: bool) -> int:
+    """Do ``work`` with each, also when one fails; the ids of those that are done on stdout."""
     from minicpm_tui.cli.sessions_output import print_json
+    from minicpm_tui.errors import MinicpmTuiError
     from minicpm_tui.sessions.library import Library
 
+    done = []
     with Library() as library:
-        done = [work(library, name) for name in sessions]
+        for name in sessions:
+            try:
+                done.append(work(library, name))
+            except MinicpmTuiError as error:
+                print(f"minicpm-tui: {error}", file=sys.stderr)
     if as_json:
         print_json([{"id": name} for name in done])
     else:
-        print("\n".join(done))
-    return 0
+        print("".join(f"{name}\n" for name in done), end="")
+    return 0 if len(done) == len(sessions) else 1
 
 
 def _library() -> Library:

@@ -11,7 +11,7 @@ import msgspec
 
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import ImagePart, Message, media_of
-from minicpm_tui.sessions.labels import role_label
+from minicpm_tui.sessions.labels import role_label, unfinished_label
 from minicpm_tui.text import format_bytes, one_line, printable
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ def print_hits(hits: Sequence[SearchHit]) -> None:
 
 
 def print_checks(checks: Sequence[Check]) -> None:
-    """A line a session, and one for each problem."""
+    """A line a session, and one for each problem and note."""
     for each in checks:
         state = _("ok") if each.ok else _("damaged")
         print(_("{id}: {state}, {messages} messages, {files} files").format(
             id=each.id, state=state, messages=each.messages, files=each.attachments
         ))  # fmt: skip
-        for problem in each.problems:
-            print(f"    {one_line(problem)}")
+        for line in (*each.problems, *each.notes):
+            print(f"    {one_line(line)}")
 
 
 def print_session(journal: Journal) -> None:
@@ -71,8 +71,8 @@ def print_session(journal: Journal) -> None:
             print(line)
         if message.text:
             print(printable(message.text))
-        if message.unfinished:
-            print(_("(unfinished)"))
+        if broken := unfinished_label(message):
+            print(broken)
         print()
 
 
@@ -172,6 +172,6 @@ def _draw(journal: Journal) -> None:
             console.print(Markdown(printable(message.text)))
         elif message.text:
             console.print(Text(printable(message.text)))
-        if message.unfinished:
-            console.print(Text(_("(unfinished)"), style="dim"))
+        if broken := unfinished_label(message):
+            console.print(Text(broken, style="dim"))
         console.print()

@@ -13,45 +13,54 @@ from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.attachments import AttachmentStore
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.reading import read
+from minicpm_tui.sessions.saved import damage_of
 from minicpm_tui.text import one_line
 
 
 class Check(msgspec.Struct, frozen=True):
-    """``problems`` are sentences; ``attachments`` counts the files whose digests were compared."""
+    """``problems`` and ``notes`` are sentences: what is damaged, and what this version does not know.
+
+    ``attachments`` counts the files whose digests were compared.
+    """
 
     id: str
     ok: bool
     messages: int
     attachments: int
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def check(folder: Path) -> Check:
     """Read everything of a session and compare every digest. Nothing is changed."""
     try:
         with Journal.open(folder, read_only=True) as journal:
-            problems = list(journal.notes)
-            messages = journal.tree.messages
+            reading = read((folder / ids.JOURNAL).read_bytes())
     except StorageError as error:
         return Check(folder.name, ok=False, messages=0, attachments=0, problems=(str(error),))
-    reading = read((folder / ids.JOURNAL).read_bytes())
+    problems = damage_of(reading)
+    notes = tuple(note for note in journal.notes if note not in problems)
     if (torn := reading.size - reading.end) > 0:
         problems.append(
             _("the last line is torn ({count} bytes); it is cut off when the session is continued").format(count=torn)
         )
     store = AttachmentStore(folder / ids.ATTACHMENTS)
-    compared = 0
-    for digest, path in store.files():
-        compared += 1
+    files = list(store.files())
+    for digest, path in files:
         try:
             store.read(digest)
         except SessionDamaged as error:
             problems.append(f"{error.title}: {path.name}")
-    stored = {digest for digest, _path in store.files()}
-    media = [part for message in messages.values() for part in media_of(message.content)]
+    problems += missing(journal)
+    return Check(folder.name, not problems, len(journal.tree.messages), len(files), tuple(problems), notes)
+
+
+def missing(journal: Journal) -> list[str]:
+    """A sentence for each attachment of which files are gone; they are not read."""
+    if journal.path is None:
+        return []
+    stored = {digest for digest, _path in AttachmentStore(journal.path / ids.ATTACHMENTS).files()}
+    media = [part for message in journal.tree.messages.values() for part in media_of(message.content)]
     counts = [(part, sum(digest not in stored for digest in part.digests)) for part in media]
     text = _("{name}: {count} of {all} files are missing")
-    problems += [
-        text.format(name=one_line(part.name), count=missing, all=len(part.digests)) for part, missing in counts if missing
-    ]
-    return Check(folder.name, not problems, len(messages), compared, tuple(problems))
+    return [text.format(name=one_line(part.name), count=gone, all=len(part.digests)) for part, gone in counts if gone]

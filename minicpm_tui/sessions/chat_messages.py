@@ -68,7 +68,9 @@ def _message(raw: dict[str, Any], parent: str | None, model: str | None, blobs: 
     message = Message(secrets.token_hex(8), parent, role, parts, ids.now())
     if role != "assistant":
         return message
-    return msgspec.structs.replace(message.with_reply(message.text, "", End()), model=model)
+    reasoning = raw.get("reasoning") or raw.get("reasoning_content")
+    thought = reasoning if isinstance(reasoning, str) else ""
+    return msgspec.structs.replace(message.with_reply(message.text, thought, End()), model=model)
 
 
 def _part(raw: object, blobs: dict[str, Blob]) -> Part:
@@ -114,6 +116,8 @@ def _data_of(url: str) -> Iterator[Blob]:
     stated = head[5:-7]
     for piece in body.split(","):
         data = base64.b64decode(piece, validate=True)
+        if not data:
+            raise ValueError(head)
         yield Blob(data, _sniffed(data) or (stated if stated.startswith("video/") else "application/octet-stream"))
 
 

@@ -12,11 +12,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import msgspec
+
 from minicpm_tui import paths
 from minicpm_tui.errors import SessionDamaged, StorageError
 from minicpm_tui.files import make_private_dir, storage_errors, sync_dir, write_durably
 from minicpm_tui.i18n import _
-from minicpm_tui.messages import Blob
+from minicpm_tui.messages import Blob, media_of
 from minicpm_tui.sessions import ids, tar
 from minicpm_tui.sessions.attachments import EXTENSIONS, AttachmentStore
 from minicpm_tui.sessions.chat_messages import convert, looks_like_chat
@@ -46,9 +48,11 @@ def import_session(path: Path, folder: Path | None = None) -> str:
         with path.open("rb") if path.is_file() else contextlib.nullcontext() as file:
             start = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n") if file else b""
         if path.is_dir():
+            if not ids.is_session(path):
+                raise StorageError(str(path), title=_("There is no session in this folder"))
             return _keep(into, _journal_of(path / ids.JOURNAL), _beside(path))
         if not path.is_file():
-            raise StorageError(str(path), title=_("No such file"))
+            raise StorageError(str(path), title=_("Not a file") if path.exists() else _("No such file"))
         if start.startswith(b"\x1f\x8b"):
             return _import_archive(path, into)
         data = _journal_of(path)
@@ -76,15 +80,15 @@ def _import_archive(path: Path, into: Path) -> str:
 
 def _import_chat(data: bytes, path: Path, into: Path) -> str:
     messages, blobs, settings = convert(data, path)
-    with Journal.create(settings=settings, folder=into) as journal:
-        for message in messages:
-            journal.append_message(message, {part: blobs[part] for each in message.content for part in _digests(each)})
-    return journal.id
-
-
-def _digests(part: object) -> Iterable[str]:
-    found = getattr(part, "digests", ())
-    return found if isinstance(found, tuple) else ()
+    if not messages:
+        raise SessionDamaged(str(path), title=_("This file cannot be imported"), hint=_("there is no message in it"))
+    with tempfile.TemporaryDirectory(dir=into, prefix=".import-") as place:
+        with Journal.create(settings=settings, folder=Path(place)) as journal:
+            for message in messages:
+                needed = (digest for part in media_of(message.content) for digest in part.digests)
+                journal.append_message(message, {digest: blobs[digest] for digest in needed})
+        assert journal.path is not None
+        return _keep(into, _journal_of(journal.path / ids.JOURNAL), _beside(journal.path))
 
 
 def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]) -> str:
@@ -92,11 +96,12 @@ def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]
     reading = read(data)
     if reading.header is None and not reading.events:
         raise SessionDamaged(_("it holds no session and no chat messages"), title=_("This file cannot be imported"))
-    created = reading.header.created if reading.header else ids.now()
-    version = reading.header.version if reading.header else 1
+    header = reading.header or Header(id="", created=ids.now())
     body = data[: reading.end]
-    if reading.header is not None:
-        body = body.partition(b"\n")[2]
+    first, _newline, rest = body.partition(b"\n")
+    alone = read(first + b"\n")
+    if alone.header is not None and not alone.events and not alone.damaged:
+        body = rest
     if body and not body.endswith(b"\n"):
         body += b"\n"
     place = Path(tempfile.mkdtemp(dir=into, prefix=".import-"))
@@ -106,7 +111,7 @@ def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]
             _store(store, digest, extension, content)
         while True:
             session_id = ids.new_id()
-            write_durably(place / ids.JOURNAL, encode(Header(version=version, id=session_id, created=created)) + body)
+            write_durably(place / ids.JOURNAL, encode(msgspec.structs.replace(header, id=session_id)) + body)
             if not (into / session_id).exists():
                 break
         with storage_errors(into / session_id):

@@ -14,3 +14,10 @@ def role_label(message: Message) -> str:
     if message.role == "system":
         return _("System")
     return one_line(message.model or "") or _("Assistant")
+
+
+def unfinished_label(message: Message) -> str:
+    """What ended an unfinished reply before its time; empty for every other message."""
+    if not message.unfinished:
+        return ""
+    return one_line(message.end.error.line()) if message.end and message.end.error else _("(unfinished)")

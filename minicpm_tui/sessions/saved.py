@@ -43,7 +43,7 @@ class SavedSession:
         header = self._reading.header or Header(id="", created="")
         self.id = folder.name if new else folder.resolve().name
         self.created = header.created or (not new and ids.created_of(self.id)) or self.state.last_open or ids.now()
-        self.notes = _notes(header, self._reading, self.state)
+        self.notes = (*_not_known(header, self.state), *damage_of(self._reading))
         self._attachments = AttachmentStore(folder / ids.ATTACHMENTS)
         if header.version > VERSION and not read_only:
             raise SessionError(
@@ -191,23 +191,24 @@ def lock_session(folder: Path) -> FileLock:
         ) from error
 
 
-def _notes(header: Header, reading: Reading, state: SessionState) -> tuple[str, ...]:
+def damage_of(reading: Reading) -> list[str]:
+    """What of a journal cannot be read, as sentences."""
+    count = len(reading.damaged)
+    text = ngettext(
+        "{count} line cannot be read; it is kept in the file.", "{count} lines cannot be read; they are kept in the file.", count
+    )
+    return [text.format(count=count)] if count else []
+
+
+def _not_known(header: Header, state: SessionState) -> list[str]:
+    """What this version passes over, as sentences."""
     notes = []
     if header.version > VERSION:
         notes.append(_("This session was written by a newer version; what this one knows is shown."))
-    if reading.damaged:
-        count = len(reading.damaged)
-        notes.append(
-            ngettext(
-                "{count} line cannot be read; it is kept in the file.",
-                "{count} lines cannot be read; they are kept in the file.",
-                count,
-            ).format(count=count)
-        )
     if state.unknown:
         notes.append(
             ngettext(
                 "{count} event of an unknown kind is not shown.", "{count} events of unknown kinds are not shown.", state.unknown
             ).format(count=state.unknown)
         )
-    return tuple(notes)
+    return notes

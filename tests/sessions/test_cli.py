@@ -84,6 +84,36 @@ def test_check_compares_digests(capsys: pytest.CaptureFixture[str], session: str
     assert "not what it was" in output(capsys, "check", session, status=1)
 
 
+def test_check_only_notes_what_a_newer_version_wrote(capsys: pytest.CaptureFixture[str], session: str) -> None:
+    folder = Journal.open(session, read_only=True).path
+    assert folder is not None
+    with (folder / "session.jsonl").open("a") as file:
+        file.write('{"kind":"reaction","t":1}\n')
+    assert "1 event of an unknown kind" in output(capsys, "check", session)
+    (checked,) = json.loads(output(capsys, "check", session, "--json"))
+    assert checked["ok"]
+    assert checked["problems"] == []
+    assert len(checked["notes"]) == 1
+
+
+def test_a_missing_attachment_is_said_and_the_rest_is_exported(
+    capsys: pytest.CaptureFixture[str], session: str, tmp_path: Path
+) -> None:
+    folder = Journal.open(session, read_only=True).path
+    assert folder is not None
+    (folder / "attachments" / f"{PICTURE.sha256}.jpg").unlink()
+    assert run(["sessions", "export", session, "-o", str(tmp_path / "x.md")]) == 0
+    assert "cat.jpg: 1 of 1 files are missing" in capsys.readouterr().err
+
+
+def test_one_session_that_cannot_be_deleted_stops_no_other(capsys: pytest.CaptureFixture[str], session: str) -> None:
+    assert run(["sessions", "delete", "nothing", session]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == f"{session}\n"
+    assert "No such session: nothing" in captured.err
+    assert output(capsys, "restore", session) == f"{session}\n"
+
+
 def test_export_and_import(capsysbinary: pytest.CaptureFixture[bytes], session: str, tmp_path: Path) -> None:
     for name in ("html", "json", "jsonl", "cast"):
         assert run(["sessions", "export", session, "--format", name]) == 0

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import html.parser
 import json
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
-from minicpm_tui.errors import SessionDamaged, StorageError, UsageError
-from minicpm_tui.messages import Delta
+from minicpm_tui.errors import ErrorInfo, StorageError, UsageError
+from minicpm_tui.messages import Delta, End
 from minicpm_tui.sessions.export import FORMATS, export, format_of
 from minicpm_tui.sessions.journal import Journal
 from tests.sessions.talk import FRAMES, MODEL, PICTURE, answer, conversation, question, reply
@@ -80,10 +81,30 @@ def test_page_from_hostile_text_has_no_scripts_handlers_or_remote_pictures(hosti
     assert "<table>" in page
 
 
-def test_page_says_when_a_picture_is_gone(journal: Journal) -> None:
+def test_what_is_left_is_written_when_a_picture_is_gone(journal: Journal, tmp_path: Path) -> None:
     assert journal.path is not None
     (journal.path / "attachments" / f"{PICTURE.sha256}.jpg").unlink()
-    assert "An attachment is missing" in rendered(journal, "html")
+    for name in FORMATS:
+        export(journal, name, tmp_path / f"x.{name}")
+    assert "cat.jpg: An attachment is missing" in (tmp_path / "x.html").read_text()
+    content = json.loads((tmp_path / "x.json").read_text())["messages"][0]["content"]
+    assert [part["type"] for part in content] == ["text", "text", "video_url"]
+    assert content[1]["text"] == "[cat.jpg: An attachment is missing]"
+    text = (tmp_path / "x.md").read_text()
+    assert "cat.jpg: An attachment is missing" in text
+    links = re.findall(r"\]\(<(x-files/[^>]+)>\)", text)
+    assert len(links) == len(FRAMES)
+    assert all((tmp_path / link).is_file() for link in links)
+
+
+def test_a_reply_that_failed_says_why(tmp_path: Path) -> None:
+    with Journal.create() as journal:
+        journal.append_message(question("u", "hi"))
+        journal.append_message(reply("a", "u"))
+        journal.append_deltas("a", [Delta("content", "half", 0.1)])
+        journal.append_end("a", End(error=ErrorInfo("server_failed", "The server failed while answering", "boom")))
+    for name in ("md", "html"):
+        assert "The server failed while answering: boom" in rendered(Journal.open(journal.id, read_only=True), name)
 
 
 def test_chat_json_can_be_sent_by_any_client(journal: Journal) -> None:
@@ -188,10 +209,6 @@ def test_what_cannot_be_written_is_one_clear_line(journal: Journal, tmp_path: Pa
     for name in FORMATS:
         with pytest.raises(StorageError):
             export(journal, name, tmp_path / "missing" / f"x.{name}")
-    assert journal.path is not None
-    (journal.path / "attachments" / f"{PICTURE.sha256}.jpg").write_bytes(b"")
-    with pytest.raises(SessionDamaged):
-        export(journal, "json")
     with pytest.raises(UsageError, match="md, html, json"):
         export(journal, "pdf")
 

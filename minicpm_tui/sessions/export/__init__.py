@@ -45,7 +45,7 @@ def export(journal: Journal, name: str, path: Path | None = None) -> bytes | Non
 
     Raises:
         UsageError: an unknown format, or one that needs a file.
-        StorageError: ``path`` cannot be written. SessionDamaged: an attachment cannot be read.
+        StorageError: ``path`` cannot be written.
     """
     if name not in FORMATS:
         raise UsageError(name, title=_("No such format"), hint=_("one of {names}").format(names=", ".join(FORMATS)))

@@ -10,12 +10,14 @@ from typing import Any
 
 import msgspec
 
+from minicpm_tui.errors import SessionDamaged
 from minicpm_tui.messages import BlobReader, ImagePart, Message, Part, TextPart
 from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.text import one_line
 
 
 def render(journal: Journal) -> bytes:
-    """``{"model", "messages"}`` of the selected path. Raises SessionDamaged when an attachment cannot be read."""
+    """``{"model", "messages"}`` of the selected path; an attachment that cannot be read becomes a line of text."""
     path = journal.tree.path()
     messages = [_message(message, journal.blobs) for message in path if message.content]
     system = journal.settings.get("system")
@@ -36,6 +38,9 @@ def _part(part: Part, blobs: BlobReader) -> dict[str, Any]:
     if isinstance(part, TextPart):
         return {"type": "text", "text": part.text}
     kind = "image_url" if isinstance(part, ImagePart) else "video_url"
-    data = ",".join(base64.b64encode(blobs.read(digest)).decode() for digest in part.digests)
+    try:
+        data = ",".join(base64.b64encode(blobs.read(digest)).decode() for digest in part.digests)
+    except SessionDamaged as error:
+        return {"type": "text", "text": f"[{one_line(part.name)}: {error.title}]"}
     url = f"data:{part.media_type};base64,{data}" if data else part.source.url or ""
     return {"type": kind, kind: {"url": url}}

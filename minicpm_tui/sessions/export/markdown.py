@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from minicpm_tui.errors import SessionDamaged
 from minicpm_tui.files import PRIVATE_DIR, storage_errors, write_durably
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import ImagePart, MediaPart, Message, VideoPart, media_of
 from minicpm_tui.sessions.attachments import extension
 from minicpm_tui.sessions.journal import Journal
-from minicpm_tui.sessions.labels import role_label
+from minicpm_tui.sessions.labels import role_label, unfinished_label
 from minicpm_tui.text import one_line, printable
 
 
@@ -22,21 +23,28 @@ def has_attachments(journal: Journal) -> bool:
 
 def render(journal: Journal) -> bytes:
     """The text of a session without attachments."""
-    return _text(journal, "").encode()
+    return _text(journal, "", {}).encode()
 
 
 def write(journal: Journal, path: Path) -> None:
-    """Write ``path`` and, where there are attachments, ``<stem>-files/``. Raises StorageError, SessionDamaged."""
+    """Write ``path`` and, where there are attachments, ``<stem>-files/``. Raises StorageError."""
     folder = path.with_name(f"{path.stem}-files")
+    lost: dict[str, str] = {}
     if has_attachments(journal):
         with storage_errors(folder):
             folder.mkdir(mode=PRIVATE_DIR, exist_ok=True)
         for name, digest in _files(journal.tree.path()):
-            write_durably(folder / name, journal.blobs.read(digest))
-    write_durably(path, _text(journal, folder.name).encode())
+            try:
+                data = journal.blobs.read(digest)
+            except SessionDamaged as error:
+                lost[digest] = error.title
+            else:
+                write_durably(folder / name, data)
+    write_durably(path, _text(journal, folder.name, lost).encode())
 
 
-def _text(journal: Journal, folder: str) -> str:
+def _text(journal: Journal, folder: str, lost: Mapping[str, str]) -> str:
+    """``lost`` says of digests why there are no files for them."""
     path = journal.tree.path()
     names = dict(_named(path))
     blocks = [f"# {one_line(journal.title) or journal.id}", f"{journal.id} · {journal.created}"]
@@ -47,17 +55,19 @@ def _text(journal: Journal, folder: str) -> str:
             blocks.append(f"<details><summary>{title}</summary>\n\n{printable(message.reasoning).strip()}\n\n</details>")
         if message.text:
             blocks.append(printable(message.text))
-        blocks += [_media(part, folder, names.get((message.id, place), [])) for place, part in _media_places(message)]
-        if message.unfinished:
-            blocks.append("*" + _("(unfinished)") + "*")
+        blocks += [_media(part, folder, names.get((message.id, place), []), lost) for place, part in _media_places(message)]
+        if broken := unfinished_label(message):
+            blocks.append(f"*{_escaped(broken)}*")
     return "\n\n".join(blocks) + "\n"
 
 
-def _media(part: MediaPart, folder: str, files: list[tuple[str, str]]) -> str:
+def _media(part: MediaPart, folder: str, files: list[tuple[str, str]], lost: Mapping[str, str]) -> str:
     label = _escaped(part.name)
     if not files:
         return f"[{label}](<{one_line(part.source.url or part.name)}>)"
-    links = [f"![{label}](<{folder}/{name}>)" for name, _digest in files]
+    links = [
+        f"*{label}: {_escaped(lost[digest])}*" if digest in lost else f"![{label}](<{folder}/{name}>)" for name, digest in files
+    ]
     if isinstance(part, VideoPart) and part.frames:
         times = ", ".join(f"{frame.time:.2f}" for frame in part.frames)
         return f"**{label}** ({times} s)\n\n" + "\n".join(links)
