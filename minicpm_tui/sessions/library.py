@@ -28,6 +28,8 @@ _Result = TypeVar("_Result")
 _MANY = 100
 """With more sessions to read than that, their titles come first and their full texts after."""
 _BATCH = 10
+MOST_HITS = 200
+"""A search finds no more sessions than that unless told: the newest ones."""
 
 
 class SearchHit(msgspec.Struct, frozen=True):
@@ -63,7 +65,7 @@ class Library:
         """The sessions as the index knows them, newest first; ``limit`` -1 for all."""
         return self._with_index(lambda index: index.newest(limit))
 
-    def search(self, text: str, limit: int = 200) -> list[SearchHit]:
+    def search(self, text: str, limit: int = MOST_HITS) -> list[SearchHit]:
         """Sessions that have all words of ``text`` in one message or in the title, newest first; all sessions for no words."""
         expression = query(text)
         if not expression:

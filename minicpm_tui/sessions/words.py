@@ -38,6 +38,13 @@ def query(text: str) -> str:
     return " AND ".join(phrases)
 
 
+def marked(line: str, searched: str) -> list[tuple[str, bool]]:
+    """``line`` in pieces; True for those that were searched for."""
+    pattern = "|".join(re.escape(term) for term in sorted(terms(searched), key=len, reverse=True))
+    pieces = re.split(f"({pattern})", line, flags=re.IGNORECASE) if pattern else [line]
+    return [(piece, index % 2 == 1) for index, piece in enumerate(pieces) if piece]
+
+
 def snippet(text: str, searched: str, width: int = 80) -> str:
     """About ``width`` characters of ``text`` around what was found, on one line."""
     line = one_line(text)

@@ -14,7 +14,7 @@ from minicpm_tui.errors import SessionError, SessionLocked, SessionNotFound, Sto
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.library import Library
 from minicpm_tui.sessions.mounts import on_network
-from minicpm_tui.sessions.words import query, snippet
+from minicpm_tui.sessions.words import marked, query, snippet
 from tests.sessions.talk import BLOBS, MODEL, PICTURE, answer, conversation, question
 
 
@@ -269,6 +269,14 @@ def test_snippets_show_the_place() -> None:
     assert shown.startswith("…")
     assert shown.endswith("…")
     assert len(shown) <= 82
+
+
+def test_what_was_searched_for_is_marked() -> None:
+    assert marked("A red sofa, Redder", "RED sofa") == [
+        ("A ", False), ("red", True), (" ", False), ("sofa", True), (", ", False), ("Red", True), ("der", False),
+    ]  # fmt: skip
+    assert marked("a+b", "+") == [("a", False), ("+", True), ("b", False)]
+    assert marked("nothing", " ") == [("nothing", False)]
 
 
 MOUNTS = (

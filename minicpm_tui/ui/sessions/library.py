@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from minicpm_tui.errors import MinicpmTuiError, SessionError
 from minicpm_tui.i18n import N_, _, ngettext
-from minicpm_tui.sessions.library import Library, SearchHit
+from minicpm_tui.sessions.library import MOST_HITS, Library, SearchHit
 from minicpm_tui.sessions.summary import SessionInfo
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.commands import SESSIONS, Command, Commanded, bindings
@@ -52,8 +52,8 @@ def _command(action: str, title: str, help_text: str, *keys: str, **more: Any) -
 
 
 COMMANDS = (
+    _command("continue", N_("Continue"), N_("Go on with this conversation"), "enter", hint=N_("Continue"), when=_here),
     _command("close", N_("Close"), N_("Back to the conversation"), "escape", hint=N_("Back"), palette=False),
-    _command("continue", N_("Continue"), N_("Go on with this conversation"), hint="", when=_here),
     _command("replay", N_("Replay"), N_("Play it with its own timing"), "ctrl+r", hint=N_("Replay"), priority=True, when=_here),
     _command("rerun", N_("Rerun"), N_("Ask its questions again and compare"), "f5", hint=N_("Rerun"), priority=True, when=_here),
     _command("rename", N_("Rename"), N_("Give it a title"), "f2", hint=N_("Rename"), priority=True, when=_here),
@@ -79,7 +79,7 @@ class LibraryScreen(Commanded, Screen[None]):
     BINDINGS = bindings(COMMANDS)
     DEFAULT_CSS = """
     LibraryScreen #search { height: 3; border: round $primary; border-title-color: $primary; border-subtitle-color: $text-muted; }
-    LibraryScreen #state { height: auto; padding: 0 1; }
+    LibraryScreen #state { height: auto; padding: 0 1; display: none; }
     LibraryScreen.-low PicturePreview { display: none; }
     """
 
@@ -118,7 +118,7 @@ class LibraryScreen(Commanded, Screen[None]):
             self._say(error)
         if self.is_attached:
             self.ready = True
-            self.query_one("#state", Static).update("")
+            self._tell("")
             await self._fill()
 
     def _progress(self, done: int, total: int) -> None:
@@ -129,8 +129,14 @@ class LibraryScreen(Commanded, Screen[None]):
 
     async def _show_progress(self, text: str) -> None:
         if self.is_attached and not self.ready:
-            self.query_one("#state", Static).update(text)
+            self._tell(text)
             await self._fill(_FIRST)
+
+    def _tell(self, text: str) -> None:
+        """Say what goes on under the list; nothing takes no room."""
+        state = self.query_one("#state", Static)
+        state.update(text)
+        state.display = bool(text)
 
     async def _fill(self, limit: int = -1) -> None:
         """Show what the library has for the text in the search field."""
@@ -144,9 +150,11 @@ class LibraryScreen(Commanded, Screen[None]):
                 if self.in_trash
                 else _("No saved sessions yet.")
             )
-            self.listing.show(hits, empty if self.ready or words.strip() else "")
-            count = ngettext("{count} session", "{count} sessions", len(hits)).format(count=len(hits))
-            self.query_one("#search").border_subtitle = count
+            self.listing.show(hits, empty if self.ready or words.strip() else "", words)
+            text = ngettext("{count} session", "{count} sessions", len(hits))
+            if words.strip() and len(hits) == MOST_HITS:
+                text = _("the newest {count}")
+            self.query_one("#search").border_subtitle = text.format(count=len(hits))
             self.refresh_bindings()
 
     def _found(self, library: Library, words: str, limit: int) -> list[SearchHit]:

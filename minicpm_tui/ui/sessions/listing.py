@@ -17,6 +17,7 @@ from minicpm_tui.i18n import ngettext
 from minicpm_tui.sessions.ids import moment_of
 from minicpm_tui.sessions.library import SearchHit
 from minicpm_tui.sessions.summary import SessionInfo
+from minicpm_tui.sessions.words import marked
 from minicpm_tui.text import format_bytes, one_line
 
 _ROWS = 2
@@ -26,13 +27,14 @@ _ROWS_FOUND = 3
 class SessionList(ScrollView, can_focus=False):
     """Two rows a session, three when they were searched for. The keyboard stays with the search field above it."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"list--title", "list--facts", "list--snippet", "list--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"list--title", "list--facts", "list--snippet", "list--found", "list--cursor"}
     DEFAULT_CSS = """
-    SessionList { height: 1fr; scrollbar-size-vertical: 1; }
+    SessionList { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }
     SessionList .list--title { color: $foreground; text-style: bold; }
     SessionList .list--facts { color: $text-muted; }
     SessionList .list--snippet { color: $secondary; }
-    SessionList .list--cursor { color: $primary; background: $boost; }
+    SessionList .list--found { color: $primary; text-style: bold underline; }
+    SessionList .list--cursor { color: $primary; background: $primary 20%; }
     """
 
     class Highlighted(Message):
@@ -54,6 +56,7 @@ class SessionList(ScrollView, can_focus=False):
         self.hits: list[SearchHit] = []
         self.cursor = 0
         self.words = ""
+        self.searched = ""
         self._rows = _ROWS
 
     @property
@@ -61,12 +64,15 @@ class SessionList(ScrollView, can_focus=False):
         """The session under the cursor."""
         return self.hits[self.cursor].session if self.cursor < len(self.hits) else None
 
-    def show(self, hits: list[SearchHit], words: str) -> None:
-        """Show ``hits``; the cursor stays on its session when that is still there. ``words`` stand in an empty list."""
+    def show(self, hits: list[SearchHit], words: str, searched: str = "") -> None:
+        """Show ``hits`` of a search for ``searched``; ``words`` stand in an empty list.
+
+        The cursor stays on its session when that is still there.
+        """
         before = self.current
         names = {hit.session.id: index for index, hit in enumerate(hits)}
         self.cursor = names.get(before.id, 0) if before else 0
-        self.hits, self.words = hits, words
+        self.hits, self.words, self.searched = hits, words, searched
         self._resize()
         self._reveal()
         self.refresh()
@@ -116,30 +122,36 @@ class SessionList(ScrollView, can_focus=False):
         width = self.size.width
         index, row = divmod(y + self.scroll_offset.y, self._rows)
         if not self.hits and y == 0:
-            return self._strip(self.words, "list--facts", cursor=False, width=width)
+            return self._strip("list--facts", self.words, width=width)
         if index >= len(self.hits):
             return Strip.blank(width, self.rich_style)
         hit, cursor = self.hits[index], index == self.cursor
         if row == 0:
-            return self._strip(_title(hit.session, width - 2), "list--title", cursor=cursor, width=width)
+            when = _when(hit.session)
+            title = one_line(hit.session.title) or hit.session.id
+            return self._strip("list--title", title, when, cursor=cursor, width=width, searched=self.searched)
         if row == 1:
-            return self._strip(_facts(hit.session), "list--facts", cursor=cursor, width=width)
-        return self._strip(one_line(hit.snippet) if hit.message else "", "list--snippet", cursor=cursor, width=width)
+            return self._strip("list--facts", _facts(hit.session), cursor=cursor, width=width)
+        snippet = one_line(hit.snippet) if hit.message else ""
+        return self._strip("list--snippet", snippet, cursor=cursor, width=width, searched=self.searched)
 
-    def _strip(self, text: str, name: str, *, cursor: bool, width: int) -> Strip:
-        ground: Style = self.get_component_rich_style("list--cursor", partial=True) if cursor else Style()
-        style = self.rich_style + self.get_component_rich_style(name, partial=True) + Style(bgcolor=ground.bgcolor)
-        mark = Segment("▌ " if cursor else "  ", self.rich_style + ground)
-        return Strip([mark, Segment(set_cell_size(text, max(width - 2, 0)), style)]).adjust_cell_length(width, style)
+    def _strip(self, name: str, left: str, right: str = "", *, width: int, cursor: bool = False, searched: str = "") -> Strip:
+        """A row with ``left`` cut to what ``right`` leaves of it, and what was searched for in it marked."""
+        own = self.rich_style
+        ground = Style(bgcolor=self.get_component_rich_style("list--cursor").bgcolor) if cursor else Style()
+        style = own + self.get_component_rich_style(name) + ground
+        found = style + self.get_component_rich_style("list--found") + ground
+        room = max(width - 2 - cell_len(right), 0)
+        text = f"{set_cell_size(left, max(room - 2, 0))}… " if cell_len(left) > room else set_cell_size(left, room)
+        segments = [Segment(piece, found if is_found else style) for piece, is_found in marked(text, searched)]
+        mark = Segment("▌ " if cursor else "  ", own + self.get_component_rich_style("list--cursor") if cursor else own)
+        return Strip([mark, *segments, Segment(right, style)]).adjust_cell_length(width, style)
 
 
-def _title(info: SessionInfo, width: int) -> str:
-    """The title with the time of the last event at the right."""
+def _when(info: SessionInfo) -> str:
+    """The time of the last event."""
     moment = moment_of(info.updated)
-    when = f"{moment.astimezone():%Y-%m-%d %H:%M} " if moment else ""
-    room = width - cell_len(when) - 1
-    title = one_line(info.title) or info.id
-    return set_cell_size(f"{set_cell_size(title, room - 1)}…" if cell_len(title) > room else title, max(room, 0)) + " " + when
+    return f" {moment.astimezone():%Y-%m-%d %H:%M} " if moment else ""
 
 
 def _facts(info: SessionInfo) -> str:

@@ -49,6 +49,26 @@ async def test_sessions_are_listed_found_and_continued(opened: Opener) -> None:
         assert driver.app.screen is driver.app.chat
 
 
+async def test_what_was_searched_for_is_marked(opened: Opener) -> None:
+    said("dogs in the park")
+    async with opened() as driver:
+        screen = await library(driver)
+        await driver.pilot.press(*"park")
+        await driver.until(lambda: screen.listing.searched == "park")
+        title = screen.listing.render_line(0)
+        assert [segment.text for segment in title if segment.style and segment.style.underline] == ["park"]
+
+
+async def test_a_long_list_scrolls_in_one_direction_only(opened: Opener) -> None:
+    for number in range(15):
+        said(f"question {number}")
+    async with opened(size=(80, 24)) as driver:
+        screen = await library(driver)
+        await driver.until(lambda: len(screen.listing.hits) == 15 and screen.listing.show_vertical_scrollbar)
+        await driver.pilot.pause()
+        assert not screen.listing.show_horizontal_scrollbar
+
+
 async def test_nothing_found_is_said(opened: Opener) -> None:
     conversation()
     async with opened() as driver:
