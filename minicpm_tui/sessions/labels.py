@@ -1,10 +1,19 @@
-"""Who says something, in exports and on stdout."""
+"""Who says something and when, in exports and on stdout."""
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Message
+from minicpm_tui.sessions.ids import moment_of
 from minicpm_tui.text import one_line
+
+
+def date_label(stamp: str) -> str:
+    """An ISO 8601 text as a person writes it; as it is where it says nothing."""
+    moment = moment_of(stamp)
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else one_line(stamp)
 
 
 def role_label(message: Message) -> str:

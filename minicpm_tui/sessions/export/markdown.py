@@ -12,7 +12,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.messages import ImagePart, MediaPart, Message, VideoPart, media_of
 from minicpm_tui.sessions.attachments import extension
 from minicpm_tui.sessions.journal import Journal
-from minicpm_tui.sessions.labels import role_label, unfinished_label
+from minicpm_tui.sessions.labels import date_label, role_label, unfinished_label
 from minicpm_tui.text import one_line, printable
 
 
@@ -47,7 +47,7 @@ def _text(journal: Journal, folder: str, lost: Mapping[str, str]) -> str:
     """``lost`` says of digests why there are no files for them."""
     path = journal.tree.path()
     names = dict(_named(path))
-    blocks = [f"# {one_line(journal.title) or journal.id}", f"{journal.id} · {journal.created}"]
+    blocks = [f"# {one_line(journal.title) or journal.id}", f"{journal.id} · {date_label(journal.created)}"]
     for message in path:
         blocks.append(f"## {role_label(message)}")
         if message.reasoning:

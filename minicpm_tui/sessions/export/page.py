@@ -12,7 +12,7 @@ from minicpm_tui.errors import SessionDamaged
 from minicpm_tui.i18n import _, language
 from minicpm_tui.messages import BlobReader, ImagePart, MediaPart, Message, VideoPart, media_of
 from minicpm_tui.sessions.journal import Journal
-from minicpm_tui.sessions.labels import role_label, unfinished_label
+from minicpm_tui.sessions.labels import date_label, role_label, unfinished_label
 from minicpm_tui.text import format_duration, one_line, printable
 
 
@@ -22,6 +22,7 @@ def render(journal: Journal) -> bytes:
     style = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     body = "\n".join(_message(message, markdown, journal.blobs) for message in journal.tree.path())
     title = html.escape(one_line(journal.title) or journal.id)
+    when = f'<time datetime="{html.escape(journal.created)}">{html.escape(date_label(journal.created))}</time>'
     policy = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
     return f"""<!DOCTYPE html>
 <html lang="{language().replace("_", "-")}">
@@ -35,7 +36,7 @@ def render(journal: Journal) -> bytes:
 {style}{_code_styles()}</style>
 </head>
 <body>
-<header><h1>{title}</h1><p>{html.escape(journal.id)} · <time>{html.escape(journal.created)}</time></p></header>
+<header><h1>{title}</h1><p>{html.escape(journal.id)} · {when}</p></header>
 <main>
 {body}
 </main>
@@ -45,7 +46,7 @@ def render(journal: Journal) -> bytes:
 
 
 def _message(message: Message, markdown: Any, blobs: BlobReader) -> str:
-    parts = [f'<article class="{message.role}"><h2>{html.escape(role_label(message))}</h2>']
+    parts = [f'<article class="{message.role}"><h2 class="who">{html.escape(role_label(message))}</h2>']
     parts += [_media(part, blobs) for part in media_of(message.content)]
     if message.reasoning:
         title, reasoning = _("Reasoning"), markdown.render(printable(message.reasoning))
