@@ -28,7 +28,7 @@ from minicpm_tui.sessions.saved import SavedSession
 from minicpm_tui.sessions.store import Store, UnsavedSession
 
 _DRIFT = 2.0
-"""Seconds: a delta that seems to have arrived so far from now was timed from another start (the request was sent again)."""
+"""Seconds: what seems to have happened so far from now was timed from another start (the request was sent again)."""
 
 
 class Journal:
@@ -154,11 +154,9 @@ class Journal:
         if not deltas:
             return
         with self._writing:
-            now, last = time.monotonic() - self._origin, self._state.time
-            base = self._state.started(message_id)
-            if abs(now - base - deltas[-1].at) > _DRIFT:
-                base = now - deltas[-1].at
-            pieces, begin = [], last
+            begin = last = self._state.time
+            base = self._sent(message_id, deltas[-1].at)
+            pieces = []
             for delta in deltas:
                 wait = round(max(base + delta.at - last, 0.0), 4)
                 last += wait
@@ -168,7 +166,9 @@ class Journal:
     def append_end(self, message_id: str, end: End) -> None:
         """The reply ``message_id`` is over; all of it is on the disk when this returns."""
         with self._writing:
-            self._write_kept(EndEvent.of(self._wait(), message_id, end), durable=True)
+            over = self._sent(message_id, end.seconds) + end.seconds
+            wait = round(max(over - self._state.time, 0.0), 4)
+            self._write_kept(EndEvent.of(wait, message_id, end), durable=True)
 
     def select(self, message_id: str) -> None:
         """Show the path through ``message_id``. Raises KeyError."""
@@ -220,6 +220,11 @@ class Journal:
             self._write(DeltaEvent(t=0.0, id=message.id, pieces=((0.0, "reasoning", message.reasoning),)))
         if message.end:
             self._write(EndEvent.of(0.0, message.id, message.end), durable=True)
+
+    def _sent(self, message_id: str, at: float) -> float:
+        """When the request for a reply was sent, of which something happened ``at`` seconds later, just now."""
+        begun, now = self._state.started(message_id), time.monotonic() - self._origin
+        return begun if abs(now - begun - at) <= _DRIFT else now - at
 
     def _wait(self) -> float:
         return round(max(time.monotonic() - self._origin - self._state.time, 0.0), 4)

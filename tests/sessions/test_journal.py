@@ -74,6 +74,17 @@ def test_pieces_keep_their_own_times() -> None:
     assert [line["t"] for line in deltas] == pytest.approx([0.5, 0.125], abs=1e-3)
 
 
+def test_a_reply_ends_when_it_ended_and_not_when_that_was_written() -> None:
+    with Journal.create() as journal:
+        journal.append_message(question("u", "hi"))
+        journal.append_message(reply("a", "u"))
+        journal.append_deltas("a", [Delta("content", "one", 0.5)])
+        journal.append_end("a", End("stop", None, 1.25, 0.5))
+    assert journal.path is not None
+    end = json.loads(journal.path.joinpath("session.jsonl").read_bytes().splitlines()[-1])
+    assert end["t"] == pytest.approx(0.75, abs=0.01)
+
+
 def test_folder_and_files_are_private() -> None:
     folder = conversation().path
     assert folder is not None
