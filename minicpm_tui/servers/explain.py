@@ -25,6 +25,9 @@ _ARGUMENTS = re.compile(r"non-default args: (\{.*\})")
 _LINE_SHOWN = 600
 _FATAL = ("out_of_memory", "nccl", "shared_memory", "disk_full", "kernel_image")
 _LIVES_ON = ("missing_module", "broken_install")
+_API_SERVER = ("", "APIServer")
+_MORE_EXACT = {"out_of_memory": "no_spare_memory"}
+"""A failure that vLLM raises anew in words that say more."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ class Diagnosis:
     hits: list[_Hit] = field(default_factory=list)
     first_error: LogLine | None = None
     last_line: LogLine | None = None
+    _names_processes: bool = False
 
     def feed(self, data: bytes) -> list[LogLine]:
         """Read on; gives the lines that became complete."""
@@ -112,12 +116,12 @@ class Diagnosis:
 
     def _line(self, line: LogLine) -> None:
         ready = self._ready
+        self._names_processes |= bool(line.process)
+        self.tracebacks.read(line, after_ready=ready)
         if line.level in _QUIET:
             if "non-default args" in line.message:
                 self._note_arguments(line.message)
-            self.tracebacks.read(line, after_ready=ready)
             return
-        self.tracebacks.read(line, after_ready=ready)
         if line.level in ("ERROR", "CRITICAL") and not ready and self.first_error is None:
             self.first_error = line
         if line.message.startswith(" ") or " with config: " in line.message:
@@ -146,29 +150,44 @@ class Diagnosis:
         if self._ready:
             return self._failure_after_ready()
         known = [hit for hit in self.hits if hit.rule.scope != "wrapper"]
-        cause = self.tracebacks.first_cause(after_ready=False)
+        cause = self.tracebacks.first_cause(lambda caught: not caught.after_ready)
         if known:
-            return self._known(min(known, key=lambda hit: hit.line.number), cause)
+            first = min(known, key=lambda hit: hit.line.number)
+            exact = next((hit for hit in known if hit.rule.kind == _MORE_EXACT.get(first.rule.kind)), first)
+            return self._known(exact, cause)
         return self._unknown(cause) if ended else None
 
     def _failure_after_ready(self) -> Failure | None:
         """An answering server's requests fail without ending it: what counts is what its engine says, and a lacking package."""
         after = [hit for hit in self.hits if hit.after_ready]
-        engine = [hit for hit in after if hit.rule.kind in _FATAL and hit.line.process not in ("", "APIServer")]
+        engine = [hit for hit in after if hit.rule.kind in _FATAL and self._of_engine(hit.line.process)]
         died = [hit for hit in after if hit.rule.scope == "wrapper"]
         lacking = [hit for hit in after if hit.rule.kind in _LIVES_ON]
         if engine:
             return self._known(engine[0], None)
         if died:
-            return self._died(died[0], self.tracebacks.first_cause(after_ready=True, engine_only=True))
+            return self._died(died[0], self._cause_of_death(died[0].line.number))
         return self._known(lacking[0], None) if lacking else None
+
+    def _of_engine(self, process: str) -> bool:
+        """Before 0.9 no line says which process wrote it."""
+        return process not in _API_SERVER or not self._names_processes
+
+    def _cause_of_death(self, number: int) -> Caught | None:
+        """The engine's first exception; where lines name no process, the last chain before line ``number``."""
+        if self._names_processes:
+            return self.tracebacks.first_cause(lambda caught: caught.after_ready and caught.process not in _API_SERVER)
+        return self.tracebacks.last_cause(before=number)
 
     def _requests(self) -> tuple[Failure, ...]:
         hits = [hit for hit in self.hits if hit.after_ready and hit.rule.scope == "request"]
         return tuple(self._known(hit, None) for hit in hits)
 
     def _known(self, hit: _Hit, cause: Caught | None) -> Failure:
-        remedies = tuple(hit.rule.remedies(hit.match, self.context)) if hit.rule.remedies else ()
+        try:
+            remedies = tuple(hit.rule.remedies(hit.match, self.context)) if hit.rule.remedies else ()
+        except (ValueError, ArithmeticError):
+            remedies = ()  # numbers that no vLLM writes: of no memory at all, of thousands of digits
         text, number = hit.line.message, hit.line.number
         if hit.rule.kind == "processor" and cause and cause.number < number:
             text, number = cause.text, cause.number

@@ -54,6 +54,25 @@ def more_cache(_match: re.Match[str], context: Context) -> list[Remedy]:
     return found
 
 
+def less_cache(_match: re.Match[str], context: Context) -> list[Remedy]:
+    """The KV cache fills its share of the memory, however many GPUs there are: what runs beside it must need less."""
+    found = []
+    sequences = context.arguments.get("max_num_seqs")
+    if not isinstance(sequences, int) or sequences > 16:
+        found += change(N_("--max-num-seqs 16: fewer requests at once"), max_num_seqs=16)
+    return [*found, remedy.utilization(round(_share(context) - 0.05, 2))]
+
+
+def again(_match: re.Match[str], _context: Context) -> list[Remedy]:
+    return [Remedy(_("start it again"), {})]
+
+
+def dividing_size(match: re.Match[str], _context: Context) -> list[Remedy]:
+    heads, size = int(match["heads"]), int(match["size"])
+    fitting = (count for count in (64, 32, 16, 8, 4, 2, 1) if count < size and heads % count == 0)
+    return [_shared_among(count) for count in fitting][:1]
+
+
 def proposed_length(match: re.Match[str], context: Context) -> list[Remedy]:
     found = [remedy.longer(int(match["length"]))] if match["length"] and int(match["length"]) > 0 else []
     if (share := _share(context)) < 0.95:
@@ -93,8 +112,12 @@ def larger_step(match: re.Match[str], _context: Context) -> list[Remedy]:
 
 def fewer_gpus(match: re.Match[str], _context: Context) -> list[Remedy]:
     count = int(match["gpus"]) if match["gpus"] else 1
-    label = _("--tensor-parallel-size {count}").format(count=count)
-    return [Remedy(label, {"tensor-parallel-size": count, "pipeline-parallel-size": None})] if count else []
+    return [_shared_among(count)] if count else []
+
+
+def _shared_among(gpus: int) -> Remedy:
+    label = _("--tensor-parallel-size {count}").format(count=gpus)
+    return Remedy(label, {"tensor-parallel-size": gpus, "pipeline-parallel-size": None})
 
 
 def derived_length(match: re.Match[str], _context: Context) -> list[Remedy]:

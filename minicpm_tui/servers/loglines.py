@@ -8,10 +8,21 @@ from dataclasses import dataclass
 LINE_LIMIT = 16_000
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_PREFIX = re.compile(r"^\((?P<process>[\w-]+) pid=\d+\) ?")
+# What docker, kubectl, journalctl and others put before each line.
+_COLLECTOR = re.compile(
+    r"""(?:
+    [\w./-]+\ +\|(?:\ |$)                                            # docker compose
+    | \[(?:[\w-]+/)*[\w-]+\]:?\                                       # kubectl --prefix, supervisors; torch: [rank0]:
+    | \d{4}-\d\d-\d\d[T\ ]\d\d:\d\d:\d\d\S*(?:\ std(?:out|err)\ [FP])?\ # docker and kubectl --timestamps, CRI-O
+      (?:[\w.-]+\ [\w.@-]+\[\d+\]:\ )?                                # journalctl -o short-iso
+    | [A-Z][a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d\ \S+\ [^\s:]+:\           # journalctl, syslog
+    )+""",
+    re.VERBOSE,
+)
+_PREFIX = re.compile(r"\((?P<process>[\w-]+) (?:[^()]* )?(?:pid|ip)=[^()]*\) ?")  # Ray and older workers say more than the pid
 _LEVEL = re.compile(
     r"^(?:\[[\w:]+\]:? ?)?(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL):? +"
-    r"(?:(?P<month>\d\d)-(?P<day>\d\d) (?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d) +)?(?:\[?[\w./-]+:\d+\] ?)?"
+    r"(?:(?:\d{4}-)?(?P<month>\d\d)-(?P<day>\d\d) (?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d) +)?(?:\[?[\w./-]+:\d+\] ?)?"
 )
 
 
@@ -19,7 +30,8 @@ _LEVEL = re.compile(
 class LogLine:
     """One line without escapes. ``number`` counts from 1 by newlines; ``bar`` marks a progress bar's intermediate state.
 
-    ``process`` is ``APIServer``, ``EngineCore``, ``Worker`` or empty; ``time`` is in seconds, from an arbitrary origin.
+    ``message`` is what was said, without all that stands before it. ``process`` is ``APIServer``, ``EngineCore``, ``Worker`` or
+    empty; ``time`` is in seconds, from an arbitrary origin.
     """
 
     number: int
@@ -36,7 +48,6 @@ class LineSplitter:
 
     def __init__(self) -> None:
         self._rest = b""
-        self._dropped = False
         self._number = 1
 
     def feed(self, data: bytes) -> list[LogLine]:
@@ -85,7 +96,8 @@ def parse(raw: bytes, number: int, *, bar: bool = False) -> LogLine:
     """Take a line apart: process, level, time, message."""
     text = _CONTROL.sub("", _ESCAPE.sub("", raw.decode("utf-8", "replace"))).rstrip()
     process = ""
-    rest = text
+    collected = _COLLECTOR.match(text)
+    rest = text[collected.end() :] if collected else text
     if match := _PREFIX.match(rest):
         process, rest = match["process"], rest[match.end() :]
     match = _LEVEL.match(rest)

@@ -51,7 +51,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "kv_cache_too_small",
         N_("The GPU's memory does not hold one conversation of this length"),
-        r"To serve at least one request with the model's max seq len(?:.*?estimated maximum model length is (?P<length>\d+))?",
+        r"To serve at least one request with the models?'s max seq len(?:.*?estimated maximum model length is (?P<length>\d+))?",
         fixes.proposed_length,
     ),
     _rule(
@@ -61,6 +61,19 @@ RULES: tuple[Rule, ...] = (
         fixes.proposed_length,
     ),
     _rule("no_kv_cache", N_("No memory is left for the KV cache"), r"No available memory for the cache blocks", fixes.more_cache),
+    _rule(
+        "no_spare_memory",
+        N_("Too little of the GPU's memory is left beside the KV cache"),
+        r"out of memory occurred when warming up",
+        fixes.less_cache,
+    ),
+    _rule(
+        "memory_changed",
+        N_("Another program gave GPU memory back while vLLM measured it"),
+        r"Error in memory profiling",
+        fixes.again,
+        N_("wait until the other programs have ended"),
+    ),
     _rule(
         "out_of_memory",
         N_("The model does not fit in the GPU's memory"),
@@ -79,7 +92,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "remote_code",
         N_("The model brings its own code, which must be allowed"),
-        r"trust_remote_code=True|contains custom code which must be executed|--trust-remote-code flag"
+        r"`trust_remote_code=True|contains custom code which must be executed|--trust-remote-code flag"
         r"|set the option `trust_remote_code",
         lambda _match, _context: fixes.change(N_("--trust-remote-code"), trust_remote_code=True),
     ),
@@ -116,7 +129,8 @@ RULES: tuple[Rule, ...] = (
         "hub_unreachable",
         N_("The model hub cannot be reached"),
         r"couldn't connect to 'https?://|LocalEntryNotFoundError|outgoing traffic has been disabled"
-        r"|Max retries exceeded with url|cannot find the requested files in the (?:local|disk) cache",
+        r"|Max retries exceeded with url|httpx\.Connect(?:Error|Timeout)"
+        r"|cannot find the requested files in the (?:local|disk) cache",
         fixes.other_hub,
         N_("check the network, or give a folder that is on disk"),
     ),
@@ -165,8 +179,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "heads",
         N_("The model cannot be shared among so many GPUs"),
-        r"must be divisible by tensor parallel size",
-        lambda _match, _context: fixes.change(N_("--tensor-parallel-size 2"), tensor_parallel_size=2),
+        r"attention heads \((?P<heads>\d+)\) must be divisible by tensor parallel size \((?P<size>\d+)\)",
+        fixes.dividing_size,
     ),
     _rule(
         "start_timeout",
@@ -201,18 +215,18 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule("bad_option", N_("vLLM rejects an option's value"), r"error: argument (?P<flag>--?[\w-]+)", fixes.without_option),
     _rule(
+        "shared_memory",
+        N_("There is too little shared memory"),
+        r"Bus error|insufficient shared memory|(?:[Ee]rror|[Ff]ailed|No space).*/dev/shm",
+        None,
+        N_("in a container: start it with --ipc=host or a larger --shm-size"),
+    ),
+    _rule(
         "disk_full",
         N_("The disk is full"),
         r"\[Errno 28\]|No space left on device",
         None,
         N_("free some space; downloads go to HF_HOME"),
-    ),
-    _rule(
-        "shared_memory",
-        N_("There is too little shared memory"),
-        r"Bus error|/dev/shm|insufficient shared memory",
-        None,
-        N_("in a container: start it with --ipc=host or a larger --shm-size"),
     ),
     _rule(
         "nccl",
@@ -247,7 +261,7 @@ RULES: tuple[Rule, ...] = (
         N_("The engine died while it was answering"),
         r"EngineCore encountered an issue|EngineDeadError|EngineCore hit an exception"
         r"|AsyncLLM output_handler failed|Engine loop has died",
-        lambda _match, _context: [Remedy(_("start it again"), {})],
+        fixes.again,
         scope="wrapper",
     ),
     _rule(
@@ -266,7 +280,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "prompt_too_long",
         N_("The conversation is longer than the server's context"),
-        r"decoder prompt \(length (?P<needed>\d+)\) is longer than the maximum model length",
+        r"prompt \((?:total )?length (?P<needed>\d+)\) is (?:longer than the maximum|too long to fit into the) model",
         fixes.longer_than,
         N_("send fewer pictures or frames, or a shorter conversation"),
         "request",

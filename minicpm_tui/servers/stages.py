@@ -12,6 +12,9 @@ from minicpm_tui.servers.loglines import LineSplitter, LogLine
 
 StageName = Literal["resolve", "weights", "compile", "kv_cache", "graphs", "ready"]
 
+_ANSWERS = re.compile(r'Application startup complete|Uvicorn running on|Avg prompt throughput|HTTP/1\.[01]" \d{3}\b')
+"""Of these a log that lacks its beginning still has the last two: figures, and one line for each request."""
+
 STAGES: tuple[StageName, ...] = ("resolve", "weights", "compile", "kv_cache", "graphs", "ready")
 TITLES: dict[StageName, str] = {
     "resolve": N_("Reading the model's settings"),
@@ -26,10 +29,7 @@ TITLES: dict[StageName, str] = {
 _BEGINS: tuple[tuple[StageName, re.Pattern[str]], ...] = (
     (
         "ready",
-        re.compile(
-            r"Application startup complete|Uvicorn running on|Starting vLLM (?:API )?server"
-            r"|Graph capturing finished|init engine \(profile"
-        ),
+        re.compile(rf"{_ANSWERS.pattern}|Starting vLLM (?:API )?server|Graph capturing finished|init engine \(profile"),
     ),
     ("graphs", re.compile(r"Capturing (?:CUDA graph|cudagraphs)")),
     (
@@ -142,7 +142,7 @@ class LogReader:
         if name := self._begins(text):
             self._enter(name)
         self._note_progress(text)
-        if "Application startup complete" in text or "Uvicorn running on" in text:
+        if _ANSWERS.search(text):
             self._started_up = True
             self._stages["ready"] = replace(self._stages["ready"], progress=1.0, done=True)
         self._note_end(line)

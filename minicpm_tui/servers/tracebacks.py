@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from minicpm_tui.servers.loglines import LogLine
@@ -72,14 +73,19 @@ class Tracebacks:
         self._open.discard(key)
         self._chain.discard(key)
 
-    def first_cause(self, *, after_ready: bool, engine_only: bool = False) -> Caught | None:
+    def first_cause(self, among: Callable[[Caught], bool]) -> Caught | None:
         """The earliest exception that is no wrapper; a terse one yields to what it became. Else a wrapper."""
-        found = [caught for caught in self.found if caught.after_ready == after_ready]
-        if engine_only:
-            found = [caught for caught in found if caught.process not in ("", "APIServer")]
+        found = [caught for caught in self.found if among(caught)]
         causes = [caught for caught in found if not caught.wrapper]
         for index, caught in enumerate(causes):
             following = causes[index + 1] if index + 1 < len(causes) else None
             if not (caught.terse and following and following.chained):
                 return caught
         return found[0] if found else None
+
+    def last_cause(self, *, before: int) -> Caught | None:
+        """Where the last chain of exceptions above line ``before`` began while it was answering; wrappers do not count."""
+        causes = [caught for caught in self.found if caught.after_ready and caught.number < before and not caught.wrapper]
+        while len(causes) > 1 and causes[-1].chained:
+            causes.pop()
+        return causes[-1] if causes else None

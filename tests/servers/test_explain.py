@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,73 @@ def test_recorded_failures(name: str, kind: str, line: str, number: int, options
     assert line in found.line
     assert found.line_number == number
     assert line in (LOGS / name).read_bytes().split(b"\n")[number - 1].decode()
+
+
+FAILED = ["port-in-use.log", "memory.log", "missing-dependency.log", "engine-init.log", "processor.log", "engine-dead.log"]
+
+
+@pytest.mark.parametrize("name", [*FAILED, "no-cv2.log"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        "vllm-1  | ",
+        "\x1b[36mvllm-1  |\x1b[0m ",
+        "[pod/vllm-0/vllm] ",
+        "2026-11-22T08:18:03.123456789Z ",
+        "2026-11-22T08:18:03.123456789Z stderr F ",
+        "vllm-1  | 2026-11-22T08:18:03.123456789Z ",
+        "Nov  2 08:18:03 gpubox vllm[4211]: ",
+        "2026-11-22T08:18:03+0000 gpubox vllm[4211]: ",
+    ],
+)
+def test_what_collectors_put_before_each_line_does_not_matter(name: str, before: str) -> None:
+    plain = explain(read_chunks(LOGS / name))
+    collected = explain([before.encode() + line for line in (LOGS / name).read_bytes().splitlines(keepends=True)])
+    assert collected == plain
+
+
+@pytest.mark.parametrize("name", FAILED)
+def test_processes_go_by_other_names_or_none(name: str) -> None:
+    log = (LOGS / name).read_bytes()
+    plain = explain([log]).failure
+    assert plain is not None
+    named = log.replace(b"(EngineCore pid=", b"(EngineCore_DP0 pid=").replace(
+        b"(Worker pid=", b"(RayWorkerWrapper ip=10.0.0.1, pid="
+    )
+    assert explain([named]).failure == plain
+    nameless = explain([re.sub(rb"(?m)^\([\w-]+ pid=\d+\) ?", b"", log)]).failure
+    assert nameless is not None
+    assert (nameless.kind, nameless.line, nameless.remedies) == (plain.kind, plain.line, plain.remedies)
+
+
+def test_a_crash_of_one_rank_is_read() -> None:
+    log = b"[rank0]: Traceback (most recent call last):\n[rank0]:   File x\n[rank0]: RuntimeError: the flux capacitor is empty\n"
+    found = explain([log]).failure
+    assert found is not None
+    assert (found.line, found.line_number) == ("RuntimeError: the flux capacitor is empty", 3)
+
+
+def test_a_server_that_answers_has_not_failed_though_the_logs_beginning_is_missing() -> None:
+    answered = b'INFO:     127.0.0.1:51234 - "POST /v1/chat/completions HTTP/1.1" 200 OK\n'
+    request = b"Traceback (most recent call last):\n  File x\nAssertionError: Expected code to be unreachable\n"
+    explanation = explain([answered, request])
+    assert (explanation.state, explanation.failure) == ("ready", None)
+
+
+def test_what_fills_the_memory_beside_the_cache_is_named() -> None:
+    log = b"ERROR 11-22 08:19:00 [a.py:1] torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 446.00 MiB.\n"
+    log += b"ERROR 11-22 08:19:00 [a.py:1] RuntimeError: CUDA out of memory occurred when warming up sampler with 256\n"
+    found = explain([log]).failure
+    assert found is not None
+    assert [dict(remedy.set) for remedy in found.remedies] == [{"max-num-seqs": 16}, {"gpu-memory-utilization": 0.87}]
+
+
+def test_nccls_own_words_are_no_failure() -> None:
+    log = b"gpubox:12:12 [0] NCCL INFO MNNVL 0 cliqueId 0 /dev/shm/nccl-3nTqdu\nRuntimeError: the flux capacitor is empty\n"
+    log = b"Traceback (most recent call last):\n  File x\n".join(log.splitlines(keepends=True))
+    found = explain([log]).failure
+    assert found is not None
+    assert found.kind == "unknown"
 
 
 @pytest.mark.parametrize("name", ["ready-0.25-gpu.log", "exited-0.32-cpu.log"])
@@ -114,6 +182,12 @@ def test_a_loading_server_is_not_called_failed_for_an_error_it_may_survive() -> 
 def test_a_warning_that_quotes_an_error_is_none() -> None:
     log = b"WARNING 11-22 08:18:03 [a.py:2] may cause errors like `OSError: [Errno 98] Address already in use`\n"
     assert explain([log]).failure is None
+
+
+@pytest.mark.parametrize(("message", "kind", "options"), TABLE, ids=[row[1] for row in TABLE])
+@pytest.mark.parametrize("number", ["0", "9" * 5000])
+def test_absurd_numbers_are_explained_without_a_crash(message: str, kind: str, options: object, number: str) -> None:
+    explain([re.sub(r"\d+", number, message).encode()]).to_dict()
 
 
 @given(st.lists(st.binary(max_size=400), max_size=10))
