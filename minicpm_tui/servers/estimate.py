@@ -9,7 +9,7 @@ from pathlib import Path
 from minicpm_tui.families import Family
 from minicpm_tui.families.recognise import read_config
 from minicpm_tui.i18n import _
-from minicpm_tui.servers import remedy
+from minicpm_tui.servers import numa, remedy
 from minicpm_tui.servers.discovery import Vllm, at_least
 from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.gpus import Gpu
@@ -20,6 +20,7 @@ from minicpm_tui.text import format_bytes
 
 _BASE = 600 << 20  # CUDA context, NCCL and allocator slack beside what is counted
 _CPU_BASE = 700 << 20
+_CPU_PROCESSES = 1536 << 20  # what vLLM's own processes hold by the time that it looks how much is free
 _GRAPHS = 300 << 20  # vLLM takes the graphs' memory from the same share since 0.20
 _DEFAULT_SEQS = 256
 
@@ -74,15 +75,13 @@ class Device:
 
 
 def devices(gpus: Sequence[Gpu], vllm: Vllm | None, count: int = 0) -> Device | None:
-    """The GPUs together, or the machine's memory for a vLLM of the processor; None when there is neither.
+    """The GPUs together, or the memory for a vLLM of the processor; None when there is neither.
 
     ``count`` is how many GPUs the machine has, where ``gpus`` are only some of them.
     """
     if vllm and vllm.cpu:
-        import psutil
-
-        memory = psutil.virtual_memory()
-        return Device(memory.total, memory.available, cpu=True)
+        total, available = numa.memory()
+        return Device(total, max(0, available - _CPU_PROCESSES), cpu=True)
     if not gpus:
         return None
     return Device(min(gpu.memory_total for gpu in gpus), min(gpu.memory_free for gpu in gpus), max(count, len(gpus)))
@@ -108,13 +107,14 @@ def _against(form: Form, shape: Shape, family: Family, device: Device, wanted: i
     used = shape.weights // split + _overhead(form, shape, device)
     per_token = max(1, shape.kv_per_token // split)
     kv_bytes = max(0, budget - used)
-    if "kv-cache-memory-bytes" in form.options:
+    fixed = "kv-cache-memory-bytes" in form.options
+    if fixed:
         kv_bytes = min(_int(form, "kv-cache-memory-bytes", 0), max(0, device.total - used))
     largest = kv_bytes // per_token // 16 * 16
     if context := shape.context or family.context:
         largest = min(largest, context)
     needed = used + (wanted or 1) * per_token
-    busy = 0 if device.cpu else max(0, budget - device.free)
+    busy = 0 if device.cpu and fixed else max(0, budget - device.free)  # vLLM does not look then (v1/worker/cpu_worker.py)
     missing = max(0, needed - budget)
     fits = not missing and not busy and largest > 0
     return Estimate(

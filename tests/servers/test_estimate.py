@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from minicpm_tui.families import by_id
 from minicpm_tui.servers.estimate import Device, estimate
 from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.gpus import Gpu, freest, select
+from minicpm_tui.servers.numa import memory
 from minicpm_tui.servers.shape import measure
 
 V26: dict[str, Any] = {
@@ -87,6 +89,27 @@ def test_a_busy_gpu_offers_a_smaller_share(folder: Path) -> None:
         Device(80 << 30, 40 << 30),
     )
     assert again.fits
+
+
+def test_a_processor_with_too_little_memory_offers_a_smaller_share_unless_the_cache_is_fixed(folder: Path) -> None:
+    device = Device(64 << 30, 40 << 30, cpu=True)
+    found = estimate(Form("m", {"max-model-len": 4096}), folder, by_id("minicpm-v-2.6"), device)
+    assert not found.fits
+    assert [dict(remedy.set) for remedy in found.remedies] == [{"gpu-memory-utilization": 0.62}]
+    fixed = Form("m", {"max-model-len": 4096, "kv-cache-memory-bytes": 1 << 30})
+    assert estimate(fixed, folder, by_id("minicpm-v-2.6"), device).fits
+
+
+def test_a_processors_memory_is_that_of_its_node(tmp_path: Path) -> None:
+    for cpu in os.sched_getaffinity(0):
+        (tmp_path / f"cpu/cpu{cpu}/node1").mkdir(parents=True)
+    (tmp_path / "node/node1").mkdir(parents=True)
+    figures = {"MemTotal": 1000, "MemFree": 400, "MemUsed": 600, "Active(file)": 30, "Inactive(file)": 20, "SReclaimable": 5}
+    lines = [f"Node 1 {name}:   {count} kB" for name, count in figures.items()]
+    (tmp_path / "node/node1/meminfo").write_text("\n".join([*lines, "Node 1 HugePages_Total:     0"]))
+    assert memory(tmp_path) == (1000 << 10, 455 << 10)
+    (tmp_path / "node/node1/meminfo").write_text("garbage")
+    assert memory(tmp_path)[0] > 1 << 30
 
 
 def test_without_a_gpu_nothing_is_claimed(folder: Path) -> None:
