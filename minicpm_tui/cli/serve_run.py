@@ -12,7 +12,6 @@ from typing import Self
 from minicpm_tui.errors import ServerError
 from minicpm_tui.i18n import _
 from minicpm_tui.servers import endpoints, launch, survival
-from minicpm_tui.servers.explain import Explanation
 from minicpm_tui.servers.local import STATE_TITLES, LocalServer
 from minicpm_tui.servers.plan import Plan
 from minicpm_tui.servers.stages import TITLES
@@ -70,7 +69,7 @@ def detach(plan: Plan, *, wait: bool, as_json: bool) -> int:
             else:
                 update = watcher.poll(_FIRST_LOOK)
                 if update.state in _OVER:
-                    _diagnose(server, update.explanation)
+                    _diagnose(server, update)
     if update.state in _OVER:
         return 1
     _announce(server, update, as_json=as_json)
@@ -126,7 +125,7 @@ def _load(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> Update:
     finally:
         display.close()
     if update.state in _OVER:
-        _diagnose(server, update.explanation)
+        _diagnose(server, update)
     elif wishes.stop:
         _stop(server)
         raise KeyboardInterrupt
@@ -139,12 +138,9 @@ def _stay(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> int:
         if wishes.stop:
             _stop(server)
             raise KeyboardInterrupt
-        if update.state == "exited":
-            _say(_("the server was stopped"))
-            return 0
-        if update.state == "failed":
-            _diagnose(server, update.explanation)
-            return 1
+        if update.state in _OVER:
+            _diagnose(server, update)
+            return 0 if update.state == "exited" else 1
     return 0
 
 
@@ -213,10 +209,10 @@ def _announce(server: LocalServer, update: Update, *, as_json: bool) -> None:
     _say(_("from another machine: {line}").format(line=endpoints.tunnel(server)))
 
 
-def _diagnose(server: LocalServer, explanation: Explanation | None) -> None:
-    failure = explanation.failure if explanation else None
-    if failure is None:
-        _say(_("vLLM ended without saying why; its log: {log}").format(log=server.log))
+def _diagnose(server: LocalServer, update: Update) -> None:
+    failure = update.explanation.failure if update.explanation else None
+    if update.state == "exited" or failure is None:
+        _say(_("the server was stopped"))
         return
     hint = f" — {failure.hint}" if failure.hint else ""
     _say(f"{failure.title}: {one_line(failure.line, 400)}".removesuffix(": ") + hint)

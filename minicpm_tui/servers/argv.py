@@ -39,8 +39,7 @@ class Command:
 
     def shell(self) -> str:
         """One line that a shell runs to the same effect, without the keys."""
-        public = [f"{name}={shlex.quote(value)}" for name, value in self.environment.items() if not _secret(name)]
-        return " ".join([*public, shlex.join(self.argv)])
+        return shell_line(self.argv, self.environment)
 
     def to_dict(self) -> dict[str, object]:
         """``{argv env}`` with secrets as ``***``."""
@@ -85,6 +84,12 @@ def build(
         key=key,
         notes=tuple(notes),
     )
+
+
+def shell_line(argv: Sequence[str], environment: Mapping[str, str]) -> str:
+    """One line that a shell runs to the same effect; what is secret in ``environment`` is left out."""
+    public = [f"{name}={shlex.quote(value)}" for name, value in environment.items() if not _secret(name)]
+    return " ".join([*public, shlex.join(argv)])
 
 
 def gpu_environment(gpus: Sequence[str]) -> dict[str, str]:

@@ -58,7 +58,7 @@ class LocalServer:
     """A ``vllm serve`` process that this program started and can stop.
 
     ``model`` is the name that requests use, ``folder`` the model's path or id as it was given to vLLM; ``started`` is in seconds
-    since the epoch. ``key`` is for requests only: never show, log or journal it.
+    since the epoch. ``command`` is a line for a shell, without keys. ``key`` is for requests only: never show, log or journal it.
     """
 
     id: str
@@ -72,6 +72,7 @@ class LocalServer:
     state: State
     log: Path
     argv: tuple[str, ...]
+    command: str = ""
     exit_status: int | None = None
     form: dict[str, Any] = field(default_factory=dict)
 

@@ -136,7 +136,7 @@ def _share(reading: Reading, name: str) -> float | None:
 class History:
     """The last ``size`` figures, for sparklines."""
 
-    def __init__(self, size: int = 60) -> None:
+    def __init__(self, size: int) -> None:
         self._figures: deque[Figures] = deque(maxlen=size)
         self._last: Reading | None = None
 

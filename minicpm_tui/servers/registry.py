@@ -17,7 +17,7 @@ from minicpm_tui import paths
 from minicpm_tui.errors import ServerNotFound, StorageError
 from minicpm_tui.files import FileLock, LockHeld, make_private_dir, write_durably
 from minicpm_tui.i18n import _
-from minicpm_tui.servers import children, logfiles, processes
+from minicpm_tui.servers import argv, children, logfiles, processes
 from minicpm_tui.servers.local import LocalServer, Record, State
 
 _HEALTH_SECONDS = 2.0
@@ -185,6 +185,7 @@ def describe(record: Record) -> LocalServer:
         state=_state(record, host),
         log=Path(record.log),
         argv=record.argv,
+        command=argv.shell_line(record.argv, record.environment),
         exit_status=record.exit_status,
         form=record.form,
     )

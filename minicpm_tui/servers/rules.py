@@ -42,7 +42,7 @@ def _rule(kind: str, title: str, pattern: str, remedies: Remedies | None = None,
 RULES: tuple[Rule, ...] = (
     _rule(
         "gpu_busy",
-        N_("Other programs hold the GPU's memory"),
+        N_("Too little memory is free: other programs hold it"),
         r"(?:Free|Available) memory on (?:device|node)(?: \S+)? "
         r"\((?P<free>[\d.]+)/(?P<total>[\d.]+) GiB\) on startup is less than desired",
         fixes.busy,

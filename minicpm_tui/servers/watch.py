@@ -135,16 +135,21 @@ class Watcher:
         state: State = "exited" if stopping or record is None else record.ended or "failed"
         explanation = self.diagnosis.explanation()
         if state == "failed" and explanation.failure is None:
-            explanation = replace(explanation, failure=silent_end(record.exit_status if record else None, self.diagnosis))
+            if explanation.state == "exited":
+                state = "exited"  # somebody asked it to end, by its pid
+            else:
+                failure = silent_end(record.exit_status if record else None, self.diagnosis)
+                explanation = replace(explanation, failure=failure)
         return Update(state, self.diagnosis.reader.stages, lines, 0.0, 0.0, explanation)
 
 
-def silent_end(status: int | None, diagnosis: Diagnosis) -> Failure | None:
-    """What can be said of a server that ended without an error in its log, when how it ended is known."""
-    if status is None:
-        return None
+def silent_end(status: int | None, diagnosis: Diagnosis) -> Failure:
+    """What can be said of a server that ended without an error in its log. ``status`` is None where only its parent knows it."""
     line = diagnosis.last_line
     text, number = (one_line(line.message, 400), line.number) if line else ("", 0)
+    if status is None:
+        hint = _("it may have been killed, by hand or for lack of memory: dmesg tells")
+        return Failure("ended", _("vLLM ended without a word why"), text, number, hint=hint)
     if status < 0:
         title = _("vLLM was killed by signal {number}").format(number=-status)
         hint = _("the machine may have run out of memory: dmesg tells") if status == -9 else ""

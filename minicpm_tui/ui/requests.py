@@ -33,6 +33,15 @@ class UseServer(Message):
         self.api_key = api_key
 
 
+class ServerLost(Message):
+    """The server at ``url`` has ended; ``problem`` is one line that says why."""
+
+    def __init__(self, url: str, problem: str) -> None:
+        super().__init__()
+        self.url = url
+        self.problem = problem
+
+
 class Attach(Message):
     """Put files, folders, globs or URLs on the next message."""
 

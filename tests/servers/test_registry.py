@@ -18,6 +18,7 @@ from minicpm_tui.errors import PortTaken, ServerNotFound, StorageError, VllmMiss
 from minicpm_tui.servers import launch, processes, registry
 from minicpm_tui.servers.launch import LaunchPlan
 from minicpm_tui.servers.local import Record
+from minicpm_tui.servers.watch import Watcher
 
 from .conftest import HEALTHY, Start, wait_for
 
@@ -115,6 +116,30 @@ def test_a_child_that_wiped_its_environment_is_known_by_its_log(start_script: St
     os.kill(server.pid, signal.SIGKILL)
     wait_for(lambda: registry.find(server.id).state == "failed")
     assert processes.members(server.pid, server.id, server.log) == []
+
+
+@pytest.mark.parametrize(
+    ("log", "state", "kind"),
+    [
+        ("INFO:     Application startup complete.\nINFO:     Application shutdown complete.\n", "exited", None),
+        ("INFO:     Application startup complete.\n", "failed", "ended"),
+        ("OSError: [Errno 98] Address already in use\n", "failed", "port_taken"),
+    ],
+)
+def test_the_log_tells_how_a_server_of_another_program_ended(home: Path, log: str, state: str, kind: str | None) -> None:
+    path = home / "server.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(log)
+    gone = Record(
+        id="a", pid=os.getpid(), group=os.getpid(), start_ticks=1, boot_id=processes.boot_id(), log=str(path), ready_at=1.0
+    )
+    with registry.locked():
+        registry.save(gone)
+    with Watcher(registry.describe(gone)) as watcher:
+        update = watcher.poll()
+    assert update.explanation is not None
+    failure = update.explanation.failure
+    assert (update.state, failure.kind if failure else None) == (state, kind)
 
 
 def test_state_of_an_earlier_boot_and_a_reused_pid_are_cleared_without_a_signal(home: Path) -> None:

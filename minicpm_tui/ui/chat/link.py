@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class Link:
-    """``connection`` is None until there is one; ``problem`` is one line when there is none."""
+    """``connection`` is None until there is one; ``problem`` is one line when there is none.
+
+    ``lost``: its server is known to have ended. The connection stays: it will do again when the server is started anew.
+    """
 
     launch: Launch
     connection: Connection | None = None
     problem: str = ""
     trying: bool = False
+    lost: bool = False
     demo: DemoProcess | None = None
     _warming: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -38,6 +42,7 @@ class Link:
             config = self.launch.config
             target = await self._target(wish, demo=demo)
             before, self.connection = self.connection, await connect(config, target=target)
+            self.lost = False
             self._warm(self.connection)
             if before is not None:
                 await before.aclose()
@@ -46,6 +51,16 @@ class Link:
         finally:
             self.trying = False
         return not self.problem
+
+    @property
+    def stands(self) -> bool:
+        """Whether there is a connection whose server is not known to have ended."""
+        return self.connection is not None and not self.lost
+
+    def lose(self, url: str, problem: str) -> None:
+        """The server at ``url`` has ended."""
+        if self.connection is not None and self.connection.url == url:
+            self.lost, self.problem = True, problem
 
     def _warm(self, connection: Connection) -> None:
         """Import what the first reply needs while the question is being written."""

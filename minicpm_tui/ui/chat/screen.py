@@ -28,7 +28,7 @@ from minicpm_tui.ui.commands import Commanded, bindings
 from minicpm_tui.ui.hints import HintBar
 from minicpm_tui.ui.launch import Launch
 from minicpm_tui.ui.output.narrow import LeanScreen
-from minicpm_tui.ui.requests import CopyText, UseServer
+from minicpm_tui.ui.requests import CopyText, ServerLost, UseServer
 from minicpm_tui.ui.state import UiState
 from minicpm_tui.ui.status import StatusLine
 
@@ -191,6 +191,11 @@ class ChatScreen(Commanded, LeanScreen[None]):
             self.talk.not_connected(self.current.link.problem)
         self.show_status()
 
+    def lose(self, lost: ServerLost) -> None:
+        """The server has ended: if it is the one that is talked with, the status says so at once."""
+        self.current.link.lose(lost.url, lost.problem)
+        self.show_status()
+
     @on(TalkPane.Progress)
     def show_status(self) -> None:
         """Bring the status line, the welcome and the hints up to date."""
@@ -202,7 +207,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         connection = self.current.link.connection
         welcome.model = connection.model if connection else ""
         welcome.problem = self.current.link.problem
-        welcome.link = "ready" if connection else "connecting" if self.current.link.trying else "failed"
+        welcome.link = "ready" if self.current.link.stands else "connecting" if self.current.link.trying else "failed"
         self.refresh_bindings()
 
     @on(TalkPane.NoServer)
@@ -211,6 +216,8 @@ class ChatScreen(Commanded, LeanScreen[None]):
 
     @on(TalkPane.Replied)
     def _replied(self, event: TalkPane.Replied) -> None:
+        if event.end.error is None:
+            self.current.link.lost = False
         limit = self.launch.config.settings.bell_seconds
         if limit and event.end.seconds >= limit:
             self.app.bell()

@@ -45,6 +45,9 @@ PANEL = (
         when=_stoppable,
     ),
     _panel("log", N_("Server log"), N_("Read, search and follow the log"), ("l",), N_("Log"), when=_watching),
+    _panel(
+        "copy_command", N_("Copy vLLM's command"), N_("The exact command that was run, without the key"), ("y",), when=_watching
+    ),
     _panel("tunnel", N_("Copy the ssh line"), N_("The line that reaches the server from a laptop"), ("s",), when=_watching),
     _panel("here", N_("What is here"), N_("Back to vLLM, GPUs, models and servers"), ("backspace",), N_("Back"), when=_away),
     _panel("look", N_("Look again"), N_("Look for vLLM, GPUs, models and servers once more"), ("ctrl+r",)),

@@ -12,6 +12,7 @@ from minicpm_tui.servers.gpus import Gpu
 from minicpm_tui.servers.live import gpu_text
 from minicpm_tui.servers.metrics import Figures, History, Reading
 
+_READINGS = 60
 _HISTORIES = ("generation_tokens_per_second", "kv_cache_usage", "running")
 
 
@@ -26,7 +27,7 @@ class FiguresView(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self.history = History()
+        self.history = History(_READINGS)
 
     def compose(self) -> ComposeResult:
         for name in _HISTORIES:
@@ -48,7 +49,8 @@ class FiguresView(Vertical):
         }
         for name, text in texts.items():
             self.query_one(f"#text-{name}", Static).update(text)
-            self.query_one(f"#{name}", Sparkline).data = self.history.series(name)
+            series = self.history.series(name)
+            self.query_one(f"#{name}", Sparkline).data = [0.0] * (_READINGS - len(series)) + series
         self.query_one("#rest", Static).update(Content("\n").join(_rest(now)))
         self.query_one("#gpus", Static).update("\n".join(f"  GPU {gpu.index}  {gpu_text(gpu)}" for gpu in gpus))
 

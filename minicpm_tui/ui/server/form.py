@@ -39,16 +39,16 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
     BINDINGS = bindings(FORM)
     CSS = """
     ServeForm .window { width: 108; height: 95%; }
-    ServeForm .rows { height: 1fr; }
+    ServeForm .rows { height: 1fr; min-height: 3; }
     ServeForm .row { height: 1; }
     ServeForm .row > Label { width: 30; }
     ServeForm .row > Input { width: 1fr; }
     ServeForm .row > Select { width: 1fr; }
     ServeForm .wrong Input { background: $error 30%; }
-    ServeForm #below { height: 8; border-top: solid $border-blurred; }
+    ServeForm #below { height: auto; border-top: solid $border-blurred; }
     ServeForm #meaning, ServeForm #problem { height: 1; }
     ServeForm #estimate { height: 2; }
-    ServeForm #command { height: 3; }
+    ServeForm #command { height: auto; min-height: 3; max-height: 40vh; }
     ServeForm #problem { color: $text-error; }
     """
 
@@ -152,7 +152,7 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
             self._problem(error.info.line())
             return
         self.plan = plan
-        self.query_one("#command", Static).update(Content.styled(one_line(plan.command.shell()), "$muted"), layout=False)
+        self.query_one("#command", Static).update(Content.styled(one_line(plan.command.shell()), "$muted"))
         self.query_one("#estimate", Static).update(estimate_content(found) if found else "", layout=False)
         self._problem("; ".join(plan.notes))
         for name in OPTIONS:

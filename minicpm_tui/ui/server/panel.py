@@ -18,7 +18,7 @@ from minicpm_tui.servers.plan import Plan
 from minicpm_tui.servers.watch import Update, Watcher
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.commands import Commanded, bindings
-from minicpm_tui.ui.requests import CopyText, UseServer
+from minicpm_tui.ui.requests import CopyText, ServerLost, UseServer
 from minicpm_tui.ui.server import starting
 from minicpm_tui.ui.server.commands import PANEL
 from minicpm_tui.ui.server.doubt import Doubt
@@ -261,7 +261,16 @@ class ServerPanel(Commanded, Vertical):
                 if self.has_focus_within and self.shown:
                     await self.run_action("screen.compose")  # there is someone to talk with
             if update.state in _OVER:
+                self._tell_end(server, update)
                 return
+
+    def _tell_end(self, server: LocalServer, update: Update) -> None:
+        """To those who talk with it, and to a user who does not see the panel."""
+        failure = update.explanation.failure if update.explanation else None
+        why = one_line(failure.title) if failure else _("The server has ended.")
+        self.post_message(ServerLost(server.url, why))
+        if update.state == "failed" and not self.shown:
+            self.notify(_("{why} — F3 shows more").format(why=why), severity="warning", timeout=12, markup=False)
 
     def _bring(self, view: ServerView, update: Update) -> None:
         changed = update.state != view.state
@@ -295,6 +304,10 @@ class ServerPanel(Commanded, Vertical):
 
         if self.server is not None:
             self.app.push_screen(LogScreen(self.server.log))
+
+    def action_copy_command(self) -> None:
+        if self.server is not None:
+            self.post_message(CopyText(self.server.command, _("the command")))
 
     def action_tunnel(self) -> None:
         if self.server is not None:

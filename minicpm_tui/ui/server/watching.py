@@ -63,6 +63,7 @@ class ServerView(VerticalScroll):
     ServerView { height: 1fr; scrollbar-size-vertical: 1; }
     ServerView Static { height: auto; }
     ServerView .gap { margin: 1 0 0 0; }
+    ServerView .gap.-empty { display: none; }
     """
 
     def __init__(self, server: LocalServer, last: dict[str, float]) -> None:
@@ -70,30 +71,37 @@ class ServerView(VerticalScroll):
         self.server = server
         self.last = last
         self.state: State = server.state
-        self.failure: Failure | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(self._head(), id="head", markup=False)
-        yield Static("", id="stages", markup=False, classes="gap")
-        yield Static("", id="cause", markup=False, classes="gap")
-        yield Static("", id="tail", markup=False, classes="gap")
+        for name in ("stages", "cause", "tail"):
+            yield Static("", id=name, markup=False, classes="gap -empty")
+        command = Content.styled(f"$ {one_line(self.server.command)}", "$muted")
+        yield Static(command, id="command", markup=False, classes="gap")
 
     def update_from(self, update: Update) -> None:
         """Show the news."""
         self.state = update.state
         self.query_one("#head", Static).update(self._head())
-        stages = self.query_one("#stages", Static)
-        stages.display = update.state != "ready"
-        stages.update(stages_content(update.stages, self.last, update.elapsed, ended=update.state in ("failed", "exited")))
+        self.query_one("#command").display = update.state != "ready"
+        ended = update.state in ("failed", "exited")
+        stages = stages_content(update.stages, self.last, update.elapsed, ended=ended) if update.state != "ready" else None
+        self._set("stages", stages)
         if update.lines and update.state in ("starting", "loading"):
-            self.query_one("#tail", Static).update(Content.styled(one_line(update.lines[-1].message, 200), "$muted"))
+            self._set("tail", Content.styled(one_line(update.lines[-1].message, 200), "$muted"))
         elif update.quiet:
             text = _("no word for {time}: l shows the log").format(time=format_duration(update.silent))
-            self.query_one("#tail", Static).update(Content.styled(text, "$text-warning"))
+            self._set("tail", Content.styled(text, "$text-warning"))
         if update.state == "ready":
             self._show_figures()
         elif update.state in ("failed", "exited"):
             self._show_end(update)
+
+    def _set(self, name: str, content: Content | None) -> None:
+        """Show ``content`` in one of the parts; an empty part takes no room."""
+        part = self.query_one(f"#{name}", Static)
+        part.set_class(not content, "-empty")
+        part.update(content or "")
 
     def refresh_head(self) -> None:
         """Uptime goes on."""
@@ -111,28 +119,22 @@ class ServerView(VerticalScroll):
         )
 
     def _show_figures(self) -> None:
-        self.query_one("#tail", Static).update("")
+        self._set("tail", None)
         if not self.query(FiguresView):
             self.mount(FiguresView())
 
     def _show_end(self, update: Update) -> None:
         for figures in self.query(FiguresView):
             figures.remove()
-        tail = self.query_one("#tail", Static)
-        self.failure = update.explanation.failure if update.explanation else None
-        if update.state == "exited":
-            tail.update(_("The server has ended."))
+        failure = update.explanation.failure if update.explanation else None
+        if update.state == "exited" or failure is None:
+            self._set("tail", Content(_("The server has ended.")))
             return
-        cause = self.query_one("#cause", Static)
-        if self.failure is None:
-            cause.update(Content.styled(_("vLLM ended without saying why: l shows its log"), "$text-error"))
-            tail.update("")
-        else:
-            cause.update(cause_content(self.failure))
-            tail.update(Content.styled(one_line(self.failure.line, 400), "$muted"))
+        self._set("cause", cause_content(failure))
+        self._set("tail", Content.styled(one_line(failure.line, 400), "$muted"))
         if not self.query(Remedies):
-            remedies = [remedy for remedy in self.failure.remedies if remedy.set] if self.failure else []
-            self.mount(chooser := Remedies(remedies, anyway=_("start it again as it was")), after=cause)
+            remedies = [remedy for remedy in failure.remedies if remedy.set]
+            self.mount(chooser := Remedies(remedies, anyway=_("start it again as it was")), after="#cause")
             if self.has_focus_within or self.has_focus:
                 chooser.focus()
 

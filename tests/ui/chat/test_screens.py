@@ -11,6 +11,8 @@ from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.dialogs import Ask, Choose
 from minicpm_tui.ui.files.pane import FilePane
 from minicpm_tui.ui.forms.sampling import SamplingForm
+from minicpm_tui.ui.requests import ServerLost
+from minicpm_tui.ui.status import StatusLine
 from tests.ui.chat.conftest import Driver, Opener
 
 
@@ -50,6 +52,18 @@ async def test_any_size_while_a_reply_streams(slow_server: DemoServer, opened: O
             await driver.pilot.press("escape")
         driver.talk.stop()
         await driver.until(lambda: not driver.talk.running)
+
+
+async def test_a_server_that_ended_is_shown_so_until_it_answers_again(server: DemoServer, opened: Opener) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        status = driver.app.chat.query_one(StatusLine)
+        driver.app.post_message(ServerLost("http://127.0.0.1:1", "another one"))
+        driver.app.post_message(ServerLost(server.url, "The model does not fit"))
+        await driver.until(lambda: status.status.state == "failed")
+        assert driver.app.chat.query_one(Welcome).problem == "The model does not fit"
+        await driver.ask("hello")
+        await driver.until(lambda: status.status.state == "ready")
 
 
 async def test_the_sampling_form_checks_and_the_next_request_has_it(server: DemoServer, opened: Opener) -> None:

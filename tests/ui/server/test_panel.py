@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from textual.widgets import Input, Log, Static
 from minicpm_tui.servers import launch, processes, registry
 from minicpm_tui.servers.endpoints import Answering
 from minicpm_tui.servers.gpus import Gpu
-from minicpm_tui.ui.requests import CopyText, UseServer
+from minicpm_tui.ui.requests import CopyText, ServerLost, UseServer
 from minicpm_tui.ui.server.doubt import Doubt
 from minicpm_tui.ui.server.figures import FiguresView
 from minicpm_tui.ui.server.form import ServeForm
@@ -70,6 +71,7 @@ class PanelApp(App[None]):
         super().__init__()
         self.used: list[UseServer] = []
         self.copied: list[str] = []
+        self.lost: list[ServerLost] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(id="server"):
@@ -83,6 +85,9 @@ class PanelApp(App[None]):
 
     def on_use_server(self, event: UseServer) -> None:
         self.used.append(event)
+
+    def on_server_lost(self, event: ServerLost) -> None:
+        self.lost.append(event)
 
     def on_copy_text(self, event: CopyText) -> None:
         self.copied.append(event.text)
@@ -159,7 +164,7 @@ async def test_a_failure_shows_its_cause_and_one_key_mends_it(vllm: Callable[[st
         await on_model(pilot, app)
         await pilot.press("enter")
         await until(pilot, lambda: app.query(Remedies))
-        assert "Other programs hold the GPU's memory" in str(app.query_one("#cause", Static).render())
+        assert "Too little memory is free" in str(app.query_one("#cause", Static).render())
         assert "14.83/16.84 GiB" in str(app.query_one("#tail", Static).render())
         await until(pilot, lambda: app.query_one(Remedies).has_focus)
         await pilot.press("1")
@@ -199,8 +204,43 @@ async def test_a_killed_server_is_noticed(vllm: Callable[[str], Path]) -> None:
         await on_model(pilot, app)
         await pilot.press("enter")
         await until(pilot, lambda: app.used)
+        url = registry.running()[0].url
         os.kill(registry.running()[0].pid, signal.SIGKILL)
         await until(pilot, lambda: app.panel.view and app.panel.view.state == "failed")
+        await until(pilot, lambda: app.lost)
+        assert (app.lost[0].url, app.lost[0].problem) == (url, "vLLM was killed by signal 9")
+
+
+async def test_a_server_that_somebody_ended_by_its_pid_has_not_failed(vllm: Callable[[str], Path]) -> None:
+    vllm(
+        "import signal\ndef end(*_):\n    print('INFO:     Application shutdown complete.', flush=True)\n    sys.exit(0)\n"
+        f"signal.signal(signal.SIGTERM, end)\n{GOOD}"
+    )
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.used)
+        os.kill(registry.running()[0].pid, signal.SIGTERM)
+        await until(pilot, lambda: app.panel.view and app.panel.view.state == "exited")
+        assert not app.query(Remedies)
+
+
+async def test_the_command_that_loads_is_shown_and_copied_without_the_key(vllm: Callable[[str], Path]) -> None:
+    folder = vllm("import time\nprint('INFO loading', flush=True)\ntime.sleep(600)\n")
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.panel.view and app.panel.view.state == "loading")
+        (server,) = registry.running()
+        command = app.query_one("#command", Static)
+        assert command.region.height > 1
+        assert f"serve {folder} --host 127.0.0.1" in str(command.render())
+        await pilot.press("y")
+        await until(pilot, lambda: app.copied)
+        assert shlex.split(app.copied[0]) == list(server.argv)
+        assert server.key not in app.copied[0]
 
 
 async def test_a_server_that_still_loads_is_found_again_and_used(vllm: Callable[[str], Path], tmp_path: Path) -> None:
