@@ -25,7 +25,7 @@ class NarrowCompositor(Compositor):
         for widget, (region, clip) in self.visible_widgets.items():
             shown = region.intersection(clip)
             part = shown.intersection(Region(shown.x, crop.y, shown.width, crop.height))
-            if not part.overlaps(crop):
+            if not part.intersection(crop):
                 continue
             yield part, part, widget.render_lines(part.translate(-region.offset))
             if part.contains_region(crop):

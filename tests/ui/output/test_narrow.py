@@ -33,21 +33,21 @@ class Both(NarrowCompositor):
         super().__init__()
         self.console = Console(file=io.StringIO(), color_system="truecolor", force_terminal=True)
         self.updates = 0
-        self.asked = {True: 0, False: 0}
+        self.asked: list[Region] = []
         self.differences: list[str] = []
 
     def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
         own = super()._get_renders(crop) if self.narrow else Compositor._get_renders(self, crop)
         for render in own:
-            self.asked[self.narrow] += len(render[2])
+            self.asked.append(render[0])
             yield render
 
     def render_partial_update(self) -> ChopsUpdate | None:
-        dirty, asked = self._dirty_regions.copy(), dict(self.asked)
+        dirty = self._dirty_regions.copy()
         super().render_partial_update()  # widgets take in what is new when they are first asked
-        self.asked = asked
         drawn: list[str] = []
         for self.narrow in (False, True):
+            self.asked.clear()
             self._dirty_regions = dirty.copy()
             update = super().render_partial_update()
             if update is not None:
@@ -105,7 +105,20 @@ async def test_the_screen_is_the_same(seed: int) -> None:
         both = screen.both
         assert both.updates > 10
         assert not both.differences
-        assert both.asked[True] < both.asked[False] / 2
+
+
+async def test_a_widget_is_asked_alone_for_what_changed() -> None:
+    app = App[None]()
+    async with app.run_test(size=(60, 20)) as pilot:
+        screen = Crowd()
+        await app.push_screen(screen)
+        await pilot.pause()
+        writing = screen.query_one(TextArea)
+        writing.refresh(Region(2, 1, 10, 2))
+        await pilot.pause()
+        (asked,) = screen.both.asked
+        assert writing.region.contains_region(asked)
+        assert asked.height == 2
 
 
 def test_what_is_private_is_still_there() -> None:
