@@ -60,6 +60,13 @@ class ChatSession:
         """What attachments are prepared for when they follow the selected message."""
         return self._limits_under(self.tree.leaf, 0)
 
+    def spent(self) -> int:
+        """Tokens of the selected path: as the server counted them with its last message, else by formula and guess."""
+        path = self.tree.path()
+        if path and (end := path[-1].end) is not None and end.usage is not None:
+            return end.usage.total_tokens
+        return sum(history_tokens(path, self.connection.family)[dropped_before(path) :])
+
     async def plan(self, text: str, attachments: Sequence[Prepared] = (), *, parent: str | None = HERE) -> Plan:
         """What sending this would take: tokens, turns that are left out, and what to change when it does not fit."""
         question = self._new_question(text, tuple(each.part for each in attachments), parent)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Current:
-    """``journal`` is there once ``open`` was called; ``session`` when there is a connection too."""
+    """``journal`` is there once ``enter`` was called; ``session`` when there is a connection too."""
 
     def __init__(self, launch: Launch) -> None:
         self.link = Link(launch)
@@ -25,18 +25,16 @@ class Current:
         self.options: RequestOptions | None = None
         self._launch = launch
 
-    async def open(self, session_id: str = "", *, latest: bool = False) -> None:
-        """A saved conversation by id or prefix, the latest one, or a new one. Raises SessionError, StorageError.
-
-        The one before is closed when the new one could be opened.
-        """
-        journal = await asyncio.to_thread(self._journal, session_id, latest)
+    async def enter(self, journal: Journal) -> None:
+        """Go on with ``journal``; the conversation before is closed."""
         await self._close_session()
         self.journal = journal
         self._choose_options()
         self._join()
 
-    def _journal(self, session_id: str, latest: bool) -> Journal:
+    @staticmethod
+    def find(session_id: str = "", *, latest: bool = False) -> Journal:
+        """A saved conversation by id or prefix, the latest one, or a new one (blocks). Raises SessionError, StorageError."""
         from minicpm_tui.chat.opening import latest_id
         from minicpm_tui.sessions import Journal
 

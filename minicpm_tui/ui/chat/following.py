@@ -31,6 +31,8 @@ class Following:
         self.meter = Meter()
         self.end: End | None = None
         self.asked = False
+        self._spent = 0
+        self._streams = False
         self._pane = pane
         self._thumbnails = Thumbnails(pane)
         self._report = report
@@ -45,6 +47,16 @@ class Following:
         self._shown = [message.id for message in path]
         self.meter = Meter()
         self.end = next((message.end for message in reversed(path) if message.end is not None), None)
+        self._spent = self.end.usage.total_tokens if self.end is not None and self.end.usage is not None else 0
+
+    @property
+    def used(self) -> int:
+        """Tokens of the conversation, with what has arrived of a reply that streams."""
+        return self._spent + (self.meter.tokens if self._streams else 0)
+
+    def count(self, session: ChatSession) -> None:
+        """Take the tokens from ``session``, which knows what stopped replies and pictures cost too."""
+        self._spent = session.spent()
 
     async def follow(self, events: AsyncIterator[ChatEvent], session: ChatSession) -> End | None:
         """Show one reply as it arrives. Raises what the session raises; ``asked`` tells whether the question is in the tree."""
@@ -72,6 +84,8 @@ class Following:
                     self.end = event
         if reply_id:
             self._pane.finish(session.tree.messages[reply_id])
+            self._streams = False
+            self.count(session)
         self._report()
         return self.end
 
@@ -87,4 +101,6 @@ class Following:
             self._thumbnails.show(path, blobs)
         self._pane.begin(reply, position=tree.position(reply.id))
         self._shown = [*above, question.id, reply.id]
+        self._streams = True
+        self.count(session)
         self._report()

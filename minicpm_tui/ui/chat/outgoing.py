@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from textual.content import Content
@@ -21,6 +22,16 @@ class Outgoing:
     text: str
     attachments: list[Attachment] = field(default_factory=list)
     replaces: str | None = None
+    taken_back: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def prepared(self) -> bool:
+        """Wait for its files; False when it was taken back meanwhile."""
+        files = asyncio.gather(*(attachment.done.wait() for attachment in self.attachments))
+        back = asyncio.ensure_future(self.taken_back.wait())
+        await asyncio.wait((files, back), return_when=asyncio.FIRST_COMPLETED)
+        files.cancel()
+        back.cancel()
+        return not self.taken_back.is_set()
 
     @property
     def preparing(self) -> bool:
@@ -50,16 +61,21 @@ class Queue(Static):
         self.waiting.append(outgoing)
         self.show()
 
-    def shift(self) -> Outgoing:
-        """The first one, off the queue."""
-        first = self.waiting.pop(0)
+    def send(self, outgoing: Outgoing) -> None:
+        """``outgoing`` is asked now: off the queue."""
+        self.waiting.remove(outgoing)
         self.show()
-        return first
+
+    def take_back(self, outgoing: Outgoing) -> None:
+        """``outgoing`` is not to be asked: off the queue."""
+        outgoing.taken_back.set()
+        self.send(outgoing)
 
     def pop(self) -> Outgoing | None:
-        """The last one, off the queue; None when it is empty."""
-        last = self.waiting.pop() if self.waiting else None
-        self.show()
+        """Take the last one back; None when there is none."""
+        last = self.waiting[-1] if self.waiting else None
+        if last is not None:
+            self.take_back(last)
         return last
 
     def hold(self, *, held: bool) -> None:
@@ -86,6 +102,6 @@ class Queue(Static):
 
     def action_take_back(self, index: int) -> None:
         if index < len(self.waiting):
-            outgoing = self.waiting.pop(index)
-            self.show()
+            outgoing = self.waiting[index]
+            self.take_back(outgoing)
             self.post_message(self.TakeBack(outgoing))

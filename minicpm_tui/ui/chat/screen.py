@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib
 from pathlib import Path
@@ -167,14 +168,15 @@ class ChatScreen(Commanded, LeanScreen[None]):
     async def open_session(self, session_id: str = "", *, latest: bool = False) -> None:
         """Show a saved conversation, or a new one."""
         try:
-            await self.current.open(session_id, latest=latest)
+            journal = await asyncio.to_thread(self.current.find, session_id, latest=latest)
         except MinicpmTuiError as error:
             self.talk.say(error.info.line(), seconds=15)
             if self.current.journal is None and (session_id or latest):
                 await self.open_session()
             return
-        assert self.current.journal is not None
-        self.talk.show(self.current.journal)
+        self.talk.leave()
+        await self.current.enter(journal)
+        self.talk.show(journal)
         self.talk.use(self.current.session)
         self.show_status()
 

@@ -18,15 +18,13 @@ def status_of(current: Current, talk: TalkPane) -> Status:
         return Status(state=_state(current, talk))
     following = talk.following
     meter, end = following.meter, following.end
-    usage = end.usage if end else None
-    waiting = talk.tray.tokens
-    used = (usage.total_tokens if usage else 0) + waiting + (meter.tokens if talk.running else 0)
+    used = following.used + talk.tray.tokens
     live = talk.running or end is None
     return Status(
         state=_state(current, talk),
         model=connection.model if connection else "",
         where=connection.url.partition("://")[2] if connection else "",
-        used=used if usage or waiting or talk.running else None,
+        used=used or None,
         context=connection.max_model_len if connection else None,
         rate=meter.rate if live else meter.of(end) if end else None,
         first_token=meter.first_token if live else end.first_token_seconds if end else None,

@@ -60,6 +60,7 @@ class TalkPane(Vertical):
         self.expecting = True  # a connection is being made: what is sent waits for it
         self.editing: str | None = None
         self.running = False
+        self.preparing: Outgoing | None = None
         self.furnished = False
 
     pane: ConversationPane
@@ -122,11 +123,17 @@ class TalkPane(Vertical):
         if journal.read_only_reason:
             self.say(journal.read_only_reason, seconds=15)
 
+    def leave(self) -> None:
+        """Another conversation will show: what waits to be asked in this one goes back to the composer."""
+        while self.journal is not None and (outgoing := self.queue.pop()):
+            self.give_back(outgoing)
+
     def use(self, session: ChatSession | None) -> None:
         """Talk through ``session`` from now on."""
         self.session = session
         if session is not None:
             self.tray.use(session.limits())
+            self.following.count(session)
         self.fit_line.changed()
         self.pump()
 
@@ -168,6 +175,7 @@ class TalkPane(Vertical):
             except MinicpmTuiError as error:
                 self.say(error.info.line())
             self.following.show(self.session.tree, self.session.journal.blobs)
+            self.following.count(self.session)
             self.post_message(self.Progress())
 
     def _show_or_welcome(self) -> None:
@@ -220,14 +228,13 @@ class TalkPane(Vertical):
     @work(group="reply")
     async def _send_next(self, session: ChatSession) -> None:
         outgoing = self.queue.waiting[0]
-        for attachment in outgoing.attachments:
-            await attachment.done.wait()
-            self.queue.show()
-        if outgoing not in self.queue.waiting or session is not self.session:
+        self.preparing = outgoing
+        wanted = await outgoing.prepared()
+        self.preparing = None
+        if not wanted:
             self._done(None)
             return
-        self.queue.waiting.remove(outgoing)
-        self.queue.show()
+        self.queue.send(outgoing)
         if broken := [attachment for attachment in outgoing.attachments if attachment.error]:
             self.give_back(outgoing)
             self.say(broken[0].error)
@@ -272,8 +279,11 @@ class TalkPane(Vertical):
         self.pump()
 
     def stop(self) -> None:
-        """End the reply; what has arrived stays."""
-        if self.session is not None:
+        """End the reply; what has arrived stays. A message whose files are still prepared is taken back."""
+        if (outgoing := self.preparing) is not None:
+            self.queue.take_back(outgoing)
+            self.give_back(outgoing)
+        elif self.session is not None:
             self.session.cancel()
 
     # -- taking back ----------------------------------------------------------------------------------------------------------

@@ -147,6 +147,69 @@ async def test_a_waiting_message_is_taken_back(slow_server: DemoServer, opened: 
         await driver.until(lambda: not driver.talk.running)
 
 
+async def test_another_conversation_gives_back_what_waits(slow_server: DemoServer, opened: Opener) -> None:
+    async with opened(url=slow_server.url) as driver:
+        await driver.connected()
+        for text in ("first", "second", "third"):
+            await driver.write(text)
+            await driver.pilot.press("enter")
+        await driver.until(lambda: driver.talk.running and driver.talk.following.meter.tokens > 3)
+        left = driver.talk.journal.id if driver.talk.journal else ""
+        await driver.pilot.press("ctrl+n")
+        await driver.until(lambda: driver.path == () and not driver.talk.running)
+        assert driver.talk.composer.text == "second\n\nthird"
+        assert driver.talk.queue.waiting == []
+        assert driver.said == ""
+        assert driver.app.chat.query_one(StatusLine).status.used is None
+    with Journal.open(left, read_only=True) as saved:
+        assert [message.text for message in saved.tree.path() if message.role == "user"] == ["first"]
+    assert len(slow_server.chats) == 1
+
+
+async def test_the_context_in_use_counts_what_is_asked_and_what_was_stopped(
+    slow_server: DemoServer, opened: Opener, picture: Path
+) -> None:
+    def used() -> int:
+        return driver.app.chat.query_one(StatusLine).status.used or 0
+
+    async with opened(url=slow_server.url) as driver:
+        await driver.connected()
+        driver.talk.tray.attach([str(picture)])
+        await driver.until(lambda: bool(driver.talk.tray.tokens))
+        attached = driver.talk.tray.tokens
+        await driver.write("look")
+        await driver.pilot.press("enter")
+        await driver.until(lambda: driver.talk.following.meter.tokens > 3)
+        assert used() > attached
+        await driver.pilot.press("escape")
+        await driver.until(lambda: not driver.talk.running)
+        assert used() > attached
+    async with opened(url=slow_server.url, resume=True) as driver:
+        await driver.connected()
+        assert used() > attached
+
+
+async def test_stop_takes_back_a_message_whose_files_are_still_prepared(
+    server: DemoServer, opened: Opener, picture: Path
+) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        driver.talk.tray.attach([str(picture)])
+        await driver.until(lambda: bool(driver.talk.tray.tokens))
+        driver.talk.tray.attachments[0].done.clear()  # a long video takes minutes
+        await driver.write("look")
+        await driver.pilot.press("enter")
+        await driver.until(lambda: driver.talk.running)
+        assert driver.talk.composer.text == ""
+        await driver.pilot.press("escape")
+        await driver.until(lambda: not driver.talk.running)
+        assert driver.talk.composer.text == "look"
+        assert len(driver.talk.tray.attachments) == 1
+        driver.talk.tray.remove_last()
+        await driver.ask("without it")
+        assert media_of(driver.path[0].content) == ()
+
+
 async def test_retry_and_edit_make_versions(server: DemoServer, opened: Opener) -> None:
     async with opened(url=server.url) as driver:
         await driver.connected()
