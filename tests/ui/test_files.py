@@ -145,3 +145,42 @@ async def test_names_that_could_steer_the_terminal_are_shown_safely(tmp_path: Pa
 def test_search_ends_when_it_is_told_to(folder: Path) -> None:
     assert listing.search(folder, "png", stop=lambda: True) == ()
     assert [entry.shown for entry in listing.search(folder, "TRIP mp4")] == ["trip/c.mp4"]
+
+
+async def test_sizes_are_whole_beside_a_scrollbar(folder: Path) -> None:
+    for number in range(60):
+        (folder / f"{number:02}.png").write_bytes(b"x" * 1500)
+    app = PaneApp(folder)
+    async with app.run_test(size=(40, 24)) as pilot:
+        await until(pilot, lambda: len(names(app)) == 63)
+        assert app.query_one(FilePane).file_tree.show_vertical_scrollbar
+        assert "1.5 kB" in screen_text(app)
+
+
+async def test_why_a_file_cannot_be_sent_is_shown_whole(folder: Path) -> None:
+    (folder / "0.png").write_text("no picture at all")
+    app = PaneApp(folder)
+    async with app.run_test(size=(40, 24)) as pilot:
+        await until(pilot, lambda: len(names(app)) == 4)
+        app.query_one(FilePane).file_tree.focus()
+        await pilot.press("down")
+        await until(pilot, lambda: "picture" in app.query_one(Preview).caption)
+        shown = " ".join(screen_text(app).split())
+        assert "pictures, videos and PDFs" in shown
+        assert "can be sent" in shown
+
+
+async def test_a_low_terminal_lists_files_rather_than_a_preview(folder: Path) -> None:
+    app = PaneApp(folder)
+    async with app.run_test(size=(40, 10)) as pilot:
+        await until(pilot, lambda: len(names(app)) == 3)
+        app.query_one(FilePane).file_tree.focus()
+        await pilot.press("end")
+        await until(pilot, lambda: "40×20" in app.query_one(Preview).caption)
+        assert app.query_one(FilePane).file_tree.size.height == 7
+        assert "40×20" in screen_text(app)
+
+
+def screen_text(app: PaneApp) -> str:
+    """What the terminal shows."""
+    return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())

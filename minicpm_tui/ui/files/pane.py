@@ -10,7 +10,7 @@ from pathlib import Path
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.events import Key
+from textual.events import Key, Resize
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
@@ -26,6 +26,9 @@ from minicpm_tui.ui.files.rows import Rows
 from minicpm_tui.ui.files.tree import FileTree
 from minicpm_tui.ui.requests import Attach
 
+LOW = 18
+"""With fewer rows the list of files gets them, and the preview is one line."""
+
 
 class FilePane(Commanded, Vertical):
     """Starts in ``folder``, else where it was left.
@@ -36,7 +39,10 @@ class FilePane(Commanded, Vertical):
     DECLARED = PANE
     BINDINGS = bindings(PANE)
     DEFAULT_CSS = """
-    FilePane { Input { border: none; height: 1; padding: 0 1; background: $boost; } }
+    FilePane {
+        Input { border: none; height: 1; padding: 0 1; background: $boost; }
+        &.-low Preview { height: 2; }
+    }
     """
 
     class Moved(Message):
@@ -59,6 +65,9 @@ class FilePane(Commanded, Vertical):
 
     def on_mount(self) -> None:
         self.go_to(self.rows.root)
+
+    def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.height < LOW, "-low")
 
     @property
     def file_tree(self) -> FileTree:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text
 from textual import work
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -27,7 +28,10 @@ PAUSE = 0.12
 class Preview(Widget):
     """Empty for folders. ``caption`` says what the file is, or in one line why it cannot be shown."""
 
-    DEFAULT_CSS = "Preview { height: 11; border-top: solid $border-blurred; } Preview.-empty { display: none; }"
+    DEFAULT_CSS = """
+    Preview { height: 11; border-top: solid $border-blurred; }
+    Preview.-empty { display: none; }
+    """
 
     caption: reactive[str] = reactive("")
 
@@ -45,9 +49,17 @@ class Preview(Widget):
         await asyncio.sleep(PAUSE)
         try:
             self._rows, self.caption = await asyncio.to_thread(_draw, path, max(self.size.width, 8), max(self.size.height - 1, 2))
-        except (MinicpmTuiError, OSError, ValueError) as error:
+        except MinicpmTuiError as error:
+            why = " — ".join(part for part in (error.info.message, error.info.hint) if part)
+            self._rows, self.caption = self._wrapped(why), error.info.title
+        except (OSError, ValueError) as error:
             self._rows, self.caption = [], str(error)
         self.refresh()
+
+    def _wrapped(self, text: str) -> list[Strip]:
+        """``text`` in lines, where the picture would be."""
+        lines = Text(one_line(text)).wrap(self.app.console, max(self.size.width, 8))
+        return [Strip([Segment(line.plain.rstrip(), self.rich_style)]) for line in lines]
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

@@ -173,7 +173,7 @@ class FileTree(Commanded, ScrollView, can_focus=True):
     # -- drawing --------------------------------------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.scrollable_content_region.width
         index = y + self.scroll_offset.y
         if index >= len(self.data.rows):
             return Strip.blank(width, self.rich_style)
@@ -185,15 +185,7 @@ class FileTree(Commanded, ScrollView, can_focus=True):
         name = left if row.entry.folder is False else f"{left}/"
         room = max(width - cell_len(size), 1)
         name = set_cell_size(name, room - 1) + "…" if cell_len(name) > room else set_cell_size(name, room)
-        kind = (
-            "tree--marked"
-            if marked
-            else "tree--folder"
-            if row.entry.folder
-            else "tree--video"
-            if row.entry.video
-            else "tree--file"
-        )
+        kind = "tree--marked" if marked else _kind(row)
         base = self.rich_style
         styles = [self.get_component_rich_style(part, partial=True) for part in (kind, "tree--size")]
         if index == self.cursor:
