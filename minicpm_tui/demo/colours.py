@@ -37,6 +37,8 @@ def name_of(red: int, green: int, blue: int) -> str:
     degrees = hue * 360
     if 10 <= degrees < 50 and value < 0.62 and saturation > 0.3:
         return N_("brown")
+    if 292 < degrees <= 330 and value < 0.65:
+        return N_("purple")
     return next(name for limit, name in _HUES if degrees <= limit)
 
 

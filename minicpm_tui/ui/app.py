@@ -143,9 +143,11 @@ class MinicpmApp(LeanOutput, Commanded, App[int]):
     # -- commands -------------------------------------------------------------------------------------------------------------
 
     def action_help(self) -> None:
+        from minicpm_tui.ui.chat.places import elsewhere
         from minicpm_tui.ui.help import HelpScreen
 
-        self.push_screen(HelpScreen(live(self.screen)))
+        commands = [entry.command for entry in live(self.screen)]
+        self.push_screen(HelpScreen(commands, elsewhere(commands) if self.screen is self.chat else ()))
 
     def action_command_palette(self) -> None:
         from minicpm_tui.ui.palette import Palette

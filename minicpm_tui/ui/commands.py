@@ -32,7 +32,7 @@ WRITING = N_("Writing")
 FILES = N_("Files")
 SERVER = N_("Server")
 SESSIONS = N_("Sessions")
-GROUPS = (CONVERSATION, WRITING, FILES, SERVER, SESSIONS, GENERAL)
+GROUPS = (WRITING, CONVERSATION, FILES, SERVER, SESSIONS, GENERAL)
 """The headings of the help screen, in its order."""
 
 

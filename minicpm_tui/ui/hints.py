@@ -13,7 +13,10 @@ from minicpm_tui.ui.commands import Commanded, Live, live
 
 
 class HintBar(Widget):
-    """As many hints as fit, in the order of declaration; those of the app itself are always there, at the end."""
+    """As many hints as fit, in the order of declaration; those of the app itself are at the end.
+
+    They have their place before others do, but the first one of the others comes before the second one of them.
+    """
 
     DEFAULT_CSS = "HintBar { height: 1; dock: bottom; padding: 0 1; color: $text-muted; background: $panel; }"
 
@@ -25,8 +28,10 @@ class HintBar(Widget):
         possible = [entry for entry in live(self.screen) if entry.command.hint and entry.possible]
         own = self.app.DECLARED if isinstance(self.app, Commanded) else ()
         always = [entry for entry in possible if entry.command in own]
-        room = self.content_size.width + 2 - sum(_width(entry) for entry in always)  # nothing follows the last gap
         others = [entry for entry in possible if entry not in always]
+        room = self.content_size.width + 2 - sum(_width(entry) for entry in always)  # nothing follows the last gap
+        while len(always) > 1 and others and room < _width(others[0]):
+            room += _width(always.pop())
         fitting = [entry for entry in others if (room := room - _width(entry)) >= 0]
         self._shown = []
         pieces: list[tuple[str, str]] = []

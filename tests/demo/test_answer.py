@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from PIL import ImageColor
+
+from minicpm_tui.demo.colours import name_of
 from tests.demo.conftest import Client
 from tests.wire.support import image, picture, user
 
@@ -17,6 +20,11 @@ def test_it_names_format_pixels_and_colours_of_each_picture(shared: Client) -> N
     first, second = (line for line in text.splitlines() if line.startswith(("| 1 |", "| 2 |")))
     assert ("PNG" in first, "640×480" in first, "red 100%" in first) == (True, True, True)
     assert ("JPEG" in second, "31×77" in second, "blue 100%" in second) == (True, True, True)
+
+
+def test_a_colour_has_the_name_that_people_give_it() -> None:
+    seen = {"purple": "purple", "indigo": "purple", "orchid": "pink", "magenta": "pink", "maroon": "red", "saddlebrown": "brown"}
+    assert {colour: name_of(*ImageColor.getrgb(colour)[:3]) for colour in seen} == seen
 
 
 def test_it_counts_pictures_and_turns_of_the_whole_conversation(shared: Client) -> None:

@@ -68,10 +68,31 @@ async def test_hint_bar_shows_and_runs_what_is_possible() -> None:
         assert "Wave" not in str(bar.render())
 
 
+async def test_where_it_is_narrow_the_first_possible_command_comes_before_the_app_s_second() -> None:
+    own = (Command("help", "Help", "Help", ("f1",), "Help"), Command("quit", "Quit", "Quit", ("ctrl+q",), "Quit"))
+
+    class Pane(Commanded, Input):
+        DECLARED = (Command("stop", "Stop", "Stop", ("escape",), "Stop"), Command("more", "More", "More", ("f2",), "More"))
+
+    class Narrow(Commanded, App[None]):
+        DECLARED = own
+
+        def compose(self) -> ComposeResult:
+            yield Pane()
+            yield HintBar()
+
+    app = Narrow()
+    async with app.run_test(size=(40, 10)) as pilot:
+        bar = app.query_one(HintBar)
+        assert str(bar.render()).split() == ["Esc", "Stop", "F2", "More", "F1", "Help", "^Q", "Quit"]
+        await pilot.resize_terminal(20, 10)
+        assert str(bar.render()).split() == ["Esc", "Stop", "F1", "Help"]
+
+
 async def test_help_lists_every_command_of_the_screen_below() -> None:
     app = Example()
     async with app.run_test() as pilot:
-        await app.push_screen(HelpScreen(live(app.screen)))
+        await app.push_screen(HelpScreen(entry.command for entry in live(app.screen)))
         text = " ".join(str(widget.render()) for widget in app.screen.query("Static"))
         assert "Wave a hand" in text
         assert "Ring them" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,7 @@ def test_token_before_the_cursor() -> None:
 
 
 def test_candidates_are_folders_and_what_can_be_sent(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.png")
     assert [entry.value for entry in completion.candidates("", folder)] == ["a.png", "two\\ words.jpg", "猫.mp4", "holiday/"]
     assert [entry.value for entry in completion.candidates("wor", folder)] == ["two\\ words.jpg"]
     assert [entry.path for entry in completion.candidates(f"{folder}/A.", folder)] == [folder / "a.png"]

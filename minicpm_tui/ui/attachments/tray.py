@@ -57,10 +57,11 @@ class Tray(Commanded, OptionList):
         self._limits: MediaLimits | None = None
         self._preparing = Preparing(self._show)
 
-    def on_focus(self) -> None:
-        """The keys mean the last file until the user goes to another."""
-        if self.highlighted is None and self.attachments:
-            self.highlighted = len(self.attachments) - 1
+    def enter(self) -> None:
+        """Give it the keyboard; the keys mean the first file that cannot be sent, else the last one."""
+        broken = [place for place, attachment in enumerate(self.attachments) if attachment.error]
+        self.highlighted = broken[0] if broken else len(self.attachments) - 1
+        self.focus()
 
     @property
     def tokens(self) -> int:

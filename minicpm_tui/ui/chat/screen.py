@@ -148,7 +148,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self.talk.composer.focus()
 
     def action_tray(self) -> None:
-        self.talk.tray.focus()
+        self.talk.tray.enter()
 
     def action_read(self) -> None:
         self.talk.pane.focus()

@@ -199,7 +199,13 @@ class TalkPane(Vertical):
             self.pump()
         elif broken:
             names = ", ".join(attachment.name for attachment in broken)
-            self.say(_("{names} cannot be sent: remove it first (Backspace in the list)").format(names=names))
+            self.say(
+                ngettext(
+                    "{names} cannot be sent: remove it first (⇧Tab, then Del)",
+                    "{names} cannot be sent: remove them first (⇧Tab, then Del)",
+                    len(broken),
+                ).format(names=names)
+            )
         elif self.session is None and not self.expecting:
             self.post_message(self.NoServer())
         else:

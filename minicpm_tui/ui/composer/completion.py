@@ -42,8 +42,8 @@ def candidates(token: str, folder: Path) -> list[Candidate]:
                 name = entry.name.casefold()
                 if wanted not in name or (entry.name.startswith(".") and not prefix.startswith(".")):
                     continue
-                is_folder = _is_folder(entry)
-                if is_folder or sendable(entry.name):
+                is_folder, is_file = _kind(entry)
+                if is_folder or (is_file and sendable(entry.name)):
                     value = (base + entry.name).replace(" ", "\\ ") + ("/" if is_folder else "")
                     rank = (not name.startswith(wanted)) * 2 + is_folder
                     ranked.append((rank, name, Candidate(value, Path(entry.path), is_folder)))
@@ -53,8 +53,9 @@ def candidates(token: str, folder: Path) -> list[Candidate]:
     return [candidate for _rank, _name, candidate in ranked[:MOST]]
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _kind(entry: os.DirEntry[str]) -> tuple[bool, bool]:
+    """Whether it is a folder, and whether a regular file."""
     try:
-        return entry.is_dir()
+        return entry.is_dir(), entry.is_file()
     except OSError:
-        return False
+        return False, False

@@ -16,6 +16,10 @@ def _on_reply(pane: Any) -> bool:
     return bool(pane.cursor_role == "assistant")
 
 
+def _reasoned(pane: Any) -> bool:
+    return pane.reasoned is not None
+
+
 def _versioned(pane: Any) -> bool:
     return pane.versioned is not None
 
@@ -41,13 +45,13 @@ COMMANDS = (
         N_("Move the cursor to the message before"),
         "k",
         "ctrl+up",
-        hint=N_("Message"),
+        hint=N_("Previous"),
         palette=False,
     ),
     _key("turn(1)", N_("Next message"), N_("Move the cursor to the message after"), "j", "ctrl+down", palette=False),
     _key("code(1)", N_("Next code block"), N_("Select the next code block of the message"), "c", palette=False),
     _key("copy_selected", N_("Copy"), N_("Copy the selected text, code block or message"), "y", hint=N_("Copy")),
-    _key("reasoning", N_("Reasoning"), N_("Unfold or fold the reasoning of a reply"), "t", hint=N_("Reasoning")),
+    _key("reasoning", N_("Reasoning"), N_("Unfold or fold the reasoning of a reply"), "t", hint=N_("Reasoning"), when=_reasoned),
     _key("edit", N_("Edit"), N_("Edit the question and ask again"), "e", hint=N_("Edit"), when=_on_user),
     _key("regenerate", N_("Ask again"), N_("Ask for another reply"), "r", hint=N_("Ask again"), when=_on_reply),
     _key(

@@ -101,14 +101,16 @@ class WithCursor(Reading):
         if 1 <= position + step <= count:
             self.post_message(messages.SiblingRequested(entry.message.id, step))
 
-    def action_reasoning(self) -> None:
-        """Fold or unfold the reasoning of the reply under the cursor, or of the last one that has some."""
+    @property
+    def reasoned(self) -> int | None:
+        """The entry whose reasoning the user would mean: the one at the cursor, or the last that has some."""
         entries = self.document.entries
         among = reversed(range(len(entries))) if self.view.cursor is None else [self.view.cursor]
-        for index in among:
-            if entries[index].reasoning:
-                self._fold(index)
-                return
+        return next((index for index in among if entries[index].reasoning), None)
+
+    def action_reasoning(self) -> None:
+        if (index := self.reasoned) is not None:
+            self._fold(index)
 
     @property
     def versioned(self) -> int | None:

@@ -41,9 +41,7 @@ class SamplingForm(Commanded, ModalScreen[RequestOptions | None]):
             window.border_subtitle = _("^S uses these · Esc closes")
             yield Label(_("System prompt"))
             yield TextArea(options.system, id="system", compact=True, tab_behavior="focus")
-            yield from self._number("temperature", _("Temperature"), options.temperature, profile.temperature, Number(0, 2))
-            yield from self._number("top_p", _("Top p"), options.top_p, profile.top_p, Number(0.001, 1))
-            yield from self._number("max_tokens", _("Longest reply"), options.max_tokens, None, Integer(1))
+            yield from self._numbers()
             with Horizontal(classes="field"):
                 yield Label(_("Thinking"))
                 if profile.knows_thinking:
@@ -58,20 +56,19 @@ class SamplingForm(Commanded, ModalScreen[RequestOptions | None]):
                 yield Button(_("Use these"), id="take", variant="primary", compact=True)
                 yield Button(_("Close"), id="close", compact=True)
 
-    @staticmethod
-    def _number(name: str, label: str, value: float | None, usual: float | None, validator: Number | Integer) -> ComposeResult:
-        hint = _("model's own: {value}").format(value=usual) if usual is not None else _("model's own")
-        with Horizontal(classes="field"):
-            yield Label(label)
-            yield Input(
-                "" if value is None else f"{value:g}",
-                id=name,
-                placeholder=hint,
-                compact=True,
-                validators=[validator],
-                valid_empty=True,
-                type="integer" if isinstance(validator, Integer) else "number",
-            )
+    def _numbers(self) -> ComposeResult:
+        options, profile = self._options, self._profile
+        to_two, to_one = _("a number from 0 to 2"), _("a number above 0, at most 1")
+        yield from _field(
+            "temperature",
+            _("Temperature"),
+            options.temperature,
+            _own(profile.temperature),
+            Number(0, 2, failure_description=to_two),
+        )
+        yield from _field("top_p", _("Top p"), options.top_p, _own(profile.top_p), Number(0.001, 1, failure_description=to_one))
+        whole = Integer(1, failure_description=_("a whole number above 0"))
+        yield from _field("max_tokens", _("Longest reply"), options.max_tokens, _("in tokens; empty: no limit"), whole)
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -81,8 +78,7 @@ class SamplingForm(Commanded, ModalScreen[RequestOptions | None]):
         for field in self.query(Input):
             result = field.validate(field.value)
             if result is not None and not result.is_valid:
-                name = str(field.id).replace("_", " ")
-                self.query_one("#problem", Label).update(f"{name}: {'; '.join(result.failure_descriptions)}")
+                self.query_one("#problem", Label).update(f"{field.name}: {'; '.join(result.failure_descriptions)}")
                 field.focus()
                 return
         sets = self.query(RadioSet)
@@ -108,3 +104,23 @@ class SamplingForm(Commanded, ModalScreen[RequestOptions | None]):
             self.action_take()
         else:
             self.action_close()
+
+
+def _own(usual: float | None) -> str:
+    """What stands in an empty field."""
+    return _("model's own") if usual is None else _("model's own: {value}").format(value=usual)
+
+
+def _field(key: str, label: str, value: float | None, hint: str, validator: Number | Integer) -> ComposeResult:
+    with Horizontal(classes="field"):
+        yield Label(label)
+        yield Input(
+            "" if value is None else f"{value:g}",
+            id=key,
+            name=label,
+            placeholder=hint,
+            compact=True,
+            validators=[validator],
+            valid_empty=True,
+            type="integer" if isinstance(validator, Integer) else "number",
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, Label, Static
 
 from minicpm_tui.demo.testing import DemoServer
 from minicpm_tui.ui import mouse
@@ -11,6 +11,7 @@ from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.dialogs import Ask, Choose
 from minicpm_tui.ui.files.pane import FilePane
 from minicpm_tui.ui.forms.sampling import SamplingForm
+from minicpm_tui.ui.help import HelpScreen
 from minicpm_tui.ui.requests import ServerLost
 from minicpm_tui.ui.status import StatusLine
 from tests.ui.chat.conftest import Driver, Opener
@@ -75,6 +76,7 @@ async def test_the_sampling_form_checks_and_the_next_request_has_it(server: Demo
         form.query_one("#temperature", Input).value = "9"
         await driver.pilot.press("ctrl+s")
         assert driver.app.screen is form
+        assert str(form.query_one("#problem", Label).content) == "Temperature: a number from 0 to 2"
         form.query_one("#temperature", Input).value = "0.25"
         form.query_one("#max_tokens", Input).value = "77"
         await driver.pilot.press("ctrl+s")
@@ -82,6 +84,18 @@ async def test_the_sampling_form_checks_and_the_next_request_has_it(server: Demo
         await driver.ask("hello")
         assert server.chats[-1]["temperature"] == 0.25
         assert server.chats[-1]["max_tokens"] == 77
+
+
+async def test_help_has_the_keys_of_every_place_once(server: DemoServer, opened: Opener) -> None:
+    async with opened(url=server.url) as driver:
+        for place in ("", "ctrl+o", "f3"):
+            await driver.pilot.press(*filter(None, [place]), "f1")
+            await driver.until(lambda: isinstance(driver.app.screen, HelpScreen))
+            texts = [str(static.content) for static in driver.app.screen.query(Static)]
+            for key in ("Write the message in $EDITOR", "Mark several files", "Unfold or fold the reasoning", "Part of a video"):
+                assert sum(key in text for text in texts) == 1, (place, key)
+            await driver.pilot.press("escape")
+            await driver.until(lambda: driver.app.screen is driver.app.chat)
 
 
 async def test_quitting_asks_while_a_reply_streams(slow_server: DemoServer, opened: Opener) -> None:

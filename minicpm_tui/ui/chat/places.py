@@ -1,0 +1,27 @@
+"""Where else on the chat screen keys mean something: for the help of someone who is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from minicpm_tui.i18n import N_
+from minicpm_tui.ui.attachments import tray
+from minicpm_tui.ui.commands import Command
+from minicpm_tui.ui.composer import commands as composer
+from minicpm_tui.ui.conversation import commands as conversation
+from minicpm_tui.ui.files import commands as files
+from minicpm_tui.ui.help import Place
+from minicpm_tui.ui.server import commands as server
+
+PLACES: tuple[Place, ...] = (
+    (N_("While you write · Esc"), composer.COMMANDS),
+    (N_("In the conversation · ^↑"), conversation.COMMANDS),
+    (N_("At the message's files · ⇧Tab"), tray.COMMANDS),
+    (N_("At the list of files · F2"), (*files.TREE, *files.PANE)),
+    (N_("At the server · F3"), server.PANEL),
+)
+
+
+def elsewhere(here: Collection[Command]) -> list[Place]:
+    """The places whose commands are not among those ``here``."""
+    return [place for place in PLACES if not set(place[1]) & set(here)]
