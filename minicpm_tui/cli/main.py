@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from minicpm_tui import config
-from minicpm_tui.errors import ConfigError, MinicpmTuiError
-from minicpm_tui.i18n import set_language
+from minicpm_tui.errors import ConfigError, MinicpmTuiError, UsageError
+from minicpm_tui.i18n import _, set_language
+from minicpm_tui.text import one_line
 
 
 def main() -> None:
@@ -32,9 +33,13 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as end:
         return end.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
+    except click.ClickException as error:
+        wrong = _wrong_usage(error)
+        print(f"minicpm-tui: {wrong}", file=sys.stderr)
+        return wrong.exit_status
     except (click.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:
@@ -44,6 +49,13 @@ def run(arguments: list[str]) -> int:
         print(f"minicpm-tui: {error}", file=sys.stderr)
         return error.exit_status
     return result if isinstance(result, int) else 0
+
+
+def _wrong_usage(error: click.ClickException) -> UsageError:
+    """What click refuses, in one line as every error of ours."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context is not None else "minicpm-tui"
+    return UsageError(one_line(error.format_message().rstrip(".")), hint=_("see {command} --help").format(command=command))
 
 
 def _open_what_is_closed() -> None:

@@ -22,7 +22,7 @@ _DECLARATIONS = (
     click.option("--model", metavar="NAME", help=_("Model, as the server calls it.")),
     click.option("--demo", is_flag=True, help=_("Use the built-in demo server: no GPU, no model.")),
     click.option("--system", metavar="TEXT", help=_("System prompt.")),
-    click.option("--temperature", type=click.FloatRange(min=0), metavar="T", help=_("Sampling temperature.")),
+    click.option("--temperature", type=click.FloatRange(min=0, max=2), metavar="T", help=_("Sampling temperature.")),
     click.option("--top-p", type=click.FloatRange(min=0, max=1, min_open=True), metavar="P", help=_("Nucleus sampling.")),
     click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help=_("Longest reply, in tokens.")),
     click.option("--thinking/--no-thinking", default=None, help=_("Let the model think first, or not.")),

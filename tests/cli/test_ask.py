@@ -117,6 +117,8 @@ def test_a_folder_becomes_its_pictures(server: DemoServer, tmp_path: Path) -> No
         (["--continue", "hi"], 1, "none is saved yet"),
         (["--api-key-env", "NOPE", "--url", "127.0.0.1:9", "hi"], 1, "NOPE is not set"),
         (["--temperature", "warm", "hi"], 2, "warm"),
+        (["--temperature", "9", "hi"], 2, "--temperature"),
+        (["--nonsense", "hi"], 2, "minicpm-tui ask --help"),
         (["-f", "/no/such.png", "hi"], 1, "/no/such.png"),
     ],
 )
@@ -127,7 +129,8 @@ def test_what_cannot_be_done_is_one_line_and_the_right_status(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert words in captured.err
-    assert "Traceback" not in captured.err
+    assert captured.err.startswith("minicpm-tui: ")
+    assert captured.err.count("\n") == 1
 
 
 def test_a_failure_as_json_keeps_the_partial_text(server: DemoServer, capsys: pytest.CaptureFixture[str]) -> None:
