@@ -57,16 +57,16 @@ class Status:
             (_("prefix cache hits"), _share(figures.prefix_cache_hit_rate)),
             (_("media cache hits"), _share(figures.mm_cache_hit_rate)),
         ]
-        found += [(f"GPU {gpu.index}", gpu_text(gpu)) for gpu in self.gpus]
+        found += [(f"GPU {gpu.index}", f"{gpu.name}  {gpu_text(gpu)}") for gpu in self.gpus]
         return [(name, text) for name, text in found if text]
 
 
 def gpu_text(gpu: Gpu) -> str:
-    """``NVIDIA H100  60.1 GB of 85.5 GB  97 %  61 °C``"""
+    """``60.1 GB of 85.5 GB  97 %  61 °C``"""
     memory = _("{used} of {total}").format(used=format_bytes(gpu.memory_used), total=format_bytes(gpu.memory_total))
     load = f"{gpu.utilization} %" if gpu.utilization is not None else ""
     heat = f"{gpu.temperature} °C" if gpu.temperature is not None else ""
-    return "  ".join(part for part in (gpu.name, memory, load, heat) if part)
+    return "  ".join(part for part in (memory, load, heat) if part)
 
 
 def read(url: str, key: str = "", seconds: float = 2.0) -> Reading | None:

@@ -34,7 +34,7 @@ def estimate_content(found: Estimate) -> Content:
     """The estimate in two or three lines."""
     style = {True: "$text-success", False: "$text-error", None: "$text-warning"}[found.fits]
     lines = [Content.styled(found.message, style)]
-    if found.kv_bytes is not None and found.kv_tokens is not None:
+    if found.kv_bytes and found.kv_tokens:
         text = _("weights {weights}, KV cache {cache} for {tokens:,} tokens")
         figures = text.format(
             weights=format_bytes(found.weights_bytes), cache=format_bytes(found.kv_bytes), tokens=found.kv_tokens

@@ -13,6 +13,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.servers.doctor import Report
 from minicpm_tui.servers.endpoints import Answering
 from minicpm_tui.servers.gpus import Gpu
+from minicpm_tui.servers.live import gpu_text
 from minicpm_tui.servers.local import STATE_TITLES, LocalServer
 from minicpm_tui.servers.models import LocalModel
 from minicpm_tui.text import format_bytes, format_duration, one_line
@@ -37,21 +38,19 @@ class Entry:
 
 def entries(report: Report, servers: list[LocalServer]) -> list[Entry]:
     """All lines; what can be used at once comes first."""
-    return [
-        *_servers(report, servers),
-        *_models(report),
-        *_vllm(report),
-        *_gpus(report.gpus),
-        *_problems(report),
-    ]
+    sections = (_servers(report, servers), _models(report), _vllm(report), _gpus(report.gpus), _problems(report))
+    found: list[Entry] = []
+    for section in map(list, sections):
+        found += [_text(""), *section] if found and section else section
+    return found
 
 
 def _heading(text: str) -> Entry:
     return Entry("heading", Content.styled(text, "bold $primary"))
 
 
-def _text(text: str, style: str = "$muted") -> Entry:
-    return Entry("text", Content.styled(f"  {one_line(text)}", style))
+def _text(text: str, style: str = "$muted", *, indent: int = 2) -> Entry:
+    return Entry("text", Content.styled(" " * indent + one_line(text), style))
 
 
 def _servers(report: Report, servers: list[LocalServer]) -> Iterator[Entry]:
@@ -63,11 +62,11 @@ def _servers(report: Report, servers: list[LocalServer]) -> Iterator[Entry]:
         since = f" {format_duration(time.time() - server.started)}" if server.live else ""
         state = _(STATE_TITLES[server.state])
         style = "$text-error" if server.state == "failed" else "$text-success"
-        line = Content.assemble("  ", (_name(server.model), "bold"), (f"  {state}{since}", style), (f"  {server.url}", "$muted"))
+        line = Content.assemble("  ", (_name(server.model), "bold"), (f"  {state}{since}", style), (f"  {server.url}", "dim"))
         yield Entry("ours", line, server=server)
     for answering in others:
         model = _name(answering.model) if answering.model else _("wants a key") if answering.locked else "—"
-        yield Entry("server", Content.assemble("  ", model, (f"  {answering.url}", "$muted")), answering=answering)
+        yield Entry("server", Content.assemble("  ", model, (f"  {answering.url}", "dim")), answering=answering)
 
 
 def _models(report: Report) -> Iterator[Entry]:
@@ -75,31 +74,28 @@ def _models(report: Report) -> Iterator[Entry]:
     for model in report.models:
         if model.complete:
             facts = "  ".join(part for part in (model.quantization, format_bytes(model.bytes)) if part)
-            yield Entry(
-                "model", Content.assemble("  ▶ ", (one_line(model.name, 60), "bold"), (f"  {facts}", "$muted")), model=model
-            )
+            yield Entry("model", Content.assemble("  ▶ ", (one_line(model.name, 60), "bold"), (f"  {facts}", "dim")), model=model)
     yield Entry("other", Content.assemble("  ▶ ", _("another folder or hub id …")))
 
 
 def _vllm(report: Report) -> Iterator[Entry]:
     yield _heading("vLLM")
     if report.vllm:
-        version = report.vllm.version or _("unknown version")
-        yield _text(f"{version}  {report.vllm.path}", "")
+        yield _text(report.vllm.version or _("unknown version"), "")
+        yield _text(str(report.vllm.path))
     if report.install:
-        line = Content.assemble("  ", (report.install, "bold"), (_("  Enter copies this line"), "$muted"))
+        line = Content.assemble("  ", (report.install, "bold"), "\n  ", (_("Enter copies this line"), "dim"))
         yield Entry("install", line)
 
 
 def _gpus(gpus: tuple[Gpu, ...]) -> Iterator[Entry]:
     yield _heading(_("GPUs"))
     for gpu in gpus:
-        use = f"{format_bytes(gpu.memory_used)} / {format_bytes(gpu.memory_total)}"
-        load = f"  {gpu.utilization} %" if gpu.utilization is not None else ""
-        yield _text(f"{gpu.index}  {gpu.name}  {use}{load}", "")
+        yield _text(f"{gpu.index} {gpu.name}", "")
+        yield _text(gpu_text(gpu), indent=4)
         for process in gpu.processes[:4]:
             memory = format_bytes(process.memory) if process.memory else ""
-            yield _text(f"   {process.name or '?'} ({process.pid})  {memory}")
+            yield _text(f"{process.name or '?'} ({process.pid}) {memory}", indent=4)
     if not gpus:
         yield _text(_("none"))
 
@@ -110,7 +106,7 @@ def _problems(report: Report) -> Iterator[Entry]:
     for problem in report.problems:
         yield _text(problem.title, "$text-warning")
         if problem.hint:
-            yield _text(f"  {problem.hint}")
+            yield _text(problem.hint, indent=4)
 
 
 def _name(model: str) -> str:

@@ -23,6 +23,7 @@ class FiguresView(Vertical):
     FiguresView { height: auto; }
     FiguresView Sparkline { height: 1; width: 1fr; margin: 0 0 0 2; }
     FiguresView Static { height: auto; }
+    FiguresView #gpus { margin: 1 0 0 0; }
     """
 
     def __init__(self) -> None:
@@ -52,7 +53,7 @@ class FiguresView(Vertical):
             series = self.history.series(name)
             self.query_one(f"#{name}", Sparkline).data = [0.0] * (_READINGS - len(series)) + series
         self.query_one("#rest", Static).update(Content("\n").join(_rest(now)))
-        self.query_one("#gpus", Static).update("\n".join(f"  GPU {gpu.index}  {gpu_text(gpu)}" for gpu in gpus))
+        self.query_one("#gpus", Static).update("\n".join(f"  GPU {gpu.index}  {gpu.name}\n  {gpu_text(gpu)}" for gpu in gpus))
 
 
 def _line(label: str, value: str) -> Content:

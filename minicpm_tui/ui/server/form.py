@@ -43,13 +43,14 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
     ServeForm .row { height: 1; }
     ServeForm .row > Label { width: 30; }
     ServeForm .row > Input { width: 1fr; }
-    ServeForm .row > Select { width: 1fr; }
+    ServeForm .row > Select { width: 1fr; margin: 0 0 0 1; }
     ServeForm .wrong Input { background: $error 30%; }
     ServeForm #below { height: auto; border-top: solid $border-blurred; }
-    ServeForm #meaning, ServeForm #problem { height: 1; }
+    ServeForm #meaning { height: 1; }
     ServeForm #estimate { height: 2; }
     ServeForm #command { height: auto; min-height: 3; max-height: 40vh; }
-    ServeForm #problem { color: $text-error; }
+    ServeForm #problem { color: $text-error; height: auto; max-height: 3; }
+    ServeForm #problem.-empty { display: none; }
     """
 
     def __init__(self, form: Form) -> None:
@@ -72,7 +73,7 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
                 yield from self._field("extra", _("more arguments"), fields.join(self.form.extra))
             with Vertical(id="below"):
                 yield Static("", id="meaning", markup=False, classes="muted")
-                yield Static("", id="problem", markup=False)
+                yield Static("", id="problem", markup=False, classes="-empty")
                 yield Static("", id="estimate", markup=False)
                 yield Static("", id="command", markup=False)
             with Horizontal(classes="buttons"):
@@ -92,10 +93,12 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
 
     @staticmethod
     def _field(name: str, label: str, value: str) -> ComposeResult:
-        secret = name in OPTIONS and OPTIONS[name].kind == "secret"
+        option = OPTIONS.get(name)
+        secret = option is not None and option.kind == "secret"
+        meaning = _(option.meaning) if option else ""
         with Horizontal(classes="row", id=f"field-{name}"):
             yield Label(label)
-            yield Input(value, id=f"in-{name}", compact=True, password=secret)
+            yield Input(value, id=f"in-{name}", compact=True, password=secret, placeholder=meaning)
 
     def on_mount(self) -> None:
         self.query_one("#in-model", Input).focus()
@@ -140,7 +143,7 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
 
     @work(exclusive=True, group="plan")
     async def work_out(self) -> None:
-        """Show the command, the estimate, and in empty fields what the preset gives."""
+        """Show the command, the estimate, and in empty fields what the preset gives, else what they are for."""
         form = self.read()
         self.plan = None
         if form is None or not form.model:
@@ -155,11 +158,15 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
         self.query_one("#command", Static).update(Content.styled(one_line(plan.command.shell()), "$muted"))
         self.query_one("#estimate", Static).update(estimate_content(found) if found else "", layout=False)
         self._problem("; ".join(plan.notes))
-        for name in OPTIONS:
-            self.query_one(f"#in-{name}", Input).placeholder = fields.text_of(plan.form.options.get(name))
+        for name, option in OPTIONS.items():
+            given = fields.text_of(plan.form.options.get(name))
+            text = _("{value} by the preset").format(value=given) if given else _(option.meaning)
+            self.query_one(f"#in-{name}", Input).placeholder = text
 
     def _problem(self, text: str) -> None:
-        self.query_one("#problem", Static).update(one_line(text), layout=False)
+        problem = self.query_one("#problem", Static)
+        problem.set_class(not text, "-empty")
+        problem.update(one_line(text))
 
     @on(DescendantFocus)
     def _explain(self, event: DescendantFocus) -> None:

@@ -12,8 +12,7 @@ from minicpm_tui.servers.doctor import Report
 from minicpm_tui.servers.local import LocalServer
 from minicpm_tui.ui.server.entries import Entry, entries
 
-_FIRST = {"ours": 0, "model": 1, "install": 2, "server": 3, "other": 4, "heading": 5, "text": 5}
-"""What the highlight begins on: what one key is most likely wanted for."""
+_FIRST = ("ours", "model", "install", "server", "other")
 
 
 class Here(OptionList):
@@ -48,7 +47,7 @@ class Here(OptionList):
         self.set_options([Option(entry.content, disabled=not entry.choosable) for entry in self.entries])
         choosable = [index for index, entry in enumerate(self.entries) if entry.choosable]
         same = [index for index in choosable if before and _key(self.entries[index]) == _key(before)]
-        self.highlighted = next(iter(same or sorted(choosable, key=lambda index: _FIRST[self.entries[index].kind])), None)
+        self.highlighted = next(iter(same or sorted(choosable, key=lambda index: _rank(self.entries[index]))), None)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -59,6 +58,12 @@ class Here(OptionList):
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
         self.post_message(self.Moved())
+
+
+def _rank(entry: Entry) -> int:
+    """What the highlight begins on: what one key is most likely wanted for, which a server that has ended is not."""
+    over = entry.server is not None and not entry.server.live
+    return _FIRST.index(entry.kind) + (len(_FIRST) if over else 0)
 
 
 def _key(entry: Entry) -> tuple[object, ...]:

@@ -153,7 +153,7 @@ class ServerPanel(Commanded, Vertical):
         event.stop()
         entry = event.entry
         if entry.kind == "install":
-            self.post_message(CopyText(entry.content.plain.strip().split("  ")[0], _("the line")))
+            self.post_message(CopyText(entry.content.plain.splitlines()[0].strip(), _("the line")))
         elif entry.model is not None:
             self.begin(Form(str(entry.model.path)))
         elif entry.kind == "other":

@@ -23,13 +23,13 @@ from minicpm_tui.servers.watch import Update
 from minicpm_tui.text import format_duration, one_line
 from minicpm_tui.ui.server.figures import FiguresView
 
-_BAR = 10
+_BAR = 6
 
 
 class Remedies(OptionList):
     """What can be tried: Enter or the number changes the form and starts again."""
 
-    DEFAULT_CSS = "Remedies { border: none; background: transparent; height: auto; padding: 0 0 0 1; }"
+    DEFAULT_CSS = "Remedies { border: none; background: transparent; height: auto; padding: 0 0 0 1; margin: 1 0 0 0; }"
 
     class Tried(Message):
         """``remedy`` was chosen; None: start as it is."""
@@ -43,7 +43,8 @@ class Remedies(OptionList):
         self.remedies: list[Remedy | None] = [*remedies, *([None] if anyway else [])]
         for number, remedy in enumerate(self.remedies, 1):
             label = one_line(remedy.label) if remedy else anyway
-            self.add_option(Option(Content.assemble((f"{number} ", "$hint-key bold"), label)))
+            self.add_option(Option(Content.assemble((f"{number} ", "bold"), label)))
+        self.highlighted = 0 if self.remedies else None
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -64,6 +65,7 @@ class ServerView(VerticalScroll):
     ServerView Static { height: auto; }
     ServerView .gap { margin: 1 0 0 0; }
     ServerView .gap.-empty { display: none; }
+    ServerView FiguresView { margin: 1 0 0 0; }
     """
 
     def __init__(self, server: LocalServer, last: dict[str, float]) -> None:

@@ -314,7 +314,7 @@ async def test_the_form_shows_the_command_and_says_what_is_wrong(vllm: Callable[
         await until(pilot, lambda: isinstance(app.screen, ServeForm) and app.screen.plan)
         form = app.screen
         assert isinstance(form, ServeForm)
-        assert form.query_one("#in-max-model-len", Input).placeholder == "8192"
+        assert form.query_one("#in-max-model-len", Input).placeholder == "8192 by the preset"
         assert f"serve {folder}" in str(form.query_one("#command", Static).render())
         form.query_one("#in-max-model-len", Input).value = "many"
         form.query_one("#in-api-key", Input).value = "secret-key"
