@@ -120,6 +120,37 @@ def _speed(message: Message) -> float | None:
     return round((end.usage.completion_tokens - 1) / streaming, 2) if streaming > 0 and end.usage.completion_tokens > 1 else None
 
 
+def overall(comparisons: Sequence[Comparison]) -> str:
+    """One line (translated) for a whole rerun: how alike the answers are, and the means of what was measured on both sides."""
+    both = [each for each in comparisons if each.recorded.text and each.new.text]
+    if not both:
+        return ""
+    facts = [_("{share:.0%} the same").format(share=_mean([each.similarity for each in both]))]
+    words = [(each.recorded.words, each.new.words) for each in both]
+    facts.append(_("words {before:.0f} → {after:.0f}").format(**_means(words)))
+    first = _pairs([(each.recorded.first_token_seconds, each.new.first_token_seconds) for each in both])
+    if first:
+        facts.append(_("first token {before:.2f} → {after:.2f} s").format(**_means(first)))
+    speed = _pairs([(each.recorded.tokens_per_second, each.new.tokens_per_second) for each in both])
+    if speed:
+        facts.append(_("{before:.1f} → {after:.1f} tokens/s").format(**_means(speed)))
+    turns = ngettext("{count} turn", "{count} turns", len(both)).format(count=len(both))
+    return " · ".join([turns, *facts])
+
+
+def _pairs(measured: Sequence[tuple[float | None, float | None]]) -> list[tuple[float, float]]:
+    """Those that were measured on both sides."""
+    return [(before, after) for before, after in measured if before is not None and after is not None]
+
+
+def _means(pairs: Sequence[tuple[float, float]]) -> dict[str, float]:
+    return {"before": _mean([before for before, _after in pairs]), "after": _mean([after for _before, after in pairs])}
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
 def figures(answer: Answer) -> str:
     """One line (translated): model, length, time to the first token, tokens a second, and what went wrong."""
     facts = [one_line(answer.model.rsplit("/", 1)[-1], 30)] if answer.model else []

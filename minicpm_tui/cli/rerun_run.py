@@ -13,7 +13,7 @@ from minicpm_tui.chat.connect import connect
 from minicpm_tui.chat.events import Preparing
 from minicpm_tui.chat.options import options_for
 from minicpm_tui.chat.rerun import Rerun, RerunEvent, TurnBegan, TurnEnded
-from minicpm_tui.chat.rerun_compare import Comparison, compare, figures
+from minicpm_tui.chat.rerun_compare import Comparison, compare, figures, overall
 from minicpm_tui.chat.session import ChatSession
 from minicpm_tui.cli.options import Flags
 from minicpm_tui.cli.sessions_output import print_json
@@ -48,6 +48,8 @@ async def _run(session: str, flags: Flags, *, keep_history: bool, as_json: bool)
         result = {"session": journal.id, "source": source.id, "turns": [msgspec.to_builtins(each) for each in done]}
         print_json(result | ({"error": error.info} if error else {}))
     elif done:
+        if len(done) > 1 and (whole := overall(done)):
+            print(whole)
         print(_("saved as {id}").format(id=journal.id))
     if error:
         print(f"minicpm-tui: {error}", file=sys.stderr)

@@ -11,7 +11,7 @@ import pytest
 
 from minicpm_tui.chat.opening import latest_id
 from minicpm_tui.chat.rerun import RERUN_OF, Rerun, RerunEvent, TurnBegan, TurnEnded
-from minicpm_tui.chat.rerun_compare import answer, compare, difference, saved
+from minicpm_tui.chat.rerun_compare import Answer, Comparison, answer, compare, difference, overall, saved
 from minicpm_tui.cli.main import run
 from minicpm_tui.demo.testing import DemoServer
 from minicpm_tui.errors import UsageError
@@ -133,6 +133,20 @@ def test_differences_rebuild_both_texts(old: str, new: str) -> None:
     found = difference(old, new)
     assert "".join(text for change, text in found if change != "added") == old
     assert "".join(text for change, text in found if change != "removed") == new
+
+
+def compared(recorded: Answer, new: Answer, similarity: float) -> Comparison:
+    return Comparison(question="?", recorded=recorded, new=new, similarity=similarity, differences=())
+
+
+def test_a_whole_rerun_is_summed_up_in_one_line() -> None:
+    slow = Answer(text="one two", words=2, first_token_seconds=0.5, tokens_per_second=10.0)
+    quick = Answer(text="one", words=1, first_token_seconds=0.1, tokens_per_second=40.0)
+    unmeasured = Answer(text="one two three", words=3)
+    failed = Answer(error="broken")
+    line = overall([compared(slow, quick, 0.5), compared(unmeasured, quick, 0.25), compared(slow, failed, 0.0)])
+    assert line == "2 turns · 38% the same · words 2 → 1 · first token 0.50 → 0.10 s · 10.0 → 40.0 tokens/s"
+    assert overall([compared(slow, failed, 0.0)]) == ""
 
 
 def test_no_answer_has_no_figures() -> None:

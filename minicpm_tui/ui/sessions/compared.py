@@ -22,7 +22,7 @@ class ComparedTurn(Vertical):
     ComparedTurn .question { color: $primary; text-style: bold; height: auto; }
     ComparedTurn Horizontal { height: auto; }
     ComparedTurn .answer { width: 1fr; height: auto; padding: 0 1; border-left: solid $panel; }
-    ComparedTurn .figures { width: 1fr; height: auto; padding: 0 1; color: $text-muted; }
+    ComparedTurn .figures { width: 1fr; height: auto; padding: 0 1; color: $text-muted; border-left: solid $panel; }
     """
 
     def __init__(self, question: str, recorded: Answer) -> None:
@@ -34,11 +34,11 @@ class ComparedTurn(Vertical):
     def compose(self) -> ComposeResult:
         yield Static(one_line(self._question), classes="question", markup=False)
         with Horizontal():
-            yield Static(printable(self._recorded.text), classes="answer recorded", markup=False)
-            yield Static("…", classes="answer new", markup=False)
+            yield Static(_headed(_("Recorded answer"), figures(self._recorded)), classes="figures recorded", markup=False)
+            yield Static(_headed(_("New answer"), "…"), classes="figures new", markup=False)
         with Horizontal():
-            yield Static(figures(self._recorded), classes="figures", markup=False)
-            yield Static("", classes="figures new", markup=False)
+            yield Static(printable(self._recorded.text), classes="answer recorded", markup=False)
+            yield Static("", classes="answer new", markup=False)
 
     def grow(self, text: str) -> None:
         """The new answer so far."""
@@ -50,7 +50,12 @@ class ComparedTurn(Vertical):
         self.query_one(".answer.recorded", Static).update(_side(comparison, "added"))
         self.query_one(".answer.new", Static).update(_side(comparison, "removed"))
         share = _("{share:.0%} the same").format(share=comparison.similarity)
-        self.query_one(".figures.new", Static).update(Content(f"{figures(comparison.new)} · {share}"))
+        self.query_one(".figures.new", Static).update(_headed(_("New answer"), f"{share} · {figures(comparison.new)}"))
+
+
+def _headed(name: str, facts: str) -> Content:
+    """Whose answer it is, and its figures."""
+    return Content.assemble((name, "bold $foreground"), f" · {facts}")
 
 
 def _side(comparison: Comparison, without: Change) -> Content:

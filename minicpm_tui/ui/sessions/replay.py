@@ -39,6 +39,7 @@ def _command(action: str, title: str, help_text: str, *keys: str, **more: Any) -
 
 COMMANDS = (
     _command("pause", N_("Pause"), N_("Pause or go on"), "space", hint=N_("Pause")),
+    Command("close", N_("Close"), N_("Leave the replay"), ("escape", "q"), N_("Back"), SESSIONS),
     _command("turn(1)", N_("Next turn"), N_("Go to the next turn"), "n", hint=N_("Next turn")),
     _command(
         "turn(-1)", N_("Previous turn"), N_("Go to this turn's beginning, or the turn before"), "p", hint=N_("Previous turn")
@@ -49,7 +50,6 @@ COMMANDS = (
     _command("skip(-1)", N_("Back"), N_("5 seconds back"), "left", palette=False),
     _command("jump", N_("Go to a time"), N_("Jump to minutes and seconds"), "g", hint=N_("Go to")),
     _command("restart", N_("From the beginning"), N_("Play it again"), "0", palette=True),
-    Command("close", N_("Close"), N_("Leave the replay"), ("escape", "q"), N_("Back"), SESSIONS),
 )
 
 

@@ -130,7 +130,7 @@ class RerunScreen(Commanded, Screen[None]):
 
     async def _compare(self, rerun: Journal, first: str) -> None:
         """Show a saved rerun beside the session it came from."""
-        from minicpm_tui.chat.rerun_compare import saved
+        from minicpm_tui.chat.rerun_compare import overall, saved
         from minicpm_tui.sessions import Journal
 
         source = await asyncio.to_thread(Journal.open, first, read_only=True)
@@ -141,11 +141,13 @@ class RerunScreen(Commanded, Screen[None]):
             await self.query_one("#turns").mount(turn)
             turn.finish(each)
         self.saved = rerun.id
+        self._say(overall(found))
         self.refresh_bindings()
 
     async def _rerun(self, source: Journal, *, keep_history: bool) -> None:
         from minicpm_tui.chat.options import options_for
         from minicpm_tui.chat.rerun import Rerun
+        from minicpm_tui.chat.rerun_compare import overall
         from minicpm_tui.chat.session import ChatSession
         from minicpm_tui.sessions import Journal
 
@@ -163,7 +165,9 @@ class RerunScreen(Commanded, Screen[None]):
             await session.aclose()
         if session.journal.saved:
             self.saved = session.journal.id
-            self._say(_("Saved as {id}").format(id=session.journal.id))
+            said = _("Saved as {id}").format(id=session.journal.id)
+            whole = overall([turn.comparison for turn in self.turns if turn.comparison])
+            self._say(" · ".join(filter(None, [whole, said])))
         self.refresh_bindings()
 
     async def _follow(self, rerun: Rerun) -> None:

@@ -40,7 +40,7 @@ class TimeBar(Widget, can_focus=True):
         if self.replay is None:
             return ""
         timeline = self.replay.timeline
-        state = "⏹" if self.replay.over else "⏸" if self.replay.clock.paused else "▶"
+        state = "■" if self.replay.over else "||" if self.replay.clock.paused else "▶"
         times = f"{format_duration(self.replay.position)} / {format_duration(timeline.duration)}"
         words = f"{state} {times}  ×{self.replay.clock.speed:g}"
         if (turn := self.replay.turn) is not None:

@@ -67,7 +67,7 @@ async def test_everything_is_shown_at_once_without_speed(folder: Path) -> None:
     async with replaying(folder, 0) as (driver, screen):
         await driver.until(lambda: shown(screen) == ["count", "one two", "again", "thr"] and not screen.playing)
         assert "turn 2 of 2: again" in screen.query_one(TimeBar).words
-        assert "⏹" in screen.query_one(TimeBar).words
+        assert "■" in screen.query_one(TimeBar).words
 
 
 async def test_pause_and_moving_by_keys(folder: Path) -> None:
@@ -144,6 +144,10 @@ async def test_a_rerun_is_compared_and_saved(opened: Opener, monkeypatch: pytest
             assert turn.comparison is not None
             assert turn.comparison.recorded.text == "Hello you."
             assert turn.comparison.new.text
+            state = str(screen.query_one("#state").render())
+            assert "1 turn · " in state
+            assert screen.saved is not None
+            assert screen.saved in state
             await driver.pilot.press("enter")
             await driver.until(lambda: driver.talk.journal is not None and driver.talk.journal.id == screen.saved)
             await driver.app.run_action("open('minicpm_tui.ui.sessions.rerun:RerunScreen')")
