@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from minicpm_tui.sessions.library import Library
 
 AS_JSON = "as_json"
+_Result = TypeVar("_Result")
 
 
 def _json_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,8 +49,7 @@ def list_(all_json: bool, limit: int | None, trash: bool, as_json: bool) -> int:
 def search(all_json: bool, text: tuple[str, ...], limit: int, as_json: bool) -> int:
     from minicpm_tui.cli.sessions_output import print_hits, print_json
 
-    with _library() as library:
-        hits = library.search(" ".join(text), limit)
+    hits = _read(lambda library: library.search(" ".join(text), limit))
     if as_json or all_json:
         print_json([hit.contract() for hit in hits])
     else:
@@ -169,8 +169,7 @@ def import_(all_json: bool, file: Path, as_json: bool) -> int:
 def _list(*, as_json: bool, limit: int, trash: bool) -> int:
     from minicpm_tui.cli.sessions_output import print_json, print_list
 
-    with _library() as library:
-        found = library.trash() if trash else library.newest(limit)
+    found = _read(lambda library: library.trash() if trash else library.newest(limit))
     if as_json:
         print_json([info.contract() for info in found])
     else:
@@ -198,12 +197,15 @@ def _each(sessions: tuple[str, ...], work: Callable[[Library, str], str], *, as_
     return 0 if len(done) == len(sessions) else 1
 
 
-def _library() -> Library:
-    """The library, up to date with the folders; says how far it is when that takes long and somebody looks."""
+def _read(work: Callable[[Library], _Result]) -> _Result:
+    """Ask the library once it is up to date with the folders; says how far it is when that takes long and somebody looks."""
     from minicpm_tui.cli.sessions_output import Progress
     from minicpm_tui.sessions.library import Library
 
-    library = Library()
-    with Progress() as progress:
-        library.reconcile(progress=progress.show)
-    return library
+    with Library() as library:
+        while True:
+            with Progress() as progress:
+                library.reconcile(progress=progress.show)
+            found = work(library)
+            if library.complete:
+                return found

@@ -66,8 +66,8 @@ def import_session(path: Path, folder: Path | None = None) -> str:
 def _import_archive(path: Path, into: Path) -> str:
     """The journal and the attachments of an archive; other files in it are left out."""
     journal: bytes | None = None
-    with tempfile.TemporaryDirectory(dir=into, prefix=".import-") as place:
-        store = AttachmentStore(Path(place) / ids.ATTACHMENTS)
+    with _staging(into) as place:
+        store = AttachmentStore(place / ids.ATTACHMENTS)
         for name, data in tar.members(path, MOST_JOURNAL_BYTES):
             if name.rsplit("/", 1)[-1] == ids.JOURNAL and journal is None:
                 journal = data
@@ -75,15 +75,15 @@ def _import_archive(path: Path, into: Path) -> str:
                 _store(store, match.group(1), match.group(2), data)
         if journal is None:
             raise SessionDamaged(str(path), title=_("There is no session in this archive"))
-        return _keep(into, journal, _beside(Path(place)))
+        return _keep(into, journal, _beside(place))
 
 
 def _import_chat(data: bytes, path: Path, into: Path) -> str:
     messages, blobs, settings = convert(data, path)
     if not messages:
         raise SessionDamaged(str(path), title=_("This file cannot be imported"), hint=_("there is no message in it"))
-    with tempfile.TemporaryDirectory(dir=into, prefix=".import-") as place:
-        with Journal.create(settings=settings, folder=Path(place)) as journal:
+    with _staging(into) as place:
+        with Journal.create(settings=settings, folder=place) as journal:
             for message in messages:
                 needed = (digest for part in media_of(message.content) for digest in part.digests)
                 journal.append_message(message, {digest: blobs[digest] for digest in needed})
@@ -104,8 +104,7 @@ def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]
         body = rest
     if body and not body.endswith(b"\n"):
         body += b"\n"
-    place = Path(tempfile.mkdtemp(dir=into, prefix=".import-"))
-    try:
+    with _staging(into) as place:
         store = AttachmentStore(place / ids.ATTACHMENTS)
         for digest, extension, content in attachments:
             _store(store, digest, extension, content)
@@ -116,11 +115,19 @@ def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]
                 break
         with storage_errors(into / session_id):
             place.rename(into / session_id)
-    except BaseException:
-        shutil.rmtree(place, ignore_errors=True)
-        raise
     sync_dir(into)
     return session_id
+
+
+@contextlib.contextmanager
+def _staging(into: Path) -> Iterator[Path]:
+    """A folder that no list shows; what is still in it is gone afterwards. Raises StorageError."""
+    with storage_errors(into):
+        place = Path(tempfile.mkdtemp(dir=into, prefix=".import-"))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _store(store: AttachmentStore, digest: str, extension: str, data: bytes) -> None:

@@ -39,6 +39,8 @@ _UPSERT = (
     f"INSERT INTO session({', '.join(_KEPT)}) VALUES({', '.join(':' + name for name in _KEPT)})"
     f" ON CONFLICT(id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _KEPT[2:])}"
 )
+PATIENCE = 3.0
+"""Seconds to wait for another program that writes the index; its transactions take milliseconds."""
 UNREAD = Stamp(-1, 0)
 """The stamp of a session of which only the beginning was read."""
 
@@ -61,7 +63,7 @@ class Index:
     def __init__(self, path: Path | None) -> None:
         if path is not None:
             make_private_dir(path.parent)
-        self._db = sqlite3.connect(path or ":memory:", timeout=10, isolation_level=None, check_same_thread=False)
+        self._db = sqlite3.connect(path or ":memory:", timeout=PATIENCE, isolation_level=None, check_same_thread=False)
         try:
             self._prepare(path)
         except BaseException:

@@ -47,7 +47,8 @@ class SearchHit(msgspec.Struct, frozen=True):
 class Library:
     """Reads from the index at once; ``reconcile`` brings that up to date with the folders. Blocks; any thread may call.
 
-    A damaged index is made anew; where the cache folder cannot be written the index is kept in memory.
+    A damaged index is made anew; where the cache folder cannot be written, or another program keeps the index locked, it is kept
+    in memory. ``complete`` is False until ``reconcile`` has seen all folders, and again after the index was made anew.
 
     Args:
         folder: the folder of session folders, ``paths.sessions_dir()`` unless given.
@@ -60,6 +61,8 @@ class Library:
         self._lock = threading.RLock()
         self._index = self._opened()
         self._closed = False
+        self._made_anew = False
+        self.complete = False
 
     def newest(self, limit: int = -1) -> list[SessionInfo]:
         """The sessions as the index knows them, newest first; ``limit`` -1 for all."""
@@ -83,6 +86,7 @@ class Library:
 
         Raises StorageError: the folder cannot be read, or the library was closed meanwhile.
         """
+        index = self._index
         here = dict(self._stamps())
         known = self._with_index(lambda index: index.stamps())
         gone = [name for name in known if name not in here]
@@ -93,6 +97,7 @@ class Library:
         if len(new) > _MANY:
             self._glance_at(new, here, progress, cancelled)
         self._take_in(changed, here, progress, cancelled)
+        self.complete = self._index is index and not cancelled()
         return bool(gone or changed)
 
     def touch(self, session_id: str) -> None:
@@ -200,21 +205,21 @@ class Library:
         self._with_index(write)
 
     def _with_index(self, work: Callable[[Index], _Result]) -> _Result:
-        """Do ``work``; when the index is damaged or its disk full, once more with an empty one that ``reconcile`` fills."""
+        """Do ``work``; with a damaged or locked index or a full disk once more, with an empty one that ``reconcile`` fills."""
         with self._lock:
             if self._closed:
                 raise StorageError(str(self._path), title=_("The library is closed"))
             try:
                 return work(self._index)
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-                    raise StorageError(f"{self._path}: {error}", title=_("The search index is busy")) from error
+            except sqlite3.DatabaseError as error:
                 self._index.close()
-                self._index = Index(None)
-            except sqlite3.DatabaseError:
-                self._index.close()
-                self._forget()
-                self._index = self._opened()
+                if isinstance(error, sqlite3.OperationalError) or self._made_anew:
+                    self._index = Index(None)
+                else:
+                    self._forget()
+                    self._index = self._opened()
+                    self._made_anew = True
+            self.complete = False
             return work(self._index)
 
     def _opened(self) -> Index:

@@ -9,6 +9,7 @@ import pytest
 
 from minicpm_tui.cli.main import run
 from minicpm_tui.sessions.journal import Journal
+from tests.sessions.spoiling import spoil
 from tests.sessions.talk import PICTURE, conversation, question
 
 FIELDS = {"id", "title", "created", "updated", "model", "turns", "attachments", "bytes"}
@@ -50,6 +51,14 @@ def test_search_adds_message_and_snippet(capsys: pytest.CaptureFixture[str], ses
     assert (hit["id"], hit["message"]) == (session, "a1")
     assert json.loads(output(capsys, "search", "猫", "--json"))[0]["message"] == "u1"
     assert json.loads(output(capsys, "search", "nowhere", "--json")) == []
+
+
+@pytest.mark.parametrize("table", ["session", "document", "words_data"])
+def test_a_search_in_a_damaged_index_finds_all_the_same(capsys: pytest.CaptureFixture[str], session: str, table: str) -> None:
+    output(capsys, "list")
+    spoil(table)
+    (found,) = json.loads(output(capsys, "search", "sofa", "--json"))
+    assert found["id"] == session
 
 
 def test_show(capsys: pytest.CaptureFixture[str], session: str) -> None:

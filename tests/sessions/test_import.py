@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import gzip
 import io
 import json
@@ -182,6 +183,19 @@ def test_a_journal_whose_header_has_company_on_its_line_loses_nothing(journal: J
         imported = Journal.open(import_session(tmp_path / "x.jsonl"))
         assert imported.tree.messages.keys() == journal.tree.messages.keys()
         assert imported.created == journal.created
+
+
+@pytest.mark.parametrize("name", ["json", "jsonl", "tar.gz"])
+def test_a_disk_that_takes_nothing_is_one_clear_line(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def refuse(**_arguments: Any) -> str:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    export(journal, name, tmp_path / f"x.{name}")
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    with pytest.raises(StorageError, match="the disk is read-only"):
+        import_session(tmp_path / f"x.{name}")
 
 
 def test_a_chat_that_cannot_be_kept_whole_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

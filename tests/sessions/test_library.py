@@ -11,10 +11,12 @@ import pytest
 
 from minicpm_tui import paths
 from minicpm_tui.errors import SessionError, SessionLocked, SessionNotFound, StorageError
+from minicpm_tui.sessions import index
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.library import Library
 from minicpm_tui.sessions.mounts import on_network
 from minicpm_tui.sessions.words import marked, query, snippet
+from tests.sessions.spoiling import spoil
 from tests.sessions.talk import BLOBS, MODEL, PICTURE, answer, conversation, question
 
 
@@ -27,6 +29,10 @@ def said(text: str, reply: str = "Yes.") -> Journal:
 
 def found(library: Library, text: str) -> list[str]:
     return [hit.session.id for hit in library.search(text)]
+
+
+def complete(library: Library) -> bool:
+    return library.complete
 
 
 @pytest.fixture
@@ -225,6 +231,37 @@ def test_a_damaged_index_is_made_again(damage: str) -> None:
         library.reconcile()
         assert [info.id for info in library.newest()] == [journal.id]
         assert found(library, "sofa") == [journal.id]
+
+
+@pytest.mark.parametrize("table", ["words_data", "document"])
+def test_an_index_that_turns_out_to_be_damaged_is_made_anew_by_the_next_look_at_the_folders(table: str) -> None:
+    journal = conversation()
+    with Library() as library:
+        library.reconcile()
+    spoil(table)
+    with Library() as library:
+        library.reconcile()
+        assert complete(library)
+        library.search("sofa")
+        assert not complete(library)
+        library.reconcile()
+        assert complete(library)
+        assert found(library, "sofa") == [journal.id]
+
+
+def test_a_locked_index_costs_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "PATIENCE", 0.01)
+    journal = conversation()
+    with Library() as library:
+        library.reconcile()
+        with sqlite3.connect(paths.cache_dir() / "sessions.sqlite", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            library.rename(journal.id, "renamed")  # cannot be written into the index
+            assert not complete(library)
+            library.reconcile()
+            assert complete(library)
+            assert [info.title for info in library.newest()] == ["renamed"]
+        other.close()
 
 
 def test_many_new_sessions_show_their_titles_before_their_texts(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

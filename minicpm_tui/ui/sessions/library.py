@@ -108,12 +108,16 @@ class LibraryScreen(Commanded, Screen[None]):
         if self._library is not None:
             self._library.close()
 
-    @work(group="start")
+    @work(group="start", exclusive=True)
     async def _start(self) -> None:
+        """Show what the index knows, then what the folders say; once more when the index had to be made anew meanwhile."""
+        self.ready = False
         try:
-            self._library = await asyncio.to_thread(Library)
+            library = self._library if self._library is not None else await asyncio.to_thread(Library)
+            self._library = library
             await self._fill(_FIRST)
-            await asyncio.to_thread(self._library.reconcile, progress=self._progress, cancelled=lambda: not self.is_attached)
+            while self.is_attached and not library.complete:
+                await asyncio.to_thread(library.reconcile, progress=self._progress, cancelled=lambda: not self.is_attached)
         except MinicpmTuiError as error:
             self._say(error)
         if self.is_attached:
@@ -179,7 +183,13 @@ class LibraryScreen(Commanded, Screen[None]):
 
     @on(Input.Changed, "#search")
     def _typed(self) -> None:
-        self.run_worker(self._fill(), group="fill", exclusive=True)
+        self.run_worker(self._narrow(), group="fill", exclusive=True)
+
+    async def _narrow(self) -> None:
+        """Show what fits the search field; read the folders again when the index turns out to be damaged."""
+        await self._fill()
+        if self.ready and self._library is not None and not self._library.complete:
+            self._start()
 
     @on(Input.Submitted, "#search")
     def _entered(self) -> None:
