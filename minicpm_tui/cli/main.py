@@ -48,6 +48,11 @@ def run(arguments: list[str]) -> int:
     except MinicpmTuiError as error:
         print(f"minicpm-tui: {error}", file=sys.stderr)
         return error.exit_status
+    except OSError as error:  # stdout is a file on a full disk, say; what other files raise is said where they are named
+        _quiet_stdout()
+        what = error.filename or _("the output")
+        print(f"minicpm-tui: {what}: {error.strerror or error}", file=sys.stderr)
+        return 1
     return result if isinstance(result, int) else 0
 
 

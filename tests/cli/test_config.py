@@ -51,3 +51,9 @@ def test_a_closed_pipe_ends_quietly() -> None:
     line = f"{sys.executable} -m minicpm_tui config show | true"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {line}"], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_output_that_takes_nothing_is_one_line() -> None:
+    line = f"{sys.executable} -m minicpm_tui config show > /dev/full"
+    done = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "minicpm-tui: the output: No space left on device\n")

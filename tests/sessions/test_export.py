@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from minicpm_tui.errors import ErrorInfo, StorageError, UsageError
-from minicpm_tui.messages import Delta, End
+from minicpm_tui.messages import Delta, End, ImagePart, Message, TextPart
 from minicpm_tui.sessions.export import FORMATS, export, format_of
 from minicpm_tui.sessions.journal import Journal
-from tests.sessions.talk import FRAMES, MODEL, PICTURE, answer, conversation, question, reply
+from tests.sessions.talk import AT, FRAMES, MODEL, PICTURE, answer, conversation, question, reply
 
 HOSTILE = (
     "<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) ![y](http://evil.example/x.png)\x1b[31m\n\n"
@@ -117,6 +117,13 @@ def test_chat_json_can_be_sent_by_any_client(journal: Journal) -> None:
     frames = video["video_url"]["url"].removeprefix("data:video/jpeg;base64,").split(",")
     assert [base64.b64decode(frame) for frame in frames] == [frame.data for frame in FRAMES]
     assert body["messages"][1] == {"role": "assistant", "content": "A cat sits on a **red** sofa."}
+
+
+def test_chat_json_names_an_attachment_of_which_nothing_was_kept() -> None:
+    with Journal.create() as journal:
+        journal.append_message(Message("u", None, "user", (ImagePart("cat.jpg"), TextPart("hi")), AT))
+    content = json.loads(rendered(journal, "json"))["messages"][0]["content"]
+    assert content == [{"type": "text", "text": "[cat.jpg]"}, {"type": "text", "text": "hi"}]
 
 
 def test_chat_json_has_the_system_prompt() -> None:

@@ -42,5 +42,5 @@ def _part(part: Part, blobs: BlobReader) -> dict[str, Any]:
         data = ",".join(base64.b64encode(blobs.read(digest)).decode() for digest in part.digests)
     except SessionDamaged as error:
         return {"type": "text", "text": f"[{one_line(part.name)}: {error.title}]"}
-    url = f"data:{part.media_type};base64,{data}" if data else part.source.url or ""
-    return {"type": kind, kind: {"url": url}}
+    url = f"data:{part.media_type};base64,{data}" if data else part.source.url
+    return {"type": kind, kind: {"url": url}} if url else {"type": "text", "text": f"[{one_line(part.name)}]"}
