@@ -182,7 +182,7 @@ class ChatSession:
         blobs = {digest: blob for each in prepared for digest, blob in each.blobs.items()}
         _none, cancelled = await completed(asyncio.to_thread(self._write, question, blobs, reply, asked=asked))
         emit(Asked(question, reply))
-        for notice in (*fitted.notices, *(note for each in prepared for note in each.notes)):
+        for notice in (*fitted.notices, *(f"{each.part.name}: {note}" for each in prepared for note in each.notes)):
             emit(Notice(notice))
         if cancelled:
             self.cancel()

@@ -19,7 +19,7 @@ from minicpm_tui.media.pdf import first_page
 from minicpm_tui.media.sniff import Kind
 from minicpm_tui.media.spec import AttachmentSpec
 
-_WEB = re.compile(r"https?://", re.IGNORECASE)
+_WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 
 
 def expand(patterns: Sequence[str]) -> list[AttachmentSpec]:

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from minicpm_tui.chat.events import Preparing
 from minicpm_tui.demo.options import DemoOptions, Faults
@@ -53,6 +54,18 @@ async def test_a_follow_up_sends_the_picture_by_name_alone(server: DemoServer, t
         "uuid": first["messages"][0]["content"][0]["uuid"],
     }
     assert [message["role"] for message in second["messages"]] == ["user", "assistant", "user"]
+
+
+async def test_what_is_to_be_known_of_a_file_is_said_with_its_name(
+    server: DemoServer, talking: Opener, picture: Path, tmp_path: Path
+) -> None:
+    moving = tmp_path / "waving.gif"
+    first, *others = [Image.new("RGB", (64, 48), colour) for colour in ("red", "green", "blue")]
+    first.save(moving, save_all=True, append_images=others)
+    async with talking(server) as session:
+        heard = await hear(session.send("What are these?", [AttachmentSpec(path=picture), AttachmentSpec(path=moving)]))
+        (notice,) = heard.notices
+        assert notice.startswith("waving.gif: an animation")
 
 
 async def test_another_process_knows_what_the_server_has(server: DemoServer, talking: Opener, picture: Path) -> None:
