@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -39,7 +38,6 @@ class Run:
     options: RequestOptions
     console: Console
     overrides: Mapping[str, Any] = field(default_factory=dict)
-    csv: Path | None = None
 
     def manifest(self, model: str, options: RequestOptions) -> manifests.Manifest:
         job = self.job
@@ -91,13 +89,13 @@ async def carry_out(
         shown.start()
         try:
             if tally.total:
-                await run(job, done, engine, preparer, tally, shown, gpus=gpu_words)
+                await run(job, seen.ids, done, engine, preparer, tally, shown, gpus=gpu_words)
         finally:
             stopped.set()
             await engine.aclose()
             shown.stop()
-            if wanted.csv is not None:
-                await asyncio.to_thread(write_table, job.output, wanted.csv, compared=bool(job.expect))
+            if job.csv is not None:
+                await asyncio.to_thread(write_table, job.output, job.csv, compared=bool(job.expect))
         return await asyncio.to_thread(summarise, job.output, tally, len(seen.ids))
 
 

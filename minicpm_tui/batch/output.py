@@ -66,14 +66,23 @@ def resume(path: Path) -> Done:
     return Done(DigestSet(seen), dropped)
 
 
-def refuse_existing(path: Path, *, resuming: bool, overwrite: bool) -> None:
-    """Raises UsageError when ``path`` would be lost without a word, or cannot be an output."""
+def refuse_place(path: Path, inputs: Iterable[str], *, resuming: bool, overwrite: bool) -> None:
+    """Raises UsageError when writing ``path`` would lose something without a word, an input above all, or is not possible."""
     if path.is_dir():
-        raise UsageError(_("{path} is a folder").format(path=path), hint=_("-o names a file"))
+        raise UsageError(_("{path} is a folder").format(path=path), hint=_("name a file"))
     if not path.parent.is_dir():
         raise UsageError(_("{path}: there is no folder {folder}").format(path=path, folder=path.parent))
+    if path.exists() and not path.is_file():
+        raise UsageError(_("{path} is no regular file").format(path=path), hint=_("name a file"))
+    if any(same_file(path, Path(name).expanduser()) for name in inputs):
+        raise UsageError(_("{path} is an input too").format(path=path), hint=_("name another file for the answers"))
     if path.exists() and not (resuming or overwrite):
         raise UsageError(_("{path} exists").format(path=path), hint=_("--resume goes on with it, --overwrite begins anew"))
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether both names mean one file, be it there already or not."""
+    return os.path.realpath(one) == os.path.realpath(other) or (one.exists() and other.exists() and one.samefile(other))
 
 
 def empty(path: Path) -> None:

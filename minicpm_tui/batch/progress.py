@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, TextIO, cast
 
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.text import format_duration, printable
@@ -87,6 +89,42 @@ class Reporter(Protocol):
     def update(self, gpus: str = "") -> None: ...
     def say(self, text: str) -> None: ...
     def stop(self) -> None: ...
+
+
+class _Unfailing:
+    """stderr for a run that outlives whoever reads it: once a terminal or pipe is gone, what is written goes nowhere."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            self._let_go()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Nor may what is still buffered raise when the interpreter ends."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
+
+
+def stderr_console() -> Console:
+    """Where a run tells how it goes."""
+    from rich.console import Console
+
+    return Console(file=cast("IO[str]", _Unfailing(sys.stderr)))
 
 
 def reporter(tally: Tally, console: Console) -> Reporter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ class Job:
 
     plan: Plan
     output: Path
+    csv: Path | None = None
     resume: bool = False
     overwrite: bool = False
     sidecar: sidecars.Kind | None = None
@@ -57,7 +59,7 @@ def look_through(job: Job) -> Seen:
     """
     if job.resume and job.overwrite:
         raise UsageError(_("--resume and --overwrite exclude each other"))
-    outputs.refuse_existing(job.output, resuming=job.resume, overwrite=job.overwrite)
+    _look_at_places(job)
     beside: list[bytes] = []
     pictures = 1
     careful = job.sidecar is not None and not (job.resume or job.overwrite)
@@ -74,6 +76,15 @@ def look_through(job: Job) -> Seen:
     ids = job.plan.scan(look)
     sidecars.demand_different(beside)
     return Seen(ids, pictures)
+
+
+def _look_at_places(job: Job) -> None:
+    """Raises UsageError when the output or the table cannot be there."""
+    for path in (job.output, job.csv):
+        if path is not None:
+            outputs.refuse_place(path, job.plan.inputs, resuming=job.resume, overwrite=job.overwrite)
+    if job.csv is not None and outputs.same_file(job.output, job.csv):
+        raise UsageError(_("{path} cannot be both the output and the table").format(path=job.csv), hint=_("name another file"))
 
 
 @contextlib.contextmanager
@@ -108,6 +119,7 @@ def begin(job: Job, manifest: manifests.Manifest) -> outputs.Done:
 
 async def run(
     job: Job,
+    wanted: DigestSet,
     done: outputs.Done,
     engine: Engine,
     prepare: Prepare,
@@ -116,8 +128,12 @@ async def run(
     *,
     gpus: Callable[[], Awaitable[str]] | None = None,
 ) -> None:
-    """Ask what ``done`` does not hold and write what comes. Raises MinicpmTuiError; what was written stays."""
-    items = (item for item in job.plan.items() if item.id not in done.ids)
+    """Ask what of the ``wanted`` ids ``done`` does not hold and write what comes. Raises MinicpmTuiError; what was written stays.
+
+    The input is read anew: what has been added to it since the look through it is not asked, and no id twice.
+    """
+    left = (item for item in job.plan.items() if item.id in wanted and item.id not in done.ids)
+    items = itertools.islice(left, tally.total)
     with outputs.Output(job.output) as output:
         finish = Finisher(job.schema, job.expect, job.match, job.sidecar, len(job.plan.prompts), output)
 

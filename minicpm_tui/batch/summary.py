@@ -14,12 +14,15 @@ from minicpm_tui.text import format_duration
 
 @dataclass(frozen=True)
 class Summary:
-    """``failed`` of this run; ``compared`` and ``correct`` of the whole output, where a reference answer was given."""
+    """``failed`` of this run, ``missed`` those that were never asked; ``compared`` and ``correct`` of the whole output, where a
+    reference answer was given.
+    """
 
     output: Path
     total: int
     done: int
     failed: int
+    missed: int
     seconds: float
     tokens: int
     compared: int = 0
@@ -40,6 +43,14 @@ class Summary:
                     "{count} requests failed — their lines say why; --resume asks again",
                     self.failed,
                 ).format(count=self.failed)
+            )
+        if self.missed:
+            lines.append(
+                ngettext(
+                    "{count} request was not asked: the input has changed meanwhile — --resume looks again",
+                    "{count} requests were not asked: the input has changed meanwhile — --resume looks again",
+                    self.missed,
+                ).format(count=self.missed)
             )
         return lines
 
@@ -70,6 +81,7 @@ def summarise(output: Path, tally: Tally, total: int) -> Summary:
         total=total,
         done=tally.done,
         failed=tally.failed,
+        missed=tally.total - tally.done,
         seconds=tally.seconds_used,
         tokens=tally.tokens,
         compared=compared,

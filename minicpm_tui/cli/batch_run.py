@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import click
-from rich.console import Console
 
 from minicpm_tui.backends.keys import choose_key
 from minicpm_tui.batch.connect import Address
@@ -17,6 +16,7 @@ from minicpm_tui.batch.launch import Run, through_servers
 from minicpm_tui.batch.offline.launch import Offline, through_vllm
 from minicpm_tui.batch.offline.options import read_chosen
 from minicpm_tui.batch.plan import Plan
+from minicpm_tui.batch.progress import say, stderr_console
 from minicpm_tui.batch.run import Job
 from minicpm_tui.batch.schema import Schema
 from minicpm_tui.batch.summary import Summary
@@ -45,20 +45,19 @@ def run(options: Mapping[str, Any], flags: Flags) -> int:
             max_tokens=settings.max_tokens,
             thinking=settings.thinking,
         ),
-        console=Console(stderr=True),
-        csv=options["csv_file"],
+        console=stderr_console(),
         overrides={name: flags.values[name] for name in _BODY_FIELDS if flags.values[name] is not None},
     )
     try:
         summary = asyncio.run(_run(wanted, options, flags, config))
     except KeyboardInterrupt:
-        click.echo(_("stopped: what was answered is in {path}; --resume goes on").format(path=options["output"]), err=True)
+        say(wanted.console, _("stopped: what was answered is in {path}; --resume goes on").format(path=options["output"]))
         return 130
     for line in summary.lines():
-        click.echo(line, err=True)
+        say(wanted.console, line)
     if accuracy := summary.accuracy():
         click.echo(accuracy)
-    return 1 if summary.failed else 0
+    return 1 if summary.failed or summary.missed else 0
 
 
 async def _run(wanted: Run, options: Mapping[str, Any], flags: Flags, config: Config) -> Summary:
@@ -87,6 +86,7 @@ def _job(options: Mapping[str, Any]) -> Job:
     return Job(
         plan=Plan(options["inputs"], options["prompts"], columns),
         output=options["output"],
+        csv=options["csv_file"],
         resume=options["resume"],
         overwrite=options["overwrite"],
         sidecar=options["sidecar"],

@@ -6,9 +6,12 @@ import csv
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from minicpm_tui.batch.output import Done
+from minicpm_tui.batch.run import begin
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import DemoServer, serving
 from tests.batch.conftest import batch, png, results
@@ -209,6 +212,61 @@ def test_one_server_that_is_not_up_yet_is_said_and_the_others_work(
         assert batch(pictures, "-o", output, "--url", nowhere, "--url", server.url) == 0
     assert nowhere in capfd.readouterr().err
     assert len(results(output)) == 5
+
+
+def test_whoever_reads_stderr_may_go(pictures: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    with serving(QUICK) as server, os.fdopen(writing, "w", buffering=1) as stderr:
+        monkeypatch.setattr("sys.stderr", stderr)
+        assert batch(pictures / "p00000.png", "-o", output, "--url", server.url) == 0
+        os.close(reading)
+        (pictures / "bad.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+        assert batch(pictures, "-o", output, "--url", server.url, "--resume") == 1
+    assert sum(result.error is None for result in results(output).values()) == 6
+
+
+@pytest.mark.parametrize("option", ["-o", "--csv"])
+def test_an_input_is_never_written_over(tmp_path: Path, option: str, capfd: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "in.jsonl"
+    table.write_text('{"id": "a", "text": "hello"}\n')
+    (tmp_path / "link.jsonl").symlink_to(table)
+    with serving(QUICK) as server:
+        where = {"-o": tmp_path / "out.jsonl", "--csv": tmp_path / "out.csv", option: tmp_path / "link.jsonl"}
+        flags = [part for pair in where.items() for part in pair]
+        assert batch(table, *flags, "--overwrite", "--url", server.url) == 2
+    assert table.read_text() == '{"id": "a", "text": "hello"}\n'
+    assert "is an input too" in capfd.readouterr().err
+
+
+def test_a_table_that_cannot_be_written_is_said_at_once(pictures: Path, tmp_path: Path, output: Path) -> None:
+    (tmp_path / "kept.csv").write_text("mine")
+    with serving(QUICK) as server:
+        for place in (tmp_path / "no" / "t.csv", tmp_path / "kept.csv", output):
+            assert batch(pictures, "-o", output, "--csv", place, "--url", server.url) == 2
+        assert not server.chats
+    assert (tmp_path / "kept.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("lines", "status", "ids"), [("ab", 1, "ab"), ("abcde", 0, "abc"), ("abca", 0, "abc")], ids=["less", "more", "repeated"]
+)
+def test_an_input_that_changes_under_the_run(
+    tmp_path: Path, output: Path, monkeypatch: pytest.MonkeyPatch, lines: str, status: int, ids: str
+) -> None:
+    table = tmp_path / "in.jsonl"
+
+    def write(names: str) -> None:
+        table.write_text("".join(f'{{"id": "{name}", "text": "hello"}}\n' for name in names))
+
+    def begin_late(*arguments: Any) -> Done:
+        write(lines)
+        return begin(*arguments)
+
+    write("abc")
+    monkeypatch.setattr("minicpm_tui.batch.launch.begin", begin_late)
+    with serving(QUICK) as server:
+        assert batch(table, "-o", output, "--url", server.url) == status
+    assert set(results(output)) == set(ids)
 
 
 def test_the_demo_server_is_there_for_trying(pictures: Path, output: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from minicpm_tui.batch.items import Result
 from minicpm_tui.batch.manifest import Manifest, demand_same, save
-from minicpm_tui.batch.output import Output, read_results, refuse_existing, resume
+from minicpm_tui.batch.output import Output, read_results, refuse_place, resume
 from minicpm_tui.errors import StorageError, UsageError
 from minicpm_tui.messages import Usage
 
@@ -58,11 +58,11 @@ def test_an_output_is_not_lost_without_a_word(tmp_path: Path) -> None:
     path = tmp_path / "o.jsonl"
     write(path, result(1))
     with pytest.raises(UsageError, match="exists"):
-        refuse_existing(path, resuming=False, overwrite=False)
+        refuse_place(path, (), resuming=False, overwrite=False)
     with pytest.raises(UsageError, match="folder"):
-        refuse_existing(tmp_path, resuming=False, overwrite=True)
+        refuse_place(tmp_path, (), resuming=False, overwrite=True)
     with pytest.raises(UsageError, match="no folder"):
-        refuse_existing(tmp_path / "no" / "o.jsonl", resuming=False, overwrite=False)
+        refuse_place(tmp_path / "no" / "o.jsonl", (), resuming=False, overwrite=False)
 
 
 def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
