@@ -84,11 +84,14 @@ class Balancer:
     def under_way(self) -> int:
         return sum(seat.under_way for seat in self.seats)
 
-    async def acquire(self) -> Seat:
-        """A seat for one request; ``release`` it. Waits for one; raises BatchError when all servers are gone for good."""
+    async def acquire(self, *, but: Seat | None = None) -> Seat:
+        """A seat for one request; ``release`` it. Waits for one; raises BatchError when all servers are gone for good.
+
+        It is not ``but``, where the request has just failed, while any other server is up.
+        """
         while True:
             now = time.monotonic()
-            if (seat := self._free(now)) is not None:
+            if (seat := self._free(now, but)) is not None:
                 seat.under_way += 1
                 return seat
             self._give_up(now)
@@ -110,10 +113,12 @@ class Balancer:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _free(self, now: float) -> Seat | None:
+    def _free(self, now: float, but: Seat | None) -> Seat | None:
         if self._most is not None and self.under_way >= self._most:
             return None
-        free = [seat for seat in self.seats if not seat.down and seat.resting_until <= now and seat.under_way < self._room(seat)]
+        up = [seat for seat in self.seats if not seat.down]
+        allowed = [seat for seat in up if seat is not but] or up
+        free = [seat for seat in allowed if seat.resting_until <= now and seat.under_way < self._room(seat)]
         return min(free, key=lambda seat: seat.load, default=None)
 
     @staticmethod

@@ -97,7 +97,7 @@ class ServerEngine:
             if answer is not None:
                 await answers.put(answer)
                 return
-            seat = await self._balancer.acquire()
+            seat = await self._balancer.acquire(but=seat)
 
     async def _note_failure(self, seat: Seat, error: BackendError) -> None:
         """A busy server rests; one that is not healthy gets nothing more; a healthy one only failed this request."""

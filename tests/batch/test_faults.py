@@ -88,6 +88,14 @@ async def test_a_broken_answer_is_asked_again_but_not_for_ever() -> None:
     assert len(failed(answers)) == 4
 
 
+async def test_what_one_server_breaks_another_answers() -> None:
+    with serving(QUICK) as healthy, serving(DemoOptions(tokens_per_second=0, faults=Faults(status=500))) as broken:
+        answers = await ask(ServerEngine([Server(broken.url), Server(healthy.url)], concurrency=4), ready(40))
+        assert broken.chats
+    assert len(answers) == 40
+    assert not failed(answers)
+
+
 async def test_when_one_dies_the_others_do_its_work() -> None:
     with serving(QUICK) as healthy, serving(DemoOptions(tokens_per_second=0, faults=Faults(engine_dead=True))) as dead:
         answers = await ask(ServerEngine([Server(healthy.url), Server(dead.url)]), ready(80))
