@@ -28,7 +28,7 @@ class LeavingApp(App[int]):
 
 async def asked(pilot: Pilot[int], app: LeavingApp) -> str:
     app.run_worker(app.leave())
-    await until(pilot, lambda: isinstance(app.screen, Ask))
+    await until(pilot, lambda: isinstance(app.screen, Ask) and app.screen.query(Static) and app.screen.query(Button))
     return str(app.screen.query_one(Static).render())
 
 
