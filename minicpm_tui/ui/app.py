@@ -158,7 +158,7 @@ class MinicpmApp(LeanOutput, Commanded, App[int]):
     def action_help_quit(self) -> None:
         """^C with nothing selected: stop a reply, else say how to quit."""
         if self.chat.talk.running:
-            self.chat.talk.stop()
+            self.chat.talk.sending.stop()
         else:
             self.notify(_("^Q quits"), timeout=3, markup=False)
 

@@ -15,7 +15,7 @@ def _running(screen: Any) -> bool:
 
 
 def _editing(screen: Any) -> bool:
-    return screen.talk.editing is not None
+    return screen.talk.editing.question is not None
 
 
 def _answered(screen: Any) -> bool:

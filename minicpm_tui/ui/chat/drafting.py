@@ -31,11 +31,12 @@ class Drafting:
         self._timer = self._talk.set_timer(PAUSE, self._save)
 
     def now(self) -> Draft:
-        """Everything that is not sent yet, messages that wait their turn first."""
-        waiting = self._talk.queue.waiting
-        texts = [outgoing.text for outgoing in waiting] + [self._talk.composer.text]
-        files = [file.written for outgoing in waiting for file in outgoing.attachments]
-        files += [file.written for file in self._talk.tray.attachments]
+        """Everything that is not sent yet: what waits its turn, what an edit has set aside, what is being written."""
+        talk = self._talk
+        waiting = talk.queue.waiting
+        texts = [*(outgoing.text for outgoing in waiting), talk.editing.text, talk.composer.text]
+        attached = [*(file for outgoing in waiting for file in outgoing.attachments), *talk.editing.attachments]
+        files = [file.written for file in (*attached, *talk.tray.attachments)]
         return Draft("\n\n".join(text for text in texts if text.strip()), tuple(files))
 
     async def _save(self) -> None:

@@ -44,7 +44,7 @@ class FitLine(Static):
         """An edited question keeps files that do not lie here: it is counted when it is sent."""
         talk = self._talk
         ready = self._ready()
-        if talk.session is None or talk.editing or not (talk.composer.text.strip() or ready):
+        if talk.session is None or talk.editing.question or not (talk.composer.text.strip() or ready):
             self._show("", None)
             return
         plan = await talk.session.plan(talk.composer.text, ready)

@@ -233,7 +233,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self.talk.edit(event.message_id)
 
     def on_regenerate_requested(self, event: RegenerateRequested) -> None:
-        self.talk.again(event.message_id)
+        self.talk.sending.again(event.message_id)
 
     def on_sibling_requested(self, event: SiblingRequested) -> None:
         self.talk.step(event.message_id, event.step)
@@ -244,13 +244,13 @@ class ChatScreen(Commanded, LeanScreen[None]):
     # -- commands -------------------------------------------------------------------------------------------------------------
 
     def action_stop(self) -> None:
-        self.talk.stop()
+        self.talk.sending.stop()
 
     def action_leave_edit(self) -> None:
-        self.talk.leave_edit()
+        self.talk.editing.end()
 
     def action_retry(self) -> None:
-        self.talk.again()
+        self.talk.sending.again()
 
     def action_edit_last(self) -> None:
         if last := self.talk.last_question:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -15,13 +14,13 @@ from textual.widgets import TextArea
 from minicpm_tui.errors import MinicpmTuiError, StorageError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.text import one_line
+from minicpm_tui.ui.chat.editing import Editing
 from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.composer.composer import Composer
 
 if TYPE_CHECKING:
     from textual.widgets import OptionList
 
-    from minicpm_tui.chat.events import ChatEvent
     from minicpm_tui.chat.session import ChatSession
     from minicpm_tui.messages import End
     from minicpm_tui.messages import Message as ChatMessage
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from minicpm_tui.ui.chat.fit import FitLine
     from minicpm_tui.ui.chat.following import Following
     from minicpm_tui.ui.chat.outgoing import Outgoing, Queue
+    from minicpm_tui.ui.chat.sending import Sending
     from minicpm_tui.ui.conversation import ConversationPane
 
 
@@ -58,9 +58,7 @@ class TalkPane(Vertical):
         self.session: ChatSession | None = None
         self.journal: Journal | None = None
         self.expecting = True  # a connection is being made: what is sent waits for it
-        self.editing: str | None = None
-        self.running = False
-        self.preparing: Outgoing | None = None
+        self.editing = Editing(self)
         self.furnished = False
 
     pane: ConversationPane
@@ -68,6 +66,7 @@ class TalkPane(Vertical):
     queue: Queue
     tray: Tray
     following: Following
+    sending: Sending
     drafting: Drafting
     fit_line: FitLine
 
@@ -85,13 +84,15 @@ class TalkPane(Vertical):
         from minicpm_tui.ui.chat.fit import FitLine
         from minicpm_tui.ui.chat.following import Following
         from minicpm_tui.ui.chat.outgoing import Queue
+        from minicpm_tui.ui.chat.sending import Sending
         from minicpm_tui.ui.composer.dropdown import CompletionList
         from minicpm_tui.ui.conversation import ConversationPane
 
         self.pane = ConversationPane(id="conversation")
         self.find_bar, self.queue, self.tray = FindBar(self.pane), Queue(), Tray()
         self.pane.display = self.tray.display = False
-        self.following = Following(self.pane, self._report)
+        self.following = Following(self.pane, self.report)
+        self.sending = Sending(self, self.queue, self.following)
         self.drafting = Drafting(self)
         self.fit_line = FitLine(self)
         completions = CompletionList()
@@ -106,7 +107,13 @@ class TalkPane(Vertical):
         """The search line is open."""
         return self.furnished and self.find_bar.display
 
-    def _report(self) -> None:
+    @property
+    def running(self) -> bool:
+        """A message is on its way, or a reply streams."""
+        return self.furnished and self.sending.running
+
+    def report(self) -> None:
+        """Something that the status line shows has changed."""
         self.post_message(self.Progress())
 
     # -- which conversation ---------------------------------------------------------------------------------------------------
@@ -115,9 +122,9 @@ class TalkPane(Vertical):
         """Show the conversation of ``journal``; without a session it can only be read."""
         self.session = None
         self.journal = journal
-        self.stop_editing()
+        self.editing.end()
         self.following.show(journal.tree, journal.blobs)
-        self._show_or_welcome()
+        self.show_conversation(shown=self.asked)
         for note in journal.notes:
             self.say(note)
         if journal.read_only_reason:
@@ -125,8 +132,8 @@ class TalkPane(Vertical):
 
     def leave(self) -> None:
         """Another conversation will show: what waits to be asked in this one goes back to the composer."""
-        while self.journal is not None and (outgoing := self.queue.pop()):
-            self.give_back(outgoing)
+        if self.journal is not None:
+            self.sending.give_up()
 
     def use(self, session: ChatSession | None) -> None:
         """Talk through ``session`` from now on."""
@@ -135,14 +142,14 @@ class TalkPane(Vertical):
             self.tray.use(session.limits())
             self.following.count(session)
         self.fit_line.changed()
-        self.pump()
+        self.sending.pump()
 
     def not_connected(self, problem: str) -> None:
         """What was sent while connecting goes back to the composer."""
         if not self.query_one(Welcome).display:  # which says it too
             self.say(problem, seconds=15)
-        while self.session is None and (outgoing := self.queue.pop()):
-            self.give_back(outgoing)
+        if self.session is None:
+            self.sending.give_up()
 
     @property
     def asked(self) -> bool:
@@ -176,11 +183,12 @@ class TalkPane(Vertical):
                 self.say(error.info.line())
             self.following.show(self.session.tree, self.session.journal.blobs)
             self.following.count(self.session)
-            self.post_message(self.Progress())
+            self.report()
 
-    def _show_or_welcome(self) -> None:
-        self.pane.display = self.asked
-        self.query_one(Welcome).display = not self.asked
+    def show_conversation(self, *, shown: bool) -> None:
+        """Show the conversation, or else what an empty one says."""
+        self.pane.display = shown
+        self.query_one(Welcome).display = not shown
 
     # -- sending --------------------------------------------------------------------------------------------------------------
 
@@ -195,8 +203,7 @@ class TalkPane(Vertical):
         written = event.text.strip()
         broken = [attachment for attachment in self.tray.attachments if attachment.error]
         if not written and not self.tray.attachments:
-            self.queue.hold(held=False)
-            self.pump()
+            self.sending.resume()
         elif broken:
             names = ", ".join(attachment.name for attachment in broken)
             self.say(
@@ -209,12 +216,12 @@ class TalkPane(Vertical):
         elif self.session is None and not self.expecting:
             self.post_message(self.NoServer())
         else:
-            self.queue.push(Outgoing(event.text.rstrip(), self.tray.take(), self.editing))
+            outgoing = Outgoing(event.text.rstrip(), self.tray.take(), self.editing.question)
             self.composer.write("")
             self.composer.sent.add(written)
-            self.stop_editing()
+            self.editing.end()
             self._keep(written)
-            self.pump()
+            self.sending.push(outgoing)
 
     @work(group="history")
     async def _keep(self, written: str) -> None:
@@ -225,81 +232,16 @@ class TalkPane(Vertical):
         except StorageError as error:
             self.say(error.info.line())
 
-    def pump(self) -> None:
-        """Send the next message, unless one is on its way."""
-        if self.session is not None and not self.running and self.queue.waiting and not self.queue.held:
-            self.running = True
-            self._send_next(self.session)
-
-    @work(group="reply")
-    async def _send_next(self, session: ChatSession) -> None:
-        outgoing = self.queue.waiting[0]
-        self.preparing = outgoing
-        wanted = await outgoing.prepared()
-        self.preparing = None
-        if not wanted:
-            self._done(None)
-            return
-        self.queue.send(outgoing)
-        if broken := [attachment for attachment in outgoing.attachments if attachment.error]:
-            self.give_back(outgoing)
-            self.say(broken[0].error)
-            self._done(None)
-            return
-        ready = [attachment.prepared for attachment in outgoing.attachments if attachment.prepared]
-        if outgoing.replaces:
-            events = session.edit(outgoing.replaces, outgoing.text, ready or None)
-        else:
-            events = session.send(outgoing.text, ready)
-        self._done(await self._follow(session, events, outgoing))
-
-    @work(group="reply")
-    async def again(self, message_id: str | None = None) -> None:
-        """Ask for another reply to the question before ``message_id``, or to the last one."""
-        if self.session is None or self.running:
-            return
-        self.running = True
-        self._done(await self._follow(self.session, self.session.retry(message_id), None))
-
-    async def _follow(self, session: ChatSession, events: AsyncIterator[ChatEvent], outgoing: Outgoing | None) -> End | None:
-        self.pane.display = True
-        self.query_one(Welcome).display = False
-        self.post_message(self.Progress())
-        try:
-            return await self.following.follow(events, session)
-        except MinicpmTuiError as error:
-            if outgoing is not None and not self.following.asked:
-                self.give_back(outgoing)
-            self.say(error.info.line())
-            self._show_or_welcome()
-            return None
-
-    def _done(self, end: End | None) -> None:
-        self.running = False
-        self.fit_line.changed()
-        if end is not None:
-            if end.error is not None and self.queue.waiting:
-                self.queue.hold(held=True)
-            self.post_message(self.Replied(end))
-        self.post_message(self.Progress())
-        self.pump()
-
-    def stop(self) -> None:
-        """End the reply; what has arrived stays. A message whose files are still prepared is taken back."""
-        if (outgoing := self.preparing) is not None:
-            self.queue.take_back(outgoing)
-            self.give_back(outgoing)
-        elif self.session is not None:
-            self.session.cancel()
-
     # -- taking back ----------------------------------------------------------------------------------------------------------
 
     def give_back(self, outgoing: Outgoing) -> None:
         """A message that was not sent goes back to where it was written."""
+        if outgoing.replaces is not None:
+            self.editing.begin(outgoing.replaces, outgoing.text, outgoing.attachments)
+            return
         written = self.composer.text
         self.composer.write(f"{outgoing.text}\n\n{written}" if written.strip() and outgoing.text else outgoing.text or written)
         self.tray.restore(outgoing.attachments)
-        self.editing = outgoing.replaces or self.editing
 
     def on_queue_take_back(self, event: Queue.TakeBack) -> None:
         self.give_back(event.outgoing)
@@ -335,25 +277,8 @@ class TalkPane(Vertical):
 
     def edit(self, message_id: str) -> None:
         """Write the question ``message_id`` anew."""
-        if self.journal is None or self.running:
-            return
-        self.editing = message_id
-        message = self.journal.tree.messages[message_id]
-        self.composer.write(message.text)
-        self.composer.border_title = _("Editing a question; its files stay unless you attach others · Esc leaves it")
-        self.composer.add_class("-editing")
-        self.composer.focus()
-
-    def stop_editing(self) -> None:
-        """The composer writes the next message again."""
-        self.editing = None
-        self.composer.border_title = ""
-        self.composer.remove_class("-editing")
-
-    def leave_edit(self) -> None:
-        """Write a new message instead of the edit."""
-        self.composer.write("")
-        self.stop_editing()
+        if self.journal is not None and not self.running:
+            self.editing.begin(message_id, self.journal.tree.messages[message_id].text)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """A path was chosen with the mouse."""
@@ -373,15 +298,7 @@ class TalkPane(Vertical):
         if event.missing:
             from minicpm_tui.ui.composer import pasted
 
-            first = event.missing[0]
-            more = len(event.missing) - 1
-            others = ngettext(" and {count} more", " and {count} more", more).format(count=more) if more else ""
-            self.say(
-                _("{path}{others}: not on this machine. If it is on your own: {copy}").format(
-                    path=one_line(first, 60), others=others, copy=one_line(pasted.copy_line(first), 160)
-                ),
-                seconds=20,
-            )
+            self.say(pasted.missing_line(event.missing), seconds=20)
 
     def on_tray_refused(self, event: Tray.Refused) -> None:
         event.stop()
@@ -397,7 +314,7 @@ class TalkPane(Vertical):
         self.queue.show()
         self.drafting.changed()
         self.fit_line.changed()
-        self.post_message(self.Progress())
+        self.report()
 
     def say(self, line: str, *, seconds: float = 8) -> None:
         """One line that the user should read."""

@@ -7,9 +7,13 @@ import os
 import re
 import shlex
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.text import one_line
 
 PICTURES = frozenset({"jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif", "jfif", "ppm", "ico"})
 VIDEOS = frozenset({"mp4", "mov", "mkv", "webm", "avi", "m4v", "mpg", "mpeg", "ts", "flv", "wmv", "3gp"})
@@ -85,6 +89,15 @@ def is_url(token: str) -> bool:
 def copy_line(path: str) -> str:
     """The command that brings ``path`` from the user's own machine to this one."""
     return f"scp {shlex.quote(path)} {getpass.getuser()}@{socket.gethostname()}:"
+
+
+def missing_line(paths: Sequence[str]) -> str:
+    """What to say of ``paths`` that do not exist here: over SSH they are often those of the user's own machine."""
+    more = len(paths) - 1
+    others = ngettext(" and {count} more", " and {count} more", more).format(count=more) if more else ""
+    return _("{path}{others}: not on this machine. If it is on your own: {copy}").format(
+        path=one_line(paths[0], 60), others=others, copy=one_line(copy_line(paths[0]), 160)
+    )
 
 
 def _paths(line: str, folder: Path) -> list[str] | None:

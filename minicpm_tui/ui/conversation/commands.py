@@ -9,11 +9,11 @@ from minicpm_tui.ui.commands import CONVERSATION, Command
 
 
 def _on_user(pane: Any) -> bool:
-    return bool(pane.cursor_role == "user")
+    return bool(pane.cursor_role == "user" and not pane.streaming)
 
 
 def _on_reply(pane: Any) -> bool:
-    return bool(pane.cursor_role == "assistant")
+    return bool(pane.cursor_role == "assistant" and not pane.streaming)
 
 
 def _reasoned(pane: Any) -> bool:

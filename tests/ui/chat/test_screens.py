@@ -51,7 +51,7 @@ async def test_any_size_while_a_reply_streams(slow_server: DemoServer, opened: O
         for key in ("f1", "f4", "f5", "ctrl+p"):
             await driver.pilot.press(key)
             await driver.pilot.press("escape")
-        driver.talk.stop()
+        driver.talk.sending.stop()
         await driver.until(lambda: not driver.talk.running)
 
 
@@ -109,7 +109,7 @@ async def test_quitting_asks_while_a_reply_streams(slow_server: DemoServer, open
         await driver.pilot.press("escape")
         await driver.until(lambda: driver.app.screen is driver.app.chat)
         assert driver.app.is_running
-        driver.talk.stop()
+        driver.talk.sending.stop()
         await driver.until(lambda: not driver.talk.running)
 
 

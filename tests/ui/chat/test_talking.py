@@ -143,7 +143,7 @@ async def test_a_waiting_message_is_taken_back(slow_server: DemoServer, opened: 
         await driver.pilot.press("enter", "up")
         assert driver.talk.queue.waiting == []
         assert driver.talk.composer.text == "wait"
-        driver.talk.stop()
+        driver.talk.sending.stop()
         await driver.until(lambda: not driver.talk.running)
 
 
@@ -225,6 +225,31 @@ async def test_retry_and_edit_make_versions(server: DemoServer, opened: Opener) 
         assert [message.text for message in driver.path if message.role == "user"] == ["two"]
         driver.talk.step(driver.path[0].id, -1)
         await driver.until(lambda: driver.path[0].text == "one")
+
+
+async def test_an_edit_leaves_the_next_message_as_it_was(server: DemoServer, opened: Opener, picture: Path) -> None:
+    def next_message() -> tuple[str, int]:
+        return driver.talk.composer.text, len(driver.talk.tray.attachments)
+
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        await driver.ask("one")
+        await driver.write("half a thought")
+        driver.talk.tray.attach([str(picture)])
+        await driver.until(lambda: bool(driver.talk.tray.tokens))
+        await driver.pilot.press("f7")
+        assert next_message() == ("one", 0)
+        assert driver.talk.drafting.now().text == "half a thought\n\none"
+        assert driver.talk.drafting.now().attachments == (str(picture),)
+        await driver.pilot.press("escape")
+        assert next_message() == ("half a thought", 1)
+        await driver.pilot.press("f7")
+        await driver.write("two")
+        await driver.pilot.press("enter")
+        await driver.until(lambda: len(driver.tree.messages) == 4 and not driver.talk.running)
+        assert [message.text for message in driver.path if message.role == "user"] == ["two"]
+        assert media_of(driver.path[0].content) == ()
+        assert next_message() == ("half a thought", 1)
 
 
 async def test_a_dead_server_costs_nothing(opened: Opener, picture: Path) -> None:
