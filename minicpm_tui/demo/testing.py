@@ -65,10 +65,10 @@ class DemoServer:
 
 
 @contextmanager
-def serving(options: DemoOptions | None = None) -> Iterator[DemoServer]:
-    """Serve on a free port in a thread; without options quickly and without a key."""
+def serving(options: DemoOptions | None = None, *, port: int = 0) -> Iterator[DemoServer]:
+    """Serve in a thread, on a free port unless it is given; without options quickly and without a key."""
     state, recorder = State(options or DemoOptions(tokens_per_second=0)), Recorder()
-    listener = bind(0)
+    listener = bind(port)
     thread = ServingThread(make_app(state, recorder), listener)
     try:
         yield DemoServer(url_of(listener), state, recorder)

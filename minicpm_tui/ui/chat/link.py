@@ -6,7 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.errors import MinicpmTuiError, ServerUnreachable
+from minicpm_tui.messages import End
 from minicpm_tui.ui.launch import Launch
 from minicpm_tui.ui.requests import UseServer
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 class Link:
     """``connection`` is None until there is one; ``problem`` is one line when there is none.
 
-    ``lost``: its server is known to have ended. The connection stays: it will do again when the server is started anew.
+    ``lost``: its server is known to have ended, or cannot be reached. The connection stays: it will do again
+    when the server is back.
     """
 
     launch: Launch
@@ -61,6 +63,13 @@ class Link:
         """The server at ``url`` has ended."""
         if self.connection is not None and self.connection.url == url:
             self.lost, self.problem = True, problem
+
+    def heard(self, end: End) -> None:
+        """A reply is over: it tells whether the server is there."""
+        if end.error is None:
+            self.lost = False
+        elif end.error.kind == ServerUnreachable.kind and self.connection is not None:
+            self.lose(self.connection.url, end.error.line())
 
     def _warm(self, connection: Connection) -> None:
         """Import what the first reply needs while the question is being written."""

@@ -218,6 +218,8 @@ class ChatScreen(Commanded, LeanScreen[None]):
 
     @on(TalkPane.Replied)
     def _replied(self, event: TalkPane.Replied) -> None:
+        self.current.link.heard(event.end)
+        self.show_status()
         if event.end.error is None:
             self.current.link.lost = False
         limit = self.launch.config.settings.bell_seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from PIL import Image
@@ -259,6 +260,24 @@ async def test_a_dead_server_costs_nothing(opened: Opener, picture: Path) -> Non
         await driver.pilot.press("enter")
         assert driver.talk.composer.text == "keep me"
         assert "127.0.0.1:9" in driver.said
+
+
+async def test_the_status_tells_whether_the_server_can_be_reached(opened: Opener) -> None:
+    def state() -> str:
+        return driver.app.chat.query_one(StatusLine).status.state
+
+    with ExitStack() as running:
+        first = running.enter_context(serving())
+        async with opened(url=first.url) as driver:
+            await driver.connected()
+            running.close()
+            await driver.ask("are you there?")
+            assert driver.path[1].end.error.kind == "server_unreachable"
+            await driver.until(lambda: state() == "failed")
+            with serving(port=int(first.url.rpartition(":")[2])):
+                await driver.ask("and now?")
+                assert driver.path[3].end.error is None
+                await driver.until(lambda: state() == "ready")
 
 
 async def test_a_failing_server_holds_the_queue(opened: Opener) -> None:
