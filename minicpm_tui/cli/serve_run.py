@@ -218,7 +218,8 @@ def _diagnose(server: LocalServer, update: Update) -> None:
     _say(f"{failure.title}: {one_line(failure.line, 400)}".removesuffix(": ") + hint)
     for remedy in failure.remedies:
         _say(_("try: {remedy}").format(remedy=remedy.label))
-    _say(_("line {number} of {log}").format(number=failure.line_number, log=server.log))
+    where = _("line {number} of {log}") if failure.line_number else _("its log is empty: {log}")
+    _say(where.format(number=failure.line_number, log=server.log))
 
 
 def _say(text: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minicpm_tui.errors import ModelMissing, UsageError
+from minicpm_tui.families.recognise import read_config
 from minicpm_tui.i18n import _
 from minicpm_tui.servers.options import OPTIONS, Option, by_flag
 from minicpm_tui.servers.values import InvalidValue, Value, read
@@ -96,6 +97,14 @@ def parse_arguments(words: Sequence[str]) -> tuple[list[str], dict[str, Value]]:
     return rest, options
 
 
+def _no_model(model: str, config: Path) -> ModelMissing:
+    if config.exists():
+        return ModelMissing(
+            _("{model}: its config.json cannot be read").format(model=model), hint=_("copy or download the model again")
+        )
+    return ModelMissing(_("{model}: no config.json inside").format(model=model), hint=_("name the folder that holds config.json"))
+
+
 def _read(option: Option, text: str) -> Value:
     try:
         return read(option, text)
@@ -121,10 +130,8 @@ def locate_model(model: str) -> tuple[str, Path | None]:
 
     path = Path(model).expanduser()
     if path.is_dir():
-        if not (path / "config.json").is_file() and not list(path.glob("*.gguf")):
-            raise ModelMissing(
-                _("{model}: no config.json inside").format(model=model), hint=_("name the folder that holds config.json")
-            )
+        if not read_config(path) and not list(path.glob("*.gguf")):
+            raise _no_model(model, path / "config.json")
         return str(path.absolute()), path.absolute()
     if path.is_file() and path.suffix == ".gguf":
         return str(path.absolute()), path.absolute().parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
@@ -16,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from minicpm_tui.errors import PortTaken, ServerError, StartFailed, VllmMissing
+from minicpm_tui.errors import PortTaken, ServerError, StartFailed, StorageError, VllmMissing
 from minicpm_tui.i18n import _
 from minicpm_tui.servers import children, logfiles, processes, registry
 from minicpm_tui.servers.local import LocalServer, Record
@@ -79,6 +80,7 @@ def start(plan: LaunchPlan, environ: Mapping[str, str] | None = None) -> LocalSe
             raise PortTaken(f"{plan.host}:{plan.port}", hint=_("server {id} is starting there").format(id=promised[0].id))
         require_free_port(plan.host, plan.port)
         registry.save(record)
+        registry.forget_ended(plan.folder)
         log = logfiles.open_new(server_id)
         try:
             record = _run(record, child_environment, log)
@@ -97,15 +99,22 @@ def _run(record: Record, environment: Mapping[str, str], log: int) -> Record:
             record.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True, close_fds=True
         )
     except (FileNotFoundError, PermissionError) as error:
+        if Path(record.argv[0]).exists():
+            raise _broken(record.argv[0], error) from error
         raise VllmMissing(
             f"{record.argv[0]}: {error.strerror}", hint=_("set vllm_command in config.toml, or install vLLM")
         ) from error
     except OSError as error:
-        raise StartFailed(f"{record.argv[0]}: {error.strerror}") from error
+        raise _broken(record.argv[0], error) from error
     children.adopt(child)
     # Not collected yet, so it can be read even if it has ended already.
     now = processes.stat(child.pid)
     return msgspec.structs.replace(record, pid=child.pid, group=child.pid, start_ticks=now.start if now else 0)
+
+
+def _broken(command: str, error: OSError) -> StartFailed:
+    """Its first line names no interpreter, or one that has gone with its environment."""
+    return StartFailed(f"{command}: {error.strerror}", hint=_("this command cannot be run: install vLLM again"))
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -149,7 +158,8 @@ def stop(server_id: str, seconds: float = STOP_SECONDS) -> LocalServer:
     record = registry.find_record(server_id)
     with registry.locked():
         record = msgspec.structs.replace(registry.load(record.id) or record, stopping=True)
-        registry.save(record)
+        with contextlib.suppress(StorageError):  # it is to end on a full disk too
+            registry.save(record)
     log = Path(record.log)
     left = _group(record, log)
     processes.send(left, signal.SIGTERM)

@@ -62,6 +62,13 @@ def remove(server_id: str) -> None:
     (folder() / f"{server_id}.json").unlink(missing_ok=True)
 
 
+def forget_ended(model: str) -> None:
+    """Drop the state files of servers of ``model`` that ended by themselves; their logs stay. Call it under the lock."""
+    for record in records():
+        if record.ended and record.folder == model:
+            remove(record.id)
+
+
 def load(server_id: str) -> Record | None:
     """One state file; None when it is gone. One that cannot be read is put aside as ``.damaged``."""
     path = folder() / f"{server_id}.json"
@@ -82,48 +89,53 @@ def records() -> list[Record]:
 
 
 def refresh() -> list[Record]:
-    """Bring the state files in line with the processes, and return them.
+    """Bring the state files in line with the processes, and return what is true, also when the disk is full.
 
     Servers of an earlier boot are forgotten; one that died is marked and what it left running is ended. Raises StorageError.
     """
     if not folder().is_dir():
         return []
     with locked():
-        for record in records():
-            _refresh(record)
-        return records()
+        found = [_refresh(record) for record in records()]
+    return [record for record in found if record]
 
 
-def _refresh(record: Record) -> None:
+def _refresh(record: Record) -> Record | None:
     if record.boot_id != processes.boot_id():
         remove(record.id)
-        return
+        return None
     if record.ended:
-        return
+        return record
     if record.pid == 0:
         # The program that wrote this was ended between writing and starting, or between starting and writing again.
         leader = processes.find_leader(record.id)
         if leader is None:
             remove(record.id)
-        else:
-            save(msgspec.structs.replace(record, pid=leader.pid, start_ticks=leader.start, group=leader.group))
-        return
+            return None
+        return _note(msgspec.structs.replace(record, pid=leader.pid, start_ticks=leader.start, group=leader.group))
     if processes.alive(record.pid, record.start_ticks):
         logfiles.cap(Path(record.log))
-        return
-    mark_ended(record)
+        return record
+    return _mark_ended(record)
 
 
-def mark_ended(record: Record) -> Record:
-    """Note the end of a dead server, after ending the processes it left. Call it under the lock."""
+def _mark_ended(record: Record) -> Record | None:
+    """Note the end of a dead server, after ending the processes it left."""
     end_orphans(record)
     status = children.exit_status(record.pid)
     if record.stopping:
         remove(record.id)
-        return msgspec.structs.replace(record, ended="exited", exit_status=status)
-    ended = msgspec.structs.replace(record, ended="exited" if status == 0 and record.ready_at else "failed", exit_status=status)
-    save(ended)
-    return ended
+        return None
+    return _note(
+        msgspec.structs.replace(record, ended="exited" if status == 0 and record.ready_at else "failed", exit_status=status)
+    )
+
+
+def _note(record: Record) -> Record:
+    """Write down what can be found out again: a full disk is no reason to fail."""
+    with contextlib.suppress(StorageError):
+        save(record)
+    return record
 
 
 def end_orphans(record: Record, seconds: float = 5.0) -> list[int]:
@@ -218,7 +230,7 @@ def note_ready(server_id: str) -> None:
     with locked():
         record = load(server_id)
         if record and record.ready_at is None and not record.ended:
-            save(msgspec.structs.replace(record, ready_at=time.time()))
+            _note(msgspec.structs.replace(record, ready_at=time.time()))
 
 
 def healthy(host: str, port: int, seconds: float = _HEALTH_SECONDS) -> bool:

@@ -47,11 +47,17 @@ class Shape:
 
 def measure(config: Mapping[str, Any], folder: Path | None = None, *, kv_dtype: str = "auto", dtype: str = "auto") -> Shape:
     """Read what a server of this model will hold. Raises ValueError when the config does not describe a transformer."""
-    text = _text_config(config)
     try:
-        hidden, layers, heads = int(text["hidden_size"]), int(text["num_hidden_layers"]), int(text["num_attention_heads"])
-    except (KeyError, TypeError) as error:
+        return _measure(config, folder, kv_dtype, dtype)
+    except KeyError as error:
         raise ValueError(f"config.json has no {error}") from error
+    except (TypeError, ArithmeticError) as error:
+        raise ValueError(f"config.json: {error}") from error
+
+
+def _measure(config: Mapping[str, Any], folder: Path | None, kv_dtype: str, dtype: str) -> Shape:
+    text = _text_config(config)
+    hidden, layers, heads = int(text["hidden_size"]), int(text["num_hidden_layers"]), int(text["num_attention_heads"])
     kv_heads = int(text.get("num_key_value_heads") or heads)
     head = int(text.get("head_dim") or hidden // heads)
     full = _full_attention_layers(text, layers)

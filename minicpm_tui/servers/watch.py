@@ -69,9 +69,7 @@ class Watcher:
         before = self.diagnosis.reader.current
         lines = self._read()
         if dead:
-            while more := self._read():
-                lines += more
-            lines += self.diagnosis.finish()
+            lines += self._read_rest()
             self._ended = self._end(tuple(lines))
             return self._ended
         now = time.monotonic()
@@ -105,6 +103,15 @@ class Watcher:
             lines = self.diagnosis.feed(data)
         return lines
 
+    def _read_rest(self) -> list[LogLine]:
+        """To the end; a piece may hold no whole line."""
+        lines: list[LogLine] = []
+        before = -1
+        while before != self._position:
+            before = self._position
+            lines += self._read()
+        return lines + self.diagnosis.finish()
+
     def _jump(self, file: BinaryIO) -> None:
         """Of a long log, what lies between the start and the last part is counted, not read."""
         end = file.seek(0, 2) - _TAIL
@@ -129,17 +136,14 @@ class Watcher:
         return "loading" if self._position else "starting"
 
     def _end(self, lines: tuple[LogLine, ...]) -> Update:
-        stopping = (record := registry.load(self.server.id)) is None or record.stopping
-        registry.refresh()
-        record = registry.load(self.server.id)
-        state: State = "exited" if stopping or record is None else record.ended or "failed"
+        record = next((record for record in registry.refresh() if record.id == self.server.id), None)
+        state: State = (record.ended or "failed") if record else "exited"
         explanation = self.diagnosis.explanation()
         if state == "failed" and explanation.failure is None:
             if explanation.state == "exited":
                 state = "exited"  # somebody asked it to end, by its pid
             else:
-                failure = silent_end(record.exit_status if record else None, self.diagnosis)
-                explanation = replace(explanation, failure=failure)
+                explanation = replace(explanation, failure=silent_end(record.exit_status if record else None, self.diagnosis))
         return Update(state, self.diagnosis.reader.stages, lines, 0.0, 0.0, explanation)
 
 

@@ -12,10 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from minicpm_tui.servers import launch, processes, registry
 from minicpm_tui.servers.launch import LaunchPlan
 from minicpm_tui.servers.local import LocalServer
+
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
 
 Script = Callable[[str], Path]
 Start = Callable[..., LocalServer]

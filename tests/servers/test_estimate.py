@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import struct
@@ -145,6 +146,12 @@ def test_hybrid_models_are_rough() -> None:
 def test_a_config_without_a_shape_is_said() -> None:
     with pytest.raises(ValueError, match="hidden_size"):
         measure({})
+    odds: tuple[Any, ...] = ("x", [], 0, None, float("inf"), {})
+    for odd in odds:
+        with contextlib.suppress(ValueError):
+            measure({**V26, "num_attention_heads": odd})
+        with contextlib.suppress(ValueError):
+            measure({**V26, "vision_config": {"patch_size": odd, "hidden_size": odd}, "max_position_embeddings": odd})
 
 
 def test_gpus_are_chosen_by_index_uuid_and_room() -> None:

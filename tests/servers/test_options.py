@@ -164,6 +164,9 @@ def test_models_are_looked_for_before_vllm_would_misunderstand(tmp_path: Path) -
             locate_model(str(wrong))
     with pytest.raises(ModelMissing):
         locate_model("a/b/c")
-    (tmp_path / "empty" / "config.json").write_text("{}")
+    (tmp_path / "empty" / "config.json").write_text('{"model_type": "mini')
+    with pytest.raises(ModelMissing, match="cannot be read"):
+        locate_model(str(tmp_path / "empty"))
+    (tmp_path / "empty" / "config.json").write_text('{"model_type": "minicpmv"}')
     assert locate_model(str(tmp_path / "empty")) == (str(tmp_path / "empty"), tmp_path / "empty")
     assert locate_model("openbmb/MiniCPM-V-2_6") == ("openbmb/MiniCPM-V-2_6", None)

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from minicpm_tui.errors import PortTaken, ServerNotFound, StorageError, VllmMissing
+from minicpm_tui.errors import PortTaken, ServerNotFound, StartFailed, StorageError, VllmMissing
 from minicpm_tui.servers import launch, processes, registry
 from minicpm_tui.servers.launch import LaunchPlan
 from minicpm_tui.servers.local import Record
@@ -188,6 +188,49 @@ def test_a_missing_command_leaves_nothing_behind() -> None:
     with pytest.raises(VllmMissing, match="no-such-vllm"):
         launch.start(LaunchPlan(("/no-such-vllm",), "127.0.0.1", launch.free_port(26000), "m", "m"))
     assert registry.servers() == []
+
+
+def test_a_command_that_cannot_be_run_is_said(tmp_path: Path) -> None:
+    command = tmp_path / "vllm"
+    for first_line in ("#!/no/such/python", "no program at all"):
+        command.write_text(first_line)
+        command.chmod(0o755)
+        with pytest.raises(StartFailed, match="install vLLM again"):
+            launch.start(LaunchPlan((str(command),), "127.0.0.1", launch.free_port(26000), "m", "m"))
+    assert registry.servers() == []
+
+
+def test_a_full_disk_neither_hides_a_server_nor_keeps_it_from_being_stopped(
+    start_script: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, _data: bytes) -> None:
+        raise StorageError(f"{path}: No space left on device")
+
+    server, other = start_script(HEALTHY), start_script(HEALTHY)
+    monkeypatch.setattr(registry, "write_durably", full)
+    with Watcher(server) as watcher:
+        wait_for(lambda: watcher.poll().state == "ready")
+        os.kill(server.pid, signal.SIGKILL)
+        wait_for(lambda: watcher.poll().state == "failed")
+    launch.stop(other.id)
+    assert processes.members(other.pid, other.id, other.log) == []
+
+
+def test_the_cause_after_megabytes_without_a_line_is_found(start_script: Start) -> None:
+    server = start_script("print('x' * 5_000_000)\nprint('OSError: [Errno 98] Address already in use')\nraise SystemExit(1)")
+    with Watcher(server) as watcher:
+        wait_for(lambda: watcher.poll().state == "failed")
+        explanation = watcher.poll().explanation
+    assert explanation is not None
+    assert explanation.failure is not None
+    assert (explanation.failure.kind, explanation.failure.line_number) == ("port_taken", 2)
+
+
+def test_a_new_start_clears_what_ended_before(start_script: Start) -> None:
+    for _attempt in range(2):
+        ended = start_script("print('bye')")
+        wait_for(lambda: [server.state for server in registry.servers()] == ["failed"])
+    assert [server.id for server in registry.servers()] == [ended.id]
 
 
 def test_a_state_folder_that_cannot_be_written_is_said(home: Path) -> None:

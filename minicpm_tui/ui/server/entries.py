@@ -45,8 +45,8 @@ def entries(report: Report, servers: list[LocalServer]) -> list[Entry]:
     return found
 
 
-def _heading(text: str) -> Entry:
-    return Entry("heading", Content.styled(text, "bold $primary"))
+def _heading(text: str, hint: str = "") -> Entry:
+    return Entry("heading", Content.assemble((text, "bold $primary"), (hint, "$muted")))
 
 
 def _text(text: str, style: str = "$muted", *, indent: int = 2) -> Entry:
@@ -70,7 +70,7 @@ def _servers(report: Report, servers: list[LocalServer]) -> Iterator[Entry]:
 
 
 def _models(report: Report) -> Iterator[Entry]:
-    yield _heading(_("Start a model"))
+    yield _heading(_("Start a model"), _("  Enter starts · o options"))
     for model in report.models:
         if model.complete:
             facts = "  ".join(part for part in (model.quantization, format_bytes(model.bytes)) if part)
