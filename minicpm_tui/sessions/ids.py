@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import string
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from pathlib import Path
 
 from minicpm_tui import paths
@@ -32,12 +32,13 @@ def stamp(moment: datetime) -> str:
 
 
 def moment_of(text: str) -> datetime | None:
-    """What an ISO 8601 text says, None when it says nothing."""
+    """What an ISO 8601 text says, in UTC; None when it says nothing, or a year that not every time zone can tell."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return moment if MINYEAR < moment.year < MAXYEAR else None
 
 
 def later(created: str, seconds: float) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Message
 from minicpm_tui.sessions.ids import moment_of
@@ -13,7 +11,7 @@ from minicpm_tui.text import one_line
 def date_label(stamp: str) -> str:
     """An ISO 8601 text as a person writes it; as it is where it says nothing."""
     moment = moment_of(stamp)
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else one_line(stamp)
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else one_line(stamp)
 
 
 def role_label(message: Message) -> str:

@@ -96,9 +96,11 @@ def _content(given: object) -> object:
 
 
 def _part(raw: object) -> Part:
+    if isinstance(raw, str):
+        return TextPart(raw)
     kind = raw.get("type") if isinstance(raw, dict) else None
-    known = _fitting(raw, _PARTS[kind]) if isinstance(raw, dict) and kind in _PARTS else None
-    return known or TextPart(raw if isinstance(raw, str) else f"[{kind or 'unknown'}]")
+    known = _fitting(raw, _PARTS[kind]) if isinstance(raw, dict) and isinstance(kind, str) and kind in _PARTS else None
+    return known or TextPart(f"[{kind if isinstance(kind, str) else 'unknown'}]")
 
 
 def _frames(given: object) -> object:

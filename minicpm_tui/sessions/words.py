@@ -14,6 +14,8 @@ _CJK = (
     "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _EACH = re.compile(f"([{_CJK}])")
+_LEAD = 16
+"""Characters before what was found: few enough for forty columns of Chinese."""
 _WORD = re.compile(f"[{_CJK}]|[^\\W_{_CJK}]+")
 
 
@@ -49,6 +51,6 @@ def snippet(text: str, searched: str, width: int = 80) -> str:
     """About ``width`` characters of ``text`` around what was found, on one line."""
     line = one_line(text)
     places = [found.start() for term in terms(searched) if (found := re.search(re.escape(term), line, re.IGNORECASE))]
-    start = max(min(places, default=0) - width // 3, 0)
+    start = max(min(places, default=0) - _LEAD, 0)
     end = start + width
     return f"{'…' if start else ''}{line[start:end]}{'…' if end < len(line) else ''}"

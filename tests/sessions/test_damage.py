@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from minicpm_tui.cli.main import run
 from minicpm_tui.errors import SessionError
 from minicpm_tui.messages import media_of
+from minicpm_tui.sessions.export import export
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.reading import read
 from minicpm_tui.sessions.state import SessionState
@@ -199,6 +201,26 @@ def test_events_with_fields_missing_or_unlike_ours_say_what_they_say(saved: Path
     assert journal.notes == ()
 
 
+@pytest.mark.parametrize("part", [5, None, {}, {"type": ["image"]}, {"type": "image"}, {"type": "video", "name": 5}])
+def test_parts_that_cannot_be_understood_are_lines_of_text(saved: Path, part: object) -> None:
+    with saved.open("a") as file:
+        message = {"kind": "message", "t": 1, "id": "u3", "parent": "a2", "role": "user", "at": "", "content": [part, HELLO]}
+        file.write(json.dumps(message) + "\n")
+    text = Journal.open(saved.parent, read_only=True).tree.messages["u3"].text
+    assert text.startswith("[")
+    assert text.endswith("]\nhello")
+
+
+@pytest.mark.parametrize("created", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+23:59", "2026-13-01", "soon", ""])
+def test_dates_that_cannot_be_do_no_harm(saved: Path, capsys: pytest.CaptureFixture[str], created: str) -> None:
+    _header, rest = saved.read_text().split("\n", 1)
+    saved.write_text(f'{{"format":"minicpm-tui-session","version":1,"id":"x","created":"{created}"}}\n{rest}')
+    assert run(["sessions", "list"]) == 0
+    for name in ("md", "html", "cast", "json"):
+        assert export(Journal.open(saved.parent, read_only=True), name, saved.parent / f"x.{name}") is None
+    assert "What is in this picture?" in capsys.readouterr().out
+
+
 def test_an_error_in_words_alone_is_shown(saved: Path) -> None:
     with saved.open("a") as file:
         file.write('{"kind":"end","t":0,"id":"a2","finish_reason":null,"usage":null,"error":"the cable was pulled"}\n')
@@ -213,6 +235,7 @@ def test_an_error_in_words_alone_is_shown(saved: Path) -> None:
     [
         (PICTURE_PART | {"source": None}, 1),
         (PICTURE_PART | {"width": "64", "height": None, "source": {"path": 5}}, 1),
+        (PICTURE_PART | {"media_type": ["image/png"]}, 1),
         ({"type": "video", "name": "v.mp4", "frames": [{"sha256": "0" * 64}, {"time": 1}, 5], "source": None}, 1),
     ],
 )
