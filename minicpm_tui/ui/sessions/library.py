@@ -89,6 +89,7 @@ class LibraryScreen(Commanded, Screen[None]):
         self.in_trash = False
         self.ready = False
         self._library: Library | None = None
+        self._deleted: list[SessionInfo] | None = None  # read once each time the trash is shown: there is no index of it
 
     def compose(self) -> ComposeResult:
         yield Input(id="search", placeholder=_("type to search titles and texts"))
@@ -164,7 +165,8 @@ class LibraryScreen(Commanded, Screen[None]):
     def _found(self, library: Library, words: str, limit: int) -> list[SearchHit]:
         if self.in_trash:
             wanted = words.casefold().split()
-            return [SearchHit(info, "", "") for info in library.trash() if all(each in info.title.casefold() for each in wanted)]
+            self._deleted = library.trash() if self._deleted is None else self._deleted
+            return [SearchHit(info, "", "") for info in self._deleted if all(each in info.title.casefold() for each in wanted)]
         return library.search(words, limit) if not words.strip() else library.search(words)
 
     async def _ask(self, work: Callable[[Library], _T]) -> _T | None:
@@ -239,6 +241,7 @@ class LibraryScreen(Commanded, Screen[None]):
 
     def action_trash(self) -> None:
         self.in_trash = not self.in_trash
+        self._deleted = None
         self.query_one("#search").border_title = _("Trash") if self.in_trash else _("Sessions")
         self._typed()
 
@@ -294,14 +297,18 @@ class LibraryScreen(Commanded, Screen[None]):
         if (info := self.listing.current) is None:
             return
         if await self._ask(lambda library: library.delete(info.id)):
+            self.listing.step_off()
             self.notify(_("Moved to the trash; ^T shows it"), timeout=4, markup=False)
         await self._fill()
 
     @work(group="change")
     async def action_restore(self) -> None:
-        if (info := self.listing.current) is not None:
-            await self._ask(lambda library: library.restore(info.id))
-            await self._fill()
+        if (info := self.listing.current) is None:
+            return
+        if await self._ask(lambda library: library.restore(info.id)):
+            self.listing.step_off()
+        self._deleted = None
+        await self._fill()
 
     def _folder(self) -> Path | None:
         info = self.listing.current

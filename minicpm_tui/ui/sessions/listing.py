@@ -83,6 +83,10 @@ class SessionList(ScrollView, can_focus=False):
         """Move the cursor ``step`` sessions."""
         self._to(self.cursor + step)
 
+    def step_off(self) -> None:
+        """The session under the cursor goes away: stand on the next one, else on the one before."""
+        self._to(self.cursor + 1 if self.cursor + 1 < len(self.hits) else self.cursor - 1)
+
     def move_pages(self, step: int) -> None:
         self._to(self.cursor + step * max(1, self.size.height // self._rows - 1))
 

@@ -121,6 +121,22 @@ async def test_deleted_sessions_wait_in_the_trash(opened: Opener) -> None:
         await driver.until(lambda: listed(screen) == [session])
 
 
+async def test_the_cursor_stays_where_a_session_was_deleted(opened: Opener) -> None:
+    for number in range(4):
+        said(f"question {number}")
+    async with opened() as driver:
+        screen = await library(driver)
+        await driver.until(lambda: len(screen.listing.hits) == 4)
+        ids = listed(screen)
+        await driver.pilot.press("down", "ctrl+d")
+        await driver.until(lambda: listed(screen) == [ids[0], *ids[2:]])
+        assert screen.listing.current is not None
+        assert screen.listing.current.id == ids[2]
+        await driver.pilot.press("down", "ctrl+d")
+        await driver.until(lambda: listed(screen) == [ids[0], ids[2]])
+        assert screen.listing.current.id == ids[2]
+
+
 async def test_the_open_session_is_renamed_and_stays_open_for_writing(opened: Opener) -> None:
     session = conversation().id
     async with opened(session=session) as driver:
