@@ -20,6 +20,8 @@ def flatten(image: Image, size: Size) -> Image:
     Reduced with Lanczos; transparency is premultiplied meanwhile, so that hidden colours do not bleed.
     """
     profile = image.info.get("icc_profile")
+    if image.mode.startswith("I;16") and image.size != size:
+        image = _resized(image, size)  # widened it would take six times the memory
     plain = _widened(image)
     if plain.size != size:
         plain = _resized(plain, size)

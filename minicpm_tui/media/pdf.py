@@ -15,10 +15,11 @@ from minicpm_tui.families import Size, image_tokens, kept_size
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.encode import Encoder
 from minicpm_tui.media.opening import shown
+from minicpm_tui.media.pdf_drawing import draw
 from minicpm_tui.media.pictures import picture_part
-from minicpm_tui.media.pillow import decoding
+from minicpm_tui.media.pillow import MAX_SIDE, decoding
 from minicpm_tui.media.sources import source_of
-from minicpm_tui.media.spec import AttachmentSpec, MediaLimits, Prepared
+from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, Prepared
 from minicpm_tui.text import format_bytes
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 500_000_000
 _DRAWN_PIXELS = 16_000_000  # finer than any slicing keeps
+_PATIENCE_SECONDS = 10.0
 _LOCK = threading.Lock()  # PDFium is not thread-safe
 
 
-def prepare_page(file: BinaryIO, path: Path, spec: AttachmentSpec, limits: MediaLimits) -> Prepared:
+def prepare_page(file: BinaryIO, path: Path, spec: AttachmentSpec, limits: MediaLimits, cancelled: Cancelled | None) -> Prepared:
     """Page ``spec.page`` (the first unless given) of the PDF in the opened ``file``.
 
-    Blocks. Raises MediaDamaged, MediaTooLarge; MediaNotFound when there is no such page.
+    Blocks. Raises MediaDamaged, MediaTooLarge, PreparationCancelled; MediaNotFound when there is no such page.
     """
     number = spec.page or 1
     with _opened(file, path) as document:
@@ -40,8 +42,8 @@ def prepare_page(file: BinaryIO, path: Path, spec: AttachmentSpec, limits: Media
         if not 1 <= number <= pages:
             has = ngettext("it has {count} page", "it has {count} pages", pages).format(count=pages)
             raise MediaNotFound(f"{shown(path)}: {number}", title=_("No such page"), hint=has)
-        image, size = _drawn(document[number - 1], spec, limits)
-    blob = Encoder(image).blob
+        size = _size(*_points(document, number - 1), spec, limits)
+    blob = Encoder(draw(file, path, number - 1, size, cancelled=cancelled)).blob
     name = f"{shown(path.name)} {number}" if pages > 1 else shown(path.name)
     part, blobs = picture_part(blob, size, name, source_of(file, path, spec, page=number))
     notes = (_("only page 1 of {count} is sent").format(count=pages),) if spec.page is None and pages > 1 else ()
@@ -53,37 +55,29 @@ def first_page(file: BinaryIO, path: Path) -> tuple[Size, int]:
     with _opened(file, path) as document:
         if not len(document):
             raise MediaDamaged(shown(path), title=_("A PDF without pages"))
-        width, height = document[0].get_size()
+        width, height = _points(document, 0)
         return (round(width), round(height)), len(document)
 
 
 def draw_page(file: BinaryIO, path: Path, side: int) -> Image:
-    """The first page, at most ``side`` pixels wide and high."""
+    """The first page, at most ``side`` pixels wide and high. Raises as ``draw`` does."""
     with _opened(file, path) as document:
-        width, height = _points(document[0])
-        scale = side / max(width, height)
-        return _rendered(document[0], (max(1, round(width * scale)), max(1, round(height * scale))))
+        width, height = _points(document, 0)
+    scale = side / max(width, height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return draw(file, path, 0, size, patience=_PATIENCE_SECONDS)
 
 
-def _drawn(page: Any, spec: AttachmentSpec, limits: MediaLimits) -> tuple[Image, Size]:
-    """The page at the size that its slices keep of a very fine drawing."""
-    width, height = _points(page)
-    scale = math.sqrt(_DRAWN_PIXELS / (width * height))
+def _size(width: float, height: float, spec: AttachmentSpec, limits: MediaLimits) -> Size:
+    """What the slices keep of a very fine drawing of a page of that size in points."""
+    scale = min(math.sqrt(_DRAWN_PIXELS / (width * height)), MAX_SIDE / max(width, height))
     fine = max(1, round(width * scale)), max(1, round(height * scale))
-    size = kept_size(*fine, limits.family, limits.max_slices, at_most=spec.slices)
-    return _rendered(page, size), size
+    return kept_size(*fine, limits.family, limits.max_slices, at_most=spec.slices)
 
 
-def _rendered(page: Any, size: Size) -> Image:
-    from PIL.Image import Resampling
-
-    width, height = _points(page)
-    image: Image = page.render(scale=max(size[0] / width, size[1] / height)).to_pil().convert("RGB")
-    return image.resize(size, Resampling.LANCZOS)
-
-
-def _points(page: Any) -> tuple[float, float]:
-    width, height = page.get_size()
+def _points(document: Any, index: int) -> tuple[float, float]:
+    """Width and height of a page, without reading what is on it."""
+    width, height = document.get_page_size(index)
     return max(float(width), 1.0), max(float(height), 1.0)
 
 

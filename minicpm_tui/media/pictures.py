@@ -114,7 +114,9 @@ def _animated(image: Image) -> int:
 
 def _notes(image: Image, what: Format, spec: AttachmentSpec) -> tuple[str, ...]:
     notes = []
-    if _animated(image) > 1 and image.format != "MPO":
+    if _animated(image) > 1 and image.format == "TIFF":
+        notes.append(_("it has more pages: only the first is sent"))
+    elif _animated(image) > 1 and image.format != "MPO":
         notes.append(_("an animation: only its first frame is sent"))
     if spec.original:
         notes.append(_("servers do not read {format}: sent as JPEG or PNG").format(format=what.name))

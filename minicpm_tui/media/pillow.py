@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge
 from minicpm_tui.i18n import _
 from minicpm_tui.media.opening import shown
-from minicpm_tui.media.sniff import AVIF, HEIC, JPEG2000, WEBP, Format
+from minicpm_tui.media.sniff import AVIF, HEIC, JPEG, JPEG2000, WEBP, Format
 from minicpm_tui.media.spec import PreparationCancelled
 from minicpm_tui.text import format_bytes
 
@@ -25,6 +25,12 @@ MAX_PIXELS = 120_000_000
 
 MAX_JPEG_PIXELS = 220_000_000
 """JPEGs are decoded at a fraction of their size, so that a phone's 200 megapixels are fine."""
+
+MAX_COPIED_PIXELS = 64_000_000
+"""For the formats whose decoders hold the picture several times over."""
+
+MAX_SIDE = 65_000
+"""JPEG has no longer ones, and nothing is to be seen on a thread."""
 
 MAX_WHOLE_BYTES = 200_000_000
 """For the formats whose decoders read the whole file into memory."""
@@ -58,10 +64,11 @@ def open_picture(file: BinaryIO, path: Path, what: Format) -> Image:
         raise MediaTooLarge(f"{shown(path)}: {format_bytes(length)}", hint=_("reduce it first"))
     with decoding(path):
         image = Image.open(file, formats=[what.reader])
-    limit = MAX_JPEG_PIXELS if image.format in {"JPEG", "MPO"} else MAX_PIXELS
-    if image.width * image.height > limit:
+    limit = MAX_JPEG_PIXELS if what == JPEG else MAX_COPIED_PIXELS if what in {WEBP, JPEG2000} else MAX_PIXELS
+    if image.width * image.height > limit or max(image.size) > MAX_SIDE:
         size = _("{name}: {width}×{height} pixels").format(name=shown(path), width=image.width, height=image.height)
-        raise MediaTooLarge(size, hint=_("reduce it to at most {count} megapixels first").format(count=limit // 1_000_000))
+        hint = _("reduce it to at most {count} megapixels first").format(count=limit // 1_000_000)
+        raise MediaTooLarge(size, hint=_("reduce it first") if max(image.size) > MAX_SIDE else hint)
     return image
 
 

@@ -34,5 +34,5 @@ def prepare(
         if what.kind == "video":
             return prepare_video(file, spec.path, what, spec, limits, progress, cancelled)
         if what.kind == "pdf":
-            return prepare_page(file, spec.path, spec, limits)
+            return prepare_page(file, spec.path, spec, limits, cancelled)
     raise unsupported(spec.path, what)

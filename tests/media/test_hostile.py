@@ -105,12 +105,19 @@ def test_truncated_pictures(tmp_path: Path, suffix: str) -> None:
         assert isinstance(failure(tmp_path / f"b.{suffix}"), (MediaDamaged, MediaUnsupported))
 
 
-@pytest.mark.parametrize("size", [(60_000, 60_000), (2_000_000_000, 2), (2_147_483_647, 2_147_483_647)])
+@pytest.mark.parametrize("size", [(60_000, 60_000), (1, 100_000_000), (2_000_000_000, 2), (2_147_483_647, 2_147_483_647)])
 def test_a_picture_bomb_is_refused_by_its_header(tmp_path: Path, size: tuple[int, int]) -> None:
     (tmp_path / "bomb.png").write_bytes(png_of(*size))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert isinstance(failure(tmp_path / "bomb.png"), (MediaTooLarge, MediaDamaged))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+
+
+def test_sixteen_bits_take_little_more_memory_than_the_pixels(tmp_path: Path) -> None:
+    Image.new("I;16", (6000, 6000), 30_000).save(tmp_path / "a.png", compress_level=1)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    prepare(AttachmentSpec(path=tmp_path / "a.png"), LIMITS)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 250_000
 
 
 def test_a_zip_bomb_in_a_text_chunk(tmp_path: Path) -> None:

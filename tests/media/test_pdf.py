@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from minicpm_tui.errors import MediaDamaged, MediaNotFound
+from minicpm_tui.errors import MediaDamaged, MediaNotFound, MediaTooLarge
 from minicpm_tui.families import by_id, grid
-from minicpm_tui.media import AttachmentSpec, MediaLimits, inspect, prepare
+from minicpm_tui.media import AttachmentSpec, MediaLimits, PreparationCancelled, inspect, prepare
+from minicpm_tui.media.thumbnails import thumbnail
 from minicpm_tui.messages import ImagePart, VideoPart
 from tests.media.making import BLUE, GREEN, RED, corners, near
 
@@ -67,3 +68,40 @@ def test_web_addresses_are_passed_on() -> None:
     assert not picture.blobs
     assert picture.tokens == 665
     assert isinstance(prepare(AttachmentSpec(url="https://example.com/clip.mp4"), LIMITS).part, VideoPart)
+
+
+@pytest.fixture
+def endless(tmp_path: Path) -> Path:
+    """A page that draws a form, which draws itself twice: PDFium would be at it for years."""
+    form = b"<</Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<</XObject<</F 4 0 R>>>>/Length 11>>"
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 5 0 R/Resources<</XObject<</F 4 0 R>>>>>>",
+        form + b"stream\n/F Do /F Do\nendstream",
+        b"<</Length 5>>stream\n/F Do\nendstream",
+    ]
+    numbered = (b"%d 0 obj\n%s\nendobj\n" % (number, content) for number, content in enumerate(objects, 1))
+    (tmp_path / "endless.pdf").write_bytes(b"%PDF-1.7\n" + b"".join(numbered) + b"trailer<</Root 1 0 R>>\n%%EOF")
+    return tmp_path / "endless.pdf"
+
+
+def test_a_page_that_would_take_for_ever_is_given_up(endless: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minicpm_tui.media.pdf._PATIENCE_SECONDS", 0.3)
+    assert (inspect(endless).width, inspect(endless).height) == (600, 800)
+    with pytest.raises(MediaTooLarge, match="takes too long"):
+        thumbnail(endless)
+
+
+def test_drawing_a_page_stops_when_it_is_no_longer_wanted(endless: Path) -> None:
+    asked = iter([False, False, True])
+    with pytest.raises(PreparationCancelled):
+        prepare(AttachmentSpec(path=endless), LIMITS, cancelled=lambda: next(asked))
+
+
+def test_a_page_as_thin_as_a_thread(tmp_path: Path) -> None:
+    Image.new("RGB", (14_000, 1), RED).save(tmp_path / "thin.pdf", resolution=72)
+    part = prepare(AttachmentSpec(path=tmp_path / "thin.pdf"), LIMITS).part
+    assert isinstance(part, ImagePart)
+    assert part.width is not None
+    assert part.width <= 65_000

@@ -262,6 +262,14 @@ def test_an_original_that_servers_cannot_read_is_converted_and_said(tmp_path: Pa
     assert "JPEG 2000" in prepared.notes[0]
 
 
+def test_a_scan_of_several_pages_is_its_first(tmp_path: Path) -> None:
+    pages = [Image.new("RGB", (40, 40), colour) for colour in (RED, GREEN)]
+    pages[0].save(tmp_path / "a.tiff", save_all=True, append_images=pages[1:])
+    sent, prepared = send(tmp_path / "a.tiff")
+    assert near(corners(sent)[0], RED)
+    assert "more pages" in prepared.notes[0]
+
+
 def test_an_animation_is_its_first_frame(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (40, 40), colour) for colour in (RED, GREEN, BLUE)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
