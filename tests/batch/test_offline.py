@@ -41,7 +41,8 @@ def test_a_folder_without_a_server(kind: pytest.MonkeyPatch, pictures: Path, tmp
     assert sorted(found) == ["bad.png", *(f"p{number:05}.png" for number in range(5))]
     good = [result for result in found.values() if result.error is None]
     assert len(good) == 5
-    assert all("image_url+text temperature=0.7 top_p=0.7 max_tokens=1024 stops=False" in result.text for result in good)
+    part = "image_pil" if version == "new" else "image_url"
+    assert all(f"{part}+text temperature=0.7 top_p=0.7 max_tokens=1024 stops=False" in result.text for result in good)
     assert good[0].usage is not None
     assert (good[0].usage.prompt_tokens, good[0].finish_reason) == (3, "stop")
 
@@ -69,6 +70,40 @@ def test_openai_lines_get_the_guides_sampling_where_they_have_none(kind: pytest.
     found = results(output)
     assert "temperature=0.7 top_p=0.7 max_tokens=1024" in found["a"].text
     assert "temperature=0 top_p=0.7 max_tokens=5 " in found["b"].text
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "object"}}}}, "json={'type': 'object'}"),
+        ({"response_format": {"type": "json_object"}}, "json_object=True"),
+        ({"structured_outputs": {"choice": ["yes", "no"]}}, "choice=['yes', 'no']"),
+        ({"logit_bias": {"42": -100}}, "bias={42: -100}"),
+    ],
+)
+def test_openai_lines_keep_what_they_ask_for(
+    kind: pytest.MonkeyPatch, tmp_path: Path, asked: dict[str, object], words: str
+) -> None:
+    table, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    body = {"model": "x", "messages": [{"role": "user", "content": "hi"}], **asked}
+    table.write_text(json.dumps({"custom_id": "a", "body": body}))
+    assert batch(table, "-o", output, "--offline", MODEL) == 0
+    assert words in results(output)["a"].text
+
+
+def test_a_picture_that_cannot_be_fetched_fails_alone(kind: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    table, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    with table.open("w") as file:
+        for number in range(40):
+            url = f"http://127.0.0.1:1/{'missing' if number % 10 == 3 else number}.jpg"
+            content = [{"type": "image_url", "image_url": {"url": url}}, {"type": "text", "text": "What?"}]
+            file.write(
+                json.dumps({"custom_id": str(number), "body": {"messages": [{"role": "user", "content": content}]}}) + "\n"
+            )
+    assert batch(table, "-o", output, "--offline", MODEL) == 1
+    found = results(output)
+    assert len(found) == 40
+    assert {name for name, result in found.items() if result.error} == {"3", "13", "23", "33"}
 
 
 def test_what_this_vllm_does_not_know_is_left_out(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 vllm_worker: Any = importlib.import_module("vllm_worker")  # it lies beside this script
+wire: Any = importlib.import_module("wire")
 
 PIECES_PER_ACTOR = 4
 """At least so many, where there is little to do: all actors are to end at about the same time."""
@@ -95,14 +96,14 @@ class Answerer:
 
 def main() -> None:
     """See the module's text."""
-    vllm_worker.die_with_parent()
-    report = vllm_worker.reporter(int(sys.argv[1]))
+    wire.die_with_parent()
+    report = wire.reporter(int(sys.argv[1]))
     lines = iter(sys.stdin.buffer.readline, b"")
     order = json.loads(next(lines))
     try:
         _run(order, lines, report)
     except Exception as error:
-        report({"failed": vllm_worker.line_of(error)})
+        report({"failed": wire.line_of(error)})
         raise
     report({"over": True})
 
@@ -110,7 +111,8 @@ def main() -> None:
 def _run(order: Json, lines: Iterator[bytes], report: Any) -> None:
     ray = importlib.import_module("ray")
     data = importlib.import_module("ray.data")
-    ray.cloudpickle.register_pickle_by_value(vllm_worker)  # other machines do not have the file
+    for module in (vllm_worker, wire):
+        ray.cloudpickle.register_pickle_by_value(module)  # other machines do not have the files
     ray.init(address=order["address"] or "local", log_to_driver=True)
     engine = order["engine"]
     group = int(engine.get("tensor_parallel_size", 1)) * int(engine.get("pipeline_parallel_size", 1))

@@ -11,35 +11,41 @@ vLLM's interface differs between versions: what the installed one does not take 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import inspect
 import json
-import os
-import queue
-import signal
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # this file also runs under Python 3.9
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    Json = dict[str, Any]
-    Request = tuple[int, Json]
-    Source = Callable[[bool], Request | None]
-    Report = Callable[[Json], None]
+    from minicpm_tui.batch.offline.foreign.wire import (
+        Json,
+        LoadedAhead,
+        Report,
+        Request,
+        Requests,
+        Source,
+        die_with_parent,
+        line_of,
+        reporter,
+    )
+else:
+    _wire = importlib.import_module("wire")  # it lies beside this script
+    LoadedAhead, Requests = _wire.LoadedAhead, _wire.Requests
+    die_with_parent, line_of, reporter = _wire.die_with_parent, _wire.line_of, _wire.reporter
 
-QUEUED_BYTES = 256 * 1024 * 1024
-"""So much of the requests that come next is read while others are answered."""
+LOADERS = 8
+"""Threads that fetch and decode pictures."""
 RENDERED_BETWEEN_LOOKS = 8
-"""A look at the engine waits for its next step, in which nothing can be rendered."""
+"""Where vLLM does not tell whether outputs lie ready, a look waits for its next step, in which nothing can be rendered."""
 DRAINED_SECONDS = 0.002
 MAX_NUM_SEQS = 256
 """vLLM's own default, where the installed version does not tell."""
 MAX_TOKENS = 1024
-CHAT_FIELDS = ("chat_template_kwargs", "mm_processor_kwargs", "chat_template", "add_generation_prompt", "continue_final_message")
 
 
 class Vllm:
@@ -52,6 +58,9 @@ class Vllm:
         self.sampling_fields = set(inspect.signature(self.vllm.SamplingParams).parameters)
         self.chat_fields = set(inspect.signature(self.llm.chat).parameters)
         self._no_stop_ids = False
+        self._load_picture = _picture_loader()
+        client = getattr(getattr(self.llm, "llm_engine", None), "engine_core", None)
+        self._outputs = getattr(client, "outputs_queue", None)
 
     @property
     def version(self) -> str:
@@ -67,6 +76,29 @@ class Vllm:
     def rolls(self) -> bool:
         """Whether requests can be added one by one while others are answered."""
         return hasattr(self.llm, "enqueue_chat") and hasattr(getattr(self.llm, "llm_engine", None), "step")
+
+    @property
+    def idle(self) -> bool:
+        """True when no output lies ready, False also when that is not known."""
+        return self._outputs is not None and bool(self._outputs.empty())
+
+    def load(self, body: Json) -> Json:
+        """``body`` with its pictures fetched and decoded, where this version takes them so: ``LLM`` does one after another."""
+        if self._load_picture is not None:
+            for message in body["messages"]:
+                content = message.get("content")
+                if isinstance(content, list):
+                    message["content"] = [self._loaded(part) for part in content]
+        return body
+
+    def _loaded(self, part: Any) -> Any:
+        given = part.get("image_url") if isinstance(part, dict) and part.get("type") == "image_url" else None
+        url = given.get("url") if isinstance(given, dict) else given
+        if not isinstance(url, str) or not url.startswith(("data:", "http://", "https://")):
+            return part
+        picture = self._load_picture(url)
+        named = {"uuid": part["uuid"]} if "uuid" in part else {}
+        return {"type": "image_pil", "image_pil": getattr(picture, "media", picture), **named}
 
     def _accepted(self, engine: Json) -> tuple[Json, list[str]]:
         """``LLM`` takes its own parameters and, as ``**kwargs``, the fields of ``EngineArgs``."""
@@ -100,17 +132,24 @@ class Vllm:
             fields.pop(name, None)
         if self._no_stop_ids:
             fields.pop("stop_token_ids", None)
-        schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
-        if schema is not None:
-            fields.update(self._structured(schema))
+        if fields.get("logit_bias"):
+            fields["logit_bias"] = {int(token): bias for token, bias in fields["logit_bias"].items()}
+        wanted = dict(body.get("structured_outputs") or {})
+        form = body.get("response_format") or {}
+        if form.get("type") == "json_schema":
+            wanted["json"] = form["json_schema"]["schema"]
+        elif form.get("type") == "json_object":
+            wanted["json_object"] = True
+        if wanted:
+            fields.update(self._structured(wanted))
         return self.vllm.SamplingParams(**fields)
 
-    def _structured(self, schema: Json) -> Json:
+    def _structured(self, wanted: Json) -> Json:
         """``structured_outputs`` since 0.11, ``guided_decoding`` before."""
         params = importlib.import_module("vllm.sampling_params")
         for field, name in (("structured_outputs", "StructuredOutputsParams"), ("guided_decoding", "GuidedDecodingParams")):
             if field in self.sampling_fields and hasattr(params, name):
-                return {field: getattr(params, name)(json=schema)}
+                return {field: getattr(params, name)(**wanted)}
         return {}
 
     def drops_stop_ids(self, error: BaseException) -> bool:
@@ -120,20 +159,31 @@ class Vllm:
         return first
 
 
+def _picture_loader() -> Any:
+    """vLLM's own function that makes a picture of a URL; None where its chat does not take pictures."""
+    for place in ("vllm.renderers.chat_utils", "vllm.entrypoints.chat_utils"):
+        with contextlib.suppress(ImportError, AttributeError):
+            if "image_pil" in importlib.import_module(place).MM_PARSER_MAP:
+                return importlib.import_module("vllm.multimodal.utils").fetch_image
+    return None
+
+
 def answer_all(vllm: Vllm, source: Source, report: Report) -> None:
     """Answer what ``source`` gives until it is over.
 
     ``source(wait)`` is the next request, None when there is none: now, or with ``wait`` for ever. ``report`` takes each answer.
     """
-    (_answer_rolling if vllm.rolls else _answer_in_pieces)(vllm, source, report)
+    with ThreadPoolExecutor(LOADERS) as pool:
+        ahead = LoadedAhead(source, vllm.load, pool, report)
+        (_answer_rolling if vllm.rolls else _answer_in_pieces)(vllm, ahead, report)
 
 
 def _answer_rolling(vllm: Vllm, source: Source, report: Report) -> None:
     """Requests go in while others come out, so that the engine never runs empty between pieces."""
-    engine = vllm.llm.llm_engine
     most = vllm.max_num_seqs + max(16, vllm.max_num_seqs // 4)
     under_way: dict[str, int] = {}
     over = False
+    request: Request | None = None
     while under_way or not over:
         for _time in range(RENDERED_BETWEEN_LOOKS):
             request = source(not under_way) if len(under_way) < most else None
@@ -146,7 +196,7 @@ def _answer_rolling(vllm: Vllm, source: Source, report: Report) -> None:
             except Exception as error:  # noqa: BLE001 - one bad request must not end the others
                 _raise_fatal(error)
                 report({"number": number, "error": line_of(error)})
-        _collect(engine, under_way, report)
+        _collect(vllm, under_way, report, wait=request is None)
 
 
 def _enqueue(vllm: Vllm, body: Json) -> str:
@@ -159,9 +209,12 @@ def _enqueue(vllm: Vllm, body: Json) -> str:
     return _plain(name)
 
 
-def _collect(engine: Any, under_way: dict[str, int], report: Report) -> None:
-    """Report what is finished. A step that had to wait means that nothing more lies ready."""
+def _collect(vllm: Vllm, under_way: dict[str, int], report: Report, *, wait: bool) -> None:
+    """Report what is finished; without ``wait`` only what lies ready. A step that had to wait means that nothing more does."""
+    engine = vllm.llm.llm_engine
     while under_way and engine.has_unfinished_requests():
+        if not wait and vllm.idle:
+            return
         began = time.monotonic()
         for output in engine.step():
             number = under_way.pop(_plain(output.request_id), None) if output.finished else None
@@ -240,47 +293,6 @@ def _raise_fatal(error: BaseException) -> None:
         raise error
 
 
-def line_of(error: BaseException) -> str:
-    """Its class and text as one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:1000]
-
-
-class Requests:
-    """Reads requests ahead in a thread, up to ``QUEUED_BYTES``."""
-
-    def __init__(self, lines: Iterator[bytes]) -> None:
-        self._lines = lines
-        self._queue: queue.Queue[bytes | None] = queue.Queue()
-        self._room = threading.Condition()
-        self._bytes = 0
-        self._over = False
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def __call__(self, wait: bool) -> Request | None:
-        if self._over:
-            return None
-        try:
-            line = self._queue.get(block=wait)
-        except queue.Empty:
-            return None
-        if line is None:
-            self._over = True
-            return None
-        with self._room:
-            self._bytes -= len(line)
-            self._room.notify()
-        request = json.loads(line)
-        return request["number"], request["body"]
-
-    def _read(self) -> None:
-        for line in self._lines:
-            with self._room:
-                self._room.wait_for(lambda: self._bytes < QUEUED_BYTES)
-                self._bytes += len(line)
-            self._queue.put(line)
-        self._queue.put(None)
-
-
 def main() -> None:
     """See the module's text."""
     die_with_parent()
@@ -294,26 +306,6 @@ def main() -> None:
     report({"ready": {"version": vllm.version, "left_out": vllm.left_out}})
     answer_all(vllm, Requests(lines), report)
     report({"over": True})
-
-
-def reporter(descriptor: int) -> Report:
-    """Writes messages to the file descriptor that the other end gave."""
-    results = os.fdopen(descriptor, "wb", buffering=0)
-
-    def report(message: Json) -> None:
-        try:
-            results.write(json.dumps(message).encode() + b"\n")
-        except BrokenPipeError:  # whoever asked is gone
-            os._exit(1)
-
-    return report
-
-
-def die_with_parent() -> None:
-    """When the program that started this one dies, so does this (Linux); and SIGTERM ends it in order, with its engine."""
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 if __name__ == "__main__":

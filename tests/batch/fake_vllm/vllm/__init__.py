@@ -23,8 +23,11 @@ class SamplingParams:
         top_p: float = 1.0,
         max_tokens: int = 16,
         stop_token_ids: list[int] | None = None,
+        logit_bias: dict[int, float] | None = None,
+        structured_outputs: Any = None,
     ) -> None:
         self.words = f"temperature={temperature} top_p={top_p} max_tokens={max_tokens} stops={bool(stop_token_ids)}"
+        self.words += f" bias={logit_bias} structured={structured_outputs}"
         self.stop_token_ids = stop_token_ids or []
 
 

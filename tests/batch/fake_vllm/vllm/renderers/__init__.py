@@ -1,0 +1,1 @@
+"""Where newer versions have what they take in a chat."""
