@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ from minicpm_tui.ui.requests import CopyText
 
 LOOK_SECONDS = 1.0
 """How often a growing output is looked at."""
+REST_SECONDS = 0.15
+"""The picture is looked for when the row has been chosen for so long: in a large input that is a long way."""
 
 
 def _some(screen: Any) -> bool:
@@ -161,13 +164,13 @@ class BatchScreen(Commanded, Screen[None]):
     @work(exclusive=True, group="picture")
     async def _find_picture(self, result: Result | None) -> None:
         preview, run = self.query_one(Preview), self.run
-        if result is None or run is None:
-            preview.show(None)
-            return
-        try:
-            preview.show(await asyncio.to_thread(_picture, run, result))
-        except MinicpmTuiError:
-            preview.show(None)  # the input has gone; the answer is still worth reading
+        path: Path | None = None
+        if result is not None and run is not None:
+            await asyncio.sleep(REST_SECONDS)
+            with contextlib.suppress(MinicpmTuiError):  # the input has gone; the answer is still worth reading
+                path = await asyncio.to_thread(_picture, run, result)
+        preview.display = path is not None
+        preview.show(path)
 
     def action_move(self, rows: int) -> None:
         self.table.move(rows)
@@ -214,8 +217,8 @@ def _answer(result: Result) -> str:
     facts = [result.finish_reason or "", _("{seconds:.1f} s").format(seconds=result.seconds)]
     if result.usage:
         facts.append(_("{count} tokens").format(count=result.usage.completion_tokens))
-    parts = [result.id, " · ".join(fact for fact in facts if fact), "", result.error or "", result.text]
-    return printable("\n".join(parts))
+    head = [result.id, " · ".join(fact for fact in facts if fact)]
+    return printable("\n\n".join(part for part in ("\n".join(head), result.error, result.text) if part))
 
 
 def _picture(run: BatchRun, result: Result) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -27,7 +28,9 @@ class ResultTable(ScrollView, can_focus=True):
     COMPONENT_CLASSES = {"table--cursor", "table--failed", "table--id"}  # noqa: RUF012 - Textual's own annotation is not ClassVar
     DEFAULT_CSS = """
     ResultTable { height: 1fr; scrollbar-size-vertical: 1; }
-    ResultTable > .table--cursor { background: $primary 40%; }
+    ResultTable > .table--cursor {
+        color: $block-cursor-foreground; background: $block-cursor-background; text-style: $block-cursor-text-style;
+    }
     ResultTable > .table--failed { color: $text-error; }
     ResultTable > .table--id { color: $text-accent; }
     """
@@ -81,24 +84,28 @@ class ResultTable(ScrollView, can_focus=True):
         if place >= self.count:
             return Strip.blank(width, self.rich_style)
         result = self._result(self._numbers[place])
-        base = self.rich_style
-        if place == self.row:
-            base += Style(bgcolor=self.get_component_rich_style("table--cursor").bgcolor)
         if result is None:
-            return Strip.blank(width, base)
-        names = max(8, width // ID_SHARE)
+            return Strip.blank(width, self.rich_style)
         failed = result.error is not None
         words = result.error if result.error is not None else result.text
-        style = base + self.get_component_rich_style("table--failed", partial=True) if failed else base
+        base, naming, telling = self._styles(failed=failed, chosen=place == self.row)
+        names = max(8, width // ID_SHARE)
         cells = [
-            Segment("✗ " if failed else "✓ ", style),
-            *Strip(
-                [Segment(one_line(result.id), base + self.get_component_rich_style("table--id", partial=True))]
-            ).adjust_cell_length(names, base),
+            Segment("✗ " if failed else "✓ ", telling),
+            Segment(fitted(one_line(result.id), names), naming),
             Segment(" ", base),
-            Segment(one_line(words), style),
+            Segment(fitted(one_line(words), max(0, width - names - 4)), telling),
         ]
         return Strip(cells).adjust_cell_length(width, base)
+
+    def _styles(self, *, failed: bool, chosen: bool) -> tuple[Style, Style, Style]:
+        """Of the row, of the id, of the answer. The chosen row has one, so that it can be read in every theme."""
+        if chosen:
+            cursor = self.get_component_rich_style("table--cursor")
+            return cursor, cursor, cursor
+        base = self.rich_style
+        naming = base + self.get_component_rich_style("table--id", partial=True)
+        return base, naming, base + self.get_component_rich_style("table--failed", partial=True) if failed else base
 
     def _result(self, number: int) -> Result | None:
         """Reads one line of a file that the system has at hand: quicker than asking a thread."""
@@ -112,3 +119,8 @@ class ResultTable(ScrollView, can_focus=True):
             except MinicpmTuiError:
                 return None
         return self._cache[number]
+
+
+def fitted(text: str, width: int) -> str:
+    """``text`` in exactly so many cells; an ellipsis tells that it goes on."""
+    return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)) + "…"

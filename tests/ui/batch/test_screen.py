@@ -68,6 +68,20 @@ async def test_rows_their_answers_and_pictures(output: Path) -> None:
             await pilot.press("down")
 
 
+async def test_the_chosen_row_can_be_read_and_cut_text_says_so(output: Path) -> None:
+    with Output(output) as out:
+        out.write([Result(id=f"{'long ' * 20}{number}", index=9, error="猫" * 90) for number in range(2)])
+    async with MinicpmApp().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, ROWS + 2)
+        await pilot.press("end")
+        await until(pilot, lambda: screen.table.row == ROWS + 1)
+        chosen, other = screen.table.render_line(ROWS + 1), screen.table.render_line(ROWS)
+        assert len({(segment.style.color, segment.style.bgcolor) for segment in chosen if segment.style}) == 1
+        assert len({segment.style.color for segment in other if segment.style}) > 1
+        assert chosen.text.count("…") == 2
+        assert chosen.cell_length == screen.table.size.width
+
+
 async def test_failures_alone(output: Path) -> None:
     async with MinicpmApp().run_test(size=(120, 30)) as pilot:
         screen = await opened(pilot)
