@@ -106,7 +106,7 @@ def locked(output: Path) -> Iterator[None]:
 
 def begin(job: Job, manifest: manifests.Manifest) -> outputs.Done:
     """Make the output ready: what it holds already when resuming, else emptied. Raises UsageError, StorageError. Blocks."""
-    if job.resume and job.output.exists():
+    if job.resume and _begun(job.output):
         manifests.demand_same(job.output, manifest)
         done = outputs.resume(job.output)
     else:
@@ -115,6 +115,11 @@ def begin(job: Job, manifest: manifests.Manifest) -> outputs.Done:
     manifests.save(job.output, manifest)
     recent.remember(job.output, job.arguments)
     return done
+
+
+def _begun(output: Path) -> bool:
+    """False also for what a run left that was killed before it had noted how it was made: there is nothing to go on with."""
+    return output.exists() and (output.stat().st_size > 0 or manifests.load(output) is not None)
 
 
 async def run(

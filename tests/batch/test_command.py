@@ -96,6 +96,13 @@ def test_an_output_is_gone_on_with_or_begun_anew(pictures: Path, output: Path, c
     assert len(results(output)) == 5
 
 
+def test_a_run_killed_as_it_began_can_be_gone_on_with(pictures: Path, output: Path) -> None:
+    output.touch()
+    with serving(QUICK) as server:
+        assert batch(pictures, "-o", output, "--url", server.url, "--resume") == 0
+    assert len(results(output)) == 5
+
+
 def test_what_is_already_answered_is_not_asked_again(pictures: Path, output: Path) -> None:
     with serving(QUICK) as server:
         run = (pictures, "-o", output, "--url", server.url)
