@@ -38,6 +38,11 @@ class Flags:
     values: dict[str, Any] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
 
+    @property
+    def given(self) -> bool:
+        """Some flag was given."""
+        return self.demo or bool(self.urls) or any(value is not None for value in self.values.values())
+
     def config(self) -> config.Config:
         """The settings with the flags laid over them. Raises ConfigError."""
         return config.load(self.values)

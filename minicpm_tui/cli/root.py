@@ -23,10 +23,13 @@ from minicpm_tui.i18n import _
 @shared_options
 @click.pass_context
 def root(context: click.Context, session: str, resume: bool, flags: Flags) -> int | None:
-    if context.invoked_subcommand is not None:
+    if (command := context.invoked_subcommand) is not None:
+        if session or resume or flags.given:
+            raise UsageError(_("options stand after the command: minicpm-tui {command} …").format(command=command))
         return None
     if session and resume:
         raise UsageError(_("--session and --continue exclude each other"))
-    from minicpm_tui.ui.launch import Launch, run
+    from minicpm_tui.ui.launch import Launch
+    from minicpm_tui.ui.run import run
 
     return run(Launch(flags.config(), demo=flags.demo, session=session, resume=resume))

@@ -133,6 +133,11 @@ def test_what_cannot_be_done_is_one_line_and_the_right_status(
     assert captured.err.count("\n") == 1
 
 
+def test_flags_before_the_command_are_not_taken_for_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--demo", "ask", "hi"]) == 2
+    assert "minicpm-tui ask …" in capsys.readouterr().err
+
+
 def test_a_failure_as_json_keeps_the_partial_text(server: DemoServer, capsys: pytest.CaptureFixture[str]) -> None:
     server.set_faults(Faults(error_after=2))
     status, answer, _err = ask_json(capsys, "--url", server.url, "hi")
