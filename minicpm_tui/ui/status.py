@@ -14,10 +14,9 @@ from textual.widget import Widget
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.text import one_line
 
-State = Literal["none", "connecting", "ready", "waiting", "streaming", "failed"]
+State = Literal["connecting", "ready", "waiting", "streaming", "failed"]
 
 _SIGNS: dict[State, tuple[str, str, str]] = {
-    "none": ("○", "$muted", N_("no server")),
     "connecting": ("◌", "$text-warning", N_("connecting")),
     "ready": ("●", "$text-success", N_("ready")),
     "waiting": ("◔", "$text-warning", N_("waiting for the first token")),
@@ -30,7 +29,7 @@ _SIGNS: dict[State, tuple[str, str, str]] = {
 class Status:
     """What the line says. ``used`` and ``context`` are tokens, ``rate`` tokens/s, ``first_token`` seconds; None: not known."""
 
-    state: State = "none"
+    state: State = "connecting"
     model: str = ""
     where: str = ""
     used: int | None = None
@@ -65,7 +64,7 @@ def line(status: Status, width: int) -> Content:
     if status.rate is not None:
         pieces.append((_("{rate:.0f} tokens/s").format(rate=status.rate), "", 4))
     if status.first_token is not None:
-        pieces.append((_("first token {seconds:.1f} s").format(seconds=status.first_token), "$muted", 5))
+        pieces.append((_("first token {seconds:.2f} s").format(seconds=status.first_token), "$muted", 5))
     while len(pieces) > 1 and sum(cell_len(text) + 3 for text, _style, _rank in pieces) - 1 > width:
         pieces.remove(max(pieces, key=lambda piece: piece[2]))
     parts: list[tuple[str, str]] = [(f"{sign} ", colour)]

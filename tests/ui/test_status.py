@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from minicpm_tui.messages import Delta, End, Usage
+from minicpm_tui.ui.chat.current import Current
 from minicpm_tui.ui.chat.meter import Meter
+from minicpm_tui.ui.chat.summary import status_of
+from minicpm_tui.ui.chat.talk import TalkPane
+from minicpm_tui.ui.launch import Launch
 from minicpm_tui.ui.status import Status, line
 
 FULL = Status("ready", "openbmb/MiniCPM-V-4_5", "127.0.0.1:8000", 3120, 32768, 54.2, 0.83)
@@ -15,7 +19,7 @@ FULL = Status("ready", "openbmb/MiniCPM-V-4_5", "127.0.0.1:8000", 3120, 32768, 5
 
 def test_everything_when_there_is_room() -> None:
     text = str(line(FULL, 120))
-    for part in ("ready", "MiniCPM-V-4_5", "127.0.0.1:8000", "3,120 of 32,768 tokens (10%)", "54 tokens/s", "first token 0.8 s"):
+    for part in ("ready", "MiniCPM-V-4_5", "127.0.0.1:8000", "3,120 of 32,768 tokens (10%)", "54 tokens/s", "first token 0.83 s"):
         assert part in text
 
 
@@ -28,6 +32,10 @@ def test_the_model_and_its_state_stay_longest() -> None:
 @given(st.integers(20, 200))
 def test_it_never_needs_more_than_it_has(width: int) -> None:
     assert cell_len(str(line(FULL, width))) <= width
+
+
+def test_until_it_is_known_a_server_is_looked_for() -> None:
+    assert status_of(Current(Launch()), TalkPane()).state == "connecting"
 
 
 def test_the_meter_counts_tokens_by_their_own_times() -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Link:
-    """``connection`` is None until there is one; ``problem`` is one line when there is none.
+    """``connection`` is None until there is one; ``problem`` is one line when there is none and none is tried any more.
 
     ``lost``: its server is known to have ended, or cannot be reached. The connection stays: it will do again
     when the server is back.
@@ -27,7 +27,7 @@ class Link:
     launch: Launch
     connection: Connection | None = None
     problem: str = ""
-    trying: bool = False
+    trying: bool = True
     lost: bool = False
     demo: DemoProcess | None = None
     _warming: asyncio.Task[None] | None = field(default=None, repr=False)

@@ -36,6 +36,4 @@ def _state(current: Current, talk: TalkPane) -> State:
         return "waiting" if talk.following.meter.first_token is None else "streaming"
     if current.link.trying:
         return "connecting"
-    if current.link.stands:
-        return "ready"
-    return "failed" if current.link.problem else "none"
+    return "ready" if current.link.stands else "failed"
