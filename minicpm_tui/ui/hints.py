@@ -13,9 +13,9 @@ from minicpm_tui.ui.commands import Commanded, Live, live
 
 
 class HintBar(Widget):
-    """As many hints as fit, in the order of declaration; those of the app itself are at the end.
+    """As many hints as fit: what Esc does, then in the order of declaration, those of the app itself at the end.
 
-    They have their place before others do, but the first one of the others comes before the second one of them.
+    These have their place before others do, but the first one of the others comes before the second one of these.
     """
 
     DEFAULT_CSS = "HintBar { height: 1; dock: bottom; padding: 0 1; color: $text-muted; background: $panel; }"
@@ -28,7 +28,9 @@ class HintBar(Widget):
         possible = [entry for entry in live(self.screen) if entry.command.hint and entry.possible]
         own = self.app.DECLARED if isinstance(self.app, Commanded) else ()
         always = [entry for entry in possible if entry.command in own]
-        others = [entry for entry in possible if entry not in always]
+        others = sorted(
+            (entry for entry in possible if entry not in always), key=lambda entry: entry.command.keys[:1] != ("escape",)
+        )
         room = self.content_size.width + 2 - sum(_width(entry) for entry in always)  # nothing follows the last gap
         while len(always) > 1 and others and room < _width(others[0]):
             room += _width(always.pop())

@@ -14,6 +14,11 @@ def _running(screen: Any) -> bool:
     return bool(screen.talk.running) and (screen.focused is None or screen.talk in screen.focused.ancestors_with_self)
 
 
+def _elsewhere(screen: Any) -> bool:
+    """The keyboard is not the composer's, and Esc stops nothing."""
+    return screen.focused is not screen.talk.composer and not _running(screen)
+
+
 def _editing(screen: Any) -> bool:
     return screen.talk.editing.question is not None
 
@@ -53,7 +58,8 @@ COMMANDS = (
     _key("close_find", N_("Close the search"), N_("Back from the search"), ("escape",), group=CONVERSATION, when=_finding),
     _key("leave_edit", N_("Leave the edit"), N_("Write a new message instead"), ("escape",), group=WRITING, when=_editing),
     _talk("stop", N_("Stop"), N_("Stop the reply; what has arrived stays"), ("escape",), N_("Stop"), when=_running),
-    _key("compose", N_("Write"), N_("Back to the composer"), ("escape",), group=WRITING),
+    _key("compose", N_("Write"), N_("Back to the composer"), ("escape",), N_("Back"), WRITING, _elsewhere),
+    _key("clear_notices", N_("Clear the notices"), N_("What was said has been read"), ("escape",), group=WRITING),
     Command("pane('files')", N_("Files"), N_("Show or hide the files, and pick some"), ("f2", "ctrl+o"), N_("Files"), FILES),
     Command("pane('server')", N_("Server"), N_("Show or hide what the server is doing"), ("f3",), N_("Server"), SERVER),
     Command("choose_server", N_("Model and server"), N_("Talk with another model or server"), ("f4",), N_("Model"), SERVER),

@@ -147,6 +147,9 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self.panes = self.panes.toward("talk")
         self.talk.composer.focus()
 
+    def action_clear_notices(self) -> None:
+        self.app.clear_notifications()
+
     def action_tray(self) -> None:
         self.talk.tray.enter()
 

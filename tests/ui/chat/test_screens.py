@@ -12,6 +12,7 @@ from minicpm_tui.ui.dialogs import Ask, Choose
 from minicpm_tui.ui.files.pane import FilePane
 from minicpm_tui.ui.forms.sampling import SamplingForm
 from minicpm_tui.ui.help import HelpScreen
+from minicpm_tui.ui.hints import HintBar
 from minicpm_tui.ui.requests import ServerLost
 from minicpm_tui.ui.status import StatusLine
 from tests.ui.chat.conftest import Driver, Opener
@@ -96,6 +97,25 @@ async def test_help_has_the_keys_of_every_place_once(server: DemoServer, opened:
                 assert sum(key in text for text in texts) == 1, (place, key)
             await driver.pilot.press("escape")
             await driver.until(lambda: driver.app.screen is driver.app.chat)
+
+
+async def test_the_bottom_line_says_first_what_esc_does(slow_server: DemoServer, opened: Opener) -> None:
+    def hints() -> str:
+        return str(driver.app.chat.query_one(HintBar).render())
+
+    async with opened(url=slow_server.url, size=(80, 24)) as driver:
+        await driver.connected()
+        assert "Esc" not in hints()
+        await driver.pilot.press("f2")
+        await driver.until(lambda: hints().startswith("Esc Back"))
+        await driver.pilot.press("escape")
+        await driver.write("go")
+        await driver.pilot.press("enter", "ctrl+up")
+        await driver.until(lambda: hints().startswith("Esc Stop"))
+        await driver.pilot.press("escape")
+        await driver.until(lambda: hints().startswith("Esc Back"))
+        await driver.pilot.press("escape")
+        await driver.until(lambda: driver.talk.composer.has_focus and "Esc" not in hints())
 
 
 async def test_quitting_asks_while_a_reply_streams(slow_server: DemoServer, opened: Opener) -> None:
