@@ -116,6 +116,8 @@ def vllm(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "ms"))
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setattr("minicpm_tui.servers.endpoints.USUAL_PORTS", ())
+    # Tests that run beside each other have folders of their own and so do not see each other's promised ports.
+    monkeypatch.setattr("minicpm_tui.servers.argv.DEFAULT_PORT", 21000 + os.getpid() % 20000)
     folder = tmp_path / "models" / "MiniCPM-V-4_5"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(SHAPE))
