@@ -45,9 +45,16 @@ class Cli:
         for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
             self.environ.pop(name, None)
 
+    @staticmethod
+    def _command(words: tuple[str, ...]) -> list[str]:
+        """Servers get ports of their own: tests that run beside each other do not see each other's promised ports."""
+        starts = words[0] == "serve" and not {"--print", "--check", "--port"} & set(words)
+        port = ["--port", str(launch.free_port(21000 + os.getpid() % 20000))] if starts else []
+        return [sys.executable, "-m", "minicpm_tui", words[0], *port, *words[1:]]
+
     def start(self, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "minicpm_tui", *words],
+            self._command(words),
             env=self.environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -56,9 +63,7 @@ class Cli:
         )
 
     def __call__(self, *words: str, stdin: bytes = b"") -> tuple[int, str, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "minicpm_tui", *words], env=self.environ, capture_output=True, input=stdin, check=False
-        )
+        done = subprocess.run(self._command(words), env=self.environ, capture_output=True, input=stdin, check=False)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
