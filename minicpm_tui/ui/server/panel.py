@@ -95,7 +95,9 @@ class ServerPanel(Commanded, Vertical):
     def _form(self) -> Form | None:
         """The form that a start from here would begin with."""
         if self.view is not None:
-            return Form.from_dict(self.view.server.form)
+            form = Form.from_dict(self.view.server.form)
+            # One that is replaced passes its port on: tunnels and other programs stay where they are.
+            return form if self.view.state in _OVER else form.with_options({"port": self.view.server.port})
         for doubt in self.query(Doubt):
             return doubt.form
         if self.entry and self.entry.kind == "other":

@@ -78,7 +78,7 @@ class ServerView(VerticalScroll):
         yield Static(self._head(), id="head", markup=False)
         for name in ("stages", "cause", "tail"):
             yield Static("", id=name, markup=False, classes="gap -empty")
-        command = Content.styled(f"$ {one_line(self.server.command)}", "$muted")
+        command = Content.styled(one_line(self.server.command), "$muted")
         yield Static(command, id="command", markup=False, classes="gap")
 
     def update_from(self, update: Update) -> None:

@@ -199,6 +199,24 @@ async def test_loading_can_be_cancelled(vllm: Callable[[str], Path]) -> None:
     assert app.used == []
 
 
+async def test_a_restart_with_other_options_keeps_the_port_and_the_key(vllm: Callable[[str], Path]) -> None:
+    vllm(GOOD)
+    app = PanelApp()
+    async with app.run_test(size=(120, 45)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.used)
+        (before,) = registry.running()
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, ServeForm) and app.screen.plan)
+        app.screen.query_one("#in-max-model-len", Input).value = "4096"
+        await pilot.press("f5")
+        await until(pilot, lambda: len(app.used) == 2)
+        (after,) = registry.running()
+    assert (after.url, after.key, after.option("max-model-len")) == (before.url, before.key, "4096")
+    assert processes.members(before.pid, before.id, before.log) == []
+
+
 async def test_a_killed_server_is_noticed(vllm: Callable[[str], Path]) -> None:
     vllm(GOOD)
     app = PanelApp()
