@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from minicpm_tui.sessions.summary import SessionInfo
 
 
+_WIDE = 110
+"""Columns; a narrower terminal has no room for every figure beside the title."""
+
+
 def print_json(value: object) -> None:
     """One JSON document, indented."""
     sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
@@ -30,9 +34,11 @@ def print_json(value: object) -> None:
 
 
 def print_list(found: Sequence[SessionInfo]) -> None:
-    """A line a session: id, when, turns, attachments, size, model, title."""
+    """A line a session: id, when, turns, attachments, size, model, title; headed on a terminal."""
     if not found:
         print(_("No saved sessions."), file=sys.stderr)
+    elif sys.stdout.isatty():
+        print(_cut(_row(_("ID"), _("Last used"), _("Turns"), _("Files"), _("Size"), _("Model"), _("Title"))))
     for info in found:
         print(_cut(_line(info)))
 
@@ -140,8 +146,31 @@ def _line(info: SessionInfo) -> str:
     moment = moment_of(info.updated)
     when = f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else info.updated[:16]
     model = one_line((info.model or "").rstrip("/").rsplit("/", 1)[-1], 24)
-    counts = f"{info.turns:>3} {info.attachments:>3} {format_bytes(info.bytes):>8}"
-    return f"{info.id:<20}  {when:<16} {counts}  {model:<16}  {one_line(info.title)}"
+    counts = (str(info.turns), str(info.attachments), format_bytes(info.bytes))
+    return _row(info.id, when, *counts, model, one_line(info.title))
+
+
+def _row(session_id: str, when: str, turns: str, files: str, size: str, model: str, title: str) -> str:
+    """A narrow terminal has no room for more than the title."""
+    if sys.stdout.isatty() and shutil.get_terminal_size().columns < _WIDE:
+        return f"{_left(session_id, 20)}  {_left(when, 16)}  {title}"
+    counts = f"{_right(turns, 5)} {_right(files, 5)} {_right(size, 8)}"
+    return f"{_left(session_id, 20)}  {_left(when, 16)} {counts}  {_left(model, 18)}  {title}"
+
+
+def _left(text: str, width: int) -> str:
+    return text + " " * _missing(text, width)
+
+
+def _right(text: str, width: int) -> str:
+    return " " * _missing(text, width) + text
+
+
+def _missing(text: str, width: int) -> int:
+    """Columns that ``text`` leaves of ``width``."""
+    from rich.cells import cell_len
+
+    return max(width - cell_len(text), 0)
 
 
 def _cut(line: str) -> str:

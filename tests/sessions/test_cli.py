@@ -10,7 +10,7 @@ import pytest
 from minicpm_tui.cli.main import run
 from minicpm_tui.sessions.journal import Journal
 from tests.sessions.spoiling import spoil
-from tests.sessions.talk import PICTURE, conversation, question
+from tests.sessions.talk import MODEL, PICTURE, conversation, question
 
 FIELDS = {"id", "title", "created", "updated", "model", "turns", "attachments", "bytes"}
 
@@ -39,6 +39,21 @@ def test_plain_list_is_a_line_a_session_without_control_codes(capsys: pytest.Cap
     assert text.startswith(session)
     assert text.count("\n") == 1
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(("columns", "figures"), [(80, False), (120, True)])
+def test_a_terminal_shows_titles_first_and_figures_where_there_is_room(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, session: str, columns: int, figures: bool
+) -> None:
+    with Journal.open(session) as journal:
+        journal.set_title("short title")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    head, line = output(capsys).splitlines()
+    assert head.startswith("ID ")
+    assert line.startswith(session)
+    assert "short title" in line
+    assert (MODEL.rsplit("/", 1)[-1] in line) == figures
 
 
 def test_no_sessions_is_an_empty_list(capsys: pytest.CaptureFixture[str]) -> None:
