@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from minicpm_tui.families import Family, image_tokens, video_tokens
+from minicpm_tui.media.sampling import LEAST
 from minicpm_tui.messages import ImagePart, MediaPart, Message, media_of
 
 MESSAGE_TOKENS = 5
@@ -105,6 +106,12 @@ def part_tokens(part: MediaPart, family: Family, *, index: int = 0, max_slices: 
 
 
 @lru_cache(maxsize=1024)  # the whole history is counted at every turn
+def fewest_tokens(family: Family) -> int:
+    """What a video of the fewest frames costs that still tell what happens in it."""
+    side = family.slicing.scale_resolution
+    return video_tokens(family, LEAST, side, side)
+
+
 def guess_tokens(text: str) -> int:
     """Tokens of a text without a tokenizer: 1.5 Chinese characters, or 3.5 others, are one."""
     wide = len(_WIDE.findall(text))

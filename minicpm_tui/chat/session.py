@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from minicpm_tui.chat.budget import dropped_before, guess_tokens, history_tokens, reply_room, shortfall
+from minicpm_tui.chat.budget import dropped_before, fewest_tokens, guess_tokens, history_tokens, reply_room, shortfall
 from minicpm_tui.chat.connect import Connection
 from minicpm_tui.chat.events import Asked, ChatEvent
 from minicpm_tui.chat.fitting import Plan, plan
@@ -204,12 +204,16 @@ class ChatSession:
         return self.tree.path(question.parent) if question.parent else ()
 
     def _limits_under(self, parent: str | None, text: int) -> MediaLimits:
-        """The same under ``parent`` and beside a text of so many tokens."""
+        """The same under ``parent`` and beside a text of so many tokens.
+
+        A video gets its fewest frames also where the history leaves no room for them: old turns go then, as always.
+        """
         connection, server, left = self.connection, self.connection.server, None
         if connection.max_model_len is not None:
             above = self.tree.path(parent) if parent else ()
-            taken = sum(history_tokens(above, connection.family)[dropped_before(above) :]) + text
-            left = max(connection.max_model_len - taken - reply_room(self.options.max_tokens, connection.max_model_len), 0)
+            taken = sum(history_tokens(above, connection.family)[dropped_before(above) :])
+            room = max(connection.max_model_len - text - reply_room(self.options.max_tokens, connection.max_model_len), 0)
+            left = max(room - taken, min(room, fewest_tokens(connection.family)))
         return MediaLimits(
             family=connection.family,
             max_slices=server.max_slices if server else None,

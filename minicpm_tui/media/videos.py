@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge, MediaUnsupported
 from minicpm_tui.families import Size, frame_size, video_tokens
-from minicpm_tui.i18n import _
+from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.container import open_video
 from minicpm_tui.media.encode import encode_jpeg
 from minicpm_tui.media.extent import Extent, extent
@@ -136,7 +136,12 @@ def _notes(spec: AttachmentSpec, wanted: int, count: int) -> tuple[str, ...]:
     if spec.count is not None and spec.count > wanted:
         notes.append(_("{count} frames: the server takes no more").format(count=wanted))
     if count < wanted:
-        notes.append(_("{count} frames instead of {wanted}: the context has no room for more").format(count=count, wanted=wanted))
+        text = ngettext(
+            "{count} frame instead of {wanted}: the context has no room for more",
+            "{count} frames instead of {wanted}: the context has no room for more",
+            count,
+        )
+        notes.append(text.format(count=count, wanted=wanted))
     return tuple(notes)
 
 

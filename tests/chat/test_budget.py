@@ -27,8 +27,9 @@ from minicpm_tui.errors import ContextExceeded, TooManyMedia
 from minicpm_tui.families import image_tokens, recognise
 from minicpm_tui.media import prepare
 from minicpm_tui.media.spec import AttachmentSpec
-from minicpm_tui.messages import End, Frame, ImagePart, Message, TextPart, Usage, VideoPart
+from minicpm_tui.messages import End, Frame, ImagePart, Message, TextPart, Usage, VideoPart, media_of
 from tests.chat.conftest import Opener, hear
+from tests.media.making import clip
 
 FAMILY = recognise("openbmb/MiniCPM-V-2_6")
 PHOTO = ImagePart("a.jpg", "a" * 64, 1344, 1344)
@@ -136,6 +137,21 @@ async def test_what_would_help_is_proposed_beside_a_long_history(talking: Opener
             assert (await session.plan("Both?", [reduced, reduced])).problem is None
             answer = await hear(session.send("Both?", [reduced, reduced]))
             assert answer.end.error is None
+
+
+async def test_a_video_gets_its_fewest_frames_at_the_cost_of_old_turns(talking: Opener, tmp_path: Path) -> None:
+    film = clip(tmp_path / "film.mp4", 20, rate=1)
+    with serving(DemoOptions(tokens_per_second=0, max_model_len=1200, reply="word " * 400)) as small:
+        async with talking(small) as session:
+            for number in range(2):
+                await hear(session.send(f"Tell me story {number}."))
+            answer = await hear(session.send("And this?", [AttachmentSpec(path=film)]))
+            assert answer.end.error is None
+            [part] = media_of(session.tree.path()[-2].content)
+            assert isinstance(part, VideoPart)
+            assert len(part.frames) == 8
+            assert any("8 frames instead of 20" in notice for notice in answer.notices)
+            assert any("not sent along" in notice for notice in answer.notices)
 
 
 async def test_a_learned_limit_drops_old_pictures_and_refuses_too_many_new_ones(talking: Opener, picture: Path) -> None:
