@@ -138,7 +138,7 @@ class Tray(Commanded, OptionList):
 
         if (attachment := self._highlighted()) is None:
             return
-        if views := of_attachment(attachment, self._limits.family if self._limits else None):
+        if views := of_attachment(attachment, self._limits):
             self.app.push_screen(Viewer(views))
         else:
             self.post_message(self.Refused(attachment.error or _("{name}: not ready yet").format(name=attachment.name)))

@@ -278,7 +278,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         journal, message = self.talk.journal, self.talk.pictured
         if journal is not None and message is not None:
             connection = self.current.link.connection
-            if views := of_message(message, journal, connection.family if connection else None):
+            if views := of_message(message, journal, connection):
                 self.app.push_screen(Viewer(views))
 
     def action_fit(self) -> None:

@@ -9,21 +9,27 @@ from minicpm_tui.messages import MemoryBlobs, media_of
 from minicpm_tui.ui.looking.views import View, views_of
 
 if TYPE_CHECKING:
-    from minicpm_tui.families import Family
+    from minicpm_tui.chat.connect import Connection
+    from minicpm_tui.media import MediaLimits
     from minicpm_tui.messages import Message
     from minicpm_tui.sessions import Journal
     from minicpm_tui.ui.attachments.attachment import Attachment
 
 
-def of_attachment(attachment: Attachment, family: Family | None) -> list[View]:
+def of_attachment(attachment: Attachment, limits: MediaLimits | None) -> list[View]:
     """A file on the next message, as it will be sent; nothing while it is being prepared."""
     prepared = attachment.prepared
-    return views_of([prepared.part], MemoryBlobs(prepared.blobs), family) if prepared else []
+    if prepared is None:
+        return []
+    family, max_slices = (limits.family, limits.max_slices) if limits else (None, None)
+    return views_of([prepared.part], MemoryBlobs(prepared.blobs), family, max_slices)
 
 
-def of_message(message: Message, journal: Journal, family: Family | None) -> list[View]:
-    """A message's pictures and videos, as they were sent."""
-    return views_of(media_of(message.content), journal.blobs, family)
+def of_message(message: Message, journal: Journal, connection: Connection | None) -> list[View]:
+    """A message's pictures and videos, as they were sent; cut as the server of ``connection`` would cut them."""
+    family = connection.family if connection else None
+    max_slices = connection.server.max_slices if connection and connection.server else None
+    return views_of(media_of(message.content), journal.blobs, family, max_slices)
 
 
 def nearest_media(journal: Journal, chosen: str | None) -> Message | None:

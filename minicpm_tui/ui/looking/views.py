@@ -29,11 +29,16 @@ class View:
     source: Path | None = None
 
 
-def views_of(parts: Iterable[MediaPart], blobs: BlobReader, family: Family | None = None) -> list[View]:
-    """Everything to see of ``parts``, in order; a video begins with its contact sheet. Web addresses have nothing here."""
+def views_of(
+    parts: Iterable[MediaPart], blobs: BlobReader, family: Family | None = None, max_slices: int | None = None
+) -> list[View]:
+    """Everything to see of ``parts``, in order; a video begins with its contact sheet. Web addresses have nothing here.
+
+    ``family`` and ``max_slices`` (the server's own, where it is known) tell how pictures are cut.
+    """
     found: list[View] = []
     for part in parts:
-        found += _picture(part, blobs, family) if isinstance(part, ImagePart) else _video(part, blobs)
+        found += _picture(part, blobs, family, max_slices) if isinstance(part, ImagePart) else _video(part, blobs)
     return found
 
 
@@ -41,7 +46,7 @@ def _source(part: MediaPart) -> Path | None:
     return Path(part.source.path) if part.source.path else None
 
 
-def _picture(part: ImagePart, blobs: BlobReader, family: Family | None) -> Iterator[View]:
+def _picture(part: ImagePart, blobs: BlobReader, family: Family | None, max_slices: int | None) -> Iterator[View]:
     digest = part.sha256
     if digest is None:
         return
@@ -50,7 +55,7 @@ def _picture(part: ImagePart, blobs: BlobReader, family: Family | None) -> Itera
     if family is not None and not family.generic and part.width and part.height:
         from minicpm_tui.families import grid
 
-        cut = grid(part.width, part.height, family)
+        cut = grid(part.width, part.height, family, max_slices)
         slices = cut.columns * cut.rows
         facts += " · " + ngettext("{count} slice", "{count} slices", slices).format(count=slices)
         if slices > 1:
@@ -59,7 +64,7 @@ def _picture(part: ImagePart, blobs: BlobReader, family: Family | None) -> Itera
         def overlay() -> bytes:
             from minicpm_tui.media.preview import slices_overlay
 
-            return slices_overlay(blobs.read(digest), family)
+            return slices_overlay(blobs.read(digest), family, max_slices)
 
     yield View(one_line(part.name, 60), facts, lambda: blobs.read(digest), overlay, _source(part))
 

@@ -61,6 +61,13 @@ def test_what_there_is_to_see(views: list[View]) -> None:
             assert picture.size[0] > 0
 
 
+def test_the_slices_are_those_of_the_server() -> None:
+    picture = encoded("red", (1344, 896))
+    part = ImagePart("cat.jpg", picture.sha256, 1344, 896)
+    [view] = views_of([part], MemoryBlobs({picture.sha256: picture}), FAMILY, 2)
+    assert view.facts == "1344×896 · 2 slices (2×1)"
+
+
 async def test_stepping_goes_round(views: list[View]) -> None:
     app = Host()
     async with app.run_test(size=(60, 20)) as pilot:
