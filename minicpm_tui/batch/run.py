@@ -174,7 +174,10 @@ def _check_expected(job: Job, item: Item) -> None:
         return
     if job.expect not in item.row.columns:
         raise UsageError(_("{id} has no field “{field}” to compare with").format(id=item.id, field=job.expect))
-    matches("", item.row.columns[job.expect], job.match)
+    try:
+        matches("", item.row.columns[job.expect], job.match)
+    except UsageError as error:
+        raise UsageError(f"{item.id}: {error.message}") from None
 
 
 def _media_count(item: Item) -> int:

@@ -199,6 +199,15 @@ def test_accuracy_is_printed(tmp_path: Path, output: Path, capfd: pytest.Capture
     assert results(output)["q0"].correct is False
 
 
+def test_a_reference_that_is_none_is_named(tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t.csv").write_text("id,text,answer\na,hi,3\nb,hi,\n")
+    with serving(QUICK) as server:
+        flags = ("--expect", "answer", "--match", "numeric", "--url", server.url)
+        assert batch(tmp_path / "t.csv", "-o", output, *flags) == 2
+        assert not server.chats
+    assert "b: “” is no number" in capfd.readouterr().err
+
+
 def test_a_wrong_key_ends_the_run_at_once(pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with serving(DemoOptions(tokens_per_second=0, api_key="secret")) as server:
         assert batch(pictures, "-o", output, "--url", server.url) == 1
