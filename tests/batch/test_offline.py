@@ -11,6 +11,7 @@ import pytest
 from minicpm_tui.batch.offline.options import engine_options, read_chosen
 from minicpm_tui.errors import UsageError
 from minicpm_tui.families import recognise
+from minicpm_tui.servers import processes
 from tests.batch.conftest import batch, results
 
 FAKE = Path(__file__).parent / "fake_vllm"
@@ -116,16 +117,20 @@ def test_what_this_vllm_does_not_know_is_left_out(
     assert "nonsense" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize(("version", "words"), [("dies", "vLLM"), ("broken", "memory")])
+@pytest.mark.parametrize(("version", "words"), [("dies", "Killed"), ("broken", "memory")])
 def test_when_vllm_ends_it_is_explained_and_the_rest_can_go_on(
     kind: pytest.MonkeyPatch, pictures: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], version: str, words: str
 ) -> None:
     output = tmp_path / "out.jsonl"
     kind.setenv("FAKE_VLLM", version)
+    kind.setenv("FAKE_VLLM_CHILD", str(tmp_path / "child"))
     assert batch(pictures, "-o", output, "--offline", MODEL) == 1
     said = capfd.readouterr().err
     assert words in said
     assert "Traceback" not in said
+    if version == "dies":
+        engine = processes.stat(int((tmp_path / "child").read_text()))
+        assert engine is None or engine.state == "Z"
     kind.setenv("FAKE_VLLM", "new")
     assert batch(pictures, "-o", output, "--offline", MODEL, "--resume") == 0
     assert len(results(output)) == 5

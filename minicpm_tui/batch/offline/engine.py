@@ -11,7 +11,7 @@ import msgspec
 
 from minicpm_tui.batch.engine import Answer, Ready
 from minicpm_tui.batch.items import Item
-from minicpm_tui.batch.offline.process import END_SECONDS, LogWatch, WorkerProcess, start
+from minicpm_tui.batch.offline.process import END_SECONDS, LogWatch, WorkerProcess, ended_with, start
 from minicpm_tui.batch.server import split_thinking
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Usage
@@ -59,10 +59,12 @@ class OfflineEngine:
             following.cancel()
             feeding.cancel()
         await self._worker.end(patience=END_SECONDS)
+        self._worker = None
 
     async def aclose(self) -> None:
-        if self._worker is not None and self._worker.process.returncode is None:
+        if self._worker is not None:  # also when it has died: the engine processes that it started live on
             await self._worker.end()
+            self._worker = None
 
     async def _feed(
         self, worker: WorkerProcess, inbox: asyncio.Queue[Ready | None], answers: asyncio.Queue[Answer | None]
@@ -90,8 +92,8 @@ class OfflineEngine:
                 return
             else:
                 said = str(message.get("failed", ""))
-        await worker.process.wait()
-        raise await asyncio.to_thread(watch.failure, said)
+        status = await worker.process.wait()
+        raise await asyncio.to_thread(watch.failure, said or ended_with(status))
 
     def _ready(self, facts: Mapping[str, Any]) -> None:
         self.ready = True

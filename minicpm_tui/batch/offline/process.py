@@ -104,6 +104,11 @@ async def start(command: Sequence[str], environ: Mapping[str, str]) -> WorkerPro
     return WorkerProcess(process, results, logfiles.path_for(name), time.monotonic())
 
 
+def ended_with(status: int) -> str:
+    """What a process's exit ``status`` tells: negative is the signal that ended it."""
+    return signal.strsignal(-status) or "" if status < 0 else _("exit status {status}").format(status=status)
+
+
 class LogWatch:
     """Follows the worker's log: says what it does while it loads, and why it ended."""
 
