@@ -3,19 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.containers import Grid, VerticalScroll
+from rich.table import Column, Table
+from rich.text import Text
+from textual.app import ComposeResult, RenderResult
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.ui.commands import GROUPS, Command, Commanded, bindings, show_key
 from minicpm_tui.ui.stylesheet import WINDOWS
 
+KEYS = 14
+"""Columns for the keys."""
 Place = tuple[str, Sequence[Command]]
 """A heading, in English, and the commands that have keys there."""
+
+
+class KeyTable(Widget):
+    """One row a command: its keys, and beside them what it does. One widget: two a row would take half a second to lay out."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"keys--key", "keys--title", "keys--help"}
+    DEFAULT_CSS = """
+    KeyTable {
+        height: auto;
+        .keys--key { color: $hint-key; }
+        .keys--title { text-style: bold; }
+        .keys--help { color: $muted; }
+    }
+    """
+
+    def __init__(self, commands: Iterable[Command]) -> None:
+        super().__init__()
+        self.commands = tuple(commands)
+
+    def render(self) -> RenderResult:
+        key, title, help_style = (
+            self.get_component_rich_style(f"keys--{part}", partial=True) for part in ("key", "title", "help")
+        )
+        table = Table.grid(Column(width=KEYS), Column(ratio=1), padding=(0, 1), expand=True)
+        for command in self.commands:
+            keys = "  ".join(map(show_key, command.keys)) or "—"
+            what = Text.assemble((_(command.title), title), "  ", (_(command.help), help_style))
+            table.add_row(Text(keys, key), what)
+        return table
 
 
 class HelpScreen(Commanded, ModalScreen[None]):
@@ -37,7 +72,4 @@ class HelpScreen(Commanded, ModalScreen[None]):
             window.border_subtitle = _("Esc closes")
             for heading, commands in self._sections:
                 yield Static(Content(_(heading)), classes="heading")
-                with Grid(classes="keys"):
-                    for command in commands:
-                        yield Static(Content.styled("  ".join(map(show_key, command.keys)) or "—", "$hint-key"))
-                        yield Static(Content.assemble((_(command.title), "bold"), (f"  {_(command.help)}", "$muted")))
+                yield KeyTable(commands)

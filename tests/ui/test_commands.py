@@ -28,6 +28,9 @@ class Example(Commanded, App[None]):
         yield Input()
         yield HintBar()
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {"muted": "grey", "hint-key": "yellow"}
+
     def action_wave(self) -> None:
         self.done.append("wave")
 
@@ -93,7 +96,7 @@ async def test_help_lists_every_command_of_the_screen_below() -> None:
     app = Example()
     async with app.run_test() as pilot:
         await app.push_screen(HelpScreen(entry.command for entry in live(app.screen)))
-        text = " ".join(str(widget.render()) for widget in app.screen.query("Static"))
+        text = "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
         assert "Wave a hand" in text
         assert "Ring them" in text
         await pilot.press("escape")

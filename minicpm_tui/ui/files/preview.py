@@ -59,14 +59,14 @@ class Preview(Widget):
     def _wrapped(self, text: str) -> list[Strip]:
         """``text`` in lines, where the picture would be."""
         lines = Text(one_line(text)).wrap(self.app.console, max(self.size.width, 8))
-        return [Strip([Segment(line.plain.rstrip(), self.rich_style)]) for line in lines]
+        return [Strip([Segment(line.plain.rstrip())]) for line in lines]
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y == self.size.height - 1:
             return Strip([Segment(one_line(self.caption, width), self.rich_style)]).adjust_cell_length(width, self.rich_style)
         if y < len(self._rows):
-            row = self._rows[y]
+            row = self._rows[y].apply_style(self.rich_style)
             margin = (width - row.cell_length) // 2
             blank = Strip.blank(max(margin, 0), self.rich_style)
             return Strip.join([blank, row]).adjust_cell_length(width, self.rich_style)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input, Label
 
 from minicpm_tui.demo.testing import DemoServer
 from minicpm_tui.ui import mouse
@@ -11,7 +11,7 @@ from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.dialogs import Ask, Choose
 from minicpm_tui.ui.files.pane import FilePane
 from minicpm_tui.ui.forms.sampling import SamplingForm
-from minicpm_tui.ui.help import HelpScreen
+from minicpm_tui.ui.help import HelpScreen, KeyTable
 from minicpm_tui.ui.hints import HintBar
 from minicpm_tui.ui.requests import ServerLost
 from minicpm_tui.ui.status import StatusLine
@@ -92,7 +92,7 @@ async def test_help_has_the_keys_of_every_place_once(server: DemoServer, opened:
         for place in ("", "ctrl+o", "f3"):
             await driver.pilot.press(*filter(None, [place]), "f1")
             await driver.until(lambda: isinstance(driver.app.screen, HelpScreen))
-            texts = [str(static.content) for static in driver.app.screen.query(Static)]
+            texts = [command.help for table in driver.app.screen.query(KeyTable) for command in table.commands]
             for key in ("Write the message in $EDITOR", "Mark several files", "Unfold or fold the reasoning", "Part of a video"):
                 assert sum(key in text for text in texts) == 1, (place, key)
             await driver.pilot.press("escape")
