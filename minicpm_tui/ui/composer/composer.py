@@ -111,7 +111,7 @@ class Composer(Commanded, TextArea):
         named = await asyncio.to_thread(typed.read, what, self.folder)
         if self.text != what:
             return
-        self._unfound = what if named.missing else ""
+        self._unfound = named.rest if named.missing else ""
         if named.found:
             self.write(named.rest)
         if named.found or named.missing:

@@ -14,7 +14,10 @@ _ENDS = ".,;:!?)]}'\"，。；：！？、）】」』”’"
 
 @dataclass(frozen=True)
 class Typed:
-    """``rest`` is the message without the files ``found``; ``missing`` are paths that the whole message consists of."""
+    """``rest`` is the message without the files ``found``; ``missing`` are paths that are not here.
+
+    Such are all that the message consists of, and those after an ``@`` that end like a picture, a video or a PDF.
+    """
 
     rest: str
     found: tuple[str, ...] = ()
@@ -39,18 +42,22 @@ def read(text: str, folder: Path) -> Typed:
         if alone.found:
             return Typed("", alone.found)
     found: dict[str, None] = {}
+    missing: dict[str, None] = {}
     within = any(text[: match.start()].strip() and text[match.end() :].strip() for match in _TOKEN.finditer(text))
 
     def taken(match: re.Match[str]) -> str:
         path, end = _file(match[1], folder)
         if path is None:
+            name = match[1].replace("\\ ", " ").rstrip(_ENDS)
+            if pasted.sendable(name):
+                missing[name] = None
             return match[0]
         found[str(path)] = None
         left = (path.name if within else "") + end
         return left + match[2] if left else ""
 
     rest = _TOKEN.sub(taken, text)
-    return Typed(rest.strip(), tuple(found)) if found else Typed(text)
+    return Typed(rest.strip() if found else text, tuple(found), tuple(missing))
 
 
 def _file(token: str, folder: Path) -> tuple[Path | None, str]:

@@ -74,6 +74,24 @@ async def test_a_typed_path_that_does_not_exist_is_sent_by_a_second_enter(server
         assert server.chats[0]["messages"][-1]["content"] == "/nowhere/cat.png"
 
 
+async def test_a_missing_path_among_words_is_said_and_what_exists_attached(
+    server: DemoServer, opened: Opener, picture: Path
+) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        escaped = str(picture).replace(" ", "\\ ")
+        await driver.write(f"compare @{escaped} with @/Users/me/shot.png, please")
+        await driver.pilot.press("enter")
+        await driver.until(lambda: "/Users/me/shot.png: not on this machine" in driver.said)
+        await driver.until(lambda: bool(driver.talk.tray.attachments))
+        rest = "compare red cat.png with @/Users/me/shot.png, please"
+        assert driver.talk.composer.text == rest
+        assert server.chats == []
+        await driver.pilot.press("enter")
+        await driver.until(lambda: len(driver.path) == 2 and not driver.talk.running)
+        assert driver.path[0].text == rest
+
+
 async def test_what_does_not_fit_is_said_before_sending_and_mended_by_a_key(opened: Opener, tmp_path: Path) -> None:
     files = [tmp_path / f"{name}.png" for name in "ab"]
     for file in files:
