@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -103,31 +104,30 @@ def stop(everywhere: bool, server_id: str, as_json: bool) -> int:
 @click.argument("server_id", metavar="ID", default="")
 @click.option("-f", "--follow", is_flag=True, help=_("show what is added"))
 def logs(server_id: str, follow: bool) -> int:
-    import time
-
     from minicpm_tui.errors import ServerNotFound
-    from minicpm_tui.servers import logfiles, registry
+    from minicpm_tui.servers import logfiles, processes, registry
     from minicpm_tui.servers.loglines import LineSplitter
     from minicpm_tui.text import printable
 
     try:
-        path = _one(server_id).log
+        record = registry.find_record(_one(server_id).id)
+        path, pid, start = Path(record.log), record.pid, record.start_ticks
     except ServerNotFound:
-        path, follow = logfiles.path_for(server_id), False
+        path, pid, start = logfiles.path_for(server_id), 0, 0
         if not server_id or not path.is_file():
             raise
     splitter = LineSplitter()
-    with path.open("rb") as file:
+    over = not follow
+    with path.open("rb") as file, processes.DeathWatch(pid, start) as death:
         while True:
-            data = file.read(1 << 16)
-            for line in splitter.feed(data) if data else []:
-                if not line.bar:
-                    print(printable(line.text), flush=follow)
-            if not data:
-                record = registry.load(server_id) if follow else None
-                if not follow or (record is None and not _one_or_none(server_id)):
-                    break
-                time.sleep(0.2)
+            if data := file.read(1 << 16):
+                for line in splitter.feed(data):
+                    if not line.bar:
+                        print(printable(line.text), flush=follow)
+            elif over:
+                break
+            else:
+                over = death.wait(0.2)
     for line in splitter.finish():
         print(printable(line.text))
     return 0
@@ -154,7 +154,6 @@ def explain(everywhere: bool, log: str, as_json: bool) -> int:
 
 def _chunks(log: str) -> list[bytes]:
     import sys
-    from pathlib import Path
 
     from minicpm_tui.errors import UsageError
     from minicpm_tui.servers import explain, logfiles
@@ -184,13 +183,3 @@ def _one(server_id: str) -> LocalServer:
     raise ServerNotFound(
         _("name one"), hint=_("there are: {ids}").format(ids=", ".join(server.id for server in live) or _("none"))
     )
-
-
-def _one_or_none(server_id: str) -> LocalServer | None:
-    from minicpm_tui.errors import ServerNotFound
-
-    try:
-        server = _one(server_id)
-    except ServerNotFound:
-        return None
-    return server if server.live else None

@@ -158,6 +158,16 @@ def test_no_wait_returns_while_it_loads(cli: Cli, model: Path) -> None:
     assert (code, json.loads(out)["state"] in ("starting", "loading", "ready")) == (0, True)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_followed_log_ends_with_its_server(cli: Cli, model: Path, whole: bool) -> None:
+    server = json.loads(cli("serve", str(model), "--detach", "--json")[1])
+    with cli.start("servers", "logs", "-f", server["id"] if whole else server["id"][:10]) as follower:
+        assert follower.stdout is not None
+        assert follower.stdout.readline()
+        os.kill(server["pid"], signal.SIGKILL)
+        assert follower.wait(20) == 0
+
+
 def test_print_shows_the_command_without_the_key(cli: Cli, model: Path) -> None:
     code, out, _err = cli("serve", str(model), "--api-key", "token-abc123", "--print")
     assert code == 0

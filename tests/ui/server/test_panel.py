@@ -199,6 +199,17 @@ async def test_loading_can_be_cancelled(vllm: Callable[[str], Path]) -> None:
     assert app.used == []
 
 
+async def test_a_server_that_says_nothing_is_pointed_out(vllm: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minicpm_tui.servers.watch._SILENT_SECONDS", 0.0)
+    vllm("import time; time.sleep(600)")
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: "no word for" in str(app.query_one("#tail", Static).render()))
+        assert app.query_one("#tail", Static).region.height == 1
+
+
 async def test_a_restart_with_other_options_keeps_the_port_and_the_key(vllm: Callable[[str], Path]) -> None:
     vllm(GOOD)
     app = PanelApp()
