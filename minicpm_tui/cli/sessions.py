@@ -202,10 +202,11 @@ def _read(work: Callable[[Library], _Result]) -> _Result:
     from minicpm_tui.cli.sessions_output import Progress
     from minicpm_tui.sessions.library import Library
 
+    def up_to_date() -> Library:
+        with Progress() as progress:
+            library.reconcile(progress=progress.show)
+        return library
+
     with Library() as library:
-        while True:
-            with Progress() as progress:
-                library.reconcile(progress=progress.show)
-            found = work(library)
-            if library.complete:
-                return found
+        found = work(up_to_date())
+        return found if library.complete else work(up_to_date())  # the index turned out to be damaged

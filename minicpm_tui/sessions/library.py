@@ -28,6 +28,8 @@ _Result = TypeVar("_Result")
 _MANY = 100
 """With more sessions to read than that, their titles come first and their full texts after."""
 _BATCH = 10
+_ATTEMPTS = 3
+"""How often the folders are read when the index is made anew meanwhile: damaged, then locked, then in memory."""
 MOST_HITS = 200
 """A search finds no more sessions than that unless told: the newest ones."""
 
@@ -86,6 +88,14 @@ class Library:
 
         Raises StorageError: the folder cannot be read, or the library was closed meanwhile.
         """
+        changed = False
+        for _attempt in range(_ATTEMPTS):
+            changed = self._reconcile(progress, cancelled) or changed
+            if self.complete or cancelled():
+                break
+        return changed
+
+    def _reconcile(self, progress: Progress | None, cancelled: Callable[[], bool]) -> bool:
         index = self._index
         here = dict(self._stamps())
         known = self._with_index(lambda index: index.stamps())

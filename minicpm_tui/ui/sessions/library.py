@@ -111,14 +111,13 @@ class LibraryScreen(Commanded, Screen[None]):
 
     @work(group="start", exclusive=True)
     async def _start(self) -> None:
-        """Show what the index knows, then what the folders say; once more when the index had to be made anew meanwhile."""
+        """Show what the index knows, then what the folders say."""
         self.ready = False
         try:
             library = self._library if self._library is not None else await asyncio.to_thread(Library)
             self._library = library
             await self._fill(_FIRST)
-            while self.is_attached and not library.complete:
-                await asyncio.to_thread(library.reconcile, progress=self._progress, cancelled=lambda: not self.is_attached)
+            await asyncio.to_thread(library.reconcile, progress=self._progress, cancelled=lambda: not self.is_attached)
         except MinicpmTuiError as error:
             self._say(error)
         if self.is_attached:
