@@ -11,7 +11,7 @@ from minicpm_tui.errors import MediaError, MinicpmTuiError
 from minicpm_tui.ui.attachments.attachment import Attachment
 
 if TYPE_CHECKING:
-    from minicpm_tui.media import AttachmentSpec, MediaLimits
+    from minicpm_tui.media import AttachmentSpec, MediaLimits, Prepared
 
 AT_ONCE = 2
 
@@ -30,13 +30,18 @@ class Preparing:
         return await asyncio.to_thread(expand, what)
 
     async def prepare(self, attachment: Attachment, limits: Callable[[], MediaLimits | None]) -> None:
-        """Inspect it and, when ``limits`` are known, make it ready. What goes wrong is said in the attachment."""
+        """Inspect it and, when ``limits`` are known, make it ready. What goes wrong is said in the attachment.
+
+        What was made for limits that no longer hold is thrown away: whoever changed them has it prepared anew.
+        """
         async with self._room:
             try:
                 await self._inspect(attachment)
                 if (known := limits()) is not None and not attachment.cancelled:
-                    await self._prepare(attachment, known)
-                    attachment.done.set()
+                    made = await self._prepare(attachment, known)
+                    if limits() == known:
+                        attachment.prepared = made
+                        attachment.done.set()
             except MinicpmTuiError as error:
                 attachment.error = f"{error.title} — {error.hint}" if error.hint else error.title
                 attachment.done.set()
@@ -50,7 +55,7 @@ class Preparing:
             attachment.info = await asyncio.to_thread(inspect, path)
             self._changed(attachment)
 
-    async def _prepare(self, attachment: Attachment, limits: MediaLimits) -> None:
+    async def _prepare(self, attachment: Attachment, limits: MediaLimits) -> Prepared | None:
         from minicpm_tui.media import PreparationCancelled, prepare
 
         loop = asyncio.get_running_loop()
@@ -61,11 +66,11 @@ class Preparing:
                 loop.call_soon_threadsafe(self._changed, attachment)
 
         try:
-            attachment.prepared = await asyncio.to_thread(
+            return await asyncio.to_thread(
                 prepare, attachment.spec, limits, progress=progress, cancelled=lambda: attachment.cancelled
             )
         except PreparationCancelled:
-            return
+            return None
         except (OSError, ValueError, MemoryError) as error:
             raise MediaError(f"{attachment.name}: {error}") from error
 
