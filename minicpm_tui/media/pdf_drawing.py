@@ -25,13 +25,12 @@ _GLANCE_SECONDS = 0.1  # between looks whether it is still wanted
 def draw(
     file: BinaryIO, path: Path, page: int, size: Size, *, patience: float = MOST_SECONDS, cancelled: Cancelled | None = None
 ) -> Image:
-    """``page`` (from 0) of the PDF in the opened ``file`` at ``size`` pixels, as RGB.
+    """``page`` (from 0) of the PDF in the opened ``file`` at ``size`` pixels, as RGB. Leaves the file's position anywhere.
 
     Blocks, for ``patience`` seconds at most. Raises MediaDamaged; MediaTooLarge when it takes too long; PreparationCancelled.
     """
     from PIL import Image as Images
 
-    file.seek(0)
     command = [sys.executable, "-P", str(_CHILD), str(page), str(size[0]), str(size[1])]
     child = subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:

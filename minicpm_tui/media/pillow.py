@@ -24,7 +24,7 @@ MAX_PIXELS = 120_000_000
 """A larger picture is refused: decoded it would take half a gigabyte."""
 
 MAX_JPEG_PIXELS = 220_000_000
-"""JPEGs are decoded at a fraction of their size, so that a phone's 200 megapixels are fine."""
+"""JPEGs are decoded at a fraction of their size, so that a phone's 200 megapixels are fine; progressive ones are not."""
 
 MAX_COPIED_PIXELS = 64_000_000
 """For the formats whose decoders hold the picture several times over."""
@@ -64,12 +64,18 @@ def open_picture(file: BinaryIO, path: Path, what: Format) -> Image:
         raise MediaTooLarge(f"{shown(path)}: {format_bytes(length)}", hint=_("reduce it first"))
     with decoding(path):
         image = Image.open(file, formats=[what.reader])
-    limit = MAX_JPEG_PIXELS if what == JPEG else MAX_COPIED_PIXELS if what in {WEBP, JPEG2000} else MAX_PIXELS
+    limit = _most_pixels(image, what)
     if image.width * image.height > limit or max(image.size) > MAX_SIDE:
         size = _("{name}: {width}×{height} pixels").format(name=shown(path), width=image.width, height=image.height)
         hint = _("reduce it to at most {count} megapixels first").format(count=limit // 1_000_000)
         raise MediaTooLarge(size, hint=_("reduce it first") if max(image.size) > MAX_SIDE else hint)
     return image
+
+
+def _most_pixels(image: Image, what: Format) -> int:
+    if what == JPEG and "progressive" not in image.info:
+        return MAX_JPEG_PIXELS
+    return MAX_COPIED_PIXELS if what in {WEBP, JPEG2000} else MAX_PIXELS
 
 
 def orientation(image: Image) -> int:

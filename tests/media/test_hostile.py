@@ -113,6 +113,14 @@ def test_a_picture_bomb_is_refused_by_its_header(tmp_path: Path, size: tuple[int
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
 
 
+def test_a_progressive_jpeg_is_held_as_a_whole(tmp_path: Path) -> None:
+    quarters().save(tmp_path / "a.jpg", progressive=True)
+    data = bytearray((tmp_path / "a.jpg").read_bytes())
+    struct.pack_into(">HH", data, data.index(b"\xff\xc2") + 5, 14_000, 15_000)
+    (tmp_path / "a.jpg").write_bytes(data)
+    assert "at most 120 megapixels" in str(failure(tmp_path / "a.jpg"))
+
+
 def test_sixteen_bits_take_little_more_memory_than_the_pixels(tmp_path: Path) -> None:
     Image.new("I;16", (6000, 6000), 30_000).save(tmp_path / "a.png", compress_level=1)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
