@@ -16,7 +16,7 @@ import msgspec
 
 from minicpm_tui.errors import StartFailed
 from minicpm_tui.i18n import _
-from minicpm_tui.servers import logfiles
+from minicpm_tui.servers import logfiles, processes
 from minicpm_tui.servers.explain import Diagnosis
 from minicpm_tui.servers.stages import TITLES
 
@@ -61,7 +61,7 @@ class WorkerProcess:
         return message
 
     async def end(self, *, patience: float = 0.0) -> None:
-        """Wait ``patience`` seconds for it to end, then end it and all that it started."""
+        """Wait ``patience`` seconds for it to end, then end it and all that it started: their GPU memory is free afterwards."""
         self.no_more()
         for seconds, number in ((patience, signal.SIGTERM), (TERM_SECONDS, signal.SIGKILL)):
             with contextlib.suppress(TimeoutError):
@@ -70,10 +70,18 @@ class WorkerProcess:
             self._signal(number)
         await self.process.wait()
         self._signal(signal.SIGKILL)  # engine processes that it left behind are in its group
+        deadline = time.monotonic() + TERM_SECONDS
+        while await asyncio.to_thread(_lives, self.process.pid) and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, number)
+
+
+def _lives(group: int) -> bool:
+    """Whether anything but zombies is left of a process group. Blocks."""
+    return any((now := processes.stat(pid)) and now.group == group and now.state not in "ZXx" for pid in processes.all_pids())
 
 
 async def start(command: Sequence[str], environ: Mapping[str, str]) -> WorkerProcess:
