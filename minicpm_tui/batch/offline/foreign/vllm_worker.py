@@ -58,7 +58,7 @@ class Vllm:
         self.sampling_fields = set(inspect.signature(self.vllm.SamplingParams).parameters)
         self.chat_fields = set(inspect.signature(self.llm.chat).parameters)
         self._no_stop_ids = False
-        self._load_picture = _picture_loader()
+        self._load_picture: Any = None if engine.get("media_io_kwargs") else _picture_loader()  # it would not know of those
         client = getattr(getattr(self.llm, "llm_engine", None), "engine_core", None)
         self._outputs = getattr(client, "outputs_queue", None)
 
