@@ -70,18 +70,22 @@ class WorkerProcess:
             self._signal(number)
         await self.process.wait()
         self._signal(signal.SIGKILL)  # engine processes that it left behind are in its group
-        deadline = time.monotonic() + TERM_SECONDS
-        while await asyncio.to_thread(_lives, self.process.pid) and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
+        await asyncio.to_thread(_wait_until_gone, self.process.pid)
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, number)
 
 
-def _lives(group: int) -> bool:
-    """Whether anything but zombies is left of a process group. Blocks."""
-    return any((now := processes.stat(pid)) and now.group == group and now.state not in "ZXx" for pid in processes.all_pids())
+def _wait_until_gone(group: int) -> None:
+    """Return when nothing but zombies is left of a process group that was killed, or after ``TERM_SECONDS``."""
+    deadline = time.monotonic() + TERM_SECONDS
+    while time.monotonic() < deadline:
+        if not any(
+            (now := processes.stat(pid)) and now.group == group and now.state not in "ZXx" for pid in processes.all_pids()
+        ):
+            return
+        time.sleep(0.05)
 
 
 async def start(command: Sequence[str], environ: Mapping[str, str]) -> WorkerProcess:
