@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.commands import Command, Commanded, bindings
+from minicpm_tui.ui.options import Options
 from minicpm_tui.ui.stylesheet import WINDOWS
 
 CLOSE = (Command("close", N_("Close"), N_("Close this window"), keys=("escape",), palette=False),)
@@ -80,7 +81,7 @@ class Choose(Window):
             window.border_title = self._title
             window.border_subtitle = _("Enter chooses · Esc closes")
             yield Input(placeholder=self._free or _("type to narrow the list"), compact=True)
-            yield OptionList(compact=True, markup=False)
+            yield Options(compact=True, markup=False)
 
     def on_mount(self) -> None:
         self._fill("")

@@ -17,6 +17,7 @@ from minicpm_tui.i18n import N_, _
 from minicpm_tui.ui.attachments.attachment import Attachment
 from minicpm_tui.ui.attachments.preparing import Preparing
 from minicpm_tui.ui.commands import WRITING, Command, Commanded, bindings
+from minicpm_tui.ui.options import Options
 
 if TYPE_CHECKING:
     from minicpm_tui.media import AttachmentSpec, MediaLimits
@@ -35,7 +36,7 @@ COMMANDS = (
 )
 
 
-class Tray(Commanded, OptionList):
+class Tray(Commanded, Options):
     """Hidden while it is empty. Every file is inspected at once and prepared when ``use`` has said for which model."""
 
     DECLARED = COMMANDS

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.content import Content
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.composer.completion import Candidate
+from minicpm_tui.ui.options import Options
 
 
-class CompletionList(OptionList, can_focus=False):
+class CompletionList(Options, can_focus=False):
     """Hidden while there is nothing to choose."""
 
     DEFAULT_CSS = """

@@ -10,12 +10,13 @@ from textual.widgets.option_list import Option
 from minicpm_tui.i18n import _
 from minicpm_tui.servers.doctor import Report
 from minicpm_tui.servers.local import LocalServer
+from minicpm_tui.ui.options import Options
 from minicpm_tui.ui.server.entries import Entry, entries
 
 _FIRST = ("ours", "model", "install", "server", "other")
 
 
-class Here(OptionList):
+class Here(Options):
     """What is here; Enter starts a model or uses a server."""
 
     DEFAULT_CSS = "Here { border: none; background: transparent; height: 1fr; padding: 0; scrollbar-size-vertical: 1; }"

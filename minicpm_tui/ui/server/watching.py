@@ -21,12 +21,13 @@ from minicpm_tui.servers.remedy import Remedy
 from minicpm_tui.servers.stages import STAGES, TITLES, Stage, StageName
 from minicpm_tui.servers.watch import Update
 from minicpm_tui.text import format_duration, one_line
+from minicpm_tui.ui.options import Options
 from minicpm_tui.ui.server.figures import FiguresView
 
 _BAR = 6
 
 
-class Remedies(OptionList):
+class Remedies(Options):
     """What can be tried: Enter or the number changes the form and starts again."""
 
     DEFAULT_CSS = "Remedies { border: none; background: transparent; height: auto; padding: 0 0 0 1; margin: 1 0 0 0; }"
