@@ -35,7 +35,7 @@ async def test_a_page_key_may_come_before_the_rows_are_laid_out() -> None:
         options = app.query_one(Options)
         options.add_options(["one", "two"])
         options.highlighted = 1
-        options.action_page_up()
+        await options.run_action("page_up")
         assert options.highlighted in {0, 1}
 
 
