@@ -25,6 +25,7 @@ BUILT_IN = {
 }
 _REPLY_TOKENS = 2048
 _DEFAULT_FRAMES = 32
+_PARTIAL_STEPS_SINCE = "0.9.0"  # before, a step of a multimodal model must hold a whole conversation (V0 engine)
 
 
 def preset_options(name: str, family: Family, version: str = "", cpus: int | None = None) -> dict[str, Value]:
@@ -45,6 +46,8 @@ def preset_options(name: str, family: Family, version: str = "", cpus: int | Non
             options["media-io-kwargs"] = {"video": {"num_frames": frames, "fps": 1}}
             options["max-num-batched-tokens"] = _power_of_two(video_tokens(family, frames, 448, 448), 4096)
     options["max-model-len"] = min(_power_of_two(needed, 4096), family.context)
+    if "max-num-batched-tokens" in options and not at_least(version, _PARTIAL_STEPS_SINCE):
+        options["max-num-batched-tokens"] = options["max-model-len"]
     if family.trust_remote_code:
         options["trust-remote-code"] = True
     cpus = cpus or os.cpu_count() or 1

@@ -121,6 +121,12 @@ def test_old_versions_get_the_old_forms() -> None:
     assert any("media-io-kwargs" in note for note in command.notes)
 
 
+def test_before_partial_steps_one_step_holds_a_whole_conversation() -> None:
+    options = presets.preset_options("videos", by_id("minicpm-v-2.6"), "0.8.5", 1)
+    assert options["max-num-batched-tokens"] == options["max-model-len"]
+    assert presets.preset_options("videos", by_id("minicpm-v-2.6"), "0.9.0", 1)["max-num-batched-tokens"] == 8192
+
+
 def test_gpus_are_set_and_shared() -> None:
     command = argv.build(Form("m", gpus=("0", "1")), "m")
     assert command.environment == {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": "0,1"}
