@@ -23,7 +23,7 @@ from minicpm_tui.ui.commands import Command, Commanded, bindings, live
 from minicpm_tui.ui.graphics.query import Terminal
 from minicpm_tui.ui.launch import Launch
 from minicpm_tui.ui.output.written import LeanOutput
-from minicpm_tui.ui.requests import Attach, CopyText, OpenSession, ServerLost, UseServer, WriteText
+from minicpm_tui.ui.requests import Attach, CopyText, OpenSession, ServerLoading, ServerLost, UseServer, WriteText
 from minicpm_tui.ui.stylesheet import CachedStylesheet
 
 
@@ -113,6 +113,9 @@ class MinicpmApp(LeanOutput, Commanded, App[int]):
 
     def on_use_server(self, event: UseServer) -> None:
         self.run_worker(self.chat.connect(event), group="start")
+
+    def on_server_loading(self, event: ServerLoading) -> None:
+        self.chat.expect(event)
 
     def on_server_lost(self, event: ServerLost) -> None:
         self.chat.lose(event)

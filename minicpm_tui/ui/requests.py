@@ -33,6 +33,15 @@ class UseServer(Message):
         self.api_key = api_key
 
 
+class ServerLoading(Message):
+    """The server at ``url`` is loading ``model``; ``UseServer`` follows when it is ready, or ``ServerLost``."""
+
+    def __init__(self, url: str, model: str) -> None:
+        super().__init__()
+        self.url = url
+        self.model = model
+
+
 class ServerLost(Message):
     """The server at ``url`` has ended; ``problem`` is one line that says why."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from minicpm_tui.errors import MinicpmTuiError, ServerUnreachable
 from minicpm_tui.messages import End
 from minicpm_tui.ui.launch import Launch
-from minicpm_tui.ui.requests import UseServer
+from minicpm_tui.ui.requests import ServerLoading, UseServer
 
 if TYPE_CHECKING:
     from minicpm_tui.chat.connect import Connection, Target
@@ -21,7 +21,7 @@ class Link:
     """``connection`` is None until there is one; ``problem`` is one line when there is none and none is tried any more.
 
     ``lost``: its server is known to have ended, or cannot be reached. The connection stays: it will do again
-    when the server is back.
+    when the server is back. ``loading``: a server that is not ready yet; it is tried all the time, in a way.
     """
 
     launch: Launch
@@ -29,6 +29,7 @@ class Link:
     problem: str = ""
     trying: bool = True
     lost: bool = False
+    loading: ServerLoading | None = None
     demo: DemoProcess | None = None
     _warming: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -39,7 +40,7 @@ class Link:
         """
         from minicpm_tui.chat.connect import connect
 
-        self.trying, self.problem = True, ""
+        self.trying, self.problem, self.loading = True, "", None
         try:
             config = self.launch.config
             target = await self._target(wish, demo=demo)
@@ -59,8 +60,15 @@ class Link:
         """Whether there is a connection whose server is not known to have ended."""
         return self.connection is not None and not self.lost
 
+    def expect(self, loading: ServerLoading) -> None:
+        """Wait for a server that loads, unless there is one to talk with."""
+        if not self.stands:
+            self.loading, self.trying, self.problem = loading, True, ""
+
     def lose(self, url: str, problem: str) -> None:
         """The server at ``url`` has ended."""
+        if self.loading is not None and self.loading.url == url:
+            self.loading, self.trying, self.problem = None, False, problem
         if self.connection is not None and self.connection.url == url:
             self.lost, self.problem = True, problem
 

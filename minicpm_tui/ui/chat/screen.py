@@ -29,7 +29,7 @@ from minicpm_tui.ui.commands import Commanded, bindings
 from minicpm_tui.ui.hints import HintBar
 from minicpm_tui.ui.launch import Launch
 from minicpm_tui.ui.output.narrow import LeanScreen
-from minicpm_tui.ui.requests import CopyText, ServerLost, UseServer
+from minicpm_tui.ui.requests import CopyText, ServerLoading, ServerLost, UseServer
 from minicpm_tui.ui.state import UiState
 from minicpm_tui.ui.status import StatusLine
 
@@ -196,6 +196,11 @@ class ChatScreen(Commanded, LeanScreen[None]):
             self.talk.not_connected(self.current.link.problem)
         self.show_status()
 
+    def expect(self, loading: ServerLoading) -> None:
+        """A server is loading: where there is none to talk with, this is the one that is waited for."""
+        self.current.link.expect(loading)
+        self.show_status()
+
     def lose(self, lost: ServerLost) -> None:
         """The server has ended: if it is the one that is talked with, the status says so at once."""
         self.current.link.lose(lost.url, lost.problem)
@@ -212,6 +217,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         connection = self.current.link.connection
         welcome.model = connection.model if connection else ""
         welcome.problem = self.current.link.problem
+        welcome.awaited = self.current.link.loading.model if self.current.link.loading else ""
         welcome.link = "ready" if self.current.link.stands else "connecting" if self.current.link.trying else "failed"
         self.refresh_bindings()
 

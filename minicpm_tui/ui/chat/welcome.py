@@ -16,13 +16,14 @@ LinkState = Literal["connecting", "ready", "failed"]
 
 
 class Welcome(Widget):
-    """``link`` tells whether there is a server; ``problem`` is the one line that says why not."""
+    """``link`` tells whether there is a server; ``problem`` is one line that says why not, ``awaited`` the model that loads."""
 
     DEFAULT_CSS = "Welcome { width: 1fr; height: 1fr; align: center middle; content-align: center middle; padding: 0 2; }"
 
     link: reactive[LinkState] = reactive[LinkState]("connecting")
     model: reactive[str] = reactive("")
     problem: reactive[str] = reactive("")
+    awaited: reactive[str] = reactive("")
 
     def render(self) -> RenderResult:
         lines = [Content.styled(self._headline(), "bold $primary"), Content("")]
@@ -43,6 +44,8 @@ class Welcome(Widget):
         return Content("\n").join(lines)
 
     def _headline(self) -> str:
+        if self.awaited:
+            return _("{model} is loading…").format(model=one_line(self.awaited.rpartition("/")[2], 40))
         if self.link == "ready":
             return _("Talk with {model}").format(model=one_line(self.model.rpartition("/")[2], 40))
         return _("No server to talk with yet") if self.link == "failed" else _("Looking for a server…")

@@ -18,7 +18,7 @@ from minicpm_tui.servers.plan import Plan
 from minicpm_tui.servers.watch import Update, Watcher
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.commands import Commanded, bindings
-from minicpm_tui.ui.requests import CopyText, ServerLost, UseServer
+from minicpm_tui.ui.requests import CopyText, ServerLoading, ServerLost, UseServer
 from minicpm_tui.ui.server import starting
 from minicpm_tui.ui.server.commands import PANEL
 from minicpm_tui.ui.server.doubt import Doubt
@@ -237,6 +237,8 @@ class ServerPanel(Commanded, Vertical):
         """Show ``server``; with ``use``, talk with it as soon as it is ready."""
         last = await asyncio.to_thread(watch.last_time, server.folder)
         await self._show(ServerView(server, last))
+        if use and server.state != "ready":
+            self.post_message(ServerLoading(server.url, server.model))
         self._follow(server, use=use)
 
     @work(exclusive=True, group="follow")

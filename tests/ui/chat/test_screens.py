@@ -13,7 +13,7 @@ from minicpm_tui.ui.files.pane import FilePane
 from minicpm_tui.ui.forms.sampling import SamplingForm
 from minicpm_tui.ui.help import HelpScreen, KeyTable
 from minicpm_tui.ui.hints import HintBar
-from minicpm_tui.ui.requests import ServerLost
+from minicpm_tui.ui.requests import ServerLoading, ServerLost
 from minicpm_tui.ui.status import StatusLine
 from tests.ui.chat.conftest import Driver, Opener
 
@@ -54,6 +54,18 @@ async def test_any_size_while_a_reply_streams(slow_server: DemoServer, opened: O
             await driver.pilot.press("escape")
         driver.talk.sending.stop()
         await driver.until(lambda: not driver.talk.running)
+
+
+async def test_a_server_that_loads_is_waited_for_and_may_fail(opened: Opener) -> None:
+    async with opened() as driver:
+        status, welcome = driver.app.chat.query_one(StatusLine), driver.app.chat.query_one(Welcome)
+        await driver.until(lambda: status.status.state == "failed")
+        driver.app.post_message(ServerLoading("http://127.0.0.1:1", "/models/MiniCPM-V-4_5"))
+        await driver.until(lambda: "MiniCPM-V-4_5 is loading" in str(welcome.render()))
+        await driver.until(lambda: status.status.state == "connecting")
+        driver.app.post_message(ServerLost("http://127.0.0.1:1", "The port is taken"))
+        await driver.until(lambda: "The port is taken" in str(welcome.render()))
+        await driver.until(lambda: status.status.state == "failed")
 
 
 async def test_a_server_that_ended_is_shown_so_until_it_answers_again(server: DemoServer, opened: Opener) -> None:
