@@ -212,6 +212,10 @@ def test_check_says_that_there_is_nothing_to_measure(cli: Cli, tmp_path: Path) -
     assert found["kv_bytes_per_token"] == 2 * 2 * 2 * 32 * 2
 
 
+def test_an_empty_log_is_called_so(cli: Cli) -> None:
+    assert "this log is empty" in cli("servers", "explain", "-")[1]
+
+
 def test_explain_reads_files_and_stdin(cli: Cli) -> None:
     for code, out, _err in (
         cli("servers", "explain", str(LOGS / "port-in-use.log"), "--json"),
