@@ -15,6 +15,7 @@ from minicpm_tui.chat.budget import dropped_before, fewest_tokens, guess_tokens,
 from minicpm_tui.chat.connect import Connection
 from minicpm_tui.chat.events import Asked, ChatEvent
 from minicpm_tui.chat.fitting import Plan, plan
+from minicpm_tui.chat.lost import named_if_lost, without_lost
 from minicpm_tui.chat.options import as_settings
 from minicpm_tui.chat.preparation import Attachment, prepare_all
 from minicpm_tui.chat.streaming import completed, stream_reply
@@ -158,17 +159,23 @@ class ChatSession:
         if not text.strip() and not attachments and not kept:
             raise UsageError(_("write something, or attach a picture or video"), title=_("Nothing to send"))
         parent = self.tree.leaf if parent == HERE else parent
+        kept, lost = await asyncio.to_thread(named_if_lost, kept, self.journal)
         prepared = await prepare_all(attachments, self._limits_under(parent, guess_tokens(text)), emit)
         question = self._new_question(text, (*kept, *(each.part for each in prepared)), parent)
+        for note in lost:
+            emit(Notice(note))
         await self._answer(question, emit, prepared)
 
     async def _answer(self, question: Message, emit: Emit, prepared: Sequence[Prepared] = ()) -> None:
         """A reply to ``question``; ``prepared`` is what a question brings that is not in the journal yet."""
         asked = question.id in self.tree.messages
-        fitted = await plan(self.connection, self.options, self._above(question), question)
+        path = (*self._above(question), question) if asked else self._above(question)
+        path, lost = await asyncio.to_thread(without_lost, path, self.journal)
+        above, sent = (path[:-1], path[-1]) if asked else (path, question)
+        fitted = await plan(self.connection, self.options, above, sent)
         if fitted.problem:
             raise fitted.problem
-        request = build_request((*fitted.path, question), self.connection.profile, self.options)
+        request = build_request((*fitted.path, sent), self.connection.profile, self.options)
         reply = Message(
             new_id(),
             question.id,
@@ -182,7 +189,7 @@ class ChatSession:
         blobs = {digest: blob for each in prepared for digest, blob in each.blobs.items()}
         _none, cancelled = await completed(asyncio.to_thread(self._write, question, blobs, reply, asked=asked))
         emit(Asked(question, reply))
-        for notice in (*fitted.notices, *(f"{each.part.name}: {note}" for each in prepared for note in each.notes)):
+        for notice in (*lost, *fitted.notices, *(f"{each.part.name}: {note}" for each in prepared for note in each.notes)):
             emit(Notice(notice))
         if cancelled:
             self.cancel()
