@@ -15,7 +15,6 @@ from minicpm_tui.chat.budget import dropped_before, fewest_tokens, guess_tokens,
 from minicpm_tui.chat.connect import Connection
 from minicpm_tui.chat.events import Asked, ChatEvent
 from minicpm_tui.chat.fitting import Plan, plan
-from minicpm_tui.chat.lost import named_if_lost, without_lost
 from minicpm_tui.chat.options import as_settings
 from minicpm_tui.chat.preparation import Attachment, prepare_all
 from minicpm_tui.chat.streaming import completed, stream_reply
@@ -26,6 +25,7 @@ from minicpm_tui.messages import Blob, Message, Notice, Part, RequestOptions, Te
 from minicpm_tui.messages.request import ChatRequest, build_request
 from minicpm_tui.sessions import Journal
 from minicpm_tui.sessions.ids import now
+from minicpm_tui.sessions.lost import named_if_lost, without_lost
 
 Emit = Callable[[ChatEvent], None]
 Work = Callable[[Emit], Coroutine[Any, Any, None]]

@@ -6,6 +6,7 @@ import shutil
 
 from minicpm_tui.messages import Blob, BlobReader, Message, media_of
 from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.sessions.lost import without_lost
 
 BRANCH_OF = "branch_of"
 """The setting that names the session a branch came from."""
@@ -14,9 +15,11 @@ BRANCH_OF = "branch_of"
 def branch(source: Journal, message_id: str) -> Journal:
     """A new session with the path down to ``message_id``, its attachments and the settings; open for writing.
 
-    Raises KeyError, StorageError; SessionDamaged when an attachment cannot be read. The source is not changed.
+    An attachment of which a file is gone becomes its name. The source is not changed.
+
+    Raises KeyError, StorageError; SessionDamaged when an attachment is damaged.
     """
-    path = source.tree.path(source.tree.messages[message_id].id)
+    path, _notes = without_lost(source.tree.path(source.tree.messages[message_id].id), source)
     journal = Journal.create(settings={**source.settings, BRANCH_OF: source.id}, save=source.path is not None)
     try:
         for message in path:

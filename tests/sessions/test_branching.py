@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from minicpm_tui.messages import media_of
 from minicpm_tui.sessions import care
 from minicpm_tui.sessions.branching import BRANCH_OF, branch
 from minicpm_tui.sessions.journal import Journal
@@ -35,3 +36,13 @@ def test_a_branch_of_an_unsaved_session_is_not_saved() -> None:
 def test_a_point_that_is_not_there() -> None:
     with pytest.raises(KeyError):
         branch(Journal.open(conversation().id), "nothing")
+
+
+def test_a_lost_attachment_becomes_its_name_in_the_branch() -> None:
+    name = conversation().id
+    with Journal.open(name) as source:
+        assert source.path is not None
+        (source.path / "attachments" / f"{PICTURE.sha256}.jpg").unlink()
+        with branch(source, "a1") as new:
+            assert new.tree.path()[0].text == "What is in this picture? 这是一只猫吗\n[cat.jpg]"
+            assert [part.name for part in media_of(new.tree.path()[0].content)] == ["walk.mp4"]

@@ -8,9 +8,9 @@ import msgspec
 
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Message, Part, TextPart, media_of
-from minicpm_tui.sessions import Journal
 from minicpm_tui.sessions.attachments import AttachmentStore
 from minicpm_tui.sessions.ids import ATTACHMENTS
+from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.text import one_line
 
 
