@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+_BACK_SECONDS = 10.0  # before the wanted time, to meet a key frame in a file without an index
 _TOLERANCE = 0.0015  # containers round times to milliseconds
 _REORDERED = 18  # pictures that H.264 and HEVC hold back to reorder them, and the neighbours
 _MOST_ENTRIES = 3_000_000
@@ -46,7 +47,7 @@ class FrameReader:
     def at(self, time: float) -> Found | None:
         """The frame that is shown at ``time``: the last that begins no later. The first when all begin later."""
         self._target = time
-        key = self._key_before(time)
+        key = self._key_before(time) if self._keys or not self._lost else max(0.0, time - _BACK_SECONDS)
         here = self._next or self._shown
         if self._lost or key > (here[1] if here else 0.0) + 2 * self._video.frame_seconds:
             self._leap(key)
@@ -62,7 +63,9 @@ class FrameReader:
 
         Without an index the container is asked to leap there, until it lands too far away once.
         """
-        key = time if self._leaps else self._nearest_key(time)
+        if self._shown and abs(self._shown[1] - time) <= _TOLERANCE:
+            return self._shown
+        key = max(0.0, time - tolerance / 2) if self._leaps else self._nearest_key(time)
         if key is not None and abs(key - time) <= tolerance:
             found = self._key_frame(key)
             if found and abs(found[1] - time) <= tolerance:
@@ -78,15 +81,19 @@ class FrameReader:
 
     def _leap(self, key: float) -> None:
         self._seek(key)
-        self._decoder = self._decode()
+        self._decoder = self._decode(from_key=key > 0)
 
-    def _decode(self) -> Iterator[Found]:
+    def _decode(self, *, from_key: bool = False) -> Iterator[Found]:
+        """The frames from here on, or from the next key frame on: what comes before it cannot be decoded rightly."""
         video = self._video
         context = video.stream.codec_context
         last = -self._video.frame_seconds
         near: deque[int] = deque(maxlen=_REORDERED)  # when the packets around this one are shown
         for packet, following in _with_next(video.container.demux(video.stream)):
             self._check()
+            if from_key and not packet.is_keyframe:
+                continue
+            from_key = False
             if following is not None and following.pts is not None:
                 near.append(following.pts)
             context.skip_frame = "NONREF" if self._is_passed(packet, near) else "DEFAULT"

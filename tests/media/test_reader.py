@@ -6,12 +6,14 @@ import io
 import random
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from minicpm_tui.families import by_id
 from minicpm_tui.media import AttachmentSpec, MediaLimits, prepare
+from minicpm_tui.media.reader import FrameReader
 from minicpm_tui.messages import VideoPart
 from tests.media.making import clip, number_of
 
@@ -49,3 +51,22 @@ def test_times_count_from_the_first_frame(tmp_path: Path, suffix: str) -> None:
     found = sent(path)
     assert [found[0], found[-1]] == [(0, 0.0), (59, pytest.approx(5.9, abs=0.002))]
     assert len(found) == 8
+
+
+def test_a_long_video_without_an_index_is_leapt_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MPEG-TS: the first frame is the first, the others are key frames near by, and little is decoded for the last."""
+    path = clip(tmp_path / "a.ts", 4000, rate=10, gop=20)
+    decoded = 0
+    pictures = FrameReader._pictures
+
+    def counted(reader: FrameReader, packet: Any) -> Any:
+        nonlocal decoded
+        decoded += 1
+        return pictures(reader, packet)
+
+    monkeypatch.setattr(FrameReader, "_pictures", counted)
+    found = sent(path, count=20)
+    assert found[0] == (0, 0.0)
+    assert [time for _number, time in found] == pytest.approx([399.9 * step / 19 for step in range(20)], abs=399.9 / 19 / 8)
+    assert all(number == round(time * 10) % 256 for number, time in found)
+    assert decoded < 500
