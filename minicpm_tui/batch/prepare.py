@@ -49,7 +49,8 @@ class Preparer:
         if row.error:
             return [Ready(item, error=row.error) for item in items]
         if row.body is not None:
-            return [Ready(item, self._own_body(row.body)) for item in items]
+            lean = replace(row, body=None)  # a thousand requests may be under way: not each of them twice
+            return [Ready(replace(item, row=lean), self._own_body(row.body)) for item in items]
         try:
             specs = expand([locate(file, row.base) for file in row.files])
             prepared = [prepare(spec, self.limits, cancelled=self.cancelled) for spec in specs]

@@ -40,7 +40,7 @@ from PIL import Image
 from tests.real_vllm.conftest import end, wait_until_ready
 
 TOKENS = 64
-ROUNDS = 2
+ROUNDS = 3
 QUESTION = "Describe this picture."
 
 
