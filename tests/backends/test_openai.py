@@ -18,6 +18,7 @@ from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.errors import BackendError
 from minicpm_tui.messages import Delta, MemoryBlobs
 from tests.backends.conftest import Opener, end_of, error_of, notices_of, question, reply, text_of
+from tests.waiting import until
 
 OK = b'data: {"choices":[{"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 
@@ -99,9 +100,7 @@ async def test_leaving_the_stream_frees_the_server(connected: Opener) -> None:
             async with contextlib.aclosing(backend.stream(question("talk"), MemoryBlobs())) as events:
                 async for _event in events:
                     break
-            async with asyncio.timeout(5):
-                while slow.running:  # noqa: ASYNC110  the server in its thread sets no event of this loop
-                    await asyncio.sleep(0.01)
+            await until(lambda: not slow.running, seconds=5)
         assert slow.finished["abort"] == 1
 
 

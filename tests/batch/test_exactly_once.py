@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from minicpm_tui.batch.output import read_results
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import serving
 from tests.batch.conftest import fill_folder, results
+from tests.waiting import wait_for
 
 COUNT = 2000
 QUICK = DemoOptions(tokens_per_second=0, reply="A picture.")
@@ -29,10 +29,7 @@ def lines(output: Path) -> int:
 
 
 def wait_for_lines(process: subprocess.Popen[bytes], output: Path, count: int) -> None:
-    began = time.monotonic()
-    while lines(output) < count and process.poll() is None:
-        assert time.monotonic() - began < DEADLINE
-        time.sleep(0.02)
+    wait_for(lambda: lines(output) >= count or process.poll() is not None, DEADLINE)
 
 
 @pytest.mark.timeout(240)

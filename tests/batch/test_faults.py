@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -19,6 +18,7 @@ from minicpm_tui.batch.through_servers import ServerEngine
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import serving
 from minicpm_tui.errors import AuthenticationFailed, BatchError
+from tests.waiting import wait_for
 
 QUICK = DemoOptions(tokens_per_second=0, reply="A picture.")
 BODY = b'{"model": "%s", "messages": [{"role": "user", "content": "hello"}]}' % QUICK.model.encode()
@@ -52,8 +52,7 @@ def later(condition: Callable[[], bool], action: Callable[[], None]) -> Iterator
     """Do ``action`` from a thread as soon as ``condition`` holds."""
 
     def wait() -> None:
-        while not condition():
-            time.sleep(0.005)
+        wait_for(condition)
         action()
 
     thread = threading.Thread(target=wait, daemon=True)

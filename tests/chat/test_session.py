@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.messages import ABORT, Delta, RequestOptions, Tree
 from minicpm_tui.sessions import Journal
 from tests.chat.conftest import Opener, hear
+from tests.waiting import until
 
 
 def on_disk(journal: Journal) -> Tree:
@@ -94,7 +93,7 @@ async def test_stopping_keeps_what_had_arrived_and_frees_the_server(talking: Ope
             assert reply.end.finish_reason == ABORT
             assert reply.text.startswith("word")
             assert not session.busy
-            await _until(lambda: slow.running == 0)
+            await until(lambda: slow.running == 0)
 
 
 async def test_leaving_the_iterator_stops_the_reply_too(talking: Opener) -> None:
@@ -108,7 +107,7 @@ async def test_leaving_the_iterator_stops_the_reply_too(talking: Opener) -> None
             reply = session.tree.path()[-1]
             assert reply.end is not None
             assert reply.end.finish_reason == ABORT
-            await _until(lambda: slow.running == 0)
+            await until(lambda: slow.running == 0)
 
 
 async def test_retry_and_edit_add_siblings(server: DemoServer, talking: Opener, picture: Path) -> None:
@@ -206,9 +205,3 @@ async def test_reasoning_is_kept_apart_and_not_sent_back(talking: Opener) -> Non
 
 def _full(*_args: object) -> None:
     raise StorageError("disk: No space left on device")
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110  the server in its thread sets no event of this loop
-            await asyncio.sleep(0.01)

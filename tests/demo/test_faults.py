@@ -10,7 +10,8 @@ import pytest
 
 from minicpm_tui.demo.options import DemoOptions, Faults
 from tests.demo.conftest import Client
-from tests.wire.support import eventually, frames, image, picture, user, video
+from tests.waiting import wait_for
+from tests.wire.support import frames, image, picture, user, video
 
 QUESTION = user(words="Describe it")
 
@@ -31,7 +32,7 @@ def test_a_stalled_reply_falls_silent_until_the_client_leaves(client: Client) ->
         assert client.server.running == 1
         with pytest.raises(httpx2.ReadTimeout):
             next(lines)
-    eventually(lambda: client.server.running == 0)
+    wait_for(lambda: client.server.running == 0)
 
 
 def test_an_error_in_the_stream_has_vllms_shape(client: Client) -> None:

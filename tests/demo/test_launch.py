@@ -15,7 +15,7 @@ import pytest
 
 from minicpm_tui.demo import DemoOptions, launch
 from minicpm_tui.errors import StartFailed
-from tests.wire.support import eventually
+from tests.waiting import wait_for
 
 
 def gone(pid: int) -> bool:
@@ -51,7 +51,7 @@ def test_it_ends_when_its_parent_is_killed() -> None:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         parent.kill()
-    eventually(lambda: gone(pid))
+    wait_for(lambda: gone(pid))
 
 
 def test_a_folder_full_of_strange_modules_does_not_disturb_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

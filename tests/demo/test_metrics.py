@@ -8,7 +8,8 @@ import pytest
 
 from minicpm_tui.demo.options import DemoOptions, Faults
 from tests.demo.conftest import Client
-from tests.wire.support import eventually, image, picture, user
+from tests.waiting import wait_for
+from tests.wire.support import image, picture, user
 
 FIRST = user(image(picture(640, 480)), words="What is there?")
 
@@ -18,11 +19,11 @@ def test_a_request_waits_while_all_seats_are_taken(client: Client) -> None:
     client.server.set_faults(Faults(stall_after=0))
     body = {"messages": [FIRST], "stream": True}
     with client.http.stream("POST", "/v1/chat/completions", json=body):
-        eventually(lambda: client.metric("vllm:num_requests_running") == 1)
+        wait_for(lambda: client.metric("vllm:num_requests_running") == 1)
         client.server.set_faults(Faults())
         second = threading.Thread(target=client.post, args=(FIRST,))
         second.start()
-        eventually(lambda: client.metric("vllm:num_requests_waiting") == 1)
+        wait_for(lambda: client.metric("vllm:num_requests_waiting") == 1)
     second.join()
     assert client.metric("vllm:num_requests_waiting") == 0
     assert client.server.finished == {"stop": 1, "length": 0, "abort": 1, "error": 0, "repetition": 0}

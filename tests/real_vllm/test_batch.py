@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from minicpm_tui.batch.output import read_results
 from tests.batch.conftest import batch, fill_folder, results
 from tests.real_vllm.conftest import ENGINE
+from tests.waiting import wait_for
 
 COUNT = 200
 DEADLINE = 600.0
@@ -39,11 +39,8 @@ def test_two_hundred_pictures_with_a_kill_in_between(
     (folder / "bad.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
     run = [str(folder), "--prompt", "What?", "--max-tokens", "8", "-o", str(output), "--url", real_url, "--resume"]
     process = subprocess.Popen([sys.executable, "-m", "minicpm_tui", "batch", *run])
-    began = time.monotonic()
-    while not output.exists() or output.read_bytes().count(b"\n") < COUNT // 3:
-        assert process.poll() is None
-        assert time.monotonic() - began < DEADLINE
-        time.sleep(0.05)
+    wait_for(lambda: process.poll() is not None or (output.exists() and output.read_bytes().count(b"\n") >= COUNT // 3), DEADLINE)
+    assert process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert batch(*run) == 1

@@ -19,8 +19,9 @@ from minicpm_tui.servers import launch, processes, registry
 from minicpm_tui.servers.launch import LaunchPlan
 from minicpm_tui.servers.local import Record
 from minicpm_tui.servers.watch import Watcher
+from tests.waiting import wait_for
 
-from .conftest import HEALTHY, Start, wait_for
+from .conftest import HEALTHY, Start
 
 SLEEPS = "import time\nprint('hello', flush=True)\ntime.sleep(600)\n"
 

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from minicpm_tui.servers import launch, processes, registry
+from tests.waiting import wait_for
 
-from .conftest import HEALTHY, Script, wait_for
+from .conftest import HEALTHY, Script
 
 LOGS = Path(__file__).parent / "logs"
 PORT = "import sys\nport = sys.argv[sys.argv.index('--port') + 1]\n"

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 from textual.app import App, ComposeResult
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from minicpm_tui.ui.files import listing
 from minicpm_tui.ui.files.pane import FilePane
 from minicpm_tui.ui.files.preview import Preview
 from minicpm_tui.ui.requests import Attach
+from tests.waiting import until
 
 
 class PaneApp(App[None]):
@@ -33,15 +30,6 @@ class PaneApp(App[None]):
 
     def on_attach(self, event: Attach) -> None:
         self.attached.append(event.what)
-
-
-async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-    for _step in range(1000):
-        await pilot.pause()
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("never came")
 
 
 def names(app: PaneApp) -> list[str]:
@@ -61,21 +49,21 @@ def folder(tmp_path: Path) -> Path:
 async def test_shows_folders_and_what_can_be_sent(folder: Path) -> None:
     app = PaneApp(folder)
     async with app.run_test(size=(40, 24)) as pilot:
-        await until(pilot, lambda: len(names(app)) == 3)
+        await until(lambda: len(names(app)) == 3, pilot)
         assert names(app) == ["trip", "a.JPG", "b.png"]
         app.query_one(FilePane).file_tree.focus()
         await pilot.press("full_stop")
-        await until(pilot, lambda: len(names(app)) == 4)
+        await until(lambda: len(names(app)) == 4, pilot)
         assert ".hidden.png" in names(app)
 
 
 async def test_unfold_mark_and_attach_several(folder: Path) -> None:
     app = PaneApp(folder)
     async with app.run_test(size=(40, 24)) as pilot:
-        await until(pilot, lambda: len(names(app)) == 3)
+        await until(lambda: len(names(app)) == 3, pilot)
         app.query_one(FilePane).file_tree.focus()
         await pilot.press("right")
-        await until(pilot, lambda: len(names(app)) == 5)
+        await until(lambda: len(names(app)) == 5, pilot)
         assert names(app) == ["trip", "day 1", "c.mp4", "a.JPG", "b.png"]
         await pilot.press("down", "down", "space", "space", "enter")
         await pilot.pause()
@@ -85,39 +73,39 @@ async def test_unfold_mark_and_attach_several(folder: Path) -> None:
 async def test_the_filter_finds_files_below(folder: Path) -> None:
     app = PaneApp(folder)
     async with app.run_test(size=(40, 24)) as pilot:
-        await until(pilot, lambda: len(names(app)) == 3)
+        await until(lambda: len(names(app)) == 3, pilot)
         app.query_one(FilePane).file_tree.focus()
         await pilot.press("s", "e", "a")
-        await until(pilot, lambda: names(app) == ["trip/day 1/sea view.webp"])
+        await until(lambda: names(app) == ["trip/day 1/sea view.webp"], pilot)
         await pilot.press("escape")
-        await until(pilot, lambda: len(names(app)) == 3)
+        await until(lambda: len(names(app)) == 3, pilot)
 
 
 async def test_a_path_goes_there_and_a_wrong_one_is_said(folder: Path) -> None:
     app = PaneApp(folder)
     async with app.run_test(size=(40, 24)) as pilot:
-        await until(pilot, lambda: len(names(app)) == 3)
+        await until(lambda: len(names(app)) == 3, pilot)
         field = app.query_one(Input)
         field.focus()
         field.value = str(folder / "trip")
         await pilot.press("enter")
-        await until(pilot, lambda: names(app) == ["day 1", "c.mp4"])
+        await until(lambda: names(app) == ["day 1", "c.mp4"], pilot)
         await pilot.press("backspace")
-        await until(pilot, lambda: names(app) == ["trip", "a.JPG", "b.png"])
+        await until(lambda: names(app) == ["trip", "a.JPG", "b.png"], pilot)
         field.focus()
         field.value = "/no/such/folder"
         await pilot.press("enter")
-        await until(pilot, lambda: len(app._notifications) == 1)
+        await until(lambda: len(app._notifications) == 1, pilot)
         assert names(app) == ["trip", "a.JPG", "b.png"]
 
 
 async def test_the_highlighted_picture_is_previewed(folder: Path) -> None:
     app = PaneApp(folder)
     async with app.run_test(size=(40, 24)) as pilot:
-        await until(pilot, lambda: len(names(app)) == 3)
+        await until(lambda: len(names(app)) == 3, pilot)
         app.query_one(FilePane).file_tree.cursor = 2
         preview = app.query_one(Preview)
-        await until(pilot, lambda: "40×20" in preview.caption)
+        await until(lambda: "40×20" in preview.caption, pilot)
         assert any("▀" in preview.render_line(y).text for y in range(preview.size.height))
 
 
@@ -126,7 +114,7 @@ async def test_ten_thousand_files(tmp_path: Path) -> None:
         (tmp_path / f"{number:05}.png").touch()
     app = PaneApp(tmp_path)
     async with app.run_test(size=(40, 24)) as pilot:
-        await until(pilot, lambda: len(names(app)) == 10_000)
+        await until(lambda: len(names(app)) == 10_000, pilot)
         tree = app.query_one(FilePane).file_tree
         tree.focus()
         await pilot.press("end")
@@ -138,7 +126,7 @@ async def test_names_that_could_steer_the_terminal_are_shown_safely(tmp_path: Pa
     (tmp_path / "a\x1b[31m\nb.png").touch()
     app = PaneApp(tmp_path)
     async with app.run_test(size=(40, 24)) as pilot:
-        await until(pilot, lambda: len(names(app)) == 1)
+        await until(lambda: len(names(app)) == 1, pilot)
         assert "a␛[31m b.png" in app.query_one(FilePane).file_tree.render_line(0).text
 
 
@@ -152,7 +140,7 @@ async def test_sizes_are_whole_beside_a_scrollbar(folder: Path) -> None:
         (folder / f"{number:02}.png").write_bytes(b"x" * 1500)
     app = PaneApp(folder)
     async with app.run_test(size=(40, 24)) as pilot:
-        await until(pilot, lambda: len(names(app)) == 63)
+        await until(lambda: len(names(app)) == 63, pilot)
         assert app.query_one(FilePane).file_tree.show_vertical_scrollbar
         assert "1.5 kB" in screen_text(app)
 
@@ -161,10 +149,10 @@ async def test_why_a_file_cannot_be_sent_is_shown_whole(folder: Path) -> None:
     (folder / "0.png").write_text("no picture at all")
     app = PaneApp(folder)
     async with app.run_test(size=(40, 24)) as pilot:
-        await until(pilot, lambda: len(names(app)) == 4)
+        await until(lambda: len(names(app)) == 4, pilot)
         app.query_one(FilePane).file_tree.focus()
         await pilot.press("down")
-        await until(pilot, lambda: "picture" in app.query_one(Preview).caption)
+        await until(lambda: "picture" in app.query_one(Preview).caption, pilot)
         shown = " ".join(screen_text(app).split())
         assert "pictures, videos and PDFs" in shown
         assert "can be sent" in shown
@@ -173,10 +161,10 @@ async def test_why_a_file_cannot_be_sent_is_shown_whole(folder: Path) -> None:
 async def test_a_low_terminal_lists_files_rather_than_a_preview(folder: Path) -> None:
     app = PaneApp(folder)
     async with app.run_test(size=(40, 10)) as pilot:
-        await until(pilot, lambda: len(names(app)) == 3)
+        await until(lambda: len(names(app)) == 3, pilot)
         app.query_one(FilePane).file_tree.focus()
         await pilot.press("end")
-        await until(pilot, lambda: "40×20" in app.query_one(Preview).caption)
+        await until(lambda: "40×20" in app.query_one(Preview).caption, pilot)
         assert app.query_one(FilePane).file_tree.size.height == 7
         assert "40×20" in screen_text(app)
 

@@ -7,6 +7,7 @@ from textual.widgets.option_list import Option
 
 from minicpm_tui.ui.palette import CommandProvider, Palette
 from tests.ui.test_commands import Example
+from tests.waiting import until
 
 
 class WithPalette(Example):
@@ -21,8 +22,7 @@ async def test_page_keys_do_nothing_where_nothing_matches() -> None:
     async with app.run_test() as pilot:
         await pilot.press(*"zzqq")
         commands = app.screen.query_one(CommandList)
-        while not (commands.option_count == 1 and commands.options[0].disabled):
-            await pilot.pause(0.02)
+        await until(lambda: commands.option_count == 1 and commands.options[0].disabled, pilot)
         await pilot.press("pagedown", "pageup")
         assert isinstance(app.screen, CommandPalette)
 
@@ -31,8 +31,7 @@ async def test_page_keys_do_nothing_while_the_list_is_hidden() -> None:
     app = WithPalette()
     async with app.run_test() as pilot:
         commands = app.screen.query_one(CommandList)
-        while not commands.option_count:
-            await pilot.pause(0.02)
+        await until(lambda: commands.option_count, pilot)
         commands.display = False
         await pilot.pause()
         commands.clear_options().add_options([Option("one"), Option("two")])
@@ -46,9 +45,7 @@ async def test_page_keys_move_through_what_matches() -> None:
     async with app.run_test() as pilot:
         await pilot.press(*"ca")
         commands = app.screen.query_one(CommandList)
-        while not (commands.option_count == 1 and not commands.options[0].disabled and commands.size):
-            await pilot.pause(0.02)
+        await until(lambda: commands.option_count == 1 and not commands.options[0].disabled and commands.size, pilot)
         await pilot.press("pagedown", "enter")
-        while not app.done:
-            await pilot.pause(0.02)
+        await until(lambda: app.done, pilot)
         assert app.done == ["home"]

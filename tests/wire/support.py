@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -122,11 +121,3 @@ def video_file(count: int, width: int = 64, height: int = 48, rate: int = 8) -> 
 def video_frame(still: Image.Image) -> av.VideoFrame:
     """A picture as PyAV's encoder takes it."""
     return cast("Callable[[Image.Image], av.VideoFrame]", av.VideoFrame.from_image)(still)
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait until ``condition`` holds; fails when it does not within ``seconds``."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)

@@ -30,7 +30,8 @@ from minicpm_tui.messages import (
     VideoPart,
 )
 from minicpm_tui.messages.request import build_request
-from tests.wire.support import Target, encoded, eventually
+from tests.waiting import wait_for
+from tests.wire.support import Target, encoded
 
 
 class Chat:
@@ -157,4 +158,4 @@ async def test_closing_the_stream_frees_the_server(chat: Chat) -> None:
         async for event in events:
             if isinstance(event, Delta):
                 break
-    eventually(lambda: chat.target.metric("vllm:num_requests_running") == 0)
+    wait_for(lambda: chat.target.metric("vllm:num_requests_running") == 0)

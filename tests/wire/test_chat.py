@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.wire.support import CHAT, Target, eventually
+from tests.waiting import wait_for
+from tests.wire.support import CHAT, Target
 
 
 def test_a_whole_reply_has_its_text_its_reason_and_consistent_usage(target: Target) -> None:
@@ -77,6 +78,6 @@ def test_a_client_that_goes_away_frees_the_server(target: Target) -> None:
         lines = answer.iter_lines()
         while "content" not in next(lines):
             continue
-        eventually(lambda: target.metric("vllm:num_requests_running") == 1)
-    eventually(lambda: target.metric("vllm:num_requests_running") == 0)
+        wait_for(lambda: target.metric("vllm:num_requests_running") == 1)
+    wait_for(lambda: target.metric("vllm:num_requests_running") == 0)
     assert target.metric("vllm:generation_tokens_total") < made + 1900

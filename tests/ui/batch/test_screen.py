@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from minicpm_tui.ui.batch.commands import COMMANDS
 from minicpm_tui.ui.batch.screen import BatchScreen
 from minicpm_tui.ui.files.preview import Preview
 from tests.batch.conftest import batch, fill_folder, png
+from tests.waiting import until
 
 ROWS = 6
 
@@ -34,19 +34,10 @@ def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "out.jsonl"
 
 
-async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
-    for _turn in range(400):
-        await pilot.pause()
-        if condition():
-            return
-        await asyncio.sleep(0.02)
-    pytest.fail("it did not happen")
-
-
 async def opened(pilot: Pilot[int], rows: int = ROWS) -> BatchScreen:
     screen = BatchScreen()
     await pilot.app.push_screen(screen)
-    await until(pilot, lambda: screen.table.count == rows)
+    await until(lambda: screen.table.count == rows, pilot)
     return screen
 
 
@@ -59,12 +50,12 @@ async def test_rows_their_answers_and_pictures(output: Path) -> None:
         screen = await opened(pilot)
         assert "out.jsonl · 5 answers · 1 failed" in shown(screen, "#state")
         for result in read_results(output):
-            await until(pilot, lambda result=result: shown(screen, "#text").startswith(result.id))  # type: ignore[misc]
+            await until(lambda result=result: shown(screen, "#text").startswith(result.id), pilot)  # type: ignore[misc]
             if result.error is None:
-                await until(pilot, lambda: "A [b]picture[/b]." in shown(screen, "#text"))
-                await until(pilot, lambda: "8×6" in screen.query_one(Preview).caption)
+                await until(lambda: "A [b]picture[/b]." in shown(screen, "#text"), pilot)
+                await until(lambda: "8×6" in screen.query_one(Preview).caption, pilot)
             else:
-                await until(pilot, lambda: "empty" in shown(screen, "#text"))
+                await until(lambda: "empty" in shown(screen, "#text"), pilot)
             await pilot.press("down")
 
 
@@ -74,7 +65,7 @@ async def test_the_chosen_row_can_be_read_and_cut_text_says_so(output: Path) -> 
     async with MinicpmApp().run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot, ROWS + 2)
         await pilot.press("end")
-        await until(pilot, lambda: screen.table.row == ROWS + 1)
+        await until(lambda: screen.table.row == ROWS + 1, pilot)
         chosen, other = screen.table.render_line(ROWS + 1), screen.table.render_line(ROWS)
         assert len({(segment.style.color, segment.style.bgcolor) for segment in chosen if segment.style}) == 1
         assert len({segment.style.color for segment in other if segment.style}) > 1
@@ -86,11 +77,11 @@ async def test_failures_alone(output: Path) -> None:
     async with MinicpmApp().run_test(size=(120, 30)) as pilot:
         screen = await opened(pilot)
         await pilot.press("f")
-        await until(pilot, lambda: screen.table.count == 1)
+        await until(lambda: screen.table.count == 1, pilot)
         assert screen.table.current is not None
         assert screen.table.current.error
         await pilot.press("f")
-        await until(pilot, lambda: screen.table.count == ROWS)
+        await until(lambda: screen.table.count == ROWS, pilot)
 
 
 async def test_a_growing_output_is_followed(output: Path) -> None:
@@ -98,7 +89,7 @@ async def test_a_growing_output_is_followed(output: Path) -> None:
         screen = await opened(pilot)
         with Output(output) as out:
             out.write([Result(id="more", index=9, text="x")])
-        await until(pilot, lambda: screen.table.count == ROWS + 1)
+        await until(lambda: screen.table.count == ROWS + 1, pilot)
 
 
 async def test_what_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,8 +103,8 @@ async def test_what_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.Mo
         async with MinicpmApp().run_test(size=(120, 30)) as pilot:
             screen = await opened(pilot, 3)
             await pilot.press("r")
-            await until(pilot, lambda: "3 answers · 0 failed" in shown(screen, "#state"))
-            await until(pilot, lambda: "all answered" in shown(screen, "#state"))
+            await until(lambda: "3 answers · 0 failed" in shown(screen, "#state"), pilot)
+            await until(lambda: "all answered" in shown(screen, "#state"), pilot)
         assert len(server.chats) == 3
 
 
@@ -122,11 +113,11 @@ async def test_without_any_run_it_says_how_to_begin() -> None:
         (command,) = COMMANDS
         assert command.when(pilot.app)
         await pilot.app.run_action(command.action)
-        await until(pilot, lambda: isinstance(pilot.app.screen, BatchScreen))
+        await until(lambda: isinstance(pilot.app.screen, BatchScreen), pilot)
         assert not command.when(pilot.app)
         screen = pilot.app.screen
         assert isinstance(screen, BatchScreen)
-        await until(pilot, lambda: "minicpm-tui batch" in shown(screen, "#state"))
+        await until(lambda: "minicpm-tui batch" in shown(screen, "#state"), pilot)
         await pilot.press("escape")
         assert pilot.app.screen is not screen
 
@@ -143,5 +134,5 @@ async def test_of_many_rows_only_those_that_show_are_read(long_output: Path) -> 
     async with MinicpmApp().run_test(size=(100, 24)) as pilot:
         screen = await opened(pilot, 50_000 + ROWS)
         await pilot.press("end")
-        await until(pilot, lambda: screen.table.scroll_offset.y > 49_000)
+        await until(lambda: screen.table.scroll_offset.y > 49_000, pilot)
         assert len(screen.table._cache) < 1000

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -19,6 +17,7 @@ from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.messages import Tree
 from minicpm_tui.ui.app import MinicpmApp
 from minicpm_tui.ui.launch import Launch
+from tests.waiting import until
 
 Condition = Callable[[], bool]
 
@@ -33,11 +32,7 @@ class Driver:
 
     async def until(self, condition: Condition, seconds: float = 20.0) -> None:
         """Wait for ``condition``; fails with its name when it does not come."""
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, f"never came: {condition}"
-            await self.pilot.pause()
-            await asyncio.sleep(0.01)
+        await until(condition, self.pilot, seconds=seconds)
 
     async def connected(self) -> None:
         await self.until(lambda: self.talk.session is not None)

@@ -10,14 +10,14 @@ from minicpm_tui.errors import ErrorInfo
 from minicpm_tui.messages import ABORT, End, Frame, ImagePart, Message, Notice, Source, TextPart, VideoPart
 from minicpm_tui.ui.conversation import ConversationPane
 from tests.ui.conversation.host import AT, Host, content, reply, thought, turns, user
+from tests.waiting import until
 
 SIZE = (60, 20)
 
 
 async def until_shown(pilot: Pilot[None], pane: ConversationPane) -> None:
     """Wait until everything that was fed is drawn."""
-    while pane.streaming:
-        await pilot.pause(0.02)
+    await until(lambda: not pane.streaming, pilot)
     await pilot.pause()
 
 
@@ -43,8 +43,7 @@ async def test_a_reply_streams_in_formatted() -> None:
         pane.begin(reply(1, "", end=None))
         for piece in ("# Ti", "tle\n\n- o", "ne\n- **tw", "o**\n"):
             pane.feed(content(piece))
-        while not app.shows("• two"):
-            await pilot.pause(0.02)
+        await until(lambda: app.shows("• two"), pilot)
         pane.finish(reply(1, "# Title\n\n- one\n- **two**\n"))
         await until_shown(pilot, pane)
         assert app.shows("Title")
@@ -99,8 +98,7 @@ async def test_reasoning_is_folded_and_unfolds() -> None:
         pane = app.pane
         pane.begin(reply(1, "", end=None))
         pane.feed([thought("let me see, a secret", 0.5)])
-        while not app.shows("Thinking…"):
-            await pilot.pause(0.02)
+        await until(lambda: app.shows("Thinking…"), pilot)
         assert app.shows("a secret")
         pane.feed([content("Here it is.", 3.6)])
         pane.finish(reply(1, "Here it is.", reasoning="let me see, a secret"))

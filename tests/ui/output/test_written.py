@@ -18,6 +18,7 @@ from textual.widgets import Label
 
 from minicpm_tui.ui.output.written import LeanOutput, Written
 from tests.ui.conversation.host import Host, content, reply, turns, user
+from tests.waiting import until
 
 _LINKS = re.compile(r"\x1b\]8;[^\x1b]*\x1b\\")  # pyte shows them
 
@@ -96,14 +97,12 @@ async def test_any_session_looks_the_same(seed: int) -> None:
             app.pane.feed(content(TEXT[at : at + size]))
             at += size
             await disturb(app, pilot, dice)
-            await pilot.pause(0.03)
+            await pilot.pause()
         app.pane.finish(reply(99, TEXT))
-        while app.pane.streaming:
-            await pilot.pause(0.02)
+        await until(lambda: not app.pane.streaming, pilot)
         await pilot.press("end")
-        await pilot.pause(0.3)
+        await until(lambda: "item 11" in "\n".join(app.lean.display), pilot)
         assert not app.differences
-        assert "item 11" in "\n".join(app.lean.display)
 
 
 async def test_following_a_reply_writes_less() -> None:
@@ -114,11 +113,9 @@ async def test_following_a_reply_writes_less() -> None:
         for at in range(0, len(TEXT), 40):
             drawn = app.bytes[0]
             pane.feed(content(TEXT[at : at + 40]))
-            while app.bytes[0] == drawn:
-                await pilot.pause(0.01)
+            await until(lambda drawn=drawn: app.bytes[0] > drawn, pilot)  # type: ignore[misc]  # mypy does not infer it
         pane.finish(reply(1, TEXT))
-        while pane.streaming:
-            await pilot.pause(0.02)
+        await until(lambda: not pane.streaming, pilot)
         assert not app.differences
         assert app.bytes[1] < app.bytes[0] / 2
 

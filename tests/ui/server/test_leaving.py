@@ -11,7 +11,7 @@ from minicpm_tui.servers import registry
 from minicpm_tui.ui.dialogs import Ask
 from minicpm_tui.ui.server import leaving
 from tests.servers.conftest import Start, start_script, vllm_script
-from tests.ui.server.test_panel import until
+from tests.waiting import until
 
 __all__ = ["start_script", "vllm_script"]
 
@@ -28,7 +28,7 @@ class LeavingApp(App[int]):
 
 async def asked(pilot: Pilot[int], app: LeavingApp) -> str:
     app.run_worker(app.leave())
-    await until(pilot, lambda: isinstance(app.screen, Ask) and app.screen.query(Static) and app.screen.query(Button))
+    await until(lambda: isinstance(app.screen, Ask) and app.screen.query(Static) and app.screen.query(Button), pilot)
     return str(app.screen.query_one(Static).render())
 
 
@@ -36,7 +36,7 @@ async def test_nothing_is_asked_without_a_server(home: object) -> None:
     app = LeavingApp()
     async with app.run_test() as pilot:
         app.run_worker(app.leave())
-        await until(pilot, lambda: app.answer is not None)
+        await until(lambda: app.answer is not None, pilot)
         assert app.answer is True
 
 
@@ -46,14 +46,14 @@ async def test_a_loading_server_can_be_kept_or_stopped(start_script: Start) -> N
     async with app.run_test() as pilot:
         assert "tiny" in await asked(pilot, app)
         app.screen.query_one("#stay", Button).press()
-        await until(pilot, lambda: app.answer is False)
+        await until(lambda: app.answer is False, pilot)
         await asked(pilot, app)
         app.screen.query_one("#keep", Button).press()
-        await until(pilot, lambda: app.answer is True)
+        await until(lambda: app.answer is True, pilot)
         assert [found.id for found in registry.running()] == [server.id]
         await asked(pilot, app)
         app.screen.query_one("#stop", Button).press()
-        await until(pilot, lambda: registry.servers() == [])
+        await until(lambda: registry.servers() == [], pilot)
 
 
 async def test_what_would_end_a_kept_server_is_said(start_script: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import shlex
@@ -30,7 +29,7 @@ from minicpm_tui.ui.server.here import Here
 from minicpm_tui.ui.server.log import LogScreen
 from minicpm_tui.ui.server.panel import ServerPanel
 from minicpm_tui.ui.server.watching import Remedies
-from tests.servers.conftest import wait_for
+from tests.waiting import until, wait_for
 
 SERVERS = Path(__file__).parents[2] / "servers"
 LOGS = SERVERS / "logs"
@@ -97,16 +96,6 @@ class PanelApp(App[None]):
         return self.query_one(ServerPanel)
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
-    for _step in range(2000):
-        await pilot.pause()
-        with contextlib.suppress(Exception):
-            if condition():
-                return
-        await asyncio.sleep(0.01)
-    raise AssertionError("never came")
-
-
 @pytest.fixture
 def vllm(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Path]]:
     """Puts a model on disk and a stand-in for ``vllm`` on PATH; stops what was started."""
@@ -139,7 +128,7 @@ def vllm(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 async def on_model(pilot: Pilot[Any], app: PanelApp) -> None:
-    await until(pilot, lambda: app.panel.entry and app.panel.entry.model)
+    await until(lambda: app.panel.entry and app.panel.entry.model, pilot)
     app.query_one(Here).focus()
 
 
@@ -149,12 +138,12 @@ async def test_one_key_starts_the_model_and_asks_to_talk_with_it(vllm: Callable[
     async with app.run_test(size=(60, 40)) as pilot:
         await on_model(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.used)
+        await until(lambda: app.used, pilot)
         (server,) = registry.running()
         assert (app.used[0].url, app.used[0].model, app.used[0].api_key) == (server.url, str(folder), server.key)
-        await until(pilot, lambda: app.query_one(FiguresView).history.series("running"))
+        await until(lambda: app.query_one(FiguresView).history.series("running"), pilot)
         await pilot.press("x")
-        await until(pilot, lambda: app.query(Here))
+        await until(lambda: app.query(Here), pilot)
     assert registry.servers() == []
     assert processes.members(server.pid, server.id, server.log) == []
 
@@ -165,12 +154,12 @@ async def test_a_failure_shows_its_cause_and_one_key_mends_it(vllm: Callable[[st
     async with app.run_test(size=(60, 40)) as pilot:
         await on_model(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.query(Remedies))
+        await until(lambda: app.query(Remedies), pilot)
         assert "Too little memory is free" in str(app.query_one("#cause", Static).render())
         assert "14.83/16.84 GiB" in str(app.query_one("#tail", Static).render())
-        await until(pilot, lambda: app.query_one(Remedies).has_focus)
+        await until(lambda: app.query_one(Remedies).has_focus, pilot)
         await pilot.press("1")
-        await until(pilot, lambda: app.used)
+        await until(lambda: app.used, pilot)
         (server,) = registry.servers()
         assert server.option("gpu-memory-utilization") == "0.86"
 
@@ -181,7 +170,7 @@ async def test_an_unknown_failure_offers_no_remedy_but_to_try_again(vllm: Callab
     async with app.run_test(size=(60, 40)) as pilot:
         await on_model(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.query(Remedies))
+        await until(lambda: app.query(Remedies), pilot)
         assert app.query_one(Remedies).remedies == [None]
         assert app.panel.startable
 
@@ -192,9 +181,9 @@ async def test_loading_can_be_cancelled(vllm: Callable[[str], Path]) -> None:
     async with app.run_test(size=(60, 40)) as pilot:
         await on_model(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.panel.view)
+        await until(lambda: app.panel.view, pilot)
         await pilot.press("x")
-        await until(pilot, lambda: app.query(Here))
+        await until(lambda: app.query(Here), pilot)
     assert registry.servers() == []
     assert app.used == []
 
@@ -206,7 +195,7 @@ async def test_a_server_that_says_nothing_is_pointed_out(vllm: Callable[[str], P
     async with app.run_test(size=(60, 40)) as pilot:
         await on_model(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: "no word for" in str(app.query_one("#tail", Static).render()))
+        await until(lambda: "no word for" in str(app.query_one("#tail", Static).render()), pilot)
         assert app.query_one("#tail", Static).region.height == 1
 
 
@@ -216,13 +205,13 @@ async def test_a_restart_with_other_options_keeps_the_port_and_the_key(vllm: Cal
     async with app.run_test(size=(120, 45)) as pilot:
         await on_model(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.used)
+        await until(lambda: app.used, pilot)
         (before,) = registry.running()
         await pilot.press("o")
-        await until(pilot, lambda: isinstance(app.screen, ServeForm) and app.screen.plan)
+        await until(lambda: isinstance(app.screen, ServeForm) and app.screen.plan, pilot)
         app.screen.query_one("#in-max-model-len", Input).value = "4096"
         await pilot.press("f5")
-        await until(pilot, lambda: len(app.used) == 2)
+        await until(lambda: len(app.used) == 2, pilot)
         (after,) = registry.running()
     assert (after.url, after.key, after.option("max-model-len")) == (before.url, before.key, "4096")
     assert processes.members(before.pid, before.id, before.log) == []
@@ -234,11 +223,11 @@ async def test_a_killed_server_is_noticed(vllm: Callable[[str], Path]) -> None:
     async with app.run_test(size=(60, 40)) as pilot:
         await on_model(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.used)
+        await until(lambda: app.used, pilot)
         url = registry.running()[0].url
         os.kill(registry.running()[0].pid, signal.SIGKILL)
-        await until(pilot, lambda: app.panel.view and app.panel.view.state == "failed")
-        await until(pilot, lambda: app.lost)
+        await until(lambda: app.panel.view and app.panel.view.state == "failed", pilot)
+        await until(lambda: app.lost, pilot)
         assert (app.lost[0].url, app.lost[0].problem) == (url, "vLLM was killed by signal 9")
 
 
@@ -251,9 +240,9 @@ async def test_a_server_that_somebody_ended_by_its_pid_has_not_failed(vllm: Call
     async with app.run_test(size=(60, 40)) as pilot:
         await on_model(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.used)
+        await until(lambda: app.used, pilot)
         os.kill(registry.running()[0].pid, signal.SIGTERM)
-        await until(pilot, lambda: app.panel.view and app.panel.view.state == "exited")
+        await until(lambda: app.panel.view and app.panel.view.state == "exited", pilot)
         assert not app.query(Remedies)
 
 
@@ -263,13 +252,13 @@ async def test_the_command_that_loads_is_shown_and_copied_without_the_key(vllm: 
     async with app.run_test(size=(60, 40)) as pilot:
         await on_model(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.panel.view and app.panel.view.state == "loading")
+        await until(lambda: app.panel.view and app.panel.view.state == "loading", pilot)
         (server,) = registry.running()
         command = app.query_one("#command", Static)
         assert command.region.height > 1
         assert f"serve {folder} --host 127.0.0.1" in str(command.render())
         await pilot.press("y")
-        await until(pilot, lambda: app.copied)
+        await until(lambda: app.copied, pilot)
         assert shlex.split(app.copied[0]) == list(server.argv)
         assert server.key not in app.copied[0]
 
@@ -281,9 +270,9 @@ async def test_a_server_that_still_loads_is_found_again_and_used(vllm: Callable[
     server = launch.start(launch.LaunchPlan(argv, "127.0.0.1", port, str(folder), str(folder)))
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await until(pilot, lambda: app.panel.view)
+        await until(lambda: app.panel.view, pilot)
         (tmp_path / "go").touch()
-        await until(pilot, lambda: app.used)
+        await until(lambda: app.used, pilot)
         assert app.used[0].url == server.url
 
 
@@ -295,7 +284,7 @@ async def test_a_server_that_runs_is_shown_at_once(vllm: Callable[[str], Path], 
     await asyncio.to_thread(wait_for, lambda: registry.find(server.id).state == "ready")
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await until(pilot, lambda: app.query_one(FiguresView).history.series("running"))
+        await until(lambda: app.query_one(FiguresView).history.series("running"), pilot)
         assert app.used == []
 
 
@@ -312,12 +301,12 @@ async def test_figures_of_a_server_that_others_started(
         hidden.setattr(registry, "servers", list)
         app = PanelApp()
         async with app.run_test(size=(60, 40)) as pilot:
-            await until(pilot, lambda: app.query_one(Here).entries)
+            await until(lambda: app.query_one(Here).entries, pilot)
             here = app.query_one(Here)
             here.highlighted = next(index for index, entry in enumerate(here.entries) if entry.kind == "server")
             here.focus()
             await pilot.press("enter")
-            await until(pilot, lambda: app.query_one(FiguresView).history.series("running"))
+            await until(lambda: app.query_one(FiguresView).history.series("running"), pilot)
             assert app.used[0].url == f"http://127.0.0.1:{port}"
 
 
@@ -330,7 +319,7 @@ async def test_what_will_not_fit_is_said_before_it_starts(vllm: Callable[[str], 
     async with app.run_test(size=(60, 40)) as pilot:
         await on_model(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.query(Doubt))
+        await until(lambda: app.query(Doubt), pilot)
         labels = [remedy.label if remedy else "" for remedy in app.query_one(Remedies).remedies]
         assert "serve openbmb/MiniCPM-V-4_5-AWQ instead" in labels
         assert registry.servers() == []
@@ -342,7 +331,7 @@ async def test_the_form_shows_the_command_and_says_what_is_wrong(vllm: Callable[
     async with app.run_test(size=(120, 45)) as pilot:
         await on_model(pilot, app)
         await pilot.press("o")
-        await until(pilot, lambda: isinstance(app.screen, ServeForm) and app.screen.plan)
+        await until(lambda: isinstance(app.screen, ServeForm) and app.screen.plan, pilot)
         form = app.screen
         assert isinstance(form, ServeForm)
         assert form.query_one("#in-max-model-len", Input).placeholder == "8192 by the preset"
@@ -353,13 +342,13 @@ async def test_the_form_shows_the_command_and_says_what_is_wrong(vllm: Callable[
         assert isinstance(app.screen, ServeForm)
         assert "max-model-len" in str(form.query_one("#problem", Static).render())
         form.query_one("#in-max-model-len", Input).value = "4k"
-        await until(pilot, lambda: form.plan and "4k" in form.plan.command.argv)
+        await until(lambda: form.plan and "4k" in form.plan.command.argv, pilot)
         await pilot.press("ctrl+y")
-        await until(pilot, lambda: app.copied)
+        await until(lambda: app.copied, pilot)
         assert "--max-model-len 4k" in app.copied[0]
         assert "secret-key" not in app.copied[0]
         await pilot.press("f5")
-        await until(pilot, lambda: app.used)
+        await until(lambda: app.used, pilot)
         assert app.used[0].api_key == "secret-key"
         assert registry.running()[0].option("max-model-len") == "4k"
 
@@ -370,15 +359,15 @@ async def test_the_log_is_searched(vllm: Callable[[str], Path]) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await on_model(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.used)
+        await until(lambda: app.used, pilot)
         await pilot.press("l")
-        await until(pilot, lambda: isinstance(app.screen, LogScreen) and len(app.screen.lines) > 50)
+        await until(lambda: isinstance(app.screen, LogScreen) and len(app.screen.lines) > 50, pilot)
         await pilot.press("slash", *"KV cache", "enter")
         await pilot.pause()
         assert "1 of" in str(app.screen.query_one("#where", Static).render())
         assert not app.screen.query_one(Log).auto_scroll
         await pilot.press("n", "escape")
-        await until(pilot, lambda: not isinstance(app.screen, LogScreen))
+        await until(lambda: not isinstance(app.screen, LogScreen), pilot)
 
 
 async def test_nothing_is_polled_while_the_panel_is_hidden(vllm: Callable[[str], Path]) -> None:
@@ -387,7 +376,7 @@ async def test_nothing_is_polled_while_the_panel_is_hidden(vllm: Callable[[str],
     async with app.run_test(size=(60, 40)) as pilot:
         await on_model(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: app.query_one(FiguresView).history.series("running"))
+        await until(lambda: app.query_one(FiguresView).history.series("running"), pilot)
         app.query_one("#server").display = False
         await pilot.pause()
         assert not app.panel.shown
@@ -401,10 +390,10 @@ async def test_without_vllm_the_install_line_can_be_copied(vllm: Callable[[str],
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await until(pilot, lambda: app.query_one(Here).entries)
+        await until(lambda: app.query_one(Here).entries, pilot)
         here = app.query_one(Here)
         here.highlighted = next(index for index, entry in enumerate(here.entries) if entry.kind == "install")
         here.focus()
         await pilot.press("enter")
-        await until(pilot, lambda: app.copied)
+        await until(lambda: app.copied, pilot)
         assert app.copied == ["pip install 'vllm>=0.7.1'"]
