@@ -117,7 +117,7 @@ async def make(name: str, folder: Path) -> Path:
     from minicpm_tui.ui.launch import Launch
 
     scene, size, theme, language = SCENES[name]
-    with tempfile.TemporaryDirectory() as scratch, serving(DemoOptions(tokens_per_second=0)) as server:
+    with tempfile.TemporaryDirectory() as scratch, serving(DemoOptions(tokens_per_second=60)) as server:
         os.environ["MINICPM_TUI_HOME"] = f"{scratch}/home"
         os.environ["HOME"] = scratch
         pictures = Path(scratch) / "holiday"
