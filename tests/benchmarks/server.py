@@ -136,20 +136,19 @@ def _reply(writer: asyncio.StreamWriter, fact: Any) -> None:
 @contextlib.contextmanager
 def serving() -> Iterator[Server]:
     """A server on a free port, while the block runs."""
-    loop, server, ready = asyncio.new_event_loop(), Server(), threading.Event()
+    server, ready, over = Server(), threading.Event(), asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
 
-    async def start() -> None:
+    async def serve() -> None:
         listener = await asyncio.start_server(server.answer, "127.0.0.1", 0, limit=1 << 26)
         server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/v1"
+        loops.append(asyncio.get_running_loop())
         ready.set()
+        await over.wait()
 
-    def run() -> None:
-        loop.run_until_complete(start())
-        loop.run_forever()
-
-    thread = threading.Thread(target=run, daemon=True)
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     ready.wait()
     yield server
-    loop.call_soon_threadsafe(loop.stop)
+    loops[0].call_soon_threadsafe(over.set)
     thread.join()

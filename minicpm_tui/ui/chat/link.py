@@ -21,7 +21,7 @@ class Link:
     """``connection`` is None until there is one; ``problem`` is one line when there is none and none is tried any more.
 
     ``lost``: its server is known to have ended, or cannot be reached. The connection stays: it will do again
-    when the server is back. ``loading``: a server that is not ready yet; it is tried all the time, in a way.
+    when the server is back. ``loading``: a server that is not ready yet; ``trying`` stays True while it is waited for.
     """
 
     launch: Launch

@@ -229,8 +229,6 @@ class ChatScreen(Commanded, LeanScreen[None]):
     def _replied(self, event: TalkPane.Replied) -> None:
         self.current.link.heard(event.end)
         self.show_status()
-        if event.end.error is None:
-            self.current.link.lost = False
         limit = self.launch.config.settings.bell_seconds
         if limit and event.end.seconds >= limit:
             self.app.bell()
