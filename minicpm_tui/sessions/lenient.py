@@ -104,11 +104,11 @@ def _part(raw: object) -> Part:
 
 
 def _frames(given: object) -> object:
-    return (
-        given
-        if not isinstance(given, list)
-        else tuple(frame for each in given if isinstance(each, dict) and (frame := _fitting(each, Frame)))
-    )
+    """Frames; what is none is left out."""
+    if not isinstance(given, list):
+        return given
+    found = (_fitting(each, Frame) for each in given if isinstance(each, dict))
+    return tuple(frame for frame in found if frame)
 
 
 def _pieces(given: object) -> object:
