@@ -14,7 +14,7 @@ from minicpm_tui import i18n
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """``MINICPM_TUI_HOME`` of this test; keys, proxies and language of the environment are gone."""
     for name in list(os.environ):
-        if name.startswith(("MINICPM_TUI_", "VLLM_", "OPENAI_")) or name.lower().endswith("_proxy"):
+        if name.startswith(("MINICPM_TUI_", "VLLM_", "OPENAI_", "NO_COLOR")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setattr(i18n, "_language", None)
