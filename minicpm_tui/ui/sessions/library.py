@@ -184,8 +184,9 @@ class LibraryScreen(Commanded, Screen[None]):
 
     @on(Input.Changed, "#search")
     def _typed(self) -> None:
-        self.run_worker(self._narrow(), group="fill", exclusive=True)
+        self._narrow()
 
+    @work(group="fill", exclusive=True)
     async def _narrow(self) -> None:
         """Show what fits the search field; read the folders again when the index turns out to be damaged."""
         await self._fill()
