@@ -14,6 +14,7 @@ from minicpm_tui.config import load
 from minicpm_tui.ui import themes
 from minicpm_tui.ui.app import MinicpmApp
 from minicpm_tui.ui.chat.welcome import Welcome
+from minicpm_tui.ui.files.preview import Preview
 from minicpm_tui.ui.launch import Launch
 from tests.waiting import until
 
@@ -42,6 +43,8 @@ async def at_rest(pilot: Pilot[int]) -> None:
     """Wait until it is said that nobody answers; nothing moves then."""
     chat = pilot.app.screen
     await until(lambda: chat.query_one(Welcome).link == "failed", pilot)
+    if chat.query_one("#files").display:
+        await until(lambda: "PNG" in chat.query_one(Preview).caption, pilot)
     assert isinstance(pilot.app, MinicpmApp)
     pilot.app.chat.talk.composer.cursor_blink = False
     await pilot.pause()
