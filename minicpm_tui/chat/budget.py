@@ -105,13 +105,13 @@ def part_tokens(part: MediaPart, family: Family, *, index: int = 0, max_slices: 
     return video_tokens(family, len(part.frames) or UNKNOWN_FRAMES, part.width or side, part.height or side, index=index)
 
 
-@lru_cache(maxsize=1024)  # the whole history is counted at every turn
 def fewest_tokens(family: Family) -> int:
     """What a video of the fewest frames costs that still tell what happens in it."""
     side = family.slicing.scale_resolution
     return video_tokens(family, LEAST, side, side)
 
 
+@lru_cache(maxsize=1024)  # the whole history is counted at every turn
 def guess_tokens(text: str) -> int:
     """Tokens of a text without a tokenizer: 1.5 Chinese characters, or 3.5 others, are one."""
     wide = len(_WIDE.findall(text))
