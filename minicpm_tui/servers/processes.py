@@ -81,14 +81,17 @@ def writes_to(pid: int, log: Path) -> bool:
     return False
 
 
-def members(group: int, server_id: str, log: Path) -> list[int]:
-    """Living processes of the process group that carry the server's mark: its environment variable or its log."""
-    found = []
+def living(group: int) -> Iterator[int]:
+    """Processes of the process group; zombies count as gone."""
     for pid in all_pids():
         now = stat(pid)
-        if now and now.group == group and now.state not in "ZXx" and (has_marker(pid, server_id) or writes_to(pid, log)):
-            found.append(pid)
-    return found
+        if now and now.group == group and now.state not in "ZXx":
+            yield pid
+
+
+def members(group: int, server_id: str, log: Path) -> list[int]:
+    """Living processes of the process group that carry the server's mark: its environment variable or its log."""
+    return [pid for pid in living(group) if has_marker(pid, server_id) or writes_to(pid, log)]
 
 
 def find_leader(server_id: str) -> Stat | None:

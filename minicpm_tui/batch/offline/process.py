@@ -80,11 +80,7 @@ class WorkerProcess:
 def _wait_until_gone(group: int) -> None:
     """Return when nothing but zombies is left of a process group that was killed, or after ``TERM_SECONDS``."""
     deadline = time.monotonic() + TERM_SECONDS
-    while time.monotonic() < deadline:
-        if not any(
-            (now := processes.stat(pid)) and now.group == group and now.state not in "ZXx" for pid in processes.all_pids()
-        ):
-            return
+    while any(processes.living(group)) and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
