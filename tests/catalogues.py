@@ -34,7 +34,7 @@ KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 
 _FOLDERS = {
     "ui/conversation": "conversation",
-    "ui/looking": "looking",
+    "ui/viewer": "viewer",
     "ui/server": "server_panel",
     "ui/sessions": "sessions_ui",
     "ui/batch": "batch_ui",

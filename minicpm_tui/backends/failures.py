@@ -10,7 +10,7 @@ import msgspec
 
 from minicpm_tui import errors
 from minicpm_tui.backends.client import proxy_for, without_password
-from minicpm_tui.backends.sayings import KNOWN
+from minicpm_tui.backends.vllm_errors import KNOWN
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
 

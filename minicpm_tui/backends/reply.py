@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from minicpm_tui.backends.reasoning import Piece, ThinkSplitter
 from minicpm_tui.backends.sse import DONE, Choice, DeltaChunk, EventReader, UsageChunk, decode_chunk
-from minicpm_tui.backends.thinking import Piece, ThinkSplitter
 from minicpm_tui.errors import MinicpmTuiError, ServerFailed
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import ABORT, Delta, End, Usage

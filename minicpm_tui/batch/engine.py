@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
-from minicpm_tui.batch.items import Item
+from minicpm_tui.batch.records import Item
 from minicpm_tui.messages import Usage
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from minicpm_tui.families import Family, image_tokens, video_tokens
-from minicpm_tui.media.sampling import LEAST
+from minicpm_tui.media.frame_times import LEAST
 from minicpm_tui.messages import ImagePart, MediaPart, Message, media_of
 
 MESSAGE_TOKENS = 5

@@ -25,7 +25,7 @@ from minicpm_tui.messages import RequestProfile
 from minicpm_tui.servers.local import LocalServer
 
 if TYPE_CHECKING:
-    from minicpm_tui.demo.launch import DemoProcess
+    from minicpm_tui.demo.spawn import DemoProcess
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ async def _connect(config: Config, target: Target, key: str, demo: DemoProcess |
 
 
 async def _demo(config: Config) -> Connection:
-    from minicpm_tui.demo.launch import launch
+    from minicpm_tui.demo.spawn import launch
 
     process = await asyncio.to_thread(launch)
     try:

@@ -13,11 +13,11 @@ import msgspec
 
 from minicpm_tui.chat.budget import dropped_before, fewest_tokens, guess_tokens, history_tokens, reply_room, shortfall
 from minicpm_tui.chat.connect import Connection
+from minicpm_tui.chat.context_fit import Plan, plan
 from minicpm_tui.chat.events import Asked, ChatEvent
-from minicpm_tui.chat.fitting import Plan, plan
 from minicpm_tui.chat.options import as_settings
 from minicpm_tui.chat.preparation import Attachment, prepare_all
-from minicpm_tui.chat.streaming import completed, stream_reply
+from minicpm_tui.chat.reply_stream import completed, stream_reply
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.media.spec import MediaLimits, Prepared

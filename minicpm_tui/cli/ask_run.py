@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from minicpm_tui.chat.connect import connect
 from minicpm_tui.chat.events import Asked
-from minicpm_tui.chat.opening import open_journal
 from minicpm_tui.chat.options import options_for
 from minicpm_tui.chat.session import ChatSession
+from minicpm_tui.chat.session_choice import open_journal
 from minicpm_tui.cli.ask_output import Output, choose_output
 from minicpm_tui.cli.options import Flags
 from minicpm_tui.errors import MinicpmTuiError, StorageError, UsageError

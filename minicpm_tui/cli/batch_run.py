@@ -11,16 +11,16 @@ from typing import Any
 import click
 
 from minicpm_tui.backends.keys import choose_key
-from minicpm_tui.batch.connect import Address
-from minicpm_tui.batch.launch import Run, through_servers
-from minicpm_tui.batch.offline.launch import Offline, through_vllm
-from minicpm_tui.batch.offline.options import read_chosen
-from minicpm_tui.batch.plan import Plan
+from minicpm_tui.batch.input.requests import Plan
+from minicpm_tui.batch.input.rows import Columns
+from minicpm_tui.batch.output.schema import Schema
+from minicpm_tui.batch.output.summary import Summary
 from minicpm_tui.batch.progress import say, stderr_console
-from minicpm_tui.batch.run import Job
-from minicpm_tui.batch.schema import Schema
-from minicpm_tui.batch.summary import Summary
-from minicpm_tui.batch.tables import Columns
+from minicpm_tui.batch.run.job import Job
+from minicpm_tui.batch.run.start import Run, through_servers
+from minicpm_tui.batch.servers.target import Address
+from minicpm_tui.batch.vllm.options import read_chosen
+from minicpm_tui.batch.vllm.start import Offline, through_vllm
 from minicpm_tui.chat.connect import at, choose
 from minicpm_tui.cli.options import Flags
 from minicpm_tui.config import Config
@@ -103,7 +103,7 @@ async def _servers(flags: Flags, config: Config) -> AsyncIterator[list[Address]]
     if not flags.demo:
         yield await asyncio.to_thread(_named, flags.urls, config)
         return
-    from minicpm_tui.demo.launch import launch
+    from minicpm_tui.demo.spawn import launch
 
     process = await asyncio.to_thread(launch)
     try:

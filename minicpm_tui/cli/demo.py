@@ -26,7 +26,7 @@ def command(port: int | None, tokens_per_second: float, max_model_len: int, faul
 
     from minicpm_tui.demo.app import make_app
     from minicpm_tui.demo.options import DemoOptions
-    from minicpm_tui.demo.serving import make_server, url_of
+    from minicpm_tui.demo.server import make_server, url_of
     from minicpm_tui.demo.state import State
 
     key = os.environ.get("VLLM_API_KEY", "")  # as vLLM: without one it is open, on this machine alone
@@ -42,7 +42,7 @@ def command(port: int | None, tokens_per_second: float, max_model_len: int, faul
 
 
 def _listener(port: int | None) -> socket.socket:
-    from minicpm_tui.demo.serving import bind
+    from minicpm_tui.demo.server import bind
     from minicpm_tui.errors import PortTaken
 
     try:

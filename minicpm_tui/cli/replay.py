@@ -22,7 +22,7 @@ def command(session: str, speed: float, *, to_stdout: bool) -> int:
     folder = find(session)
     if to_stdout:
         return _print(folder, speed)
-    from minicpm_tui.ui.sessions.replay_app import play
+    from minicpm_tui.ui.app.replay_app import play
 
     return play(folder, speed)
 

@@ -29,7 +29,7 @@ def root(context: click.Context, session: str, resume: bool, flags: Flags) -> in
         return None
     if session and resume:
         raise UsageError(_("--session and --continue exclude each other"))
-    from minicpm_tui.ui.launch import Launch
-    from minicpm_tui.ui.run import run
+    from minicpm_tui.ui.app.run import run
+    from minicpm_tui.ui.kit.start_options import Launch
 
     return run(Launch(flags.config(), demo=flags.demo, session=session, resume=resume))

@@ -156,7 +156,7 @@ def export(session: str, name: str | None, output: Path | None) -> int:
 @click.pass_obj
 def import_(all_json: bool, file: Path, as_json: bool) -> int:
     from minicpm_tui.cli.sessions_output import print_json
-    from minicpm_tui.sessions.importing import import_session
+    from minicpm_tui.sessions.importer import import_session
 
     session_id = import_session(file)
     if as_json or all_json:

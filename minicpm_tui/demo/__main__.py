@@ -8,8 +8,8 @@ import sys
 import msgspec
 
 from minicpm_tui.demo.app import make_app
-from minicpm_tui.demo.launch import Order, Report
-from minicpm_tui.demo.serving import bind, make_server, url_of, watch
+from minicpm_tui.demo.server import bind, make_server, url_of, watch
+from minicpm_tui.demo.spawn import Order, Report
 from minicpm_tui.demo.state import State
 from minicpm_tui.errors import MinicpmTuiError
 

@@ -11,7 +11,7 @@ import msgspec
 from minicpm_tui.demo.app import make_app
 from minicpm_tui.demo.guards import Recorded, Recorder
 from minicpm_tui.demo.options import DemoOptions, Faults
-from minicpm_tui.demo.serving import ServingThread, bind, url_of
+from minicpm_tui.demo.server import ServingThread, bind, url_of
 from minicpm_tui.demo.state import State
 
 

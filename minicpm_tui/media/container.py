@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from minicpm_tui.errors import MediaTooLarge, MediaUnsupported
 from minicpm_tui.families import Size
 from minicpm_tui.i18n import _
-from minicpm_tui.media.opening import shown
 from minicpm_tui.media.pillow import decoding
+from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.sniff import Format
 
 if TYPE_CHECKING:

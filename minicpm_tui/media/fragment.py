@@ -6,7 +6,7 @@ import math
 
 from minicpm_tui.errors import MediaUnsupported
 from minicpm_tui.i18n import _
-from minicpm_tui.media.opening import shown
+from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.spec import AttachmentSpec
 
 

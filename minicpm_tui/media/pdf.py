@@ -14,10 +14,10 @@ from minicpm_tui.errors import MediaDamaged, MediaNotFound, MediaTooLarge
 from minicpm_tui.families import Size, image_tokens, kept_size
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.encode import Encoder
-from minicpm_tui.media.opening import shown
-from minicpm_tui.media.pdf_drawing import draw
+from minicpm_tui.media.pdf_render import draw
 from minicpm_tui.media.pictures import picture_part
 from minicpm_tui.media.pillow import MAX_SIDE, decoding
+from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, Prepared
 from minicpm_tui.text import format_bytes

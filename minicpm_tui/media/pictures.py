@@ -11,9 +11,9 @@ from minicpm_tui.families import Size, image_tokens, kept_size
 from minicpm_tui.i18n import _
 from minicpm_tui.media.colour import flatten
 from minicpm_tui.media.encode import Encoder
-from minicpm_tui.media.opening import shown
 from minicpm_tui.media.original import is_plain
 from minicpm_tui.media.pillow import decoding, open_picture, orientation, upright_size
+from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.sniff import AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP, Format
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import AttachmentSpec, MediaLimits, Prepared

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge
 from minicpm_tui.i18n import _
-from minicpm_tui.media.opening import shown
+from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.sniff import AVIF, HEIC, JPEG, JPEG2000, WEBP, Format
 from minicpm_tui.media.spec import PreparationCancelled
 from minicpm_tui.text import format_bytes

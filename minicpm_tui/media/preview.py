@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minicpm_tui.families import Family, Size, grid
-from minicpm_tui.media.drawing import drawn, picture_size
+from minicpm_tui.media.small_picture import drawn, picture_size
 from minicpm_tui.media.thumbnails import SIDE, thumbnail
 from minicpm_tui.text import format_duration
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from minicpm_tui.media.opening import as_text
+from minicpm_tui.media.safe_open import as_text
 from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.messages import Source
 

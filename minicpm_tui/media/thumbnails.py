@@ -10,8 +10,8 @@ from pathlib import Path
 
 from minicpm_tui.errors import StorageError
 from minicpm_tui.files import make_private_dir, write_durably
-from minicpm_tui.media.drawing import drawn
-from minicpm_tui.media.opening import unreadable
+from minicpm_tui.media.safe_open import unreadable
+from minicpm_tui.media.small_picture import drawn
 from minicpm_tui.paths import cache_dir
 
 SIDE = 320

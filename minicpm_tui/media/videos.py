@@ -13,9 +13,9 @@ from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.container import open_video
 from minicpm_tui.media.encode import encode_jpeg
 from minicpm_tui.media.extent import Extent, extent
-from minicpm_tui.media.opening import shown
+from minicpm_tui.media.frame_times import frame_count, frame_limit, frame_times
 from minicpm_tui.media.reader import Found, FrameReader
-from minicpm_tui.media.sampling import frame_count, frame_limit, frame_times
+from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.sniff import Format
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, PreparationCancelled, Prepared, Progress

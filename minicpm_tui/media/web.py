@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from minicpm_tui.families import image_tokens, video_tokens
 from minicpm_tui.i18n import _
-from minicpm_tui.media.sampling import frame_limit
+from minicpm_tui.media.frame_times import frame_limit
 from minicpm_tui.media.spec import MediaLimits, Prepared
 from minicpm_tui.messages import ImagePart, Source, VideoPart
 from minicpm_tui.text import one_line

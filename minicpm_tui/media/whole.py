@@ -9,8 +9,8 @@ from minicpm_tui.errors import MediaDamaged, MediaTooLarge
 from minicpm_tui.families import video_tokens
 from minicpm_tui.i18n import _
 from minicpm_tui.media.container import open_video
-from minicpm_tui.media.opening import shown
-from minicpm_tui.media.sampling import frame_limit
+from minicpm_tui.media.frame_times import frame_limit
+from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.sniff import Format
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import AttachmentSpec, MediaLimits, Prepared

@@ -12,7 +12,7 @@ from minicpm_tui.messages import media_of
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.attachments import AttachmentStore
 from minicpm_tui.sessions.journal import Journal
-from minicpm_tui.sessions.reading import read
+from minicpm_tui.sessions.journal_reader import read
 from minicpm_tui.sessions.saved import damage_of
 from minicpm_tui.text import one_line
 

@@ -15,8 +15,8 @@ from minicpm_tui.messages import Blob, BlobReader, Message, media_of
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.attachments import AttachmentStore
 from minicpm_tui.sessions.events import VERSION, Header, encode
+from minicpm_tui.sessions.journal_reader import Reading, read
 from minicpm_tui.sessions.log import LineLog
-from minicpm_tui.sessions.reading import Reading, read
 from minicpm_tui.sessions.state import SessionState
 
 LOCK = "lock"

@@ -13,7 +13,7 @@ import msgspec
 from minicpm_tui.messages import MediaPart, Message, media_of
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.events import AnyEvent, Header
-from minicpm_tui.sessions.reading import read
+from minicpm_tui.sessions.journal_reader import read
 from minicpm_tui.sessions.state import SessionState
 
 HEAD_BYTES, HEAD_LINES = 4096, 5

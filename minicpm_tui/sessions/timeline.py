@@ -16,7 +16,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.messages import Delta, End, MediaPart, Message, Tree, media_of
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.events import AnyEvent, DeltaEvent, EndEvent, MessageEvent
-from minicpm_tui.sessions.reading import read
+from minicpm_tui.sessions.journal_reader import read
 from minicpm_tui.sessions.state import LONGEST_WAIT, SessionState
 from minicpm_tui.text import one_line
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minicpm_tui.backends.reasoning import ThinkSplitter
 from minicpm_tui.backends.reply import ReplyReader
-from minicpm_tui.backends.thinking import ThinkSplitter
 from minicpm_tui.errors import BackendError
 from minicpm_tui.messages import End, Usage
 

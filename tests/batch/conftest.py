@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from minicpm_tui.batch.items import Result
-from minicpm_tui.batch.output import read_results
+from minicpm_tui.batch.output.jsonl import read_results
+from minicpm_tui.batch.records import Result
 from minicpm_tui.cli.main import run as run_cli
 
 Batch = Callable[..., int]

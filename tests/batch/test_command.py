@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from minicpm_tui.batch.output import Done
-from minicpm_tui.batch.run import begin
+from minicpm_tui.batch.output.jsonl import Done
+from minicpm_tui.batch.run.job import begin
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import DemoServer, serving
 from tests.batch.conftest import batch, png, results
@@ -279,7 +279,7 @@ def test_an_input_that_changes_under_the_run(
         return begin(*arguments)
 
     write("abc")
-    monkeypatch.setattr("minicpm_tui.batch.launch.begin", begin_late)
+    monkeypatch.setattr("minicpm_tui.batch.run.start.begin", begin_late)
     with serving(QUICK) as server:
         assert batch(table, "-o", output, "--url", server.url) == status
     assert set(results(output)) == set(ids)
@@ -294,7 +294,7 @@ def test_a_file_that_breaks_its_decoder_is_a_line(pictures: Path, output: Path, 
     def broken(spec: object, limits: object, **_more: object) -> None:
         raise RuntimeError("decoder bug")
 
-    monkeypatch.setattr("minicpm_tui.batch.prepare.prepare", broken)
+    monkeypatch.setattr("minicpm_tui.batch.run.prepare.prepare", broken)
     with serving(QUICK) as server:
         assert batch(pictures, "-o", output, "--url", server.url) == 1
     assert {result.error for result in results(output).values()} == {"RuntimeError: decoder bug"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from minicpm_tui.batch.output import read_results
+from minicpm_tui.batch.output.jsonl import read_results
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import serving
 from tests.batch.conftest import fill_folder, results

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicpm_tui.batch.expect import Match, matches, wilson
+from minicpm_tui.batch.output.accuracy import Match, matches, wilson
 from minicpm_tui.errors import UsageError
 
 

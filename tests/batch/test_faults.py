@@ -9,12 +9,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from minicpm_tui.batch import through_servers
 from minicpm_tui.batch.engine import Answer, Ready
-from minicpm_tui.batch.items import Item, Row
-from minicpm_tui.batch.pace import START
-from minicpm_tui.batch.server import Server
-from minicpm_tui.batch.through_servers import ServerEngine
+from minicpm_tui.batch.records import Item, Row
+from minicpm_tui.batch.servers import engine as through_servers
+from minicpm_tui.batch.servers.client import Server
+from minicpm_tui.batch.servers.concurrency import START
+from minicpm_tui.batch.servers.engine import ServerEngine
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import serving
 from minicpm_tui.errors import AuthenticationFailed, BatchError

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from minicpm_tui.batch.offline.options import engine_options, read_chosen
+from minicpm_tui.batch.vllm.options import engine_options, read_chosen
 from minicpm_tui.errors import UsageError
 from minicpm_tui.families import recognise
 from minicpm_tui.servers import processes

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicpm_tui.batch.items import Result
-from minicpm_tui.batch.manifest import Manifest, demand_same, save
-from minicpm_tui.batch.output import Output, read_results, refuse_place, resume
+from minicpm_tui.batch.output.jsonl import Output, read_results, refuse_place, resume
+from minicpm_tui.batch.output.manifest import Manifest, demand_same, save
+from minicpm_tui.batch.records import Result
 from minicpm_tui.errors import StorageError, UsageError
 from minicpm_tui.messages import Usage
 

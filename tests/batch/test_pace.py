@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicpm_tui.batch.pace import FRONT, LEAST, MOST, START, Pace
+from minicpm_tui.batch.servers.concurrency import FRONT, LEAST, MOST, START, Pace
 
 
 def settle(capacity: int, front: int = 0, rounds: int = 60) -> Pace:

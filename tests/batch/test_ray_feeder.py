@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from minicpm_tui.batch.offline.process import SCRIPTS
+from minicpm_tui.batch.vllm.process import SCRIPTS
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from minicpm_tui.batch.items import Item
-from minicpm_tui.batch.plan import Plan
-from minicpm_tui.batch.tables import Columns
+from minicpm_tui.batch.input.requests import Plan
+from minicpm_tui.batch.input.rows import Columns
+from minicpm_tui.batch.records import Item
 from minicpm_tui.errors import UsageError
 from tests.batch.conftest import fill_folder, png
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicpm_tui.batch.template import file_columns, fill
+from minicpm_tui.batch.input.template import file_columns, fill
 from minicpm_tui.errors import UsageError
 
 

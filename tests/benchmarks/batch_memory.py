@@ -17,10 +17,10 @@ from pathlib import Path
 from rich.console import Console
 
 from minicpm_tui.batch.engine import Answer, Ready
-from minicpm_tui.batch.launch import Run, carry_out
-from minicpm_tui.batch.plan import Plan
-from minicpm_tui.batch.prepare import Preparer
-from minicpm_tui.batch.run import Job, look_through
+from minicpm_tui.batch.input.requests import Plan
+from minicpm_tui.batch.run.job import Job, look_through
+from minicpm_tui.batch.run.prepare import Preparer
+from minicpm_tui.batch.run.start import Run, carry_out
 from minicpm_tui.families import recognise, request_profile
 from minicpm_tui.media import MediaLimits
 from minicpm_tui.messages import RequestOptions, Usage

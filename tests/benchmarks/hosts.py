@@ -15,7 +15,7 @@ from textual.widgets import Input, Markdown, Static
 
 from minicpm_tui.messages import Delta, End, Message, TextPart
 from minicpm_tui.ui.conversation import ConversationPane
-from minicpm_tui.ui.output.written import LeanOutput
+from minicpm_tui.ui.terminal.output.written import LeanOutput
 
 
 async def ask(url: str, text: str) -> AsyncIterator[str]:

@@ -20,7 +20,7 @@ from minicpm_tui.chat.budget import (
     proposals,
     shortfall,
 )
-from minicpm_tui.chat.fitting import say
+from minicpm_tui.chat.context_fit import say
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
 from minicpm_tui.errors import ContextExceeded, TooManyMedia

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from minicpm_tui.chat.opening import latest_id
 from minicpm_tui.chat.rerun import RERUN_OF, Rerun, RerunEvent, TurnBegan, TurnEnded
 from minicpm_tui.chat.rerun_compare import Answer, Comparison, answer, compare, difference, overall, saved
+from minicpm_tui.chat.session_choice import latest_id
 from minicpm_tui.cli.main import run
 from minicpm_tui.demo.testing import DemoServer
 from minicpm_tui.errors import UsageError

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from minicpm_tui.chat.opening import latest_id
+from minicpm_tui.chat.session_choice import latest_id
 from minicpm_tui.cli.main import run
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import DemoServer, serving

@@ -13,7 +13,7 @@ from PIL import Image
 from minicpm_tui.errors import MediaDamaged, MediaNotFound, MediaUnsupported
 from minicpm_tui.families import by_id
 from minicpm_tui.media import preview
-from minicpm_tui.media.drawing import drawn
+from minicpm_tui.media.small_picture import drawn
 from minicpm_tui.media.thumbnails import SIDE, thumbnail
 from minicpm_tui.paths import cache_dir
 from tests.media.making import BLUE, GREEN, RED, WHITE, clip, corners, near, quarters

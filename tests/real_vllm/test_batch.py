@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from minicpm_tui.batch.output import read_results
+from minicpm_tui.batch.output.jsonl import read_results
 from tests.batch.conftest import batch, fill_folder, results
 from tests.real_vllm.conftest import ENGINE
 from tests.waiting import wait_for

@@ -54,7 +54,7 @@ async def settle(pilot: Pilot[int], condition: Callable[[], bool], seconds: floa
 
 async def chat(pilot: Pilot[int], pictures: Path) -> None:
     """A question about a picture, with another one attached to the next message."""
-    from minicpm_tui.ui.app import MinicpmApp
+    from minicpm_tui.ui.app.app import MinicpmApp
     from minicpm_tui.ui.files.pane import FilePane
 
     app = pilot.app
@@ -80,7 +80,7 @@ async def chat(pilot: Pilot[int], pictures: Path) -> None:
 
 async def welcome(pilot: Pilot[int], _pictures: Path) -> None:
     """A first start."""
-    from minicpm_tui.ui.app import MinicpmApp
+    from minicpm_tui.ui.app.app import MinicpmApp
 
     app = pilot.app
     assert isinstance(app, MinicpmApp)
@@ -113,8 +113,8 @@ async def make(name: str, folder: Path) -> Path:
     from minicpm_tui.demo.options import DemoOptions
     from minicpm_tui.demo.testing import serving
     from minicpm_tui.i18n import set_language
-    from minicpm_tui.ui.app import MinicpmApp
-    from minicpm_tui.ui.launch import Launch
+    from minicpm_tui.ui.app.app import MinicpmApp
+    from minicpm_tui.ui.kit.start_options import Launch
 
     scene, size, theme, language = SCENES[name]
     with tempfile.TemporaryDirectory() as scratch, serving(DemoOptions(tokens_per_second=60)) as server:

@@ -6,7 +6,7 @@ import pytest
 
 from minicpm_tui.messages import media_of
 from minicpm_tui.sessions import care
-from minicpm_tui.sessions.branching import BRANCH_OF, branch
+from minicpm_tui.sessions.branch import BRANCH_OF, branch
 from minicpm_tui.sessions.journal import Journal
 from tests.sessions.talk import MODEL, PICTURE, conversation, question
 

@@ -15,7 +15,7 @@ from minicpm_tui.errors import SessionError
 from minicpm_tui.messages import media_of
 from minicpm_tui.sessions.export import export
 from minicpm_tui.sessions.journal import Journal
-from minicpm_tui.sessions.reading import read
+from minicpm_tui.sessions.journal_reader import read
 from minicpm_tui.sessions.state import SessionState
 from tests.sessions.talk import conversation, question
 

@@ -24,7 +24,7 @@ from minicpm_tui.errors import MinicpmTuiError, SessionDamaged, StorageError
 from minicpm_tui.messages import ImagePart, Message, VideoPart
 from minicpm_tui.sessions import care
 from minicpm_tui.sessions.export import export
-from minicpm_tui.sessions.importing import import_session
+from minicpm_tui.sessions.importer import import_session
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.library import Library
 from tests.sessions.talk import FRAMES, MODEL, PICTURE, conversation

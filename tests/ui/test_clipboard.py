@@ -8,7 +8,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicpm_tui.ui import clipboard
+from minicpm_tui.ui.terminal import clipboard
 
 
 def _payload(bare: str) -> str:

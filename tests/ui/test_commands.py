@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
-from minicpm_tui.ui.commands import Command, Commanded, bindings, live, show_key
-from minicpm_tui.ui.help import HelpScreen
-from minicpm_tui.ui.hints import HintBar
+from minicpm_tui.ui.kit.commands import Command, Commanded, bindings, live, show_key
+from minicpm_tui.ui.kit.help import HelpScreen
+from minicpm_tui.ui.kit.hint_bar import HintBar
 
 COMMANDS = (
     Command("wave", "Wave", "Wave a hand", keys=("f5",), hint="Wave", when=lambda app: app.awake),

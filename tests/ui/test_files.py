@@ -9,10 +9,10 @@ from PIL import Image
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
-from minicpm_tui.ui.files import listing
+from minicpm_tui.ui.files import folder as listing
 from minicpm_tui.ui.files.pane import FilePane
 from minicpm_tui.ui.files.preview import Preview
-from minicpm_tui.ui.requests import Attach
+from minicpm_tui.ui.kit.messages import Attach
 from tests.waiting import until
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from minicpm_tui.ui.hangup import terminal_gone
+from minicpm_tui.ui.terminal.hangup import terminal_gone
 
 
 def test_a_lost_terminal_ends_the_program() -> None:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from minicpm_tui import config
 from minicpm_tui.errors import ConfigError
-from minicpm_tui.ui import preferences, state
-from minicpm_tui.ui.composer import drafts, history
+from minicpm_tui.ui.app import preferences
+from minicpm_tui.ui.composer import drafts, history, prompts
 from minicpm_tui.ui.composer.history import History
-from minicpm_tui.ui.forms import prompts
+from minicpm_tui.ui.kit import ui_state
 
 
 def test_history_goes_back_and_returns_to_the_draft() -> None:
@@ -89,11 +89,11 @@ def test_a_preference_changes_one_line_of_the_configuration(home: Path) -> None:
 
 def test_panes_and_folders(tmp_path: Path, home: Path) -> None:
     (tmp_path / "pics").mkdir()
-    state.save(state.UiState(files=False).with_folder(tmp_path, tmp_path / "pics"))
-    known = state.load()
+    ui_state.save(ui_state.UiState(files=False).with_folder(tmp_path, tmp_path / "pics"))
+    known = ui_state.load()
     assert not known.files
     assert known.folder(tmp_path) == tmp_path / "pics"
     (tmp_path / "pics").rmdir()
     assert known.folder(tmp_path) == tmp_path
     (home / "state" / "ui.json").write_text("{torn")
-    assert state.load() == state.UiState()
+    assert ui_state.load() == ui_state.UiState()

@@ -6,8 +6,8 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Size
 
-from minicpm_tui.ui.dialogs import Choice, Choose
-from minicpm_tui.ui.options import Options
+from minicpm_tui.ui.kit.dialogs import Choice, Choose
+from minicpm_tui.ui.kit.option_list import Options
 
 
 class ListApp(App[None]):

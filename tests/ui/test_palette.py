@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.command import CommandList, CommandPalette
 from textual.widgets.option_list import Option
 
-from minicpm_tui.ui.palette import CommandProvider, Palette
+from minicpm_tui.ui.kit.palette import CommandProvider, Palette
 from tests.ui.test_commands import Example
 from tests.waiting import until
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from minicpm_tui.messages import Delta, End, Usage
-from minicpm_tui.ui.chat.current import Current
-from minicpm_tui.ui.chat.meter import Meter
-from minicpm_tui.ui.chat.summary import status_of
-from minicpm_tui.ui.chat.talk import TalkPane
-from minicpm_tui.ui.launch import Launch
-from minicpm_tui.ui.status import Status, line
+from minicpm_tui.ui.chat.model import Current
+from minicpm_tui.ui.chat.pane import TalkPane
+from minicpm_tui.ui.chat.status import status_of
+from minicpm_tui.ui.chat.status_line import Status, line
+from minicpm_tui.ui.chat.token_rate import Meter
+from minicpm_tui.ui.kit.start_options import Launch
 
 FULL = Status("ready", "openbmb/MiniCPM-V-4_5", "127.0.0.1:8000", 3120, 32768, 54.2, 0.83)
 

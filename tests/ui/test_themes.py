@@ -8,7 +8,7 @@ import pytest
 from textual.app import App
 from textual.widgets import Button, Input, OptionList, TextArea
 
-from minicpm_tui.ui import themes
+from minicpm_tui.ui.kit import themes
 
 OURS = sorted(path.stem for path in themes.own_folder().glob("*.toml"))
 

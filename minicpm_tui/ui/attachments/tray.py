@@ -15,9 +15,9 @@ from textual.widgets.option_list import Option
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.ui.attachments.attachment import Attachment
-from minicpm_tui.ui.attachments.preparing import Preparing
-from minicpm_tui.ui.commands import WRITING, Command, Commanded, bindings
-from minicpm_tui.ui.options import Options
+from minicpm_tui.ui.attachments.prepare_queue import Preparing
+from minicpm_tui.ui.kit.commands import WRITING, Command, Commanded, bindings
+from minicpm_tui.ui.kit.option_list import Options
 
 if TYPE_CHECKING:
     from minicpm_tui.media import AttachmentSpec, MediaLimits
@@ -134,8 +134,8 @@ class Tray(Commanded, Options):
     @on(OptionList.OptionSelected)
     def action_look(self) -> None:
         """Show the highlighted file as it will be sent."""
-        from minicpm_tui.ui.looking.choosing import of_attachment
-        from minicpm_tui.ui.looking.viewer import Viewer
+        from minicpm_tui.ui.viewer.of_message import of_attachment
+        from minicpm_tui.ui.viewer.screen import Viewer
 
         if (attachment := self._highlighted()) is None:
             return
@@ -147,8 +147,8 @@ class Tray(Commanded, Options):
     @work(group="adjust", exclusive=True)
     async def action_adjust(self) -> None:
         """Ask how the highlighted file is to be sent, and prepare it anew."""
-        from minicpm_tui.ui.looking.adjust import Adjust
-        from minicpm_tui.ui.looking.choosing import sheet_of
+        from minicpm_tui.ui.attachments.adjust import Adjust
+        from minicpm_tui.ui.viewer.of_message import sheet_of
 
         if (attachment := self._highlighted()) is None:
             return

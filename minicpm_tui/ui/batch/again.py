@@ -7,7 +7,7 @@ import contextlib
 import signal
 import sys
 
-from minicpm_tui.batch.recent import BatchRun
+from minicpm_tui.batch.run.recent import BatchRun
 from minicpm_tui.text import one_line
 
 END_SECONDS = 10.0

@@ -14,22 +14,22 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
-from minicpm_tui.batch import recent
-from minicpm_tui.batch.items import Result
-from minicpm_tui.batch.locate import local_path
-from minicpm_tui.batch.reading import OutputView, item_of
-from minicpm_tui.batch.recent import BatchRun
+from minicpm_tui.batch.input.locate import local_path
+from minicpm_tui.batch.records import Result
+from minicpm_tui.batch.run import recent
+from minicpm_tui.batch.run.recent import BatchRun
+from minicpm_tui.batch.run.view import OutputView, item_of
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import N_, _, ngettext
 from minicpm_tui.text import format_duration, one_line, printable
 from minicpm_tui.ui.batch.again import Again
 from minicpm_tui.ui.batch.commands import SCREEN_ID
 from minicpm_tui.ui.batch.table import ResultTable
-from minicpm_tui.ui.commands import GENERAL, Command, Commanded, bindings
-from minicpm_tui.ui.dialogs import Choice, Choose
 from minicpm_tui.ui.files.preview import Preview
-from minicpm_tui.ui.hints import HintBar
-from minicpm_tui.ui.requests import CopyText
+from minicpm_tui.ui.kit.commands import GENERAL, Command, Commanded, bindings
+from minicpm_tui.ui.kit.dialogs import Choice, Choose
+from minicpm_tui.ui.kit.hint_bar import HintBar
+from minicpm_tui.ui.kit.messages import CopyText
 
 LOOK_SECONDS = 1.0
 """How often a growing output is looked at."""

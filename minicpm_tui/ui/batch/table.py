@@ -13,8 +13,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from minicpm_tui.batch.items import Result
-from minicpm_tui.batch.reading import OutputView
+from minicpm_tui.batch.records import Result
+from minicpm_tui.batch.run.view import OutputView
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.text import one_line
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from minicpm_tui.i18n import N_
-from minicpm_tui.ui.commands import CONVERSATION, FILES, SERVER, WRITING, Command
+from minicpm_tui.ui.kit.commands import CONVERSATION, FILES, SERVER, WRITING, Command
 
 
 def _running(screen: Any) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Collection
 
 from minicpm_tui.i18n import N_
 from minicpm_tui.ui.attachments import tray
-from minicpm_tui.ui.commands import Command
 from minicpm_tui.ui.composer import commands as composer
 from minicpm_tui.ui.conversation import commands as conversation
 from minicpm_tui.ui.files import commands as files
-from minicpm_tui.ui.help import Place
+from minicpm_tui.ui.kit.commands import Command
+from minicpm_tui.ui.kit.help import Place
 from minicpm_tui.ui.server import commands as server
 
 PLACES: tuple[Place, ...] = (

@@ -18,20 +18,20 @@ from textual.widget import Widget
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
-from minicpm_tui.ui import state
 from minicpm_tui.ui.chat.commands import COMMANDS
-from minicpm_tui.ui.chat.current import Current
+from minicpm_tui.ui.chat.model import Current
+from minicpm_tui.ui.chat.pane import TalkPane
 from minicpm_tui.ui.chat.panes import NARROW, Pane, Panes
-from minicpm_tui.ui.chat.summary import status_of
-from minicpm_tui.ui.chat.talk import TalkPane
+from minicpm_tui.ui.chat.status import status_of
+from minicpm_tui.ui.chat.status_line import StatusLine
 from minicpm_tui.ui.chat.welcome import Welcome
-from minicpm_tui.ui.commands import Commanded, bindings
-from minicpm_tui.ui.hints import HintBar
-from minicpm_tui.ui.launch import Launch
-from minicpm_tui.ui.output.narrow import LeanScreen
-from minicpm_tui.ui.requests import CopyText, ServerLoading, ServerLost, UseServer
-from minicpm_tui.ui.state import UiState
-from minicpm_tui.ui.status import StatusLine
+from minicpm_tui.ui.kit import ui_state
+from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit.hint_bar import HintBar
+from minicpm_tui.ui.kit.messages import CopyText, ServerLoading, ServerLost, UseServer
+from minicpm_tui.ui.kit.start_options import Launch
+from minicpm_tui.ui.kit.ui_state import UiState
+from minicpm_tui.ui.terminal.output.narrow import LeanScreen
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.conversation.messages import (
@@ -68,7 +68,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         super().__init__()
         self.launch = launch
         self.current = Current(launch)
-        self.state = state.load()
+        self.state = ui_state.load()
         self.set_reactive(ChatScreen.panes, Panes(self.state.files, self.state.server))
 
     def compose(self) -> ComposeResult:
@@ -103,7 +103,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         """Remember how the screen looks."""
         if new != self.state:
             self.state = new
-            state.save(new)
+            ui_state.save(new)
 
     def on_file_pane_moved(self, event: FilePane.Moved) -> None:
         self.keep(self.state.with_folder(Path.cwd(), event.folder))
@@ -276,8 +276,8 @@ class ChatScreen(Commanded, LeanScreen[None]):
 
     def action_look(self) -> None:
         """Show the pictures of the message under the cursor, or of the last one that has some."""
-        from minicpm_tui.ui.looking.choosing import of_message
-        from minicpm_tui.ui.looking.viewer import Viewer
+        from minicpm_tui.ui.viewer.of_message import of_message
+        from minicpm_tui.ui.viewer.screen import Viewer
 
         journal, message = self.talk.journal, self.talk.pictured
         if journal is not None and message is not None:

@@ -9,8 +9,9 @@ from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import RequestProfile
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.dialogs import Choice, Choose, Line
-from minicpm_tui.ui.forms import prompts, servers
+from minicpm_tui.ui.chat import server_choices
+from minicpm_tui.ui.composer import prompts
+from minicpm_tui.ui.kit.dialogs import Choice, Choose, Line
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.chat.screen import ChatScreen
@@ -22,19 +23,19 @@ _REMOVE = "+remove"
 async def choose_server(screen: ChatScreen) -> None:
     """Another model or server; a typed address is taken too."""
     connection = screen.current.link.connection
-    listed = await asyncio.to_thread(servers.choices, screen.launch.config.settings, connection)
-    current = servers.key_of(connection.url, connection.model) if connection else ""
+    listed = await asyncio.to_thread(server_choices.choices, screen.launch.config.settings, connection)
+    current = server_choices.key_of(connection.url, connection.model) if connection else ""
     window = Choose(_("Model and server"), listed, current=current, free=_("narrow the list, or type an address: host:port"))
     key = await screen.app.push_screen_wait(window)
-    if key == servers.DEMO:
+    if key == server_choices.DEMO:
         await screen.connect(demo=True)
     elif key:
-        await screen.connect(servers.wish_of(key))
+        await screen.connect(server_choices.wish_of(key))
 
 
 async def sampling(screen: ChatScreen) -> None:
     """System prompt and sampling of this conversation."""
-    from minicpm_tui.ui.forms.sampling import SamplingForm
+    from minicpm_tui.ui.chat.sampling_form import SamplingForm
 
     if screen.current.options is None:
         return

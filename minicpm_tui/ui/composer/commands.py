@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from minicpm_tui.i18n import N_
-from minicpm_tui.ui.commands import WRITING, Command
+from minicpm_tui.ui.kit.commands import WRITING, Command
 
 _key = partial(Command, group=WRITING, palette=False)
 

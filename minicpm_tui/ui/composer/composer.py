@@ -14,11 +14,11 @@ from textual.widgets import TextArea
 
 from minicpm_tui import text
 from minicpm_tui.i18n import _
-from minicpm_tui.ui.commands import Commanded, bindings
 from minicpm_tui.ui.composer import completion, pasted, typed
 from minicpm_tui.ui.composer.commands import COMMANDS
 from minicpm_tui.ui.composer.completion import Candidate
 from minicpm_tui.ui.composer.history import History
+from minicpm_tui.ui.kit.commands import Commanded, bindings
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.composer.dropdown import CompletionList

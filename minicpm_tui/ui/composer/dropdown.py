@@ -9,7 +9,7 @@ from textual.widgets.option_list import Option
 
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.composer.completion import Candidate
-from minicpm_tui.ui.options import Options
+from minicpm_tui.ui.kit.option_list import Options
 
 
 class CompletionList(Options, can_focus=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicpm_tui.i18n import N_
-from minicpm_tui.ui.commands import CONVERSATION, Command
+from minicpm_tui.ui.kit.commands import CONVERSATION, Command
 
 
 def _on_user(pane: Any) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from minicpm_tui.messages import Role
-from minicpm_tui.ui.conversation import messages, picking
+from minicpm_tui.ui.conversation import messages
+from minicpm_tui.ui.conversation import selection as picking
 from minicpm_tui.ui.conversation.entry import Entry
-from minicpm_tui.ui.conversation.reading import Reading
+from minicpm_tui.ui.conversation.scroll import Reading
 
 
 class WithCursor(Reading):

@@ -10,7 +10,7 @@ from rich.segment import Segment
 
 from minicpm_tui.messages import Message, media_of
 from minicpm_tui.text import printable
-from minicpm_tui.ui.conversation import furniture
+from minicpm_tui.ui.conversation import message_chrome
 from minicpm_tui.ui.conversation.markdown.blocks import render
 from minicpm_tui.ui.conversation.markdown.line import BLANK, Line
 from minicpm_tui.ui.conversation.markdown.stream import Stream
@@ -81,15 +81,15 @@ class Entry:
     def _parts(self) -> Iterator[Part]:
         message, extras = self.message, self.extras
         if extras.position[1] > 1:
-            yield _fixed(lambda width: furniture.branch_line(extras.position, width), 1)
+            yield _fixed(lambda width: message_chrome.branch_line(extras.position, width), 1)
         if media := media_of(message.content):
-            lines = _fixed(lambda width: furniture.attachment_lines(media, width), len(media) + len(extras.thumbnails))
+            lines = _fixed(lambda width: message_chrome.attachment_lines(media, width), len(media) + len(extras.thumbnails))
             yield lines._replace(thumbnails=extras.thumbnails)
         if message.role != "assistant":
             yield self._written()
             return
         for notice in extras.notices:
-            yield _fixed(partial(furniture.notice_lines, notice), 2)
+            yield _fixed(partial(message_chrome.notice_lines, notice), 2)
         if self.reasoning:
             yield _fixed(self._reasoning, 2)
         yield from self._markdown()
@@ -142,12 +142,14 @@ class Entry:
     def _reasoning(self, width: int) -> list[Line]:
         live = self.stream is not None and not self.stream.source
         extras = self.extras
-        return furniture.reasoning_lines(self.reasoning, extras.thought_seconds, width, shown=extras.reasoning_shown, live=live)
+        return message_chrome.reasoning_lines(
+            self.reasoning, extras.thought_seconds, width, shown=extras.reasoning_shown, live=live
+        )
 
     def _status(self, width: int) -> list[Line]:
         live = self.stream is not None
         empty = live and not self.source and not self.reasoning
-        lines = furniture.status_lines(self.message.end, width, live=live, empty=empty)
+        lines = message_chrome.status_lines(self.message.end, width, live=live, empty=empty)
         return [*lines, BLANK] if lines else []
 
 

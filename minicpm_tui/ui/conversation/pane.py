@@ -13,16 +13,16 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from minicpm_tui.messages import Delta, Message, Notice
-from minicpm_tui.ui.commands import bindings
 from minicpm_tui.ui.conversation import messages
 from minicpm_tui.ui.conversation.commands import COMMANDS
 from minicpm_tui.ui.conversation.entry import Entry, Extras
-from minicpm_tui.ui.conversation.finding import Finding
+from minicpm_tui.ui.conversation.flush_timer import Pacer
 from minicpm_tui.ui.conversation.live import Live
 from minicpm_tui.ui.conversation.markdown.blocks import warm
-from minicpm_tui.ui.conversation.pacing import Pacer
-from minicpm_tui.ui.conversation.picking import row_key, selected_text
+from minicpm_tui.ui.conversation.matches import Finding
+from minicpm_tui.ui.conversation.selection import row_key, selected_text
 from minicpm_tui.ui.conversation.styles import CSS, INKS, PREFIX
+from minicpm_tui.ui.kit.commands import bindings
 
 Position = tuple[int, int]
 """``(2, 3)``: the second of three alternatives."""

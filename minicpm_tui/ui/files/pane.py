@@ -17,14 +17,14 @@ from textual.widgets import Input
 
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
-from minicpm_tui.ui import state
-from minicpm_tui.ui.commands import Commanded, bindings
-from minicpm_tui.ui.files import listing
+from minicpm_tui.ui.files import folder as listing
 from minicpm_tui.ui.files.commands import PANE
 from minicpm_tui.ui.files.preview import Preview
 from minicpm_tui.ui.files.rows import Rows
 from minicpm_tui.ui.files.tree import FileTree
-from minicpm_tui.ui.requests import Attach
+from minicpm_tui.ui.kit import ui_state
+from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit.messages import Attach
 
 LOW = 18
 """With fewer rows the list of files gets them, and the preview is one line."""
@@ -54,7 +54,7 @@ class FilePane(Commanded, Vertical):
 
     def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
-        self.rows = Rows(folder or state.load().folder(Path.cwd()))
+        self.rows = Rows(folder or ui_state.load().folder(Path.cwd()))
         self._hidden = False
         self._searching = threading.Event()
 

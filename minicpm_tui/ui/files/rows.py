@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from minicpm_tui.ui.files.listing import Entry
+from minicpm_tui.ui.files.folder import Entry
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from minicpm_tui.text import format_bytes, one_line
-from minicpm_tui.ui.commands import Commanded, bindings
 from minicpm_tui.ui.files.commands import TREE
 from minicpm_tui.ui.files.rows import Row, Rows
+from minicpm_tui.ui.kit.commands import Commanded, bindings
 
 
 class FileTree(Commanded, ScrollView, can_focus=True):

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from minicpm_tui.i18n import N_
-from minicpm_tui.ui.commands import SERVER, Command
+from minicpm_tui.ui.kit.commands import SERVER, Command
 
 _panel = partial(Command, group=SERVER)
 

@@ -11,7 +11,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.servers.estimate import Estimate
 from minicpm_tui.servers.form import Form
 from minicpm_tui.text import format_bytes, one_line
-from minicpm_tui.ui.server.watching import Remedies
+from minicpm_tui.ui.server.server_view import Remedies
 
 
 class Doubt(VerticalScroll):

@@ -20,13 +20,14 @@ from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.options import OPTIONS
 from minicpm_tui.servers.plan import Plan
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.commands import Commanded, bindings
-from minicpm_tui.ui.dialogs import Line
-from minicpm_tui.ui.requests import CopyText
-from minicpm_tui.ui.server import fields, starting
+from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit.dialogs import Line
+from minicpm_tui.ui.kit.messages import CopyText
+from minicpm_tui.ui.kit.stylesheet import WINDOWS
+from minicpm_tui.ui.server import fields
+from minicpm_tui.ui.server import start as starting
 from minicpm_tui.ui.server.commands import FORM
 from minicpm_tui.ui.server.doubt import estimate_content
-from minicpm_tui.ui.stylesheet import WINDOWS
 
 _PAUSE = 0.4
 

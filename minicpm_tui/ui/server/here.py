@@ -10,7 +10,7 @@ from textual.widgets.option_list import Option
 from minicpm_tui.i18n import _
 from minicpm_tui.servers.doctor import Report
 from minicpm_tui.servers.local import LocalServer
-from minicpm_tui.ui.options import Options
+from minicpm_tui.ui.kit.option_list import Options
 from minicpm_tui.ui.server.entries import Entry, entries
 
 _FIRST = ("ours", "model", "install", "server", "other")

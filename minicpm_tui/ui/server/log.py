@@ -14,8 +14,8 @@ from textual.widgets import Input, Log, Static
 from minicpm_tui.i18n import _
 from minicpm_tui.servers.loglines import LineSplitter
 from minicpm_tui.text import one_line, printable
-from minicpm_tui.ui.commands import Commanded, bindings
-from minicpm_tui.ui.hints import HintBar
+from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.server.commands import LOG
 
 _LINES = 20_000

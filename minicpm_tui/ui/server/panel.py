@@ -17,15 +17,15 @@ from minicpm_tui.servers.local import LocalServer
 from minicpm_tui.servers.plan import Plan
 from minicpm_tui.servers.watch import Update, Watcher
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.commands import Commanded, bindings
-from minicpm_tui.ui.requests import CopyText, ServerLoading, ServerLost, UseServer
-from minicpm_tui.ui.server import starting
+from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit.messages import CopyText, ServerLoading, ServerLost, UseServer
+from minicpm_tui.ui.server import start as starting
 from minicpm_tui.ui.server.commands import PANEL
 from minicpm_tui.ui.server.doubt import Doubt
 from minicpm_tui.ui.server.entries import Entry
 from minicpm_tui.ui.server.figures import FiguresView
 from minicpm_tui.ui.server.here import Here
-from minicpm_tui.ui.server.watching import EndpointView, Remedies, ServerView
+from minicpm_tui.ui.server.server_view import EndpointView, Remedies, ServerView
 
 _LIVE_SECONDS = 2.0
 _OVER = ("failed", "exited")

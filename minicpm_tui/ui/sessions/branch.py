@@ -11,8 +11,8 @@ from textual.widgets import Button
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.dialogs import Ask
-from minicpm_tui.ui.requests import OpenSession
+from minicpm_tui.ui.kit.dialogs import Ask
+from minicpm_tui.ui.kit.messages import OpenSession
 
 
 class BranchScreen(Ask):
@@ -32,7 +32,7 @@ class BranchScreen(Ask):
 
     @work(group="branch", exclusive=True)
     async def _branch(self) -> None:
-        from minicpm_tui.sessions.branching import branch
+        from minicpm_tui.sessions.branch import branch
 
         talk: Any = getattr(self.app, "chat").talk  # noqa: B009 - only the whole app has a conversation
         point = talk.pane.cursor_id or talk.journal.tree.leaf

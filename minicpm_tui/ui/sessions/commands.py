@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicpm_tui.i18n import N_
-from minicpm_tui.ui.commands import SESSIONS, open_screen
+from minicpm_tui.ui.kit.commands import SESSIONS, open_screen
 
 _HERE = "minicpm_tui.ui.sessions"
 

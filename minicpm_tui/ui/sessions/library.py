@@ -18,12 +18,12 @@ from minicpm_tui.i18n import N_, _, ngettext
 from minicpm_tui.sessions.library import MOST_HITS, Library, SearchHit
 from minicpm_tui.sessions.summary import SessionInfo
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.commands import SESSIONS, Command, Commanded, bindings
-from minicpm_tui.ui.dialogs import Choice, Choose, Line
-from minicpm_tui.ui.hints import HintBar
-from minicpm_tui.ui.requests import OpenSession
-from minicpm_tui.ui.sessions.listing import SessionList
+from minicpm_tui.ui.kit.commands import SESSIONS, Command, Commanded, bindings
+from minicpm_tui.ui.kit.dialogs import Choice, Choose, Line
+from minicpm_tui.ui.kit.hint_bar import HintBar
+from minicpm_tui.ui.kit.messages import OpenSession
 from minicpm_tui.ui.sessions.preview import PicturePreview
+from minicpm_tui.ui.sessions.session_list import SessionList
 
 if TYPE_CHECKING:
     from minicpm_tui.sessions import Journal

@@ -15,9 +15,9 @@ from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.sessions.attachments import AttachmentStore
 from minicpm_tui.sessions.ids import ATTACHMENTS
 from minicpm_tui.sessions.summary import SessionInfo
-from minicpm_tui.ui.graphics.painter import Painting
-from minicpm_tui.ui.looking.terminal import forget, painted
-from minicpm_tui.ui.looking.thumbnails import COLUMNS, Rows, side_by_side
+from minicpm_tui.ui.terminal.graphics.painter import Painting
+from minicpm_tui.ui.terminal.paintings import forget, painted
+from minicpm_tui.ui.viewer.thumbnails import COLUMNS, Rows, side_by_side
 
 
 class PicturePreview(Widget):

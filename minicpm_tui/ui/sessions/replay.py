@@ -19,16 +19,16 @@ from minicpm_tui.sessions.attachments import AttachmentStore
 from minicpm_tui.sessions.ids import ATTACHMENTS
 from minicpm_tui.sessions.timeline import Timeline, load
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.commands import SESSIONS, Command, Commanded, bindings
+from minicpm_tui.ui.attachments.adjust import seconds_of
 from minicpm_tui.ui.conversation import ConversationPane
 from minicpm_tui.ui.conversation.messages import CopyRequested
-from minicpm_tui.ui.dialogs import Line
-from minicpm_tui.ui.hints import HintBar
-from minicpm_tui.ui.looking.adjust import seconds_of
-from minicpm_tui.ui.looking.thumbnails import Thumbnails
-from minicpm_tui.ui.output.narrow import LeanScreen
-from minicpm_tui.ui.requests import CopyText
+from minicpm_tui.ui.kit.commands import SESSIONS, Command, Commanded, bindings
+from minicpm_tui.ui.kit.dialogs import Line
+from minicpm_tui.ui.kit.hint_bar import HintBar
+from minicpm_tui.ui.kit.messages import CopyText
 from minicpm_tui.ui.sessions.timebar import TimeBar
+from minicpm_tui.ui.terminal.output.narrow import LeanScreen
+from minicpm_tui.ui.viewer.thumbnails import Thumbnails
 
 _STEP = 5.0
 

@@ -17,10 +17,10 @@ from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.messages import Delta, Notice
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.commands import SESSIONS, Command, Commanded, bindings
-from minicpm_tui.ui.dialogs import Ask
-from minicpm_tui.ui.hints import HintBar
-from minicpm_tui.ui.requests import OpenSession
+from minicpm_tui.ui.kit.commands import SESSIONS, Command, Commanded, bindings
+from minicpm_tui.ui.kit.dialogs import Ask
+from minicpm_tui.ui.kit.hint_bar import HintBar
+from minicpm_tui.ui.kit.messages import OpenSession
 from minicpm_tui.ui.sessions.compared import ComparedTurn
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from PIL import Image
 from minicpm_tui.families import by_id
 from minicpm_tui.media import AttachmentSpec, MediaLimits
 from minicpm_tui.ui.attachments.attachment import Attachment
-from minicpm_tui.ui.attachments.preparing import Preparing
+from minicpm_tui.ui.attachments.prepare_queue import Preparing
 
 
 def tokens_of(attachment: Attachment) -> int | None:

@@ -9,11 +9,11 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from minicpm_tui.batch.items import Result
-from minicpm_tui.batch.output import Output, read_results
+from minicpm_tui.batch.output.jsonl import Output, read_results
+from minicpm_tui.batch.records import Result
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
-from minicpm_tui.ui.app import MinicpmApp
+from minicpm_tui.ui.app.app import MinicpmApp
 from minicpm_tui.ui.batch.commands import COMMANDS
 from minicpm_tui.ui.batch.screen import BatchScreen
 from minicpm_tui.ui.files.preview import Preview

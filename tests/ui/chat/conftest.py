@@ -15,8 +15,8 @@ from minicpm_tui.config import load
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.messages import Tree
-from minicpm_tui.ui.app import MinicpmApp
-from minicpm_tui.ui.launch import Launch
+from minicpm_tui.ui.app.app import MinicpmApp
+from minicpm_tui.ui.kit.start_options import Launch
 from tests.waiting import until
 
 Condition = Callable[[], bool]

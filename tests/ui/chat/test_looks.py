@@ -11,11 +11,11 @@ from textual.pilot import Pilot
 
 from minicpm_tui import i18n
 from minicpm_tui.config import load
-from minicpm_tui.ui import themes
-from minicpm_tui.ui.app import MinicpmApp
+from minicpm_tui.ui.app.app import MinicpmApp
 from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.files.preview import Preview
-from minicpm_tui.ui.launch import Launch
+from minicpm_tui.ui.kit import themes
+from minicpm_tui.ui.kit.start_options import Launch
 from tests.waiting import until
 
 NOBODY = "http://127.0.0.1:9"

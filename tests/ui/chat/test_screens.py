@@ -6,15 +6,15 @@ import pytest
 from textual.widgets import Input, Label
 
 from minicpm_tui.demo.testing import DemoServer
-from minicpm_tui.ui import mouse
+from minicpm_tui.ui.chat.sampling_form import SamplingForm
+from minicpm_tui.ui.chat.status_line import StatusLine
 from minicpm_tui.ui.chat.welcome import Welcome
-from minicpm_tui.ui.dialogs import Ask, Choose
 from minicpm_tui.ui.files.pane import FilePane
-from minicpm_tui.ui.forms.sampling import SamplingForm
-from minicpm_tui.ui.help import HelpScreen, KeyTable
-from minicpm_tui.ui.hints import HintBar
-from minicpm_tui.ui.requests import ServerLoading, ServerLost
-from minicpm_tui.ui.status import StatusLine
+from minicpm_tui.ui.kit.dialogs import Ask, Choose
+from minicpm_tui.ui.kit.help import HelpScreen, KeyTable
+from minicpm_tui.ui.kit.hint_bar import HintBar
+from minicpm_tui.ui.kit.messages import ServerLoading, ServerLost
+from minicpm_tui.ui.terminal import mouse
 from tests.ui.chat.conftest import Driver, Opener
 
 

@@ -12,8 +12,8 @@ from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.messages import media_of
 from minicpm_tui.sessions import Journal
-from minicpm_tui.ui.looking.adjust import Adjust
-from minicpm_tui.ui.status import StatusLine
+from minicpm_tui.ui.attachments.adjust import Adjust
+from minicpm_tui.ui.chat.status_line import StatusLine
 from tests.ui.chat.conftest import Opener
 
 

@@ -8,8 +8,8 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Static
 
 from minicpm_tui.servers import registry
-from minicpm_tui.ui.dialogs import Ask
-from minicpm_tui.ui.server import leaving
+from minicpm_tui.ui.kit.dialogs import Ask
+from minicpm_tui.ui.server import keep_or_stop
 from tests.servers.conftest import Start, start_script, vllm_script
 from tests.waiting import until
 
@@ -23,7 +23,7 @@ class LeavingApp(App[int]):
         return {"muted": "grey"}
 
     async def leave(self) -> None:
-        self.answer = await leaving.ask(self, None)
+        self.answer = await keep_or_stop.ask(self, None)
 
 
 async def asked(pilot: Pilot[int], app: LeavingApp) -> str:

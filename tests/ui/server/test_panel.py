@@ -21,14 +21,14 @@ from textual.widgets import Input, Log, Static
 from minicpm_tui.servers import launch, processes, registry
 from minicpm_tui.servers.endpoints import Answering
 from minicpm_tui.servers.gpus import Gpu
-from minicpm_tui.ui.requests import CopyText, ServerLost, UseServer
+from minicpm_tui.ui.kit.messages import CopyText, ServerLost, UseServer
 from minicpm_tui.ui.server.doubt import Doubt
 from minicpm_tui.ui.server.figures import FiguresView
 from minicpm_tui.ui.server.form import ServeForm
 from minicpm_tui.ui.server.here import Here
 from minicpm_tui.ui.server.log import LogScreen
 from minicpm_tui.ui.server.panel import ServerPanel
-from minicpm_tui.ui.server.watching import Remedies
+from minicpm_tui.ui.server.server_view import Remedies
 from tests.waiting import until, wait_for
 
 SERVERS = Path(__file__).parents[2] / "servers"

@@ -14,8 +14,8 @@ from minicpm_tui.demo.testing import serving
 from minicpm_tui.messages import End, Usage
 from minicpm_tui.sessions.events import AnyEvent, DeltaEvent, EndEvent, Header, MessageEvent, OpenEvent, encode
 from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.ui.app.replay_app import ReplayApp
 from minicpm_tui.ui.sessions.replay import ReplayScreen
-from minicpm_tui.ui.sessions.replay_app import ReplayApp
 from minicpm_tui.ui.sessions.rerun import RerunScreen
 from minicpm_tui.ui.sessions.timebar import TimeBar
 from tests.sessions.talk import AT, question, reply

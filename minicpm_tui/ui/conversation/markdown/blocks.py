@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from minicpm_tui.ui.conversation.markdown.code import code_lines, header, highlight
 from minicpm_tui.ui.conversation.markdown.inline import inline
 from minicpm_tui.ui.conversation.markdown.line import BLANK, PLAIN, Ink, Line, Mark, Run, indented
-from minicpm_tui.ui.conversation.markdown.parsing import parse
+from minicpm_tui.ui.conversation.markdown.parser import parse
 from minicpm_tui.ui.conversation.markdown.table import table_lines
 from minicpm_tui.ui.conversation.markdown.wrap import width_of, wrap
 

@@ -9,7 +9,7 @@ from minicpm_tui.text import printable
 from minicpm_tui.ui.conversation.markdown.blocks import Renderer, line_starts
 from minicpm_tui.ui.conversation.markdown.code import code_lines, header, highlight_line
 from minicpm_tui.ui.conversation.markdown.line import Line
-from minicpm_tui.ui.conversation.markdown.parsing import parse
+from minicpm_tui.ui.conversation.markdown.parser import parse
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

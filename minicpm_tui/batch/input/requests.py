@@ -1,0 +1,67 @@
+"""From rows to numbered requests, and the look through all of them before the first is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from minicpm_tui.batch.digests import DigestSet, digest
+from minicpm_tui.batch.input.rows import USUAL, Columns
+from minicpm_tui.batch.input.sources import rows
+from minicpm_tui.batch.input.template import fill
+from minicpm_tui.batch.records import Item, Row
+from minicpm_tui.errors import UsageError
+from minicpm_tui.i18n import _
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of what. ``prompts`` are templates; none: each row's own text, else ``Describe what you see.``"""
+
+    inputs: tuple[str, ...]
+    prompts: tuple[str, ...] = ()
+    columns: Columns = USUAL
+
+    def items(self) -> Iterator[Item]:
+        """The requests, in order; the same every time while the input is the same. Raises UsageError, StorageError."""
+        index = 0
+        for row in rows(self.inputs, self.columns):
+            for name, text in self._asked(row):
+                yield Item(name, index, text, row)
+                index += 1
+
+    def _asked(self, row: Row) -> Iterator[tuple[str, str]]:
+        if row.error or row.body is not None:
+            yield row.id, ""
+        elif not self.prompts:
+            yield row.id, row.text or (_("Describe what you see.") if row.files else "")
+        elif len(self.prompts) == 1:
+            yield row.id, fill(self.prompts[0], row.columns)
+        else:
+            for number, prompt in enumerate(self.prompts, 1):
+                yield f"{row.id}#{number}", fill(prompt, row.columns)
+
+    def scan(self, look: Callable[[Item], None]) -> DigestSet:
+        """The ids of all requests; ``look`` sees each and may raise. Nothing is sent before this has passed.
+
+        Raises UsageError when there are none, or two have the same id.
+        """
+
+        def seen() -> Iterator[bytes]:
+            for item in self.items():
+                look(item)
+                yield digest(item.id)
+
+        ids = DigestSet(seen())
+        if not len(ids):
+            raise UsageError(_("{inputs}: no pictures, videos or lines to ask about").format(inputs=", ".join(self.inputs)))
+        if repeated := ids.repeated():
+            self._name_repeated(repeated)
+        return ids
+
+    def _name_repeated(self, repeated: set[bytes]) -> None:
+        name = next((item.id for item in self.items() if digest(item.id) in repeated), "")
+        raise UsageError(
+            _("the id “{id}” is there more than once").format(id=name),
+            hint=_("name a common parent folder, or give the lines ids of their own"),
+        )

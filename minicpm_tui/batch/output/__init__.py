@@ -1,0 +1,1 @@
+"""What a run leaves: JSON lines, tables, sidecars, the manifest, accuracy, the summary."""

@@ -1,0 +1,63 @@
+"""From answers to the lines of the output: checked, compared, put beside their pictures, written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from minicpm_tui.batch.engine import Answer
+from minicpm_tui.batch.output.accuracy import Match, matches
+from minicpm_tui.batch.output.jsonl import Output
+from minicpm_tui.batch.output.schema import Schema
+from minicpm_tui.batch.output.sidecars import Kind, sidecar_path, write_sidecar
+from minicpm_tui.batch.records import Result
+from minicpm_tui.text import one_line
+
+
+@dataclass(frozen=True)
+class Finisher:
+    """Makes results of answers and writes them: sidecars first, so that a line in the output says that its sidecar is there."""
+
+    schema: Schema | None
+    expect: str
+    match: Match
+    sidecar: Kind | None
+    prompts: int
+    output: Output
+
+    def __call__(self, answers: list[Answer]) -> list[Result]:
+        """Blocks until everything is on the disk. Raises StorageError."""
+        results = [self._result(answer) for answer in answers]
+        if self.sidecar is not None:
+            for answer, result in zip(answers, results, strict=True):
+                path = sidecar_path(answer.item, self.sidecar, prompts=self.prompts)
+                if path is not None and result.error is None:
+                    write_sidecar(path, self.sidecar, result)
+        self.output.write(results)
+        return results
+
+    def _result(self, answer: Answer) -> Result:
+        data: object = msgspec.UNSET
+        error = answer.error
+        if self.schema is not None and not error:
+            data, error = self.schema.check(answer.text)
+        expected = answer.item.row.columns.get(self.expect) if self.expect else None
+        return Result(
+            id=answer.item.id,
+            index=answer.item.index,
+            text=answer.text,
+            usage=answer.usage,
+            finish_reason=answer.finish_reason,
+            seconds=round(answer.seconds, 3),
+            error=_writable(one_line(error)) if error else None,
+            reasoning=answer.reasoning or msgspec.UNSET,
+            data=msgspec.UNSET if error else data,
+            expected=msgspec.UNSET if expected is None else expected,
+            correct=msgspec.UNSET if expected is None or error else matches(answer.text, expected, self.match),
+        )
+
+
+def _writable(text: str) -> str:
+    """A path may hold bytes that are no UTF-8."""
+    return text.encode(errors="replace").decode()

@@ -1,0 +1,150 @@
+"""The output: JSON lines in completion order, durable as they come, and picked up again after any end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import msgspec
+
+from minicpm_tui.batch.digests import DigestSet, digest
+from minicpm_tui.batch.records import Result
+from minicpm_tui.errors import StorageError, UsageError
+from minicpm_tui.files import storage_errors, sync_dir
+from minicpm_tui.i18n import _
+
+_TAIL = ".part"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What an output holds already: ``ids`` of good answers; ``dropped`` counts failed and torn lines that are asked again."""
+
+    ids: DigestSet
+    dropped: int = 0
+
+
+def read_results(path: Path) -> Iterator[Result]:
+    """The lines of an output; a torn last line and lines that are no results are left out. Raises StorageError."""
+    with storage_errors(path), path.open("rb") as file:
+        for line in file:
+            if (found := decode_result(line)) is not None:
+                yield found
+
+
+def resume(path: Path) -> Done:
+    """Make ``path`` hold good answers alone, each id once, and say which. Raises StorageError.
+
+    The good lines go to a new file that replaces the old one, so that a crash in here loses nothing.
+    """
+    if not path.exists():
+        return Done(DigestSet())
+    seen: set[bytes] = set()
+    dropped = 0
+    part = path.with_name(f".{path.name}{_TAIL}")
+    with storage_errors(path):
+        with path.open("rb") as old, part.open("wb") as new:
+            for line in old:
+                found = decode_result(line)
+                if found is None or found.error is not None or digest(found.id) in seen:
+                    dropped += 1
+                    continue
+                seen.add(digest(found.id))
+                new.write(line)
+            new.flush()
+            os.fsync(new.fileno())
+        if dropped:
+            part.chmod(path.stat().st_mode & 0o7777)
+            part.replace(path)
+            sync_dir(path.parent)
+        else:
+            part.unlink()
+    return Done(DigestSet(seen), dropped)
+
+
+def refuse_place(path: Path, inputs: Iterable[str], *, resuming: bool, overwrite: bool) -> None:
+    """Raises UsageError when writing ``path`` would lose something without a word, an input above all, or is not possible."""
+    if path.is_dir():
+        raise UsageError(_("{path} is a folder").format(path=path), hint=_("name a file"))
+    if not path.parent.is_dir():
+        raise UsageError(_("{path}: there is no folder {folder}").format(path=path, folder=path.parent))
+    if path.exists() and not path.is_file():
+        raise UsageError(_("{path} is no regular file").format(path=path), hint=_("name a file"))
+    if any(same_file(path, Path(name).expanduser()) for name in inputs):
+        raise UsageError(_("{path} is an input too").format(path=path), hint=_("name another file for the answers"))
+    if path.exists() and not (resuming or overwrite):
+        raise UsageError(_("{path} exists").format(path=path), hint=_("--resume goes on with it, --overwrite begins anew"))
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether both names mean one file, be it there already or not."""
+    return os.path.realpath(one) == os.path.realpath(other) or (one.exists() and other.exists() and one.samefile(other))
+
+
+def empty(path: Path) -> None:
+    """Make ``path`` an output without lines. Raises StorageError."""
+    with storage_errors(path), path.open("wb") as file:
+        os.fsync(file.fileno())
+    sync_dir(path.parent)
+
+
+class Output:
+    """Appends results. ``write`` returns when they are on the disk; call it from one thread at a time.
+
+    Raises StorageError when the disk is full or gone: what was written before stays.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._encoder = msgspec.json.Encoder()
+        with storage_errors(path):
+            self._file: IO[bytes] = path.open("ab", buffering=0)
+            self._size = self._file.seek(0, os.SEEK_END)
+        sync_dir(path.parent)
+
+    def write(self, results: Iterable[Result]) -> None:
+        """Append ``results`` and wait for the disk: one fsync for all of them."""
+        lines = b"".join(self._encoder.encode(result) + b"\n" for result in results)
+        try:
+            with storage_errors(self.path):
+                self._append(lines)
+        except StorageError:
+            self._cut()
+            raise
+
+    def _append(self, lines: bytes) -> None:
+        rest = memoryview(lines)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+        os.fsync(self._file.fileno())
+        self._size += len(lines)
+
+    def _cut(self) -> None:
+        """No half line stays behind when the disk filled up in the middle of one."""
+        try:
+            self._file.truncate(self._size)
+        except OSError:
+            return
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def decode_result(line: bytes) -> Result | None:
+    """The result in one line of an output; None for a torn line and for what is no result."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        return msgspec.json.decode(line, type=Result)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError):
+        return None

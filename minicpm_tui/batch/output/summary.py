@@ -1,0 +1,89 @@
+"""What is said at the end of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from minicpm_tui.batch.output.accuracy import wilson
+from minicpm_tui.batch.output.jsonl import read_results
+from minicpm_tui.batch.progress import Tally
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.text import format_duration
+
+
+@dataclass(frozen=True)
+class Summary:
+    """``failed`` of this run, ``missed`` those that were never asked; ``compared`` and ``correct`` of the whole output, where a
+    reference answer was given.
+    """
+
+    output: Path
+    total: int
+    done: int
+    failed: int
+    missed: int
+    seconds: float
+    tokens: int
+    compared: int = 0
+    correct: int = 0
+
+    def lines(self) -> list[str]:
+        """For stderr."""
+        rate = self.done / self.seconds if self.seconds else 0.0
+        lines = [
+            _("{done} answered in {time} ({rate:.1f} requests/s, {tokens} tokens): {path}").format(
+                done=self.done - self.failed, time=format_duration(self.seconds), rate=rate, tokens=self.tokens, path=self.output
+            )
+        ]
+        if self.failed:
+            lines.append(
+                ngettext(
+                    "{count} request failed — its line says why; --resume asks again",
+                    "{count} requests failed — their lines say why; --resume asks again",
+                    self.failed,
+                ).format(count=self.failed)
+            )
+        if self.missed:
+            lines.append(
+                ngettext(
+                    "{count} request was not asked: the input has changed meanwhile — --resume looks again",
+                    "{count} requests were not asked: the input has changed meanwhile — --resume looks again",
+                    self.missed,
+                ).format(count=self.missed)
+            )
+        return lines
+
+    def accuracy(self) -> str:
+        """For stdout; empty when nothing was compared."""
+        if not self.compared:
+            return ""
+        low, high = wilson(self.correct, self.compared)
+        line = _("accuracy {share:.4f} ({correct} of {compared} answers), 95 % interval {low:.4f} to {high:.4f}").format(
+            share=self.correct / self.compared, correct=self.correct, compared=self.compared, low=low, high=high
+        )
+        if self.failed:
+            line += "; " + ngettext(
+                "{count} failed request is not counted", "{count} failed requests are not counted", self.failed
+            ).format(count=self.failed)
+        return line
+
+
+def summarise(output: Path, tally: Tally, total: int) -> Summary:
+    """Count what the run did; the comparisons are read from the whole output. Raises StorageError. Blocks."""
+    compared = correct = 0
+    for result in read_results(output) if output.exists() else ():
+        if isinstance(result.correct, bool):
+            compared += 1
+            correct += result.correct
+    return Summary(
+        output=output,
+        total=total,
+        done=tally.done,
+        failed=tally.failed,
+        missed=tally.total - tally.done,
+        seconds=tally.seconds_used,
+        tokens=tally.tokens,
+        compared=compared,
+        correct=correct,
+    )

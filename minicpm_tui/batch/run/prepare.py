@@ -1,0 +1,89 @@
+"""From a row to the bytes of its requests: pictures prepared once for all prompts of a row, in threads."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from minicpm_tui.backends.body import payload_of
+from minicpm_tui.batch.engine import Ready
+from minicpm_tui.batch.input.locate import locate
+from minicpm_tui.batch.output.schema import Schema
+from minicpm_tui.batch.records import Item, Row
+from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.i18n import _
+from minicpm_tui.media import MediaLimits, PreparationCancelled, Prepared, expand, prepare
+from minicpm_tui.messages import Blob, Message, RequestOptions, RequestProfile, TextPart
+from minicpm_tui.messages.request import ChatRequest, build_request
+
+
+@dataclass(frozen=True)
+class Preparer:
+    """Makes requests for one model; ``uuids`` names each picture by its digest, which spares vLLM hashing it.
+
+    ``extra`` are fields that every body gets, such as ``response_format``.
+    In bodies of the OpenAI batch format ``overrides`` replace fields, which is what the user set on the command line, and
+    ``defaults`` stand in for those that are not there.
+    """
+
+    profile: RequestProfile
+    options: RequestOptions
+    limits: MediaLimits
+    uuids: bool = True
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    cancelled: Callable[[], bool] | None = None
+
+    def stopped_by(self, cancelled: Callable[[], bool], schema: Schema | None) -> Preparer:
+        """The same for one run: it ends early when ``cancelled``, and asks for JSON of ``schema``."""
+        extra = {**self.extra, "response_format": schema.response_format} if schema else self.extra
+        return replace(self, cancelled=cancelled, extra=extra)
+
+    def __call__(self, row: Row, items: Sequence[Item]) -> list[Ready]:
+        """The requests of one row; what is wrong with it becomes their error. Blocks: call it from a thread."""
+        if row.error:
+            return [Ready(item, error=row.error) for item in items]
+        if row.body is not None:
+            lean = replace(row, body=None)  # a thousand requests may be under way: not each of them twice
+            return [Ready(replace(item, row=lean), self._own_body(row.body)) for item in items]
+        try:
+            specs = expand([locate(file, row.base) for file in row.files])
+            prepared = [prepare(spec, self.limits, cancelled=self.cancelled) for spec in specs]
+        except PreparationCancelled:
+            raise
+        except MinicpmTuiError as error:
+            return [Ready(item, error=str(error)) for item in items]
+        except Exception as error:  # noqa: BLE001 - a file that breaks a decoder must not end ten thousand others
+            return [Ready(item, error=f"{type(error).__name__}: {error}") for item in items]
+        return [self._request(item, row, prepared) for item in items]
+
+    def _request(self, item: Item, row: Row, prepared: Sequence[Prepared]) -> Ready:
+        if not item.text.strip() and not prepared:
+            return Ready(item, error=_("nothing to ask: neither text nor files"))
+        parts = (*(one.part for one in prepared), *((TextPart(item.text),) if item.text.strip() else ()))
+        message = Message(id=item.id, parent=None, role="user", content=parts, at="")
+        options = self.options if row.system is None else msgspec.structs.replace(self.options, system=row.system)
+        request = build_request((message,), self.profile, options, stream=False)
+        request = ChatRequest({**request.body, **self.extra})
+        blobs = {digest: blob for one in prepared for digest, blob in one.blobs.items()}
+        return Ready(item, b"".join(_filled(request, blobs, uuids=self.uuids)))
+
+    def _own_body(self, body: Mapping[str, Any]) -> bytes:
+        whole = {**self.defaults, **body, **self.overrides, **self.extra}
+        for name in ("stream", "stream_options"):
+            whole.pop(name, None)
+        whole.setdefault("model", self.options.model)
+        return msgspec.json.encode(whole)
+
+
+def _filled(request: ChatRequest, blobs: Mapping[str, Blob], *, uuids: bool) -> Iterator[bytes]:
+    payload = payload_of(request, uuids=uuids, bare=())
+    for index, text in enumerate(payload.texts):
+        yield text
+        if index < len(payload.blobs):
+            yield base64.b64encode(blobs[payload.blobs[index]].data)

@@ -1,0 +1,119 @@
+"""Runs one batch: the look at the input, the engine, the run, what is said at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from minicpm_tui.batch.engine import Engine
+from minicpm_tui.batch.output import manifest as manifests
+from minicpm_tui.batch.output.csv_table import write_table
+from minicpm_tui.batch.output.summary import Summary, summarise
+from minicpm_tui.batch.progress import Reporter, Tally, reporter
+from minicpm_tui.batch.run.job import Job, Seen, begin, locked, look_through, run
+from minicpm_tui.batch.run.prepare import Preparer
+from minicpm_tui.batch.servers.client import Server
+from minicpm_tui.batch.servers.engine import ServerEngine
+from minicpm_tui.batch.servers.target import Address, find_target
+from minicpm_tui.i18n import _
+from minicpm_tui.messages import RequestOptions
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass(frozen=True)
+class Run:
+    """A job and how it is to be asked. ``console`` is where progress goes.
+
+    ``overrides`` replace fields of bodies in the OpenAI batch format: what the user set for this run.
+    """
+
+    job: Job
+    options: RequestOptions
+    console: Console
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+    def manifest(self, model: str, options: RequestOptions) -> manifests.Manifest:
+        job = self.job
+        return manifests.Manifest(
+            model=model,
+            prompts=job.plan.prompts,
+            columns=(*job.plan.columns.files, job.plan.columns.text, job.plan.columns.id),
+            system=options.system,
+            temperature=options.temperature,
+            top_p=options.top_p,
+            max_tokens=options.max_tokens,
+            thinking=options.thinking,
+            schema=manifests.schema_digest(job.schema.text) if job.schema else "",
+            expect=f"{job.expect} {job.match}" if job.expect else "",
+            inputs=job.plan.inputs,
+        )
+
+
+async def through_servers(wanted: Run, addresses: Sequence[Address], *, concurrency: int | None, patience: float) -> Summary:
+    """Ask servers. Raises MinicpmTuiError before the first request, and when no server is left; what was answered is saved."""
+    seen = await asyncio.to_thread(look_through, wanted.job)
+    target = await find_target(addresses, wanted.options.model)
+    preparer = Preparer(
+        profile=target.profile,
+        options=named(wanted.options, target.model),
+        limits=target.limits,
+        uuids=target.uuids,
+        overrides=wanted.overrides,
+    )
+    thinking = bool(target.profile.thinks_by_default if wanted.options.thinking is None else wanted.options.thinking)
+    servers = [Server(address.url, address.key, thinking=thinking) for address in addresses]
+    engine = ServerEngine(servers, concurrency=concurrency, patience=patience, down={url for url, _reason in target.silent})
+    notes = [_("{url} does not answer yet: {reason}").format(url=url, reason=reason) for url, reason in target.silent]
+    return await carry_out(wanted, seen, engine, preparer, target.model, notes)
+
+
+async def carry_out(
+    wanted: Run, seen: Seen, engine: Engine, preparer: Preparer, model: str, notes: Sequence[str] = ()
+) -> Summary:
+    """The same for any engine, once it is known what is asked."""
+    job = wanted.job
+    stopped = threading.Event()
+    preparer = preparer.stopped_by(stopped.is_set, job.schema)
+    with locked(job.output):
+        done = await asyncio.to_thread(begin, job, wanted.manifest(model, wanted.options))
+        tally = Tally(seen.ids.missing_from(done.ids))
+        shown = reporter(tally, wanted.console)
+        _announce(shown, len(seen.ids), tally, notes)
+        shown.start()
+        try:
+            if tally.total:
+                await run(job, seen.ids, done, engine, preparer, tally, shown, gpus=gpu_words)
+        finally:
+            stopped.set()
+            await engine.aclose()
+            shown.stop()
+            if job.csv is not None:
+                await asyncio.to_thread(write_table, job.output, job.csv, compared=bool(job.expect))
+        return await asyncio.to_thread(summarise, job.output, tally, len(seen.ids))
+
+
+async def gpu_words() -> str:
+    """How busy the GPUs of this machine are; empty where there is none."""
+    from minicpm_tui.servers.gpus import gpus
+
+    use = [gpu.utilization for gpu in await asyncio.to_thread(gpus, with_processes=False)]
+    return _("GPU {use}").format(use=" ".join("–" if each is None else f"{each}%" for each in use)) if use else ""
+
+
+def named(options: RequestOptions, model: str) -> RequestOptions:
+    """The same for a model by name."""
+    return msgspec.structs.replace(options, model=model)
+
+
+def _announce(shown: Reporter, total: int, tally: Tally, notes: Sequence[str]) -> None:
+    for note in notes:
+        shown.say(note)
+    if total != tally.total:
+        shown.say(_("{done} of {total} are done already").format(done=total - tally.total, total=total))

@@ -1,0 +1,81 @@
+"""Looking into an output while it grows, however large: only the places of its lines are kept."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+
+from minicpm_tui.batch.input.requests import Plan
+from minicpm_tui.batch.input.rows import Columns
+from minicpm_tui.batch.output.jsonl import decode_result
+from minicpm_tui.batch.output.manifest import load
+from minicpm_tui.batch.records import Item, Result
+from minicpm_tui.files import storage_errors
+
+
+class OutputView:
+    """The lines of ``path``. All methods block; call one at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._places = array("q")
+        self._failed = array("q")
+        self._read = 0
+        self._file_id: tuple[int, int] = (0, 0)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @property
+    def failed(self) -> Sequence[int]:
+        """The numbers of the lines that have failed."""
+        return self._failed
+
+    def refresh(self) -> bool:
+        """Read what was added; begin anew when the file was replaced or cut. True when something has changed."""
+        with storage_errors(self.path):
+            status = self.path.stat()
+            changed = (status.st_dev, status.st_ino) != self._file_id or status.st_size < self._read
+            if changed:
+                self._places, self._failed, self._read = array("q"), array("q"), 0
+                self._file_id = (status.st_dev, status.st_ino)
+            with self.path.open("rb") as file:
+                file.seek(self._read)
+                for line in file:
+                    if not line.endswith(b"\n"):
+                        break
+                    self._add(line)
+                    changed = True
+        return changed
+
+    def result(self, number: int) -> Result | None:
+        """The result in line ``number``, None when the file has changed under us."""
+        with storage_errors(self.path), self.path.open("rb") as file:
+            file.seek(self._places[number])
+            return decode_result(file.readline())
+
+    def _add(self, line: bytes) -> None:
+        if (result := decode_result(line)) is not None:
+            if result.error is not None:
+                self._failed.append(len(self._places))
+            self._places.append(self._read)
+        self._read += len(line)
+
+
+def item_of(output: Path, folder: Path, result: Result) -> Item | None:
+    """The request that ``result`` answers, found again in the input; None when that has changed.
+
+    ``folder`` is where the run began: relative inputs are meant from there. Raises UsageError. Blocks, for seconds where the
+    input is large.
+    """
+    manifest = load(output)
+    if manifest is None:
+        return None
+    inputs = tuple(name if "://" in name else os.path.join(folder, Path(name).expanduser()) for name in manifest.inputs)  # noqa: PTH118
+    files, text, name = manifest.columns[:-2], manifest.columns[-2], manifest.columns[-1]
+    plan = Plan(inputs, manifest.prompts, Columns(files, text, name))
+    item = next(itertools.islice(plan.items(), result.index, None), None)
+    return item if item is not None and item.id == result.id else None

@@ -1,0 +1,168 @@
+"""Answers through servers: spread by load, with back-off, retries and a watch on each server's figures."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Collection, Sequence
+
+from minicpm_tui.batch.engine import Answer, Ready
+from minicpm_tui.batch.servers.balancer import Balancer, Seat
+from minicpm_tui.batch.servers.client import Reply, Server
+from minicpm_tui.batch.servers.concurrency import Pace
+from minicpm_tui.errors import (
+    AuthenticationFailed,
+    BackendError,
+    ServerFailed,
+    ServerOverloaded,
+    ServerStalled,
+    ServerUnreachable,
+)
+
+TRIES = 3
+"""How often a request may break before it is an error line: one that kills servers must not kill them all for ever."""
+POLL_SECONDS = 1.0
+REFUSED_POLLS, SILENT_POLLS = 2, 20
+"""So many looks at a server that refuses, or does not answer in time, and its requests go elsewhere."""
+
+
+class ServerEngine:
+    """Asks ``servers``.
+
+    Args:
+        concurrency: requests under way at all of them together; None finds it from their running and waiting figures.
+        patience: seconds without any answer from any server after which the run is given up.
+        down: the URLs of servers that do not answer yet.
+    """
+
+    def __init__(
+        self,
+        servers: Sequence[Server],
+        *,
+        concurrency: int | None = None,
+        patience: float = 120.0,
+        down: Collection[str] = (),
+    ) -> None:
+        self._servers = {server.url: server for server in servers}
+        seats = [Seat(server.url, Pace(concurrency)) for server in self._servers.values()]
+        for seat in seats:
+            seat.down = seat.name in down
+        self._balancer = Balancer(seats, patience=patience, most=concurrency)
+        self._calls: dict[str, set[asyncio.Task[Reply]]] = {url: set() for url in self._servers}
+        self.ready = True
+        self.wanted = max(8, min(32, concurrency or 32))
+
+    async def run(self, inbox: asyncio.Queue[Ready | None], answers: asyncio.Queue[Answer | None]) -> None:
+        """See ``Engine``. Raises BatchError when no server answers any more, AuthenticationFailed when the key is wrong."""
+        watching = [asyncio.create_task(self._watch(seat)) for seat in self._balancer.seats]
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while (ready := await inbox.get()) is not None:
+                    if not ready.body:
+                        await answers.put(Answer(ready.item, error=ready.error))
+                        continue
+                    seat = await self._balancer.acquire()
+                    tasks.create_task(self._answer(ready, seat, answers))
+        finally:
+            for task in watching:
+                task.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        for server in self._servers.values():
+            await server.aclose()
+
+    async def _answer(self, ready: Ready, seat: Seat, answers: asyncio.Queue[Answer | None]) -> None:
+        broken = 0
+        while True:
+            began = time.monotonic()
+            answer: Answer | None = None
+            try:
+                answer = _answered(ready, await self._ask(seat, ready.body), began)
+            except AuthenticationFailed:
+                raise
+            except (ServerUnreachable, ServerOverloaded, ServerFailed, ServerStalled) as error:
+                await self._note_failure(seat, error)
+                if isinstance(error, (ServerFailed, ServerStalled)):  # it was sent: it may be what breaks the server
+                    broken += 1
+                if broken >= TRIES:
+                    answer = _failed(ready, error, began)
+            except BackendError as error:
+                seat.succeeded()
+                answer = _failed(ready, error, began)
+            else:
+                seat.succeeded()
+            finally:
+                self._balancer.release(seat)
+            if answer is not None:
+                await answers.put(answer)
+                return
+            seat = await self._balancer.acquire(but=seat)
+
+    async def _note_failure(self, seat: Seat, error: BackendError) -> None:
+        """A busy server rests; one that is not healthy gets nothing more; a healthy one only failed this request."""
+        if isinstance(error, ServerOverloaded):
+            seat.busy(error, time.monotonic())
+        elif isinstance(error, ServerUnreachable) or not await self._servers[seat.name].healthy():
+            seat.lost(error, time.monotonic())
+
+    async def _ask(self, seat: Seat, body: bytes) -> Reply:
+        """One try. When the watch finds the server gone, it cancels the call, which then counts as broken."""
+        call = asyncio.create_task(self._servers[seat.name].ask(body))
+        calls = self._calls[seat.name]
+        calls.add(call)
+        try:
+            await asyncio.wait((call,))
+        except asyncio.CancelledError:
+            call.cancel()
+            raise
+        finally:
+            calls.discard(call)
+        if call.cancelled():
+            raise ServerFailed(seat.name)
+        return call.result()
+
+    async def _watch(self, seat: Seat) -> None:
+        """Follow the server's figures; notice when it is gone while requests hang on it, and when it is back."""
+        server = self._servers[seat.name]
+        silent = 0
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            if seat.down:
+                if await server.healthy():
+                    seat.back()
+                    self._balancer.wake()
+                continue
+            try:
+                load = await server.load()
+            except BackendError as error:
+                silent += 1
+                if silent >= (REFUSED_POLLS if isinstance(error, ServerUnreachable) else SILENT_POLLS):
+                    silent = 0
+                    self._leave(seat, error)
+                continue
+            silent = 0
+            if load is not None:
+                seat.pace.observe(*load, seat.under_way)
+                self._balancer.wake()
+
+    def _leave(self, seat: Seat, error: BackendError) -> None:
+        """What hangs on a dead server is asked elsewhere."""
+        seat.lost(error, time.monotonic())
+        for call in tuple(self._calls[seat.name]):
+            call.cancel()
+
+
+def _answered(ready: Ready, reply: Reply, began: float) -> Answer:
+    return Answer(
+        ready.item,
+        text=reply.text,
+        reasoning=reply.reasoning,
+        usage=reply.usage,
+        finish_reason=reply.finish_reason,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _failed(ready: Ready, error: BackendError, began: float) -> Answer:
+    return Answer(ready.item, seconds=time.monotonic() - began, error=str(error))

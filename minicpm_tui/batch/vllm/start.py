@@ -1,0 +1,120 @@
+"""``--offline MODEL``: a batch without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from minicpm_tui.batch.output.summary import Summary
+from minicpm_tui.batch.progress import say
+from minicpm_tui.batch.run.job import look_through
+from minicpm_tui.batch.run.prepare import Preparer
+from minicpm_tui.batch.run.start import Run, carry_out, named
+from minicpm_tui.batch.vllm.engine import OfflineEngine
+from minicpm_tui.batch.vllm.options import MAX_TOKENS, TEMPERATURE, TOP_P, engine_options
+from minicpm_tui.batch.vllm.process import SCRIPTS
+from minicpm_tui.errors import VllmMissing
+from minicpm_tui.families import Family, recognise, request_profile
+from minicpm_tui.i18n import _
+from minicpm_tui.media import MediaLimits
+from minicpm_tui.messages import RequestOptions, RequestProfile
+from minicpm_tui.servers import discovery, models
+
+
+@dataclass(frozen=True)
+class Offline:
+    """The ``model`` (a folder or a hub id), arguments of ``vllm.LLM`` that the user chose, and where vLLM is.
+
+    ``ray`` is the address of a Ray cluster, empty for one of its own on this machine, None for no Ray;
+    ``actors`` 0 means one for each GPU or tensor-parallel group.
+    """
+
+    model: str
+    vllm_command: str = ""
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    ray: str | None = None
+    actors: int = 0
+
+
+async def through_vllm(wanted: Run, offline: Offline) -> Summary:
+    """Ask vLLM itself. Raises MinicpmTuiError before the first request, and when vLLM ends; what was answered is saved."""
+    seen = await asyncio.to_thread(look_through, wanted.job)
+    python = await asyncio.to_thread(interpreter, offline.vllm_command)
+    family, profile = await asyncio.to_thread(_family, offline.model)
+    options = _options(wanted.options, profile, offline.model)
+    engine = engine_options(offline.model, family, seen.pictures, offline.chosen)
+    preparer = Preparer(
+        profile=profile,
+        options=options,
+        limits=MediaLimits(family=family, max_slices=_max_slices(engine), context_tokens_left=_media_room(engine)),
+        overrides=wanted.overrides,
+        defaults={
+            "temperature": options.temperature,
+            "top_p": options.top_p,
+            "stop_token_ids": list(profile.stop_token_ids),
+        },
+    )
+    thinking = bool(profile.thinks_by_default if options.thinking is None else options.thinking)
+    script = "vllm_worker.py"
+    order: dict[str, Any] = {"engine": engine}
+    if offline.ray is not None:
+        script = "ray_driver.py"
+        order |= {"address": offline.ray, "requests": len(seen.ids), "actors": offline.actors}
+    worker = OfflineEngine(
+        [str(python), str(SCRIPTS / script)],
+        order,
+        environ=os.environ,
+        say=lambda text: say(wanted.console, text),
+        thinking=thinking,
+    )
+    return await carry_out(wanted, seen, worker, preparer, offline.model)
+
+
+def interpreter(vllm_command: str) -> Path:
+    """The Python that has vLLM: of the setting, the active environment, or PATH. Raises VllmMissing. Blocks."""
+    found = discovery.require(vllm_command)
+    python = discovery.interpreter(found.path)
+    if python is None:
+        raise VllmMissing(
+            _("{path} does not say which Python it runs").format(path=found.path),
+            hint=_("set vllm_command in config.toml to the vllm script of its environment"),
+        )
+    return python
+
+
+def _family(model: str) -> tuple[Family, RequestProfile]:
+    folder = Path(model).expanduser() if Path(model).expanduser().is_dir() else models.cached_folder(model)
+    family = recognise(model, folder)
+    return family, request_profile(family, folder)
+
+
+def _options(options: RequestOptions, profile: RequestProfile, model: str) -> RequestOptions:
+    """Unset sampling is the family's, else the guide's: ``LLM`` itself would answer with 16 tokens."""
+    return msgspec.structs.replace(
+        named(options, model),
+        temperature=_first(options.temperature, profile.temperature, TEMPERATURE),
+        top_p=_first(options.top_p, profile.top_p, TOP_P),
+        max_tokens=options.max_tokens or MAX_TOKENS,
+    )
+
+
+def _first(*values: float | None) -> float | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _max_slices(engine: Mapping[str, Any]) -> int | None:
+    kwargs = engine.get("mm_processor_kwargs")
+    slices = kwargs.get("max_slice_nums") if isinstance(kwargs, dict) else None
+    return slices if isinstance(slices, int) else None
+
+
+def _media_room(engine: Mapping[str, Any]) -> int | None:
+    """Three quarters of the context: the rest is for question and answer."""
+    length = engine.get("max_model_len")
+    return length * 3 // 4 if isinstance(length, int) else None

@@ -1,0 +1,131 @@
+"""What the user names, as attachments: files, folders, patterns, web addresses, pages of a PDF, parts of a video."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from minicpm_tui.errors import MediaError, MediaNotFound, MediaUnsupported
+from minicpm_tui.i18n import _
+from minicpm_tui.media.fragment import parse_fragment
+from minicpm_tui.media.pdf import first_page
+from minicpm_tui.media.safe_open import open_regular, shown, sniff_file, unreadable
+from minicpm_tui.media.sniff import Kind
+from minicpm_tui.media.spec import AttachmentSpec
+
+_WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
+
+
+def expand(patterns: Sequence[str]) -> list[AttachmentSpec]:
+    """One spec for each file, web address and PDF page that ``patterns`` name, in that order, names sorted as people count.
+
+    A folder stands for what can be sent in it (not in its subfolders), ``*``, ``?``, ``[…]`` and ``**`` match names, ``~`` is the
+    home folder. After ``#``: ``clip.mp4#t=10,20`` a part in seconds, ``#n=16`` the number of frames, ``book.pdf#page=2-4``,
+    ``#original`` the file's own bytes; several are joined by ``&``. A PDF without pages named stands for all of them.
+
+    Blocks. Raises MediaNotFound when a pattern names nothing, MediaUnsupported or MediaDamaged for a file named outright that
+    cannot be sent.
+    """
+    return [spec for pattern in patterns for spec in _expand(pattern)]
+
+
+def _expand(pattern: str) -> Iterator[AttachmentSpec]:
+    if _WEB.match(pattern):
+        yield AttachmentSpec(url=pattern)
+        return
+    path, wishes = _path(pattern), AttachmentSpec()
+    pages: range | None = None
+    if "#" in pattern and not _exists(path):
+        name, _sep, fragment = pattern.rpartition("#")
+        path = _path(name)
+        wishes, pages = parse_fragment(fragment, pattern)
+    for found in _files(path, pattern):
+        yield from _specs(found, wishes, pages)
+
+
+def _path(name: str) -> Path:
+    """The name as a path, ``~`` resolved where it is somebody's home. Raises MediaNotFound for an empty one."""
+    if not name:
+        raise MediaNotFound(title=_("Nothing to attach"))
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # no such user
+        return Path(name)
+
+
+def _files(path: Path, pattern: str) -> list[Path]:
+    """The files that ``path`` names: itself, what is in the folder, or what the pattern matches."""
+    if path.is_dir():
+        try:
+            found = [each for each in _sorted(os.fspath(each) for each in path.iterdir()) if _sendable(each)]
+        except OSError as error:
+            raise unreadable(path, error) from error
+        if not found:
+            raise MediaNotFound(
+                shown(pattern), title=_("Nothing to send in this folder"), hint=_("name a folder with pictures or videos")
+            )
+        return found
+    if _exists(path) or not glob.has_magic(os.fspath(path)):
+        return [path]
+    found = [each for each in _sorted(glob.iglob(os.fspath(path), recursive=True)) if _sendable(each)]
+    if not found:
+        raise MediaNotFound(shown(pattern), title=_("No picture or video matches"), hint=_("check the pattern"))
+    return found
+
+
+def _specs(path: Path, wishes: AttachmentSpec, pages: range | None) -> Iterator[AttachmentSpec]:
+    spec = msgspec.structs.replace(wishes, path=path)
+    if _kind(path) != "pdf":
+        if pages is not None:
+            raise MediaUnsupported(shown(path), title=_("Only a PDF has pages"))
+        yield spec
+        return
+    file, _status = open_regular(path)
+    with file:
+        _size, count = first_page(file, path)
+    for page in pages if pages is not None else range(1, count + 1):
+        if page > count:
+            raise MediaNotFound(
+                f"{shown(path)}: {page}", title=_("No such page"), hint=_("its last page is {count}").format(count=count)
+            )
+        yield msgspec.structs.replace(spec, page=page)
+
+
+def _kind(path: Path) -> Kind:
+    """What the file is. Raises MediaError when it cannot be opened."""
+    file, _status = open_regular(path)
+    with file:
+        return sniff_file(file, path).kind
+
+
+def _sendable(path: Path) -> bool:
+    """True for a regular, visible file that is a picture, a video or a PDF."""
+    if path.name.startswith("."):
+        return False
+    try:
+        return stat.S_ISREG(path.stat().st_mode) and _kind(path) != "other"
+    except (OSError, MediaError):
+        return False
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _sorted(names: Iterator[str]) -> list[Path]:
+    """``shot 2`` before ``shot 10``."""
+    return [Path(name) for name in sorted(names, key=_natural)]
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", name)]

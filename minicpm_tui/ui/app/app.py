@@ -1,0 +1,203 @@
+"""The app: wires screens, themes, settings and what they ask of each other."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import signal
+from typing import ClassVar
+
+from textual.app import App
+from textual.command import Provider
+from textual.screen import Screen
+from textual.types import CSSPathType
+
+from minicpm_tui.config import Settings
+from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.i18n import _
+from minicpm_tui.text import one_line
+from minicpm_tui.ui.app import screens
+from minicpm_tui.ui.app.commands import COMMANDS
+from minicpm_tui.ui.chat.screen import ChatScreen
+from minicpm_tui.ui.kit import themes
+from minicpm_tui.ui.kit.commands import Command, Commanded, bindings, live
+from minicpm_tui.ui.kit.messages import Attach, CopyText, OpenSession, ServerLoading, ServerLost, UseServer, WriteText
+from minicpm_tui.ui.kit.start_options import Launch
+from minicpm_tui.ui.kit.stylesheet import CachedStylesheet
+from minicpm_tui.ui.terminal import mouse
+from minicpm_tui.ui.terminal.graphics.query import Terminal
+from minicpm_tui.ui.terminal.output.written import LeanOutput
+
+
+def _provider() -> type[Provider]:
+    from minicpm_tui.ui.kit.palette import CommandProvider
+
+    return CommandProvider
+
+
+class MinicpmApp(LeanOutput, Commanded, App[int]):
+    """minicpm-tui in the terminal. Ends with the exit status."""
+
+    CSS_PATH: ClassVar[CSSPathType] = ["app.tcss", "../chat/screen.tcss"]  # Textual does not load the default screen's own file
+    TITLE = "minicpm-tui"
+    DECLARED = COMMANDS
+    BINDINGS = bindings((*COMMANDS, *screens.COMMANDS))
+    COMMANDS = {_provider}  # noqa: RUF012 - Textual's own annotation is not ClassVar
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+
+    def __init__(self, launch: Launch | None = None, terminal: Terminal | None = None) -> None:
+        super().__init__()
+        self.launch = launch or Launch()
+        self.terminal = terminal or Terminal()
+        self.chat = ChatScreen(self.launch)
+        self.theme_problems: tuple[str, ...] = ()
+        self.owns_mouse = True
+        self._use_theme(self._first_theme())
+        self.stylesheet = CachedStylesheet(variables=self.get_css_variables())
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force when the program started."""
+        return self.launch.config.settings
+
+    def declared(self) -> tuple[Command, ...]:
+        return (*self.DECLARED, *screens.COMMANDS)
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.chat
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {"hint-key": "ansi_yellow", "muted": "ansi_bright_black"}
+
+    def on_mount(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.call_later, self._ended_by, number)
+        self.call_after_refresh(self._say_theme_problem)
+
+    # -- themes ---------------------------------------------------------------------------------------------------------------
+
+    def _first_theme(self) -> str:
+        wanted = self.settings.theme
+        few_colours = self.console.color_system in {None, "standard"}
+        if wanted == themes.DEFAULT and self.launch.config.origin("theme") == "default" and few_colours:
+            return themes.SIXTEEN
+        return wanted
+
+    def _use_theme(self, name: str) -> None:
+        """The theme of that name, else the default; only its own file is read."""
+        loaded = themes.find(name)
+        if loaded.theme is None:
+            self.theme_problems = (loaded.problem,)
+            loaded = themes.load_own(themes.DEFAULT)
+        if loaded.theme is not None:
+            self.register_theme(loaded.theme)
+            self.theme = loaded.theme.name
+
+    def _say_theme_problem(self) -> None:
+        for problem in self.theme_problems:
+            self.notify(one_line(problem), severity="warning", timeout=10, markup=False)
+
+    def action_choose_theme(self) -> None:
+        from minicpm_tui.ui.app import preferences
+
+        self.run_worker(preferences.choose_theme(self), group="window", exclusive=True)
+
+    def action_choose_language(self) -> None:
+        from minicpm_tui.ui.app import preferences
+
+        self.run_worker(preferences.choose_language(self), group="window", exclusive=True)
+
+    # -- what panes and screens ask for ---------------------------------------------------------------------------------------
+
+    def on_open_session(self, event: OpenSession) -> None:
+        self.run_worker(self.chat.open_session(event.session_id), group="start")
+
+    def on_use_server(self, event: UseServer) -> None:
+        self.run_worker(self.chat.connect(event), group="start")
+
+    def on_server_loading(self, event: ServerLoading) -> None:
+        self.chat.expect(event)
+
+    def on_server_lost(self, event: ServerLost) -> None:
+        self.chat.lose(event)
+
+    def on_attach(self, event: Attach) -> None:
+        self.chat.talk.tray.attach(event.what)
+        self.chat.action_compose()
+
+    def on_write_text(self, event: WriteText) -> None:
+        self.chat.talk.composer.insert(event.text)
+        self.chat.action_compose()
+
+    def on_copy_text(self, event: CopyText) -> None:
+        self.copy_to_clipboard(event.text)
+        what = event.what or _("the text")
+        self.notify(_("Copied {what}: {count:,} characters").format(what=what, count=len(event.text)), timeout=3, markup=False)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """To the clipboard of the user's terminal, through tmux and screen; all of Textual's copying comes here."""
+        from minicpm_tui.ui.terminal import clipboard
+
+        self._clipboard = text
+        if clipboard.too_long(text):
+            self.notify(_("That is too much for a terminal's clipboard"), severity="warning", markup=False)
+        else:
+            mouse.write(self, clipboard.sequence(text))
+
+    # -- commands -------------------------------------------------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        from minicpm_tui.ui.chat.places import elsewhere
+        from minicpm_tui.ui.kit.help import HelpScreen
+
+        commands = [entry.command for entry in live(self.screen)]
+        self.push_screen(HelpScreen(commands, elsewhere(commands) if self.screen is self.chat else ()))
+
+    def action_command_palette(self) -> None:
+        from minicpm_tui.ui.kit.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(placeholder=_("Find a command…")))
+
+    def action_help_quit(self) -> None:
+        """^C with nothing selected: stop a reply, else say how to quit."""
+        if self.chat.talk.running:
+            self.chat.talk.sending.stop()
+        else:
+            self.notify(_("^Q quits"), timeout=3, markup=False)
+
+    def action_open(self, where: str) -> None:
+        """Show the screen class ``package.module:Class``."""
+        module, _colon, name = where.partition(":")
+        self.push_screen(getattr(importlib.import_module(module), name)())
+
+    def action_mouse(self) -> None:
+        self.owns_mouse = not self.owns_mouse
+        mouse.capture(self, captured=self.owns_mouse)
+        if not self.owns_mouse:
+            self.notify(_("The mouse is the terminal's: select text with it. F8 takes it back."), timeout=6, markup=False)
+
+    async def action_quit(self) -> None:
+        from minicpm_tui.ui.app import shutdown
+
+        self.run_worker(shutdown.ask_and_quit(self), group="quit", exclusive=True)
+
+    def _ended_by(self, number: signal.Signals) -> None:
+        """The terminal is gone, or we are told to end: what was written and what had arrived is kept."""
+        from minicpm_tui.ui.app import shutdown
+
+        self.run_worker(shutdown.close(self, 128 + number), group="quit", exclusive=True)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A mistake of ours: the draft is kept and one line says where the details are, in place of a traceback."""
+        if self.is_headless:
+            super()._handle_exception(error)  # tests want to see it
+            return
+        from minicpm_tui.ui.app import shutdown
+
+        shutdown.crash(self, error)
+
+    def say(self, error: MinicpmTuiError) -> None:
+        """One line about what went wrong."""
+        self.notify(one_line(error.info.line()), severity="warning", timeout=10, markup=False)

@@ -1,0 +1,62 @@
+"""What a user chooses in the program and finds again the next time: theme and language, written into ``config.toml``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from minicpm_tui import config, files
+from minicpm_tui.errors import ConfigError, MinicpmTuiError
+from minicpm_tui.i18n import _
+from minicpm_tui.ui.kit import themes
+from minicpm_tui.ui.kit.dialogs import Choice, Choose
+
+if TYPE_CHECKING:
+    from minicpm_tui.ui.app.app import MinicpmApp
+
+_LANGUAGES = (Choice("en", "English"), Choice("zh_CN", "简体中文"))
+
+
+def keep(field: str, value: str) -> None:
+    """Set ``field`` in config.toml; comments and the rest stay (blocks). Raises ConfigError, StorageError."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    path = config.config_path()
+    try:
+        document = tomlkit.parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        document = tomlkit.document()
+    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+        raise ConfigError(f"{path}: {error}", hint=_("mend that line")) from error
+    document[field] = value
+    files.make_private_dir(path.parent)
+    files.write_durably(path, tomlkit.dumps(document).encode())
+
+
+async def choose_theme(app: MinicpmApp) -> None:
+    """Let the user choose a theme; files that could not be used are listed with what is wrong."""
+    loaded = await asyncio.to_thread(themes.load_all)
+    usable = {entry.theme.name: entry for entry in loaded if entry.theme}
+    choices = [Choice(name, name, "" if entry.own else str(entry.path)) for name, entry in usable.items()]
+    choices += [Choice("", f"✗ {entry.problem}") for entry in loaded if entry.problem]
+    name = await app.push_screen_wait(Choose(_("Theme"), choices, current=app.theme))
+    if name and (theme := usable[name].theme):
+        app.register_theme(theme)
+        app.theme = name
+        await _keep(app, "theme", name)
+
+
+async def choose_language(app: MinicpmApp) -> None:
+    """English or Chinese; texts that show already change with the next start."""
+    language = await app.push_screen_wait(Choose(_("Language"), _LANGUAGES, current=app.settings.language))
+    if language:
+        await _keep(app, "language", language)
+        app.notify(_("Start the program again to see it everywhere"), timeout=5, markup=False)
+
+
+async def _keep(app: MinicpmApp, field: str, value: str) -> None:
+    try:
+        await asyncio.to_thread(keep, field, value)
+    except MinicpmTuiError as error:
+        app.say(error)

@@ -1,0 +1,27 @@
+"""Runs the app in a terminal."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+from minicpm_tui.errors import UsageError
+from minicpm_tui.i18n import _
+from minicpm_tui.ui.kit.start_options import Launch
+from minicpm_tui.ui.terminal import hangup
+
+
+def run(launch: Launch) -> int:
+    """Run the app in this terminal until it is closed; returns the exit status. Raises UsageError without a terminal."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(_("the program needs a terminal"), hint=_("in scripts and pipes use: minicpm-tui ask"))
+    gc.disable()  # until the first paint: a tenth of the start would go into looking at what was just imported
+    from minicpm_tui.ui.terminal.graphics.query import Query
+
+    query = Query(launch.config.settings.thumbnails)  # the terminal answers while the app is imported
+    from minicpm_tui.ui.app.app import MinicpmApp
+
+    app = MinicpmApp(launch, query.answer())
+    hangup.watch(sys.stdin.fileno())
+    status = app.run()
+    return app.return_code or status or 0

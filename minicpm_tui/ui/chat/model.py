@@ -1,0 +1,83 @@
+"""The conversation that is open: its journal, the server it talks with, and the ChatSession that joins them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from minicpm_tui.ui.chat.connection import Link
+from minicpm_tui.ui.kit.messages import UseServer
+from minicpm_tui.ui.kit.start_options import Launch
+
+if TYPE_CHECKING:
+    from minicpm_tui.chat.session import ChatSession
+    from minicpm_tui.messages import RequestOptions
+    from minicpm_tui.sessions import Journal
+
+
+class Current:
+    """``journal`` is there once ``enter`` was called; ``session`` when there is a connection too."""
+
+    def __init__(self, launch: Launch) -> None:
+        self.link = Link(launch)
+        self.journal: Journal | None = None
+        self.session: ChatSession | None = None
+        self.options: RequestOptions | None = None
+        self._launch = launch
+
+    async def enter(self, journal: Journal) -> None:
+        """Go on with ``journal``; the conversation before is closed."""
+        await self._close_session()
+        self.journal = journal
+        self._choose_options()
+        self._join()
+
+    @staticmethod
+    def find(session_id: str = "", *, latest: bool = False) -> Journal:
+        """A saved conversation by id or prefix, the latest one, or a new one (blocks). Raises SessionError, StorageError."""
+        from minicpm_tui.chat.session_choice import latest_id
+        from minicpm_tui.sessions import Journal
+
+        if session_id or latest:
+            return Journal.open_any(session_id or latest_id())
+        return Journal.create()
+
+    def _choose_options(self) -> None:
+        from minicpm_tui.chat.options import options_for
+
+        assert self.journal is not None
+        self.options = options_for(self._launch.config, self.journal.settings)
+
+    async def connect(self, wish: UseServer | None = None, *, demo: bool = False) -> bool:
+        """Talk with another server; True when it answers. The conversation stays."""
+        if not await self.link.open(wish, demo=demo):
+            return False
+        if self.session is not None and self.link.connection is not None:
+            await self.session.use(self.link.connection)
+        else:
+            self._join()
+        return True
+
+    def _join(self) -> None:
+        from minicpm_tui.chat.session import ChatSession
+
+        if self.journal is not None and self.link.connection is not None and self.options is not None:
+            self.session = ChatSession(self.journal, self.link.connection, self.options)
+
+    async def change(self, options: RequestOptions) -> None:
+        """Ask with ``options`` from now on."""
+        self.options = options
+        if self.session is not None:
+            await self.session.change(options)
+
+    async def _close_session(self) -> None:
+        if self.session is not None:
+            await self.session.aclose()
+        elif self.journal is not None:
+            await asyncio.to_thread(self.journal.close)
+        self.session = self.journal = None
+
+    async def close(self) -> None:
+        """Let go of everything; a reply that streams is kept as far as it came."""
+        await self._close_session()
+        await self.link.close()

@@ -1,0 +1,321 @@
+"""The middle pane: the conversation, what waits to be sent, the files on the next message, and the composer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import TextArea
+
+from minicpm_tui.errors import MinicpmTuiError, StorageError
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.text import one_line
+from minicpm_tui.ui.chat.question_edit import Editing
+from minicpm_tui.ui.chat.welcome import Welcome
+from minicpm_tui.ui.composer.composer import Composer
+
+if TYPE_CHECKING:
+    from textual.widgets import OptionList
+
+    from minicpm_tui.chat.session import ChatSession
+    from minicpm_tui.messages import End
+    from minicpm_tui.messages import Message as ChatMessage
+    from minicpm_tui.sessions import Journal
+    from minicpm_tui.ui.attachments.tray import Tray
+    from minicpm_tui.ui.chat.context_line import FitLine
+    from minicpm_tui.ui.chat.draft_saver import Drafting
+    from minicpm_tui.ui.chat.find import FindBar
+    from minicpm_tui.ui.chat.message_queue import Outgoing, Queue
+    from minicpm_tui.ui.chat.outbox import Sending
+    from minicpm_tui.ui.chat.reply import Following
+    from minicpm_tui.ui.conversation import ConversationPane
+
+
+class TalkPane(Vertical):
+    """Talks through ``session``; without one it keeps what is written. Messages are sent one after another."""
+
+    BLANK = True  # drawn anew under every reply that streams, otherwise
+
+    class Progress(Message):
+        """Something that the status line shows has changed."""
+
+    class Replied(Message):
+        """A reply is over."""
+
+        def __init__(self, end: End) -> None:
+            super().__init__()
+            self.end = end
+
+    class NoServer(Message):
+        """The user wants to send, but there is nobody to send it to."""
+
+    def __init__(self) -> None:
+        super().__init__(id="talk")
+        self.session: ChatSession | None = None
+        self.journal: Journal | None = None
+        self.expecting = True  # a connection is being made: what is sent waits for it
+        self.editing = Editing(self)
+        self.furnished = False
+
+    pane: ConversationPane
+    find_bar: FindBar
+    queue: Queue
+    tray: Tray
+    following: Following
+    sending: Sending
+    drafting: Drafting
+    fit_line: FitLine
+
+    def compose(self) -> ComposeResult:
+        """What the first paint needs; ``furnish`` adds the rest."""
+        yield Welcome()
+        self.composer = Composer()
+        yield self.composer
+
+    async def furnish(self) -> None:
+        """The conversation, the files, the queue: imported after the first paint."""
+        from minicpm_tui.ui.attachments.tray import Tray
+        from minicpm_tui.ui.chat.context_line import FitLine
+        from minicpm_tui.ui.chat.draft_saver import Drafting
+        from minicpm_tui.ui.chat.find import FindBar
+        from minicpm_tui.ui.chat.message_queue import Queue
+        from minicpm_tui.ui.chat.outbox import Sending
+        from minicpm_tui.ui.chat.reply import Following
+        from minicpm_tui.ui.composer.dropdown import CompletionList
+        from minicpm_tui.ui.conversation import ConversationPane
+
+        self.pane = ConversationPane(id="conversation")
+        self.find_bar, self.queue, self.tray = FindBar(self.pane), Queue(), Tray()
+        self.pane.display = self.tray.display = False
+        self.following = Following(self.pane, self.report)
+        self.sending = Sending(self, self.queue, self.following)
+        self.drafting = Drafting(self)
+        self.fit_line = FitLine(self)
+        completions = CompletionList()
+        with self.app.batch_update():
+            await self.mount(self.find_bar, before=0)
+            await self.mount(self.pane, self.queue, self.tray, self.fit_line, completions, before=self.composer)
+        self.composer.completions = completions
+        self.furnished = True
+
+    @property
+    def finding(self) -> bool:
+        """The search line is open."""
+        return self.furnished and self.find_bar.display
+
+    @property
+    def running(self) -> bool:
+        """A message is on its way, or a reply streams."""
+        return self.furnished and self.sending.running
+
+    def report(self) -> None:
+        """Something that the status line shows has changed."""
+        self.post_message(self.Progress())
+
+    # -- which conversation ---------------------------------------------------------------------------------------------------
+
+    def show(self, journal: Journal) -> None:
+        """Show the conversation of ``journal``; without a session it can only be read."""
+        self.session = None
+        self.journal = journal
+        self.editing.end()
+        self.following.show(journal.tree, journal.blobs)
+        self.show_conversation(shown=self.asked)
+        for note in journal.notes:
+            self.say(note)
+        if journal.read_only_reason:
+            self.say(journal.read_only_reason, seconds=15)
+
+    def leave(self) -> None:
+        """Another conversation will show: what waits to be asked in this one goes back to the composer."""
+        if self.journal is not None:
+            self.sending.give_up()
+
+    def use(self, session: ChatSession | None) -> None:
+        """Talk through ``session`` from now on."""
+        self.session = session
+        if session is not None:
+            self.tray.use(session.limits())
+            self.following.count(session)
+        self.fit_line.changed()
+        self.sending.pump()
+
+    def not_connected(self, problem: str) -> None:
+        """What was sent while connecting goes back to the composer."""
+        if not self.query_one(Welcome).display:  # which says it too
+            self.say(problem, seconds=15)
+        if self.session is None:
+            self.sending.give_up()
+
+    @property
+    def asked(self) -> bool:
+        """There is a question in this conversation."""
+        return self.journal is not None and bool(self.journal.tree.messages)
+
+    @property
+    def last_question(self) -> str | None:
+        """The id of the last question of the path that shows."""
+        path = self.journal.tree.path() if self.journal else ()
+        return next((message.id for message in reversed(path) if message.role == "user"), None)
+
+    @property
+    def pictured(self) -> ChatMessage | None:
+        """The message whose pictures the user would mean: under the cursor, else the last one with some."""
+        if self.journal is None:
+            return None
+        from minicpm_tui.ui.viewer.of_message import nearest_media
+
+        return nearest_media(self.journal, self.pane.cursor_id)
+
+    @work(group="step")
+    async def step(self, message_id: str, step: int) -> None:
+        """Show the alternative ``step`` places from a message."""
+        if self.session is None or self.running:
+            return
+        if other := self.session.tree.neighbour(message_id, step):
+            try:
+                await self.session.select(other)
+            except MinicpmTuiError as error:
+                self.say(error.info.line())
+            self.following.show(self.session.tree, self.session.journal.blobs)
+            self.following.count(self.session)
+            self.report()
+
+    def show_conversation(self, *, shown: bool) -> None:
+        """Show the conversation, or else what an empty one says."""
+        self.pane.display = shown
+        self.query_one(Welcome).display = not shown
+
+    # -- sending --------------------------------------------------------------------------------------------------------------
+
+    @on(Composer.Submitted)
+    def submit(self, event: Composer.Submitted) -> None:
+        """Take what is written as a message, when it can be one."""
+        event.stop()
+        if not self.furnished:
+            return
+        from minicpm_tui.ui.chat.message_queue import Outgoing
+
+        written = event.text.strip()
+        broken = [attachment for attachment in self.tray.attachments if attachment.error]
+        if not written and not self.tray.attachments:
+            self.sending.resume()
+        elif broken:
+            names = ", ".join(attachment.name for attachment in broken)
+            self.say(
+                ngettext(
+                    "{names} cannot be sent: remove it first (⇧Tab, then Del)",
+                    "{names} cannot be sent: remove them first (⇧Tab, then Del)",
+                    len(broken),
+                ).format(names=names)
+            )
+        elif self.session is None and not self.expecting:
+            self.post_message(self.NoServer())
+        else:
+            outgoing = Outgoing(event.text.rstrip(), self.tray.take(), self.editing.question)
+            self.composer.write("")
+            self.composer.sent.add(written)
+            self.editing.end()
+            self._keep(written)
+            self.sending.push(outgoing)
+
+    @work(group="history")
+    async def _keep(self, written: str) -> None:
+        from minicpm_tui.ui.composer import history
+
+        try:
+            await asyncio.to_thread(history.save, written)
+        except StorageError as error:
+            self.say(error.info.line())
+
+    # -- taking back ----------------------------------------------------------------------------------------------------------
+
+    def give_back(self, outgoing: Outgoing) -> None:
+        """A message that was not sent goes back to where it was written."""
+        if outgoing.replaces is not None:
+            self.editing.begin(outgoing.replaces, outgoing.text, outgoing.attachments)
+            return
+        written = self.composer.text
+        self.composer.write(f"{outgoing.text}\n\n{written}" if written.strip() and outgoing.text else outgoing.text or written)
+        self.tray.restore(outgoing.attachments)
+
+    def on_queue_take_back(self, event: Queue.TakeBack) -> None:
+        self.give_back(event.outgoing)
+
+    @on(Composer.TakeBack)
+    def _keyed_back(self, event: Composer.TakeBack) -> None:
+        """Backspace in an empty composer drops the last file; up takes back what waits."""
+        if event.key == "backspace":
+            self.tray.remove_last()
+        elif outgoing := self.queue.pop():
+            self.give_back(outgoing)
+
+    @on(Composer.EditorWanted)
+    def open_editor(self) -> None:
+        """Hand the terminal to the user's editor; nothing of ours runs meanwhile, so a reply must be over."""
+        from minicpm_tui.ui.composer import editor
+
+        if self.running:
+            self.say(_("The editor takes the whole terminal: wait for the reply, or stop it"))
+            return
+        try:
+            with self.app.suspend():
+                written = editor.edit(self.composer.text)
+        except MinicpmTuiError as error:
+            self.say(error.info.line())
+        except SuspendNotSupported:
+            self.say(_("This terminal cannot be handed to an editor"))
+        else:
+            self.composer.write(written)
+        self.app.refresh(layout=True)
+
+    # -- editing a question ---------------------------------------------------------------------------------------------------
+
+    def edit(self, message_id: str) -> None:
+        """Write the question ``message_id`` anew."""
+        if self.journal is not None and not self.running:
+            self.editing.begin(message_id, self.journal.tree.messages[message_id].text)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """A path was chosen with the mouse."""
+        event.stop()
+        completions = self.composer.completions
+        if event.option_list is completions and completions is not None:
+            self.composer.complete(completions.at(event.option_index))
+            self.composer.focus()
+
+    # -- files ----------------------------------------------------------------------------------------------------------------
+
+    @on(Composer.PathsGiven)
+    def _paths_given(self, event: Composer.PathsGiven) -> None:
+        event.stop()
+        if event.paths:
+            self.tray.attach(event.paths)
+        if event.missing:
+            from minicpm_tui.ui.composer import pasted
+
+            self.say(pasted.missing_line(event.missing), seconds=20)
+
+    def on_tray_refused(self, event: Tray.Refused) -> None:
+        event.stop()
+        self.say(event.line)
+
+    @on(TextArea.Changed)
+    def _written(self) -> None:
+        if self.furnished:
+            self.drafting.changed()
+            self.fit_line.changed()
+
+    def on_tray_changed(self) -> None:
+        self.queue.show()
+        self.drafting.changed()
+        self.fit_line.changed()
+        self.report()
+
+    def say(self, line: str, *, seconds: float = 8) -> None:
+        """One line that the user should read."""
+        self.notify(one_line(line), severity="warning", timeout=seconds, markup=False)

@@ -1,0 +1,106 @@
+"""Takes a reply's events to the conversation pane and to the status line."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
+
+from minicpm_tui.chat.events import Asked, ChatEvent, Preparing
+from minicpm_tui.messages import BlobReader, Delta, End, Message, Notice, Tree
+from minicpm_tui.ui.chat.token_rate import Meter
+from minicpm_tui.ui.viewer.thumbnails import Thumbnails
+
+if TYPE_CHECKING:
+    from minicpm_tui.chat.session import ChatSession
+    from minicpm_tui.ui.conversation import ConversationPane
+
+REPORTS = 0.5
+"""Seconds of the reply between two changes of the status line."""
+
+
+def positions(tree: Tree, path: tuple[Message, ...]) -> dict[str, tuple[int, int]]:
+    """Which messages of ``path`` have alternatives: ``(2, 3)`` for the second of three."""
+    places = {message.id: tree.position(message.id) for message in path}
+    return {message_id: place for message_id, place in places.items() if place[1] > 1}
+
+
+class Following:
+    """Shows what ``session`` is asked. ``report`` is called when the status line has something new to say."""
+
+    def __init__(self, pane: ConversationPane, report: Callable[[], None]) -> None:
+        self.meter = Meter()
+        self.end: End | None = None
+        self.asked = False
+        self._spent = 0
+        self._streams = False
+        self._pane = pane
+        self._thumbnails = Thumbnails(pane)
+        self._report = report
+        self._shown: list[str] = []
+        self._reported = 0.0
+
+    def show(self, tree: Tree, blobs: BlobReader) -> None:
+        """Show the selected path of ``tree``, its pictures from ``blobs``."""
+        path = tree.path()
+        self._pane.show(path, positions(tree, path))
+        self._thumbnails.show(path, blobs)
+        self._shown = [message.id for message in path]
+        self.meter = Meter()
+        self.end = next((message.end for message in reversed(path) if message.end is not None), None)
+        self._spent = self.end.usage.total_tokens if self.end is not None and self.end.usage is not None else 0
+
+    @property
+    def used(self) -> int:
+        """Tokens of the conversation, with what has arrived of a reply that streams."""
+        return self._spent + (self.meter.tokens if self._streams else 0)
+
+    def count(self, session: ChatSession) -> None:
+        """Take the tokens from ``session``, which knows what stopped replies and pictures cost too."""
+        self._spent = session.spent()
+
+    async def follow(self, events: AsyncIterator[ChatEvent], session: ChatSession) -> End | None:
+        """Show one reply as it arrives. Raises what the session raises; ``asked`` tells whether the question is in the tree."""
+        self.meter = Meter()
+        self.asked = False
+        self._reported = 0.0
+        reply_id = ""
+        async for event in events:
+            match event:
+                case Preparing():
+                    pass
+                case Asked(question, reply):
+                    self.asked = True
+                    reply_id = reply.id
+                    self._begin(session, question, reply)
+                case Delta():
+                    self._pane.feed(event)
+                    self.meter.feed(event)
+                    if event.at - self._reported >= REPORTS or self.meter.tokens == 1:
+                        self._reported = event.at
+                        self._report()
+                case Notice():
+                    self._pane.feed(event)
+                case End():
+                    self.end = event
+        if reply_id:
+            self._pane.finish(session.tree.messages[reply_id])
+            self._streams = False
+            self.count(session)
+        self._report()
+        return self.end
+
+    def _begin(self, session: ChatSession, question: Message, reply: Message) -> None:
+        tree, blobs = session.tree, session.journal.blobs
+        above = [message.id for message in tree.path(question.parent)] if question.parent else []
+        if self._shown == above:
+            self._pane.add(question)
+            self._thumbnails.show([question], blobs)
+        elif self._shown != [*above, question.id]:
+            path = tree.path(question.id)
+            self._pane.show(path, positions(tree, path))
+            self._thumbnails.show(path, blobs)
+        self._pane.begin(reply, position=tree.position(reply.id))
+        self._shown = [*above, question.id, reply.id]
+        self._streams = True
+        self.count(session)
+        self._report()

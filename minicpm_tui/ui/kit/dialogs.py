@@ -1,0 +1,146 @@
+"""Small windows: a question with answers, a list to choose from, one line of text. Esc closes each without an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from minicpm_tui.i18n import N_, _
+from minicpm_tui.text import one_line
+from minicpm_tui.ui.kit.commands import Command, Commanded, bindings
+from minicpm_tui.ui.kit.option_list import Options
+from minicpm_tui.ui.kit.stylesheet import WINDOWS
+
+CLOSE = (Command("close", N_("Close"), N_("Close this window"), keys=("escape",), palette=False),)
+
+
+class Window(Commanded, ModalScreen[str | None]):
+    """A modal window that Esc closes with None."""
+
+    CSS_PATH = WINDOWS
+    DECLARED = CLOSE
+    BINDINGS = bindings(CLOSE)
+
+    def __init__(self) -> None:
+        super().__init__(classes="sheet")
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+class Ask(Window):
+    """Asks ``question``; answers with the key of the chosen one of ``answers`` (key, label). The first is the default."""
+
+    def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._question = question
+        self._answers = answers
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="window"):
+            yield Static(self._question, markup=False)
+            with Horizontal(classes="buttons"):
+                for key, label in self._answers:
+                    yield Button(label, id=key, variant="primary" if key == self._answers[0][0] else "default", compact=True)
+
+    @on(Button.Pressed)
+    def _answered(self, event: Button.Pressed) -> None:
+        self.dismiss(str(event.button.id))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One line of a list; ``key`` is the answer."""
+
+    key: str
+    label: str
+    detail: str = ""
+
+
+class Choose(Window):
+    """Lets the user choose one of ``choices``, narrowed by typing. Answers with its key, or with ``=text`` for a free text."""
+
+    def __init__(self, title: str, choices: Sequence[Choice], *, current: str = "", free: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._choices = choices
+        self._current = current
+        self._free = free
+        self._shown = list(choices)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="window") as window:
+            window.border_title = self._title
+            window.border_subtitle = _("Enter chooses · Esc closes")
+            yield Input(placeholder=self._free or _("type to narrow the list"), compact=True)
+            yield Options(compact=True, markup=False)
+
+    def on_mount(self) -> None:
+        self._fill("")
+        keys = [choice.key for choice in self._shown]
+        if self._current in keys:
+            self.query_one(OptionList).highlighted = keys.index(self._current)
+
+    def _fill(self, words: str) -> None:
+        wanted = words.casefold().split()
+        self._shown = [
+            choice for choice in self._choices if all(word in f"{choice.label} {choice.detail}".casefold() for word in wanted)
+        ]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Option(self._label(choice)) for choice in self._shown])
+        options.highlighted = 0 if self._shown else None
+
+    def _label(self, choice: Choice) -> Content:
+        mark = "● " if choice.key == self._current else "  "
+        return Content.assemble((mark, "$text-accent"), one_line(choice.label), (f"  {one_line(choice.detail)}", "$muted"))
+
+    @on(Input.Changed)
+    def _narrow(self, event: Input.Changed) -> None:
+        self._fill(event.value)
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        options = self.query_one(OptionList)
+        if options.highlighted is not None:
+            self.dismiss(self._shown[options.highlighted].key)
+        elif self._free and event.value.strip():
+            self.dismiss(f"={event.value.strip()}")
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._shown[event.option_index].key)
+
+    def key_down(self) -> None:
+        self.query_one(OptionList).action_cursor_down()
+
+    def key_up(self) -> None:
+        self.query_one(OptionList).action_cursor_up()
+
+
+class Line(Window):
+    """Asks for one line of text."""
+
+    def __init__(self, title: str, value: str = "", *, placeholder: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._value = value
+        self._placeholder = placeholder
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="window") as window:
+            window.border_title = self._title
+            window.border_subtitle = _("Enter takes it · Esc closes")
+            yield Input(self._value, placeholder=self._placeholder, compact=True)
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip())

@@ -1,0 +1,44 @@
+"""The command palette: the live commands of the screen below it, found by title and help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from minicpm_tui.i18n import _
+from minicpm_tui.ui.kit.commands import Live, live
+
+
+class Palette(CommandPalette):
+    """Textual's palette, which fails at a page key while the commands that were found are not laid out."""
+
+    def _action_command_list(self, action: str) -> None:
+        with suppress(KeyError):
+            super()._action_command_list(action)
+
+
+class CommandProvider(Provider):
+    """Everything that is possible now."""
+
+    async def discover(self) -> Hits:
+        for entry in self._possible():
+            yield DiscoveryHit(_display(Content(entry.title), entry), entry.run, text=entry.title, help=_(entry.command.help))
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for entry in self._possible():
+            help_text = _(entry.command.help)
+            if score := matcher.match(entry.title):
+                yield Hit(score, _display(matcher.highlight(entry.title), entry), entry.run, text=entry.title, help=help_text)
+            elif score := matcher.match(help_text):
+                yield Hit(score / 2, _display(Content(entry.title), entry), entry.run, text=entry.title, help=help_text)
+
+    def _possible(self) -> Iterator[Live]:
+        return (entry for entry in live(self.screen) if entry.command.palette and entry.possible)
+
+
+def _display(title: Content, entry: Live) -> Content:
+    return Content.assemble(title, "  ", (entry.key, "$muted")) if entry.key else title

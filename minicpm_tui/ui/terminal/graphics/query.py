@@ -1,0 +1,138 @@
+"""Which graphics the terminal has: asked before the app starts, answered while it is imported.
+
+The questions go out at once (``Query``), the answers are read just before the app takes the terminal (``Query.answer``), so
+that a terminal which answers costs nothing and one which does not costs at most the timeout.
+
+Sources: https://sw.kovidgoyal.net/kitty/graphics-protocol/#querying-support-and-available-transmission-mediums (kitty), ``4``
+among the device attributes (sixel, https://vt100.net/docs/vt510-rm/DA1.html), ``CSI 16 t`` (pixels of a cell).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import select
+import struct
+import sys
+import termios
+import time
+import tty
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from minicpm_tui.ui.terminal.multiplexer import inside_tmux, through_tmux
+
+Graphics = Literal["kitty", "sixel", "iterm2", "blocks", "off"]
+
+TIMEOUT = 0.3
+"""Seconds after asking in which an answer must have come."""
+
+_KITTY_QUESTION = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
+_CELL_QUESTION = "\x1b[16t"
+_ATTRIBUTES_QUESTION = "\x1b[c"
+_ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]+)c")
+_CELL = re.compile(rb"\x1b\[6;(\d+);(\d+)t")
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """What the terminal can draw and how large its cells are, in pixels."""
+
+    graphics: Graphics = "blocks"
+    cell_width: int = 10
+    cell_height: int = 20
+
+
+class Query:
+    """Asks the terminal on standard input and output; silent where they are none, or where the user has chosen."""
+
+    def __init__(self, wanted: str = "auto", environ: Mapping[str, str] | None = None) -> None:
+        self._environ = os.environ if environ is None else environ
+        self._wanted = wanted
+        self._asked = 0.0
+        self._mode = None
+        if wanted != "auto" or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            return
+        self._input = sys.stdin.fileno()
+        self._mode = termios.tcgetattr(self._input)
+        tty.setcbreak(self._input, termios.TCSANOW)
+        sys.stdout.write(self._questions())
+        sys.stdout.flush()
+        self._asked = time.monotonic()
+
+    def answer(self) -> Terminal:
+        """What the terminal said by now, or says before the timeout. Leaves the terminal as it was."""
+        if self._wanted != "auto":
+            return Terminal(_named(self._wanted))
+        if self._mode is None:
+            return Terminal("blocks")
+        try:
+            return understand(self._read(), self._environ, _window_cell(self._input))
+        finally:
+            termios.tcsetattr(self._input, termios.TCSANOW, self._mode)
+            self._mode = None
+
+    def _questions(self) -> str:
+        questions = _CELL_QUESTION + _ATTRIBUTES_QUESTION
+        if speaks_kitty(self._environ):  # elsewhere a late answer would be taken for typing
+            question = through_tmux(_KITTY_QUESTION) if inside_tmux(self._environ) else _KITTY_QUESTION
+            questions = question + questions
+        return questions
+
+    def _read(self) -> bytes:
+        answers = b""
+        while not _ATTRIBUTES.search(answers):
+            left = self._asked + TIMEOUT - time.monotonic()
+            ready, _, _ = select.select([self._input], [], [], max(0.0, left))
+            if not ready:
+                break
+            with contextlib.suppress(BlockingIOError):
+                answers += os.read(self._input, 4096)
+        return answers
+
+
+def understand(answers: bytes, environ: Mapping[str, str], window_cell: tuple[int, int] = (0, 0)) -> Terminal:
+    """The terminal that gave these answers; half blocks when in doubt.
+
+    ``window_cell`` is a cell's (width, height) in pixels as the kernel knows it, for terminals that do not tell.
+    """
+    cell = _CELL.search(answers)
+    width, height = (int(cell.group(2)), int(cell.group(1))) if cell else window_cell
+    if not (4 <= width <= 100 and 6 <= height <= 200):
+        width, height = 10, 20
+    attributes = _ATTRIBUTES.search(answers)
+    graphics: Graphics = "blocks"
+    if b"\x1b_Gi=31;OK" in answers:
+        graphics = "kitty"
+    elif attributes and b"4" in attributes.group(1).split(b";")[1:]:
+        graphics = "sixel"
+    elif speaks_iterm2(environ) and not inside_tmux(environ):
+        graphics = "iterm2"
+    return Terminal(graphics, width, height)
+
+
+def _window_cell(handle: int) -> tuple[int, int]:
+    rows, columns, width, height = struct.unpack("HHHH", fcntl.ioctl(handle, termios.TIOCGWINSZ, bytes(8)))
+    return (width // columns, height // rows) if rows and columns else (0, 0)
+
+
+def speaks_kitty(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is one that knows kitty's *Unicode placeholders*, by the names it gives itself."""
+    names = f"{environ.get('TERM', '')} {environ.get('TERM_PROGRAM', '')}".lower()
+    return "KITTY_WINDOW_ID" in environ or any(name in names for name in ("kitty", "ghostty"))
+
+
+def speaks_iterm2(environ: Mapping[str, str]) -> bool:
+    """iTerm2 tells its name over ssh in ``LC_TERMINAL``; WezTerm knows the same sequence."""
+    names = f"{environ.get('TERM_PROGRAM', '')} {environ.get('LC_TERMINAL', '')}".lower()
+    return "iterm" in names or "wezterm" in names
+
+
+def _named(wanted: str) -> Graphics:
+    for graphics in ("kitty", "sixel", "iterm2", "off"):
+        if wanted == graphics:
+            return graphics
+    return "blocks"

@@ -1,0 +1,124 @@
+"""The window that shows pictures and frames large."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.i18n import N_, _
+from minicpm_tui.text import one_line
+from minicpm_tui.ui.kit.commands import FILES, Command, Commanded, bindings
+from minicpm_tui.ui.viewer.canvas import Canvas
+from minicpm_tui.ui.viewer.views import View
+
+
+def _several(viewer: Any) -> bool:
+    return len(viewer.views) > 1
+
+
+def _cuts(viewer: Any) -> bool:
+    return viewer.view.overlay is not None
+
+
+COMMANDS = (
+    Command("close", N_("Close"), N_("Close this window"), keys=("escape", "q"), hint=N_("Close"), palette=False),
+    Command("step(1)", N_("Next picture"), N_("The next picture or frame"), ("right", "n", "space"), N_("Next"), FILES, _several),
+    Command("step(-1)", N_("Previous picture"), N_("The picture or frame before"), ("left", "p"), "", FILES, _several),
+    Command("slices", N_("Slices"), N_("Show how the model cuts the picture"), ("s",), N_("Slices"), FILES, _cuts),
+    Command("outside", N_("System viewer"), N_("Open it with the system's own viewer"), ("o",), N_("Open"), FILES),
+)
+
+
+class Viewer(Commanded, ModalScreen[None]):
+    """Shows ``views`` one at a time, beginning with number ``first``."""
+
+    DECLARED = COMMANDS
+    BINDINGS = bindings(COMMANDS)
+    DEFAULT_CSS = """
+    Viewer { background: $background; }
+    Viewer #caption { height: 1; background: $surface; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    Viewer #keys { height: 1; color: $text-muted; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    number: reactive[int] = reactive(0, init=False)
+    cut: reactive[bool] = reactive(default=False, init=False)
+
+    def __init__(self, views: Sequence[View], first: int = 0) -> None:
+        super().__init__()
+        self.views = tuple(views)
+        self.set_reactive(Viewer.number, first)
+
+    @property
+    def view(self) -> View:
+        """The one that shows."""
+        return self.views[self.number]
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static(id="caption", markup=False)
+            yield Canvas()
+            yield Static(_("← → other pictures · S slices · O system viewer · Esc closes"), id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        self._show()
+
+    def watch_number(self) -> None:
+        self._show()
+
+    def watch_cut(self) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        place = f"{self.number + 1}/{len(self.views)}  " if len(self.views) > 1 else ""
+        caption = Content.assemble((place, "$text-muted"), (self.view.title, "bold"), f"  {self.view.facts}")
+        self.query_one("#caption", Static).update(caption)
+        self.query_one(Canvas).load = self.view.overlay if self.cut and self.view.overlay else self.view.load
+        self.refresh_bindings()
+
+    def action_step(self, step: int) -> None:
+        self.number = (self.number + step) % len(self.views)
+
+    def action_slices(self) -> None:
+        self.cut = not self.cut
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_outside(self) -> None:
+        self.run_worker(self._open_outside(), group="outside", exclusive=True)
+
+    async def _open_outside(self) -> None:
+        try:
+            command = await asyncio.to_thread(_command, self.view)
+            await asyncio.create_subprocess_exec(
+                *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+            )
+        except (MinicpmTuiError, OSError) as error:
+            self.notify(one_line(str(error)), severity="warning", timeout=10, markup=False)
+
+
+def _command(view: View) -> list[str]:
+    """The system's viewer and the file to show: the user's own, else a copy of what was sent. Raises OSError."""
+    opener = shutil.which("open" if os.uname().sysname == "Darwin" else "xdg-open")
+    if opener is None or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or "open" in Path(opener).stem[:4]):
+        raise OSError(_("no screen to open it on: over ssh, look at it here or copy the file"))
+    if view.source is not None and view.source.is_file():
+        return [opener, str(view.source)]
+    data = view.load()
+    suffix = ".png" if data.startswith(b"\x89PNG") else ".jpg"
+    with tempfile.NamedTemporaryFile(suffix=suffix, delete=False) as file:
+        file.write(data)
+    return [opener, file.name]

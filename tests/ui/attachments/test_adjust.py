@@ -1,0 +1,71 @@
+"""What is sent of a file can be chosen, and a wish that makes no sense is refused where it is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.app import App
+from textual.widgets import Checkbox, Input, Label
+
+from minicpm_tui.media.spec import AttachmentSpec, MediaInfo
+from minicpm_tui.ui.attachments.adjust import Adjust, seconds_of
+from minicpm_tui.ui.attachments.attachment import Attachment
+
+FILM = MediaInfo(kind="video", name="film.mp4", format="MP4", bytes=1000, width=64, height=48, duration=90.0)
+
+
+def film() -> Attachment:
+    return Attachment(AttachmentSpec(path=Path("film.mp4")), FILM)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("", None), ("7", 7), ("0:07.5", 7.5), ("1:02:03", 3723), (" 12:34 ", 754)])
+def test_times(text: str, seconds: float | None) -> None:
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["x", "1:2:3:4", "-3", "1h"])
+def test_what_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError, match="write seconds"):
+        seconds_of(text)
+
+
+async def answer(form: Adjust, values: dict[str, str], *, original: bool = False) -> tuple[list[AttachmentSpec | None], str]:
+    """Fill the form in and take it; what it answered and what it complained of."""
+    answers: list[AttachmentSpec | None] = []
+    app: App[None] = App()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(form, answers.append)
+        for name, value in values.items():
+            form.query_one(f"#{name}", Input).value = value
+        form.query_one("#original", Checkbox).value = original
+        problem = form.query_one("#problem", Label)
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        return answers, str(problem.render())
+
+
+async def test_a_part_of_a_video() -> None:
+    answers, _problem = await answer(Adjust(film(), None), {"start": "0:10", "end": "20", "count": "12"})
+    assert answers == [AttachmentSpec(path=Path("film.mp4"), start=10.0, end=20.0, count=12)]
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"start": "20", "end": "10"}, "must come after"),
+        ({"start": "95"}, "ends at 1:30"),
+        ({"count": "0"}, "1 or more"),
+        ({"end": "soon"}, "write seconds"),
+    ],
+)
+async def test_nonsense_is_said_and_the_form_stays(values: dict[str, str], problem: str) -> None:
+    answers, said = await answer(Adjust(film(), None), values)
+    assert answers == []
+    assert problem in said
+
+
+async def test_a_picture_has_only_the_choice_to_be_sent_as_it_is() -> None:
+    picture = Attachment(AttachmentSpec(path=Path("a.jpg")))
+    answers, _problem = await answer(Adjust(picture, None), {}, original=True)
+    assert answers == [AttachmentSpec(path=Path("a.jpg"), original=True)]

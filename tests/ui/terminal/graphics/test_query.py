@@ -1,0 +1,90 @@
+"""What the terminal says about itself decides how pictures are drawn."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import sys
+import termios
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from minicpm_tui.ui.terminal.graphics.query import Query, Terminal, understand
+
+XTERM_WITH_SIXEL = b"\x1b[6;24;12t\x1b[?64;1;2;4;6;9;15;22c"
+
+
+@pytest.mark.parametrize(
+    ("answers", "environ", "terminal"),
+    [
+        (b"\x1b_Gi=31;OK\x1b\\\x1b[6;20;9t\x1b[?62;c", {}, Terminal("kitty", 9, 20)),
+        (b"\x1b_Gi=31;ENOENT:no\x1b\\\x1b[?62;c", {}, Terminal("blocks")),
+        (XTERM_WITH_SIXEL, {}, Terminal("sixel", 12, 24)),
+        (b"\x1b[?64;14;24c", {}, Terminal("blocks")),
+        (b"\x1b[?64;1;2c", {"LC_TERMINAL": "iTerm2"}, Terminal("iterm2")),
+        (b"\x1b[?64;1;2c", {"LC_TERMINAL": "iTerm2", "TMUX": "/tmp/x"}, Terminal("blocks")),
+        (b"", {}, Terminal("blocks")),
+        (b"\x1b[6;0;0t\x1b[?1;4c", {}, Terminal("sixel")),
+    ],
+)
+def test_understanding(answers: bytes, environ: dict[str, str], terminal: Terminal) -> None:
+    assert understand(answers, environ) == terminal
+
+
+@pytest.mark.parametrize("wanted", ["kitty", "sixel", "iterm2", "blocks", "off"])
+def test_a_choice_is_not_asked_about(wanted: str) -> None:
+    assert Query(wanted).answer().graphics == wanted
+
+
+@contextlib.contextmanager
+def terminal(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
+    """A pseudo terminal as standard input and output, which answers; what it was asked is in the list afterwards."""
+    leader, follower = pty.openpty()
+    asked: list[bytes] = []
+
+    def reply() -> None:
+        question = b""
+        while not question.endswith(b"\x1b[c"):
+            question += os.read(leader, 1000)
+        asked.append(question)
+        os.write(leader, answer)
+
+    thread = threading.Thread(target=reply)
+    with os.fdopen(follower, "r") as stdin, os.fdopen(os.dup(follower), "w") as stdout:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        monkeypatch.setattr(sys, "stdout", stdout)
+        thread.start()
+        yield asked
+        thread.join()
+        monkeypatch.undo()
+    os.close(leader)
+
+
+def test_asking_a_terminal_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    with terminal(XTERM_WITH_SIXEL, monkeypatch) as asked:
+        assert Query("auto", {"TERM": "xterm-256color"}).answer() == Terminal("sixel", 12, 24)
+    assert b"\x1b_G" not in asked[0], "a terminal that does not know kitty's question might print it"
+
+
+def test_a_silent_terminal_gets_half_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    with terminal(b"", monkeypatch) as asked:
+        assert Query("auto", {"TERM": "xterm-kitty"}).answer() == Terminal("blocks")
+    assert b"\x1b_Gi=31" in asked[0]
+
+
+def test_inside_tmux_the_question_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with terminal(b"", monkeypatch) as asked:
+        Query("auto", {"TERM": "tmux-256color", "KITTY_WINDOW_ID": "1", "TMUX": "/tmp/tmux"}).answer()
+    assert b"\x1bPtmux;\x1b\x1b_Gi=31" in asked[0]
+
+
+def test_the_terminal_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    with terminal(XTERM_WITH_SIXEL, monkeypatch):
+        before = termios.tcgetattr(sys.stdin)
+        query = Query("auto", {})
+        assert termios.tcgetattr(sys.stdin) != before
+        query.answer()
+        assert termios.tcgetattr(sys.stdin) == before

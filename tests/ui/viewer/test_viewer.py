@@ -1,0 +1,117 @@
+"""Pictures and frames can be looked at large, with the slices the model makes of them."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from textual.app import App
+
+from minicpm_tui.families import recognise
+from minicpm_tui.messages import Blob, Frame, ImagePart, MemoryBlobs, Source, VideoPart
+from minicpm_tui.ui.terminal.graphics.query import Terminal
+from minicpm_tui.ui.viewer.canvas import Canvas
+from minicpm_tui.ui.viewer.screen import Viewer
+from minicpm_tui.ui.viewer.views import View, views_of
+
+FAMILY = recognise("openbmb/MiniCPM-V-2_6")
+
+
+def encoded(colour: str, size: tuple[int, int] = (64, 48)) -> Blob:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "JPEG")
+    return Blob(buffer.getvalue(), "image/jpeg")
+
+
+@pytest.fixture
+def views() -> list[View]:
+    """A large picture, and a video of two frames."""
+    picture, first, second = encoded("red", (1344, 896)), encoded("lime"), encoded("blue")
+    blobs = MemoryBlobs({blob.sha256: blob for blob in (picture, first, second)})
+    parts = (
+        ImagePart("cat.jpg", picture.sha256, 1344, 896),
+        VideoPart("v.mp4", (Frame(first.sha256, 0.0), Frame(second.sha256, 61.0)), width=64, height=48),
+        ImagePart("from the web", source=Source(url="http://x/cat.jpg")),
+    )
+    return views_of(parts, blobs, FAMILY)
+
+
+class Host(App[None]):
+    terminal = Terminal("blocks")
+
+
+async def drawn(app: Host) -> Canvas:
+    """The canvas, once it shows something."""
+    await app.workers.wait_for_complete()
+    return app.screen.query_one(Canvas)
+
+
+def test_what_there_is_to_see(views: list[View]) -> None:
+    assert [(view.title, view.facts) for view in views] == [
+        ("cat.jpg", "1344×896 · 6 slices (3×2)"),
+        ("v.mp4", "2 frames · 64×48"),
+        ("v.mp4", "frame 1 of 2 · at 0:00"),
+        ("v.mp4", "frame 2 of 2 · at 1:01"),
+    ]
+    for view in views:
+        with Image.open(io.BytesIO(view.load())) as picture:
+            assert picture.size[0] > 0
+
+
+def test_the_slices_are_those_of_the_server() -> None:
+    picture = encoded("red", (1344, 896))
+    part = ImagePart("cat.jpg", picture.sha256, 1344, 896)
+    [view] = views_of([part], MemoryBlobs({picture.sha256: picture}), FAMILY, 2)
+    assert view.facts == "1344×896 · 2 slices (2×1)"
+
+
+async def test_stepping_goes_round(views: list[View]) -> None:
+    app = Host()
+    async with app.run_test(size=(60, 20)) as pilot:
+        viewer = Viewer(views)
+        await app.push_screen(viewer)
+        await pilot.press("left")
+        assert viewer.number == 3
+        await pilot.press("right", "right")
+        assert viewer.number == 1
+        assert (await drawn(app)).drawn
+        await pilot.press("escape")
+        assert app.screen is not viewer
+
+
+async def test_slices_are_offered_where_the_model_cuts(views: list[View]) -> None:
+    app = Host()
+    async with app.run_test(size=(60, 20)) as pilot:
+        viewer = Viewer(views)
+        await app.push_screen(viewer)
+        plain = (await drawn(app)).render_line(10)
+        await pilot.press("s")
+        assert (await drawn(app)).render_line(10) != plain
+        await pilot.press("right")
+        assert not viewer.check_action("slices", ())
+
+
+async def test_what_cannot_be_shown_is_said() -> None:
+    app = Host()
+    async with app.run_test(size=(60, 20)):
+        await app.push_screen(Viewer([View("broken", "", lambda: b"no picture")]))
+        canvas = await drawn(app)
+        assert not canvas.drawn
+        assert "cannot identify" in canvas.words
+
+
+async def test_without_a_screen_the_system_viewer_is_refused_in_one_line(
+    views: list[View], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _name: "/usr/bin/xdg-open")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    app = Host()
+    async with app.run_test(size=(60, 20)) as pilot:
+        await app.push_screen(Viewer(views))
+        await pilot.press("o")
+        await app.workers.wait_for_complete()
+        assert any("over ssh" in notice.message for notice in app._notifications)
