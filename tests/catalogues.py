@@ -40,6 +40,7 @@ _FOLDERS = {
     "ui/batch": "batch_ui",
     "families": "media",
     "messages": "core",
+    "markdown": "conversation",
 }
 _FILES = {
     "cli/ask": "chat",

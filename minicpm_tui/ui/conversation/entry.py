@@ -8,13 +8,13 @@ from functools import partial
 
 from rich.segment import Segment
 
+from minicpm_tui.markdown.blocks import render
+from minicpm_tui.markdown.line import BLANK, Line
+from minicpm_tui.markdown.stream import Stream
+from minicpm_tui.markdown.wrap import wrap
 from minicpm_tui.messages import Message, media_of
 from minicpm_tui.text import printable
 from minicpm_tui.ui.conversation import message_chrome
-from minicpm_tui.ui.conversation.markdown.blocks import render
-from minicpm_tui.ui.conversation.markdown.line import BLANK, Line
-from minicpm_tui.ui.conversation.markdown.stream import Stream
-from minicpm_tui.ui.conversation.markdown.wrap import wrap
 from minicpm_tui.ui.conversation.unit import Part, Unit
 
 Lines = Callable[[int], list[Line]]

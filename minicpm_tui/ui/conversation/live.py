@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
+from minicpm_tui.markdown.stream import Stream
 from minicpm_tui.messages import Delta, Message
 from minicpm_tui.ui.conversation.document import Document
 from minicpm_tui.ui.conversation.entry import SLICE, Entry
-from minicpm_tui.ui.conversation.markdown.stream import Stream
 from minicpm_tui.ui.conversation.unit import Part, Unit
 
 

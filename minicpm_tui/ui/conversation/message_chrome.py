@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.markdown.line import BLANK, PLAIN, Ink, Line, Run
+from minicpm_tui.markdown.wrap import width_of, wrap
 from minicpm_tui.messages import ABORT, End, ImagePart, MediaPart, VideoPart
 from minicpm_tui.text import format_bytes, format_duration, one_line, printable
-from minicpm_tui.ui.conversation.markdown.line import BLANK, PLAIN, Ink, Line, Run
-from minicpm_tui.ui.conversation.markdown.wrap import width_of, wrap
 
 PREVIEW_LINES = 3
 _PREVIEW_CHARACTERS = 1500

@@ -12,8 +12,8 @@ from textual.filter import LineFilter
 from textual.strip import Strip
 from textual.widget import Widget
 
-from minicpm_tui.ui.conversation.markdown.line import Ink, Line
-from minicpm_tui.ui.conversation.markdown.wrap import width_of
+from minicpm_tui.markdown.line import Ink, Line
+from minicpm_tui.markdown.wrap import width_of
 from minicpm_tui.ui.conversation.styles import INKS, PREFIX
 
 

@@ -12,13 +12,13 @@ from textual.geometry import Region, Size
 from textual.selection import Selection
 from textual.strip import Strip
 
+from minicpm_tui.markdown.blocks import warm
 from minicpm_tui.messages import Delta, Message, Notice
 from minicpm_tui.ui.conversation import messages
 from minicpm_tui.ui.conversation.commands import COMMANDS
 from minicpm_tui.ui.conversation.entry import Entry, Extras
 from minicpm_tui.ui.conversation.flush_timer import Pacer
 from minicpm_tui.ui.conversation.live import Live
-from minicpm_tui.ui.conversation.markdown.blocks import warm
 from minicpm_tui.ui.conversation.matches import Finding
 from minicpm_tui.ui.conversation.selection import row_key, selected_text
 from minicpm_tui.ui.conversation.styles import CSS, INKS, PREFIX

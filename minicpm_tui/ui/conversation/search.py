@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from minicpm_tui.markdown.line import Leaf, Line
+from minicpm_tui.markdown.source import places
 from minicpm_tui.ui.conversation.entry import Entry
-from minicpm_tui.ui.conversation.markdown.line import Leaf, Line
-from minicpm_tui.ui.conversation.markdown.source import places
 from minicpm_tui.ui.conversation.unit import Part
 
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 from textual.geometry import Offset
 from textual.selection import Selection
 
+from minicpm_tui.markdown.line import Line, Mark
+from minicpm_tui.markdown.parser import parse
+from minicpm_tui.markdown.source import balanced, places
+from minicpm_tui.markdown.wrap import width_of
 from minicpm_tui.ui.conversation.document import Document
 from minicpm_tui.ui.conversation.entry import Entry
-from minicpm_tui.ui.conversation.markdown.line import Line, Mark
-from minicpm_tui.ui.conversation.markdown.parser import parse
-from minicpm_tui.ui.conversation.markdown.source import balanced, places
-from minicpm_tui.ui.conversation.markdown.wrap import width_of
 from minicpm_tui.ui.conversation.unit import GUTTER, Unit
 
 _SHIFT = 20

@@ -11,9 +11,9 @@ from textual.geometry import Region
 from textual.selection import Selection
 from textual.strip import Strip
 
+from minicpm_tui.markdown.line import BLANK, PLAIN, Ink, Line
+from minicpm_tui.markdown.wrap import width_of, wrap
 from minicpm_tui.ui.conversation.document import Document, Place
-from minicpm_tui.ui.conversation.markdown.line import BLANK, PLAIN, Ink, Line
-from minicpm_tui.ui.conversation.markdown.wrap import width_of, wrap
 from minicpm_tui.ui.conversation.palette import Palette
 from minicpm_tui.ui.conversation.search import Search
 from minicpm_tui.ui.conversation.selection import row_key

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rich.segment import Segment
 from textual.strip import Strip
 
-from minicpm_tui.ui.conversation.markdown.line import Line
+from minicpm_tui.markdown.line import Line
 from minicpm_tui.ui.conversation.palette import Palette
 from minicpm_tui.ui.terminal.output.compact import CompactStrip
 

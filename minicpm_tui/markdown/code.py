@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from minicpm_tui.i18n import _
-from minicpm_tui.ui.conversation.markdown.line import Ink, Leaf, Line, Mark, Run
-from minicpm_tui.ui.conversation.markdown.wrap import chop, cut, width_of
+from minicpm_tui.markdown.line import Ink, Leaf, Line, Mark, Run
+from minicpm_tui.markdown.wrap import chop, cut, width_of
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer

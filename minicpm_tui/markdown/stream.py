@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from minicpm_tui.markdown.blocks import Renderer, line_starts
+from minicpm_tui.markdown.code import code_lines, header, highlight_line
+from minicpm_tui.markdown.line import Line
+from minicpm_tui.markdown.parser import parse
 from minicpm_tui.text import printable
-from minicpm_tui.ui.conversation.markdown.blocks import Renderer, line_starts
-from minicpm_tui.ui.conversation.markdown.code import code_lines, header, highlight_line
-from minicpm_tui.ui.conversation.markdown.line import Line
-from minicpm_tui.ui.conversation.markdown.parser import parse
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from minicpm_tui.ui.conversation.markdown.inline import inline
-from minicpm_tui.ui.conversation.markdown.line import PLAIN, Ink, Line, Mark, Run
-from minicpm_tui.ui.conversation.markdown.wrap import width_of, wrap
+from minicpm_tui.markdown.inline import inline
+from minicpm_tui.markdown.line import PLAIN, Ink, Line, Mark, Run
+from minicpm_tui.markdown.wrap import width_of, wrap
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

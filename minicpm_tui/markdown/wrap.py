@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, split_graphemes
 
-from minicpm_tui.ui.conversation.markdown.line import Leaf, Line, Mark, Run
+from minicpm_tui.markdown.line import Leaf, Line, Mark, Run
 
 _WIDE = (
     "\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7af\uf900-\ufaff"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from minicpm_tui.ui.conversation.markdown.line import PLAIN, Ink, Run
+from minicpm_tui.markdown.line import PLAIN, Ink, Run
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from minicpm_tui.ui.conversation.markdown.code import code_lines, header, highlight
-from minicpm_tui.ui.conversation.markdown.inline import inline
-from minicpm_tui.ui.conversation.markdown.line import BLANK, PLAIN, Ink, Line, Mark, Run, indented
-from minicpm_tui.ui.conversation.markdown.parser import parse
-from minicpm_tui.ui.conversation.markdown.table import table_lines
-from minicpm_tui.ui.conversation.markdown.wrap import width_of, wrap
+from minicpm_tui.markdown.code import code_lines, header, highlight
+from minicpm_tui.markdown.inline import inline
+from minicpm_tui.markdown.line import BLANK, PLAIN, Ink, Line, Mark, Run, indented
+from minicpm_tui.markdown.parser import parse
+from minicpm_tui.markdown.table import table_lines
+from minicpm_tui.markdown.wrap import width_of, wrap
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

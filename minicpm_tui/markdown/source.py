@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from minicpm_tui.ui.conversation.markdown.line import Leaf
+from minicpm_tui.markdown.line import Leaf
 
 _TARGET = re.compile(r"\]\((?:[^()\\\n]|\\.|\([^()\n]*\))*\)|\]\[[^\]\n]*\]")
 _MARKS = re.compile(r"\*+|_+|~+|`+|[\[\]]")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from minicpm_tui.markdown.blocks import render
+from minicpm_tui.markdown.line import BLANK, Line
+from minicpm_tui.markdown.stream import Stream
+from minicpm_tui.markdown.wrap import width_of
 from minicpm_tui.text import printable
-from minicpm_tui.ui.conversation.markdown.blocks import render
-from minicpm_tui.ui.conversation.markdown.line import BLANK, Line
-from minicpm_tui.ui.conversation.markdown.stream import Stream
-from minicpm_tui.ui.conversation.markdown.wrap import width_of
 
 PIECES = (
     *("# Title\n", "text ", "more *em* ", "**bold** ", "`code` ", "\n", "\n\n", "- item\n", "  - nested\n", "1. one\n"),
