@@ -19,6 +19,7 @@ from msgspec import Meta
 from minicpm_tui import paths
 from minicpm_tui.errors import ConfigError, MinicpmTuiError, UsageError
 from minicpm_tui.i18n import _
+from minicpm_tui.sampling import SAMPLING, MaxTokens, MinP, RepetitionPenalty, Seed, Temperature, TopK, TopP, mistake
 
 Origin = Literal["flag", "environment", "file", "default"]
 
@@ -53,9 +54,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     language: str = ""
     theme: str = "minicpm-dark"
     system: str = ""
-    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
-    max_tokens: Annotated[int, Meta(ge=1)] | None = None
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
+    top_k: TopK | None = None
+    min_p: MinP | None = None
+    repetition_penalty: RepetitionPenalty | None = None
+    max_tokens: MaxTokens | None = None
+    seed: Seed | None = None
     thinking: bool | None = None
     stall_seconds: Annotated[float, Meta(gt=0)] = 120.0
     bell_seconds: Annotated[float, Meta(ge=0)] = 15.0
@@ -100,21 +105,24 @@ def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
     try:
         settings = msgspec.convert(values, Settings)
     except msgspec.ValidationError as error:
-        raise _mistake(str(error), origins, path) from error
+        raise _mistake(str(error), values, origins, path) from error
     return Config(settings, origins, path)
 
 
-def _mistake(text: str, origins: Mapping[str, Origin], path: Path) -> MinicpmTuiError:
+def _mistake(text: str, values: Mapping[str, Any], origins: Mapping[str, Origin], path: Path) -> MinicpmTuiError:
     """What msgspec complains of (``Expected `float` <= 2.0 - at `$.temperature` ``), blamed on where the value came from."""
     found = re.search(r"`\$\.(\w+)|unknown field `(\w+)`", text)
     field = (found.group(1) or found.group(2)) if found else ""
+    what = text.partition(" - at")[0]
     match origins.get(field, "file"):
         case "flag":
-            return UsageError(f"--{field.replace('_', '-')}: {text.partition(' - at')[0]}", hint=_("see --help"))
+            return UsageError(f"--{field.replace('_', '-')}: {what}", hint=_("see --help"))
         case "environment":
-            return ConfigError(f"{ENVIRONMENT[field]}: {text.partition(' - at')[0]}", hint=_("set it right or unset it"))
+            return ConfigError(f"{ENVIRONMENT[field]}: {what}", hint=_("correct or unset it"))
         case _:
-            return ConfigError(f"{path}: {text}", hint=_("mend or remove that line"))
+            if field in SAMPLING:
+                text = f"{field} {mistake(field, values[field])}"
+            return ConfigError(f"{path}: {text}", hint=_("correct or remove that line"))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -123,6 +131,6 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}", hint=_("mend that line")) from error
+        raise ConfigError(f"{path}: {error}", hint=_("correct that line")) from error
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", hint=_("check its permissions")) from error

@@ -12,6 +12,7 @@ from minicpm_tui import errors
 from minicpm_tui.backends.client import proxy_for, without_password
 from minicpm_tui.backends.vllm_errors import KNOWN
 from minicpm_tui.i18n import _
+from minicpm_tui.sampling import SAMPLING
 from minicpm_tui.text import one_line
 
 _WORDS_LIMIT = 300
@@ -53,7 +54,7 @@ def failure_of(status: int, body: bytes, *, url: str, key_sent: bool) -> Failure
     if status >= 500:
         hint = _("look at the server's log; if it does not recover, start it again")
         return Failure(errors.ServerFailed(said, hint=hint), status, explained=status != 500)
-    hint = _("change {name}").format(name=param) if param in {"temperature", "top_p", "max_tokens"} else ""
+    hint = _about_sampling(said, param)
     about_stop_ids = status == 400 and (param == "stop_token_ids" or "stop_token_ids" in said)
     return Failure(
         errors.RequestRejected(said, hint=hint),
@@ -70,11 +71,37 @@ def _server_words(body: bytes) -> tuple[str | None, str]:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None, ""
     error = data.get("error") if isinstance(data, dict) else None
+    if isinstance(data, dict) and isinstance(data.get("detail"), list):
+        error = _from_detail(data["detail"])
     if isinstance(error, str):
         return one_line(error, _WORDS_LIMIT), ""
     if not isinstance(error, dict) or not isinstance(error.get("message"), str):
         return None, ""
     return _short(error["message"]), str(error.get("param") or "")
+
+
+def _from_detail(detail: list[Any]) -> dict[str, str] | None:
+    """FastAPI's own form of an error, which vLLM replaces: ``{"loc": ["body", "top_k"], "msg": "Extra inputs are …"}`` each."""
+    for each in detail:
+        if isinstance(each, dict) and isinstance(each.get("loc"), list) and each["loc"][-1:] and each["loc"][-1] in SAMPLING:
+            return {"message": f"{each['loc'][-1]}: {each.get('msg')}", "param": each["loc"][-1]}
+    return None
+
+
+_NOT_TAKEN = re.compile(
+    r"(?i)\b(unknown|unrecogni[sz]ed|unsupported|unexpected|extra|not (supported|permitted|allowed|recogni[sz]ed))\b"
+)
+"""How servers other than vLLM speak of a field that they do not have."""
+
+
+def _about_sampling(said: str, param: str) -> str:
+    """The hint where a sampling setting is refused: its value, or the setting as a whole. Empty for everything else."""
+    named = [name for name in SAMPLING if name == param or re.search(rf"\b{name}\b", said)]
+    if not named:
+        return ""
+    if _NOT_TAKEN.search(said):
+        return _("this server does not take {name}: leave it empty").format(name=named[0])
+    return _("change {name}").format(name=named[0])
 
 
 def _short(message: str) -> str:

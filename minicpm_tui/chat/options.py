@@ -9,8 +9,9 @@ import msgspec
 
 from minicpm_tui.config import Config
 from minicpm_tui.messages import RequestOptions
+from minicpm_tui.sampling import SAMPLING
 
-FIELDS = ("system", "temperature", "top_p", "max_tokens", "thinking")
+FIELDS = ("system", *SAMPLING, "thinking")
 
 
 def options_for(config: Config, session: Mapping[str, Any] | None = None, model: str = "") -> RequestOptions:

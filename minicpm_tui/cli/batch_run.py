@@ -27,8 +27,9 @@ from minicpm_tui.config import Config
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import RequestOptions
+from minicpm_tui.sampling import SAMPLING
 
-_BODY_FIELDS = ("model", "temperature", "top_p", "max_tokens")
+_BODY_FIELDS = ("model", *SAMPLING)
 
 
 def run(options: Mapping[str, Any], flags: Flags) -> int:
@@ -40,10 +41,8 @@ def run(options: Mapping[str, Any], flags: Flags) -> int:
         options=RequestOptions(
             model=settings.model,
             system=settings.system,
-            temperature=settings.temperature,
-            top_p=settings.top_p,
-            max_tokens=settings.max_tokens,
             thinking=settings.thinking,
+            **{name: getattr(settings, name) for name in SAMPLING},
         ),
         console=stderr_console(),
         overrides={name: flags.values[name] for name in _BODY_FIELDS if flags.values[name] is not None},

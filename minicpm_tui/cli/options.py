@@ -12,8 +12,30 @@ import click
 from minicpm_tui import config
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
+from minicpm_tui.sampling import SAMPLING, parse
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class SamplingValue(click.ParamType[float | int]):
+    """A value of the sampling setting ``name`` in its range."""
+
+    name = "sampling"
+
+    def __init__(self, name: str) -> None:
+        self._setting = name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | int:
+        """Raises BadParameter."""
+        try:
+            return parse(self._setting, str(value))
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from error
+
+
+def _sampling(name: str, metavar: str, text: str) -> Callable[[F], F]:
+    return click.option(f"--{name.replace('_', '-')}", type=SamplingValue(name), metavar=metavar, help=text)
+
 
 _URL = click.option("--url", metavar="URL", help=_("Server: host:port, a root, or a URL that ends in /v1."))
 _URLS = click.option("--url", "urls", multiple=True, metavar="URL", help=_("Server; repeatable."))
@@ -22,12 +44,16 @@ _DECLARATIONS = (
     click.option("--model", metavar="NAME", help=_("Model, as the server calls it.")),
     click.option("--demo", is_flag=True, help=_("Use the built-in demo server: no GPU, no model.")),
     click.option("--system", metavar="TEXT", help=_("System prompt.")),
-    click.option("--temperature", type=click.FloatRange(min=0, max=2), metavar="T", help=_("Sampling temperature.")),
-    click.option("--top-p", type=click.FloatRange(min=0, max=1, min_open=True), metavar="P", help=_("Nucleus sampling.")),
-    click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help=_("Longest reply, in tokens.")),
+    _sampling("temperature", "T", _("Sampling temperature, 0 to 2.")),
+    _sampling("top_p", "P", _("Sample from the likeliest tokens that add up to this probability.")),
+    _sampling("top_k", "N", _("Sample from so many of the likeliest tokens; 0: from all.")),
+    _sampling("min_p", "P", _("Least probability of a token, relative to the likeliest; 0 to 1.")),
+    _sampling("repetition_penalty", "X", _("Above 1 makes repetition less likely: 1.05 helps against loops.")),
+    _sampling("max_tokens", "N", _("Longest reply, in tokens.")),
+    _sampling("seed", "N", _("Seed of the sampling, for replies that can be repeated.")),
     click.option("--thinking/--no-thinking", default=None, help=_("Let the model think first, or not.")),
 )
-_NAMES = ("api_key_env", "model", "system", "temperature", "top_p", "max_tokens", "thinking")
+_NAMES = ("api_key_env", "model", "system", *SAMPLING, "thinking")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-Kind = Literal["string", "list", "dictionary", "boolean", "integer", "number", "integers"]
+Kind = Literal["string", "list", "dictionary", "boolean", "integer", "number", "integers", "long"]
 Problem = dict[str, Any]
 
 CHAT_FIELDS: Mapping[str, Kind] = {
@@ -15,6 +15,10 @@ CHAT_FIELDS: Mapping[str, Kind] = {
     "stream_options": "dictionary",
     "temperature": "number",
     "top_p": "number",
+    "top_k": "integer",
+    "min_p": "number",
+    "repetition_penalty": "number",
+    "seed": "long",
     "max_tokens": "integer",
     "max_completion_tokens": "integer",
     "stop_token_ids": "integers",
@@ -55,6 +59,11 @@ def _problems(loc: str, value: Any, kind: Kind) -> Iterator[Problem]:
         yield from problems
         for index, one in enumerate(() if problems else value):
             yield from _problems(f"{loc}.{index}", one, "integer")
+    elif kind == "long":
+        problems = list(_problems(loc, value, "integer"))
+        yield from problems
+        if not problems:
+            yield from _range_problems(loc, int(value))
     elif kind in _TYPES:
         if not isinstance(value, _TYPES[kind]):
             yield _problem(loc, value, kind, "type", "")
@@ -71,6 +80,17 @@ def _scalar_problems(loc: str, value: Any, kind: Kind) -> Iterator[Problem]:
         yield _problem(loc, value, kind, "type", "")
     elif kind == "integer" and value != value // 1:
         yield _problem(loc, value, kind, "from_float", ", got a number with a fractional part")
+
+
+def _range_problems(loc: str, value: int) -> Iterator[Problem]:
+    """What is wrong with an integer that must fit 64 bits."""
+    least, most = -(2**63), 2**63 - 1
+    if value < least:
+        words = f"Input should be greater than or equal to {least}"
+        yield {"type": "greater_than_equal", "loc": loc, "msg": words, "input": str(value), "ctx": {"ge": least}}
+    elif value > most:
+        words = f"Input should be less than or equal to {most}"
+        yield {"type": "less_than_equal", "loc": loc, "msg": words, "input": str(value), "ctx": {"le": most}}
 
 
 def _parses(text: str, kind: Kind) -> bool:

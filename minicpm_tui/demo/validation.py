@@ -77,12 +77,20 @@ def read_chat(body: dict[str, Any]) -> ChatBody:
 
 
 def _check_sampling(body: dict[str, Any]) -> None:
+    """In the order and the words of vLLM, which names the parameter once more for some of them only. Raises Refusal."""
     temperature, top_p, wanted = body.get("temperature"), body.get("top_p"), _wanted(body)
+    penalty, top_k, min_p = body.get("repetition_penalty"), body.get("top_k"), body.get("min_p")
+    if penalty is not None and float(penalty) <= 0:
+        raise refusals.bad(f"repetition_penalty must be greater than zero, got {float(penalty)}.")
     if temperature is not None and float(temperature) < 0:
         value = float(temperature)
         raise refusals.bad(f"temperature must be non-negative, got {value}.", "temperature", value)
     if top_p is not None and not 0 < float(top_p) <= 1:
         raise refusals.bad(f"top_p must be in (0, 1], got {float(top_p)}.", "top_p", float(top_p))
+    if top_k is not None and int(top_k) < -1:
+        raise refusals.bad(f"top_k must be 0 (disable), or at least 1, got {int(top_k)}.")
+    if min_p is not None and not 0 <= float(min_p) <= 1:
+        raise refusals.bad(f"min_p must be in [0, 1], got {float(min_p)}.")
     if wanted is not None and int(wanted) < 1:
         raise refusals.bad(f"max_tokens must be at least 1, got {int(wanted)}.", "max_tokens", int(wanted))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from minicpm_tui.sampling import MaxTokens, MinP, RepetitionPenalty, Seed, Temperature, TopK, TopP
+
 
 class RequestProfile(msgspec.Struct, frozen=True, kw_only=True):
     """What is true of the model that is asked.
@@ -25,7 +27,11 @@ class RequestOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
     model: str = ""
     system: str = ""
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
+    top_k: TopK | None = None
+    min_p: MinP | None = None
+    repetition_penalty: RepetitionPenalty | None = None
+    max_tokens: MaxTokens | None = None
+    seed: Seed | None = None
     thinking: bool | None = None

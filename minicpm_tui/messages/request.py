@@ -13,6 +13,7 @@ from typing import Any
 from minicpm_tui.messages.message import Message
 from minicpm_tui.messages.parts import MediaPart, Part, TextPart, media_of, text_of
 from minicpm_tui.messages.profile import RequestOptions, RequestProfile
+from minicpm_tui.sampling import SAMPLING
 
 BREAK = "\u200b"
 """Zero width space: put into a literal placeholder, so that the model's processor takes it for text."""
@@ -54,9 +55,9 @@ def build_request(
     if stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     chosen = {
+        **{name: getattr(options, name) for name in SAMPLING},
         "temperature": _first(options.temperature, profile.temperature),
         "top_p": _first(options.top_p, profile.top_p),
-        "max_tokens": options.max_tokens,
         "stop_token_ids": list(profile.stop_token_ids) or None,
     }
     body |= {name: value for name, value in chosen.items() if value is not None}

@@ -98,6 +98,30 @@ def test_other_answers_become_clear_lines_too(status: int, body: bytes, kind: ty
     assert words in str(error)
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "hint"),
+    [
+        (400, {"error": {"message": "min_p must be in [0, 1], got 3.0.", "param": None}}, "change min_p"),
+        (400, {"error": {"message": "Unrecognized request argument supplied: top_k"}}, "does not take top_k"),
+        (
+            400,
+            {"error": {"message": "Unknown parameter: 'repetition_penalty'.", "param": "repetition_penalty"}},
+            "does not take repetition_penalty",
+        ),
+        (
+            422,
+            {"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]},
+            "does not take seed",
+        ),
+    ],
+)
+def test_a_sampling_setting_that_is_refused_is_named(status: int, body: dict[str, Any], hint: str) -> None:
+    failure = failure_of(status, json.dumps(body).encode(), url=URL, key_sent=True)
+    assert type(failure.error) is errors.RequestRejected
+    assert hint in failure.error.hint
+    assert failure.explained
+
+
 def test_control_characters_of_a_server_do_not_reach_the_line() -> None:
     error = failure_of(400, b'{"error":{"message":"bad \\u001b[31m red\\nline"}}', url=URL, key_sent=False).error
     assert "\x1b" not in str(error)

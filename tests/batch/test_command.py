@@ -137,6 +137,19 @@ def test_files_made_for_run_batch_work_unchanged(tmp_path: Path, output: Path) -
     assert found["r1"].text == "A picture."
 
 
+def test_the_sampling_is_sent_and_resuming_with_another_is_refused(
+    pictures: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(QUICK) as server:
+        run = (pictures, "-o", output, "--url", server.url, "--repetition-penalty", "1.05", "--top-k", "40", "--min-p", "0.1")
+        assert batch(*run, "--seed", "7") == 0
+        sent = server.chats[0]
+        assert (sent["repetition_penalty"], sent["top_k"], sent["min_p"], sent["seed"]) == (1.05, 40, 0.1, 7)
+        capsys.readouterr()
+        assert batch(*run, "--seed", "8", "--resume") == 2
+        assert "was made with seed 7, now it is 8" in capsys.readouterr().err
+
+
 def test_several_pictures_and_a_system_prompt_of_a_line(tmp_path: Path, pictures: Path, output: Path) -> None:
     table = tmp_path / "in.jsonl"
     files = ["pictures/p00000.png", str(pictures / "p00001.png")]

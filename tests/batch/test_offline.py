@@ -73,6 +73,16 @@ def test_openai_lines_get_the_guides_sampling_where_they_have_none(kind: pytest.
     assert "temperature=0 top_p=0.7 max_tokens=5 " in found["b"].text
 
 
+def test_the_sampling_of_the_command_line_reaches_vllm(kind: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    table, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    body = {"model": "x", "messages": [{"role": "user", "content": "hi"}]}
+    table.write_text(json.dumps({"id": "own", "text": "x"}) + "\n" + json.dumps({"custom_id": "openai", "body": body}) + "\n")
+    sampling = ("--top-k", 40, "--min-p", 0.05, "--repetition-penalty", 1.05, "--seed", 7)
+    assert batch(table, "-o", output, "--offline", MODEL, *sampling) == 0
+    for result in results(output).values():
+        assert "top_k=40 min_p=0.05 penalty=1.05 seed=7" in result.text
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [

@@ -171,6 +171,16 @@ def test_command_prints_both_answers_and_the_new_id(server: DemoServer, session:
     assert "turn 1 of 1" in captured.err
 
 
+def test_sampling_is_the_sessions_unless_the_command_line_says_otherwise(
+    server: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINICPM_TUI_API_KEY", server.key)
+    assert run(["ask", "--url", server.url, "--repetition-penalty", "1.05", "--top-k", "40", "--seed", "7", "hello"]) == 0
+    assert run(["rerun", latest_id(), "--url", server.url, "--seed", "8", "--min-p", "0.1"]) == 0
+    sent = server.chats[-1]
+    assert (sent["repetition_penalty"], sent["top_k"], sent["min_p"], sent["seed"]) == (1.05, 40, 0.1, 8)
+
+
 def test_json_has_the_fields_of_the_contract(server: DemoServer, session: str, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert run(["rerun", session, "--url", server.url, "--json"]) == 0

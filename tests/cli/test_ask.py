@@ -82,11 +82,42 @@ def test_the_question_may_come_from_stdin(server: DemoServer, monkeypatch: pytes
 
 def test_the_flags_reach_the_request(server: DemoServer) -> None:
     flags = ["--system", "Be brief.", "--temperature", "0", "--top-p", "0.5", "--max-tokens", "7", "--thinking"]
+    flags += ["--top-k", "-1", "--min-p", "0", "--repetition-penalty", "1.05", "--seed", "-3"]
     assert run(["ask", "--url", f"{server.url}/v1", *flags, "hi"]) == 0
     body = server.chats[0]
     assert (body["temperature"], body["top_p"], body["max_tokens"]) == (0, 0.5, 7)
+    assert (body["top_k"], body["min_p"], body["repetition_penalty"], body["seed"]) == (-1, 0, 1.05, -3)
     assert body["chat_template_kwargs"] == {"enable_thinking": True}
     assert body["messages"][0] == {"role": "system", "content": "Be brief."}
+
+
+def test_what_is_not_set_is_not_sent(server: DemoServer) -> None:
+    assert run(["ask", "--url", server.url, "hi"]) == 0
+    assert not {"top_k", "min_p", "repetition_penalty", "seed", "max_tokens"} & set(server.chats[0])
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "expected"),
+    [
+        ("--temperature", "2.1", "a number from 0 to 2"),
+        ("--top-p", "0", "a number above 0, at most 1"),
+        ("--top-k", "-2", "0 (no limit) or a whole number above 0"),
+        ("--top-k", "1.5", "0 (no limit) or a whole number above 0"),
+        ("--min-p", "1.01", "a number from 0 to 1"),
+        ("--repetition-penalty", "0", "a number above 0"),
+        ("--repetition-penalty", "inf", "a number above 0"),
+        ("--seed", "soon", "a whole number of at most 64 bits"),
+        ("--seed", "9223372036854775808", "a whole number of at most 64 bits"),
+    ],
+)
+def test_a_sampling_value_out_of_range_is_one_line(
+    flag: str, value: str, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["ask", flag, value, "hi"]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert f"{flag}" in err
+    assert f"must be {expected}, not {value}" in err
 
 
 def test_nothing_is_kept_when_it_should_not_be(server: DemoServer, home: Path, capsys: pytest.CaptureFixture[str]) -> None:

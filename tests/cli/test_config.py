@@ -42,6 +42,37 @@ def test_a_broken_file_is_one_line_and_the_status_of_failure(home: Path, capsys:
     assert "config.toml" in err
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("top_k = -2", "top_k must be 0 (no limit) or a whole number above 0, not -2"),
+        ("min_p = 2", "min_p must be a number from 0 to 1, not 2"),
+        ("repetition_penalty = 0.0", "repetition_penalty must be a number above 0, not 0.0"),
+        ('seed = "x"', "seed must be a whole number of at most 64 bits, not x"),
+    ],
+)
+def test_a_sampling_setting_out_of_range_is_one_line(
+    home: Path, line: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(line + "\n")
+    assert run(["config", "show"]) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert said in err
+
+
+def test_sampling_settings_are_shown_with_their_origin(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text("top_k = 40\nrepetition_penalty = 1.05\n")
+    assert run(["config", "show"]) == 0
+    shown = capsys.readouterr().out
+    assert "top_k = 40 # file" in shown
+    assert "repetition_penalty = 1.05 # file" in shown
+    assert "# min_p = " in shown
+    assert "# seed = " in shown
+
+
 @pytest.mark.parametrize(("arguments", "status"), [(["--version"], 0), (["--help"], 0), (["nonsense"], 2), (["config"], 2)])
 def test_exit_status(arguments: list[str], status: int) -> None:
     assert run(arguments) == status

@@ -52,6 +52,40 @@ def test_more_tokens_wanted_than_the_context_has(target: Target) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("top_k", -2, "top_k must be 0 (disable), or at least 1, got -2."),
+        ("min_p", 1.5, "min_p must be in [0, 1], got 1.5."),
+        ("repetition_penalty", 0, "repetition_penalty must be greater than zero, got 0.0."),
+    ],
+)
+def test_sampling_out_of_range(target: Target, field: str, value: float, message: str) -> None:
+    sampling: dict[str, Any] = {field: value}
+    assert error_of(target, "hi", **sampling)["message"] == message
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("seed", 2**63, "Input should be less than or equal to 9223372036854775807"),
+        ("seed", -(2**63) - 1, "Input should be greater than or equal to -9223372036854775808"),
+        ("seed", 1.5, "Input should be a valid integer, got a number with a fractional part"),
+        ("top_k", "many", "Input should be a valid integer, unable to parse string as an integer"),
+    ],
+)
+def test_sampling_of_another_type(target: Target, field: str, value: object, words: str) -> None:
+    sampling: dict[str, Any] = {field: value}
+    error = error_of(target, "hi", **sampling)
+    assert words in error["message"]
+    assert error["param"] == f"body.{field}"
+
+
+def test_sampling_at_the_edges_of_its_ranges(target: Target) -> None:
+    for fields in ({"top_k": -1, "min_p": 0, "seed": -(2**63)}, {"top_k": 0, "min_p": 1, "repetition_penalty": 0.01}):
+        assert target.post("hi", max_tokens=1, stop_token_ids=[], **fields).status_code == 200
+
+
 def test_more_tokens_wanted_than_are_left_is_no_error(target: Target) -> None:
     assert target.post("hello " * 100, max_tokens=2048, stop_token_ids=list(range(380))).status_code == 200
 

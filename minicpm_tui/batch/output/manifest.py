@@ -27,7 +27,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     system: str = ""
     temperature: float | None = None
     top_p: float | None = None
+    top_k: int | None = None
+    min_p: float | None = None
+    repetition_penalty: float | None = None
     max_tokens: int | None = None
+    seed: int | None = None
     thinking: bool | None = None
     schema: str = ""
     expect: str = ""

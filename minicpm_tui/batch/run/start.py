@@ -22,6 +22,7 @@ from minicpm_tui.batch.servers.engine import ServerEngine
 from minicpm_tui.batch.servers.target import Address, find_target
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import RequestOptions
+from minicpm_tui.sampling import SAMPLING
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,9 +47,7 @@ class Run:
             prompts=job.plan.prompts,
             columns=(*job.plan.columns.files, job.plan.columns.text, job.plan.columns.id),
             system=options.system,
-            temperature=options.temperature,
-            top_p=options.top_p,
-            max_tokens=options.max_tokens,
+            **{name: getattr(options, name) for name in SAMPLING},
             thinking=options.thinking,
             schema=manifests.schema_digest(job.schema.text) if job.schema else "",
             expect=f"{job.expect} {job.match}" if job.expect else "",

@@ -24,6 +24,7 @@ from minicpm_tui.families import Family, recognise, request_profile
 from minicpm_tui.i18n import _
 from minicpm_tui.media import MediaLimits
 from minicpm_tui.messages import RequestOptions, RequestProfile
+from minicpm_tui.sampling import SAMPLING
 from minicpm_tui.servers import discovery, models
 
 
@@ -54,11 +55,7 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
         options=options,
         limits=MediaLimits(family=family, max_slices=_max_slices(engine), context_tokens_left=_media_room(engine)),
         overrides=wanted.overrides,
-        defaults={
-            "temperature": options.temperature,
-            "top_p": options.top_p,
-            "stop_token_ids": list(profile.stop_token_ids),
-        },
+        defaults={**_sampling(options), "stop_token_ids": list(profile.stop_token_ids)},
     )
     thinking = bool(profile.thinks_by_default if options.thinking is None else options.thinking)
     script = "vllm_worker.py"
@@ -102,6 +99,12 @@ def _options(options: RequestOptions, profile: RequestProfile, model: str) -> Re
         top_p=_first(options.top_p, profile.top_p, TOP_P),
         max_tokens=options.max_tokens or MAX_TOKENS,
     )
+
+
+def _sampling(options: RequestOptions) -> dict[str, Any]:
+    """What is set, for bodies that do not say it themselves; ``max_tokens`` has another name in some of them."""
+    chosen = {name: getattr(options, name) for name in SAMPLING if name != "max_tokens"}
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def _first(*values: float | None) -> float | None:

@@ -6,6 +6,7 @@ import pytest
 from textual.widgets import Input, Label
 
 from minicpm_tui.demo.testing import DemoServer
+from minicpm_tui.sessions import Journal
 from minicpm_tui.ui.chat.sampling_form import SamplingForm
 from minicpm_tui.ui.chat.status_line import StatusLine
 from minicpm_tui.ui.chat.welcome import Welcome
@@ -89,14 +90,30 @@ async def test_the_sampling_form_checks_and_the_next_request_has_it(server: Demo
         form.query_one("#temperature", Input).value = "9"
         await driver.pilot.press("ctrl+s")
         assert driver.app.screen is form
-        assert str(form.query_one("#problem", Label).content) == "Temperature: a number from 0 to 2"
-        form.query_one("#temperature", Input).value = "0.25"
-        form.query_one("#max_tokens", Input).value = "77"
+        assert str(form.query_one("#problem", Label).content) == "Temperature must be a number from 0 to 2, not 9"
+        wanted = {"temperature": 0.25, "max_tokens": 77, "top_k": 40, "min_p": 0.05, "repetition_penalty": 1.05, "seed": 7}
+        for name, value in wanted.items():
+            form.query_one(f"#{name}", Input).value = str(value)
         await driver.pilot.press("ctrl+s")
         await driver.until(lambda: driver.app.screen is driver.app.chat)
         await driver.ask("hello")
-        assert server.chats[-1]["temperature"] == 0.25
-        assert server.chats[-1]["max_tokens"] == 77
+        assert {name: server.chats[-1][name] for name in wanted} == wanted
+        assert driver.talk.journal is not None
+        assert Journal.open(driver.talk.journal.id, read_only=True).settings.items() >= wanted.items()
+
+
+@pytest.mark.parametrize("field", ["top_k", "min_p", "repetition_penalty", "seed"])
+async def test_the_sampling_form_clears_what_is_emptied(server: DemoServer, opened: Opener, field: str) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        for text in ("1", ""):
+            await driver.pilot.press("f5")
+            await driver.until(lambda: isinstance(driver.app.screen, SamplingForm))
+            driver.app.screen.query_one(f"#{field}", Input).value = text
+            await driver.pilot.press("ctrl+s")
+            await driver.until(lambda: driver.app.screen is driver.app.chat)
+        await driver.ask("hello")
+        assert field not in server.chats[-1]
 
 
 async def test_help_has_the_keys_of_every_place_once(server: DemoServer, opened: Opener) -> None:

@@ -25,11 +25,16 @@ class SamplingParams:
         temperature: float = 1.0,
         top_p: float = 1.0,
         max_tokens: int = 16,
+        top_k: int = 0,
+        min_p: float = 0.0,
+        repetition_penalty: float = 1.0,
+        seed: int | None = None,
         stop_token_ids: list[int] | None = None,
         logit_bias: dict[int, float] | None = None,
         structured_outputs: Any = None,
     ) -> None:
         self.words = f"temperature={temperature} top_p={top_p} max_tokens={max_tokens} stops={bool(stop_token_ids)}"
+        self.words += f" top_k={top_k} min_p={min_p} penalty={repetition_penalty} seed={seed}"
         self.words += f" bias={logit_bias} structured={structured_outputs}"
         self.stop_token_ids = stop_token_ids or []
 
