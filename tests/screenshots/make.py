@@ -72,8 +72,8 @@ async def chat(pilot: Pilot[int], pictures: Path) -> None:
     panes = app.screen.query(FilePane)
     if panes:
         tree = panes.first().file_tree
-        tree.cursor = 2
-        await settle(pilot, lambda: len(tree.data.rows) >= 3)
+        await settle(pilot, lambda: len(tree.items) >= 3)
+        tree.stand(2)
     await asyncio.sleep(0.5)
     await pilot.pause()
 

@@ -103,7 +103,7 @@ async def test_the_highlighted_picture_is_previewed(folder: Path) -> None:
     app = PaneApp(folder)
     async with app.run_test(size=(40, 24)) as pilot:
         await until(lambda: len(names(app)) == 3, pilot)
-        app.query_one(FilePane).file_tree.cursor = 2
+        app.query_one(FilePane).file_tree.stand(2)
         preview = app.query_one(Preview)
         await until(lambda: "40×20" in preview.caption, pilot)
         assert any("▀" in preview.render_line(y).text for y in range(preview.size.height))
@@ -140,9 +140,8 @@ async def test_sizes_are_whole_beside_a_scrollbar(folder: Path) -> None:
         (folder / f"{number:02}.png").write_bytes(b"x" * 1500)
     app = PaneApp(folder)
     async with app.run_test(size=(40, 24)) as pilot:
-        await until(lambda: len(names(app)) == 63, pilot)
-        assert app.query_one(FilePane).file_tree.show_vertical_scrollbar
-        assert "1.5 kB" in screen_text(app)
+        await until(lambda: app.query_one(FilePane).file_tree.show_vertical_scrollbar, pilot)
+        await until(lambda: "1.5 kB" in screen_text(app), pilot)
 
 
 async def test_why_a_file_cannot_be_sent_is_shown_whole(folder: Path) -> None:

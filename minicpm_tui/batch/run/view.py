@@ -17,7 +17,7 @@ from minicpm_tui.files import storage_errors
 
 
 class OutputView:
-    """The lines of ``path``. All methods block; call one at a time."""
+    """The lines of ``path``; ``replaced`` counts how often they turned out to be those of another file. All methods block."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -25,6 +25,7 @@ class OutputView:
         self._failed = array("q")
         self._read = 0
         self._file_id: tuple[int, int] = (0, 0)
+        self.replaced = 0
 
     def __len__(self) -> int:
         return len(self._places)
@@ -42,6 +43,7 @@ class OutputView:
             if changed:
                 self._places, self._failed, self._read = array("q"), array("q"), 0
                 self._file_id = (status.st_dev, status.st_ino)
+                self.replaced += 1
             with self.path.open("rb") as file:
                 file.seek(self._read)
                 for line in file:
@@ -52,10 +54,21 @@ class OutputView:
         return changed
 
     def result(self, number: int) -> Result | None:
-        """The result in line ``number``, None when the file has changed under us."""
+        """The result in line ``number``, None when the file has changed under us. Raises StorageError."""
+        if number >= len(self._places):
+            return None
         with storage_errors(self.path), self.path.open("rb") as file:
             file.seek(self._places[number])
             return decode_result(file.readline())
+
+    def find(self, result_id: str) -> int | None:
+        """The number of the line that holds the result of that id; reads them all. Raises StorageError."""
+        with storage_errors(self.path), self.path.open("rb") as file:
+            for number, place in enumerate(self._places):
+                file.seek(place)
+                if (result := decode_result(file.readline())) is not None and result.id == result_id:
+                    return number
+        return None
 
     def _add(self, line: bytes) -> None:
         if (result := decode_result(line)) is not None:

@@ -38,7 +38,7 @@ REST_SECONDS = 0.15
 
 
 def _some(screen: Any) -> bool:
-    return bool(screen.table.count)
+    return bool(screen.table.items)
 
 
 def _failures(screen: Any) -> bool:
@@ -59,12 +59,6 @@ COMMANDS = (
     _command("retry", N_("Try again"), N_("Ask again what has failed"), "r", hint=N_("Try again"), when=_can_retry),
     _command("copy", N_("Copy"), N_("Copy the answer"), "c", hint=N_("Copy"), when=_some),
     _command("choose", N_("Another run"), N_("Look into another batch"), "o", hint=N_("Runs")),
-    _command("move(-1)", N_("Up"), N_("The row above"), "up", "k", palette=False),
-    _command("move(1)", N_("Down"), N_("The row below"), "down", "j", palette=False),
-    _command("pages(-1)", N_("Page up"), N_("A page up"), "pageup", palette=False),
-    _command("pages(1)", N_("Page down"), N_("A page down"), "pagedown", palette=False),
-    _command("ends(-1)", N_("First"), N_("The first row"), "home", palette=False),
-    _command("ends(1)", N_("Last"), N_("The last row"), "end", palette=False),
 )
 
 
@@ -125,17 +119,21 @@ class BatchScreen(Commanded, Screen[None]):
         if view is None or self._looking.locked():
             return
         async with self._looking:
+            chosen, replaced = self.table.chosen_of(view), view.replaced
             try:
                 changed = await asyncio.to_thread(view.refresh)
+                again = chosen is not None and view.replaced != replaced
+                found = await asyncio.to_thread(view.find, chosen.id) if chosen is not None and again else None
             except MinicpmTuiError as error:
                 self._say(str(error))
                 return
             if changed and view is self.view:
-                self._show()
+                self._show(found)
 
-    def _show(self) -> None:
+    def _show(self, number: int | None = None) -> None:
+        """Show the lines; ``number`` is the one that the cursor goes to."""
         if self.view is not None:
-            self.table.show(self.view, self.view.failed if self.only_failed else range(len(self.view)))
+            self.table.show_lines(self.view, self.view.failed if self.only_failed else range(len(self.view)), number)
         self._say()
         self.refresh_bindings()
 
@@ -155,8 +153,8 @@ class BatchScreen(Commanded, Screen[None]):
         self.query_one("#state", Static).update(" · ".join(part for part in parts if part))
 
     @on(ResultTable.Highlighted)
-    def _highlighted(self, event: ResultTable.Highlighted) -> None:
-        result = event.result
+    def _highlighted(self) -> None:
+        result = self.table.result
         self.query_one("#text", Static).update(_answer(result) if result else "")
         self.query_one("#answer").scroll_home(animate=False)
         self._find_picture(result)
@@ -172,15 +170,6 @@ class BatchScreen(Commanded, Screen[None]):
         preview.display = path is not None
         preview.show(path)
 
-    def action_move(self, rows: int) -> None:
-        self.table.move(rows)
-
-    def action_pages(self, pages: int) -> None:
-        self.table.move(pages * max(1, self.table.size.height - 1))
-
-    def action_ends(self, way: int) -> None:
-        self.table.move(way * self.table.count)
-
     def action_close(self) -> None:
         self.app.pop_screen()
 
@@ -189,7 +178,7 @@ class BatchScreen(Commanded, Screen[None]):
         self._show()
 
     def action_copy(self) -> None:
-        if (result := self.table.current) is not None:
+        if (result := self.table.result) is not None:
             self.app.post_message(CopyText(result.text or result.error or "", _("the answer")))
 
     @work(exclusive=True, group="choose")

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region, Size
-from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from minicpm_tui.batch.records import Result
 from minicpm_tui.batch.run.view import OutputView
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.text import one_line
+from minicpm_tui.ui.kit.commands import GENERAL, bindings
+from minicpm_tui.ui.kit.virtual_list import VirtualList, moves
 
 ID_SHARE = 3
 """The id takes one in so many columns, the answer the rest."""
+MOVES = moves(GENERAL, up=("k",), down=("j",))
 
 
-class ResultTable(ScrollView, can_focus=True):
-    """Shows lines of ``view``: all, or those in ``numbers``. Posts ``Highlighted`` when another row is chosen."""
+class ResultTable(VirtualList[int], can_focus=True):
+    """Shows lines of an output: the items are their numbers, in ascending order."""
 
-    COMPONENT_CLASSES = {"table--cursor", "table--failed", "table--id"}  # noqa: RUF012 - Textual's own annotation is not ClassVar
+    DECLARED = MOVES
+    BINDINGS = bindings(MOVES)
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--cursor", "table--failed", "table--id"}
     DEFAULT_CSS = """
-    ResultTable { height: 1fr; scrollbar-size-vertical: 1; }
     ResultTable > .table--cursor {
         color: $block-cursor-foreground; background: $block-cursor-background; text-style: $block-cursor-text-style;
     }
@@ -35,60 +37,39 @@ class ResultTable(ScrollView, can_focus=True):
     ResultTable > .table--id { color: $text-accent; }
     """
 
-    row: reactive[int] = reactive(0, init=False)
-
-    class Highlighted(Message):
-        """``result`` is None where there are no rows."""
-
-        def __init__(self, result: Result | None) -> None:
-            super().__init__()
-            self.result = result
-
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(nearest_number)
         self._view: OutputView | None = None
-        self._numbers: Sequence[int] = ()
+        self._replaced = 0
         self._cache: dict[int, Result | None] = {}
 
     @property
-    def count(self) -> int:
-        return len(self._numbers)
+    def result(self) -> Result | None:
+        """The result under the cursor."""
+        return self._result(self.current) if self.current is not None else None
 
-    @property
-    def current(self) -> Result | None:
-        """The result of the chosen row."""
-        return self._result(self._numbers[self.row]) if self.row < self.count else None
+    def chosen_of(self, view: OutputView) -> Result | None:
+        """The result of ``view`` that the user has moved the cursor to."""
+        return self.result if self.moved and view is self._view else None
 
-    def show(self, view: OutputView, numbers: Sequence[int]) -> None:
-        """Show these lines; the chosen row stays where it is while there are so many."""
-        before = self.current
-        self._view, self._numbers = view, numbers
+    def show_lines(self, view: OutputView, numbers: Sequence[int], stay: int | None = None) -> None:
+        """Show the lines ``numbers`` of ``view``; the cursor goes to the one of number ``stay`` where that is among them."""
+        if view is not self._view:
+            self.begin_anew()
+        other = view is not self._view or view.replaced != self._replaced
+        self._view, self._replaced = view, view.replaced
         self._cache.clear()
-        self.virtual_size = Size(self.size.width, self.count)
-        self.set_reactive(ResultTable.row, max(0, min(self.row, self.count - 1)))
-        self.refresh()
-        if self.current != before or not self.count:
-            self.post_message(self.Highlighted(self.current))
+        self.show(numbers, at=_place(numbers, stay))
+        if other:  # the numbers may be the same, the results are not
+            self.post_message(self.Highlighted())
 
-    def move(self, rows: int) -> None:
-        """Choose another row, up or down."""
-        self.row = max(0, min(self.count - 1, self.row + rows))
-
-    def watch_row(self) -> None:
-        self.scroll_to_region(Region(0, self.row, 1, 1), animate=False, force=True)
-        self.refresh()
-        self.post_message(self.Highlighted(self.current))
-
-    def render_line(self, y: int) -> Strip:
-        width, place = self.size.width, self.scroll_offset.y + y
-        if place >= self.count:
-            return Strip.blank(width, self.rich_style)
-        result = self._result(self._numbers[place])
+    def draw(self, item: int, line: int, width: int, *, chosen: bool) -> Strip:
+        result = self._result(item)
         if result is None:
             return Strip.blank(width, self.rich_style)
         failed = result.error is not None
         words = result.error if result.error is not None else result.text
-        base, naming, telling = self._styles(failed=failed, chosen=place == self.row)
+        base, naming, telling = self._styles(failed=failed, chosen=chosen)
         names = max(8, width // ID_SHARE)
         cells = [
             Segment("✗ " if failed else "✓ ", telling),
@@ -119,6 +100,21 @@ class ResultTable(ScrollView, can_focus=True):
             except MinicpmTuiError:
                 return None
         return self._cache[number]
+
+
+def _place(numbers: Sequence[int], wanted: int | None) -> int | None:
+    """Where ``wanted`` stands among ``numbers``, which ascend."""
+    if wanted is None:
+        return None
+    place = bisect_left(numbers, wanted)
+    return place if place < len(numbers) and numbers[place] == wanted else None
+
+
+def nearest_number(old: Sequence[int], index: int, new: Sequence[int]) -> tuple[int, bool]:
+    """``Nearest`` for numbers in ascending order, quick for any count of them: where no later one is left, the last."""
+    place = bisect_left(new, old[index])
+    same = place < len(new) and new[place] == old[index]
+    return min(place, len(new) - 1), same
 
 
 def fitted(text: str, width: int) -> str:

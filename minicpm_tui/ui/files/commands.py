@@ -6,21 +6,17 @@ from functools import partial
 
 from minicpm_tui.i18n import N_
 from minicpm_tui.ui.kit.commands import FILES, Command
+from minicpm_tui.ui.kit.virtual_list import moves
 
 _key = partial(Command, group=FILES, palette=False)
 
 TREE = (
     _key("choose", N_("Attach"), N_("Attach the marked files or this one; open a folder"), keys=("enter",), hint=N_("Attach")),
     _key("mark", N_("Mark"), N_("Mark several files, then attach them at once"), keys=("space",), hint=N_("Mark")),
-    _key("move(-1)", N_("Up"), N_("One row up"), keys=("up",)),
-    _key("move(1)", N_("Down"), N_("One row down"), keys=("down",)),
     _key("unfold", N_("Open"), N_("Open the folder"), keys=("right",)),
     _key("fold", N_("Fold"), N_("Fold the folder, or go to the one above"), keys=("left",)),
     _key("up", N_("Folder above"), N_("Show the folder above this one"), keys=("backspace",)),
-    _key("page(-1)", N_("Page up"), N_("One page up"), keys=("pageup",)),
-    _key("page(1)", N_("Page down"), N_("One page down"), keys=("pagedown",)),
-    _key("edge(0)", N_("First"), N_("The first row"), keys=("home",)),
-    _key("edge(1)", N_("Last"), N_("The last row"), keys=("end",)),
+    *moves(FILES),
 )
 
 PANE = (

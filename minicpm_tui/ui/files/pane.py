@@ -64,6 +64,7 @@ class FilePane(Commanded, Vertical):
         yield Preview()
 
     def on_mount(self) -> None:
+        self.file_tree.expect()
         self.go_to(self.rows.root)
 
     def on_resize(self, event: Resize) -> None:
@@ -82,8 +83,10 @@ class FilePane(Commanded, Vertical):
             assert isinstance(self.parent, Widget)
             self.parent.border_title = one_line(_short(folder))
             self.query_one(Input).value = ""
-            self.file_tree.changed(stay)
+            self.file_tree.changed(stay, other=True)
             self.post_message(self.Moved(folder))
+        else:
+            self.file_tree.settle()
 
     async def _list(self, folder: Path) -> bool:
         try:
@@ -105,6 +108,8 @@ class FilePane(Commanded, Vertical):
         elif await self._list(event.path):
             self.rows.opened.add(event.path)
             self.file_tree.changed(event.path)
+        else:
+            self.file_tree.settle()
 
     @on(FileTree.Up)
     def _up(self, event: FileTree.Up) -> None:
@@ -112,14 +117,17 @@ class FilePane(Commanded, Vertical):
         root = self.rows.root
         if root != root.parent:
             self.go_to(root.parent, stay=root)
+        else:
+            self.file_tree.settle()
 
     @on(FileTree.Highlighted)
     def _highlighted(self, event: FileTree.Highlighted) -> None:
         event.stop()
-        self.query_one(Preview).show(None if event.folder else event.path)
+        row = self.file_tree.current
+        self.query_one(Preview).show(None if row is None or row.entry.folder else row.entry.path)
 
-    @on(FileTree.Chosen)
-    def _chosen(self, event: FileTree.Chosen) -> None:
+    @on(FileTree.FilesChosen)
+    def _chosen(self, event: FileTree.FilesChosen) -> None:
         event.stop()
         self.post_message(Attach(event.paths))
 
@@ -139,8 +147,11 @@ class FilePane(Commanded, Vertical):
         if not event.value.strip() or _is_path(event.value):
             if self.rows.found is not None:
                 self.rows.found = None
-                self.file_tree.changed()
+                self.file_tree.changed(other=True)
+            else:
+                self.file_tree.settle()
             return
+        self.file_tree.expect()
         self._search(event.value)
 
     @work(exclusive=True, group="search")
@@ -149,19 +160,23 @@ class FilePane(Commanded, Vertical):
         found = await asyncio.to_thread(listing.search, self.rows.root, words, hidden=self._hidden, stop=stop.is_set)
         if not stop.is_set():
             self.rows.found = found
-            self.file_tree.changed()
+            self.file_tree.changed(other=True)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if not _is_path(event.value):
             self.file_tree.focus()
-            if len(self.rows.rows) == 1:
-                self.file_tree.action_choose()
+            self.file_tree.when_settled(self._choose_only)
             return
         path = Path(os.path.expanduser(event.value.strip()))  # noqa: PTH111 - Path.expanduser raises for unknown users
         self.file_tree.focus()
         self._go_to_path(self.rows.root / path)
+
+    def _choose_only(self) -> None:
+        """The only file that the filter left needs no second Enter."""
+        if len(self.rows.rows) == 1:
+            self.file_tree.action_choose()
 
     @work(group="listing")
     async def _go_to_path(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The file tree: draws only the rows that show, so that a folder of ten thousand files is as quick as one of ten."""
+"""The file tree."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from typing import ClassVar
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.events import Click, Key
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from minicpm_tui.text import format_bytes, one_line
 from minicpm_tui.ui.files.commands import TREE
 from minicpm_tui.ui.files.rows import Row, Rows
-from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit.commands import bindings
+from minicpm_tui.ui.kit.list_cursor import by_key
+from minicpm_tui.ui.kit.virtual_list import VirtualList
 
 
-class FileTree(Commanded, ScrollView, can_focus=True):
+class FileTree(VirtualList[Row], can_focus=True):
     """Shows ``rows`` and moves among them; what a key means for the disk it says in messages."""
 
     DECLARED = TREE
@@ -35,7 +34,7 @@ class FileTree(Commanded, ScrollView, can_focus=True):
     }
     DEFAULT_CSS = """
     FileTree {
-        height: 1fr; background: transparent; scrollbar-size-vertical: 1; overflow-x: hidden;
+        background: transparent;
         .tree--folder { color: $text-primary; text-style: bold; }
         .tree--file { color: $foreground; }
         .tree--video { color: $text-secondary; }
@@ -46,16 +45,6 @@ class FileTree(Commanded, ScrollView, can_focus=True):
     }
     """
 
-    cursor: reactive[int] = reactive(0)
-
-    class Highlighted(Message):
-        """The cursor stands on ``path`` now; None in an empty tree."""
-
-        def __init__(self, path: Path | None, folder: bool) -> None:
-            super().__init__()
-            self.path = path
-            self.folder = folder
-
     class Unfold(Message):
         """A folder is to be opened, or closed when it is open."""
 
@@ -63,7 +52,7 @@ class FileTree(Commanded, ScrollView, can_focus=True):
             super().__init__()
             self.path = path
 
-    class Chosen(Message):
+    class FilesChosen(Message):
         """The marked files, or the one under the cursor."""
 
         def __init__(self, paths: tuple[Path, ...]) -> None:
@@ -81,78 +70,68 @@ class FileTree(Commanded, ScrollView, can_focus=True):
             self.character = character
 
     def __init__(self, rows: Rows) -> None:
-        super().__init__(classes="first")
+        super().__init__(by_key(lambda row: row.entry.path), classes="first")
         self.data = rows
 
-    @property
-    def current(self) -> Row | None:
-        """The row under the cursor."""
-        return self.data.rows[self.cursor] if self.cursor < len(self.data.rows) else None
-
-    def changed(self, stay: Path | None = None) -> None:
-        """The rows are other ones; the cursor goes to ``stay`` where that shows."""
+    def changed(self, stay: Path | None = None, *, other: bool = False) -> None:
+        """The rows are other ones; the cursor goes to ``stay`` where that shows. ``other`` as in ``show``."""
         self.data.rebuild()
-        index = self.data.index_of(stay) if stay else None
-        self.virtual_size = Size(self.size.width, len(self.data.rows))
-        self.cursor = min(self.cursor if index is None else index, max(len(self.data.rows) - 1, 0))
-        self.refresh()
-        self._tell()
-
-    def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, len(self.data.rows) - 1))
-
-    def watch_cursor(self) -> None:
-        self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False)
-        self.refresh()
-        self._tell()
-
-    def _tell(self) -> None:
-        row = self.current
-        self.post_message(self.Highlighted(row.entry.path if row else None, bool(row and row.entry.folder)))
+        self.show(self.data.rows, other=other, at=self.data.index_of(stay) if stay else None)
 
     # -- what keys and clicks do ----------------------------------------------------------------------------------------------
 
-    def action_move(self, step: int) -> None:
-        self.cursor += step
-
-    def action_page(self, step: int) -> None:
-        self.cursor += step * max(self.size.height - 1, 1)
-
-    def action_edge(self, end: int) -> None:
-        self.cursor = len(self.data.rows) if end else 0
-
     def action_mark(self) -> None:
+        self.when_settled(self._mark)
+
+    def _mark(self) -> None:
         if (row := self.current) and not row.entry.folder:
             self.data.mark(row.entry.path)
-            self.cursor += 1
+            self.stand(self.cursor + 1)
             self.refresh()
 
     def action_choose(self) -> None:
+        self.when_settled(self._choose)
+
+    def _choose(self) -> None:
         row = self.current
         if row and row.entry.folder:
-            self.post_message(self.Unfold(row.entry.path))
+            self._unfold(row)
         elif self.data.marked or row:
             here = (row.entry.path,) if row else ()
-            self.post_message(self.Chosen(tuple(self.data.marked) or here))
+            self.post_message(self.FilesChosen(tuple(self.data.marked) or here))
             self.data.marked.clear()
             self.refresh()
 
+    def _unfold(self, row: Row) -> None:
+        self.expect()
+        self.post_message(self.Unfold(row.entry.path))
+
     def action_unfold(self) -> None:
+        self.when_settled(self._open)
+
+    def _open(self) -> None:
         if (row := self.current) and row.entry.folder and not row.open:
-            self.post_message(self.Unfold(row.entry.path))
+            self._unfold(row)
         else:
-            self.cursor += 1
+            self.stand(self.cursor + 1)
 
     def action_fold(self) -> None:
+        self.when_settled(self._fold)
+
+    def _fold(self) -> None:
         row = self.current
         if row and row.open:
-            self.post_message(self.Unfold(row.entry.path))
+            self._unfold(row)
         elif row and row.depth and (parent := self.data.index_of(row.entry.path.parent)) is not None:
-            self.cursor = parent
+            self.stand(parent)
         else:
-            self.post_message(self.Up())
+            self._up()
 
     def action_up(self) -> None:
+        self.when_settled(self._up)
+
+    def _up(self) -> None:
+        self.expect()
         self.post_message(self.Up())
 
     def on_key(self, event: Key) -> None:
@@ -160,35 +139,29 @@ class FileTree(Commanded, ScrollView, can_focus=True):
             event.stop()
             self.post_message(self.Typed(event.character))
 
-    def on_click(self, event: Click) -> None:
-        index = event.y + self.scroll_offset.y
-        if index < len(self.data.rows):
-            again = index == self.cursor
-            self.cursor = index
-            if self.data.rows[index].entry.folder or event.chain == 2:
-                self.action_choose()
-            elif again and event.ctrl:
-                self.action_mark()
+    def clicked(self, index: int, event: Click) -> None:
+        again = index == self.cursor
+        self.stand(index)
+        if self.items[index].entry.folder or event.chain == 2:
+            self.action_choose()
+        elif again and event.ctrl:
+            self.action_mark()
 
     # -- drawing --------------------------------------------------------------------------------------------------------------
 
-    def render_line(self, y: int) -> Strip:
-        width = self.scrollable_content_region.width
-        index = y + self.scroll_offset.y
-        if index >= len(self.data.rows):
-            return Strip.blank(width, self.rich_style)
-        row = self.data.rows[index]
-        marked = row.entry.path in self.data.marked
-        size = "" if row.entry.size is None else f" {format_bytes(row.entry.size)}"
+    def draw(self, item: Row, line: int, width: int, *, chosen: bool) -> Strip:
+        entry = item.entry
+        marked = entry.path in self.data.marked
+        size = "" if entry.size is None else f" {format_bytes(entry.size)}"
         size = size if width >= 24 else ""
-        left = ("●" if marked else " ") + "  " * row.depth + _symbol(row) + " " + one_line(row.entry.shown)
-        name = left if row.entry.folder is False else f"{left}/"
+        left = ("●" if marked else " ") + "  " * item.depth + _symbol(item) + " " + one_line(entry.shown)
+        name = left if entry.folder is False else f"{left}/"
         room = max(width - cell_len(size), 1)
         name = set_cell_size(name, room - 1) + "…" if cell_len(name) > room else set_cell_size(name, room)
-        kind = "tree--marked" if marked else _kind(row)
+        kind = "tree--marked" if marked else _kind(item)
         base = self.rich_style
         styles = [self.get_component_rich_style(part, partial=True) for part in (kind, "tree--size")]
-        if index == self.cursor:
+        if chosen:
             cursor = self.get_component_rich_style("tree--cursor", partial=True)
             styles = [style + cursor for style in styles]
         return Strip([Segment(name, base + styles[0]), Segment(size, base + styles[1])], width)

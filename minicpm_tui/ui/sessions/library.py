@@ -14,14 +14,16 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from minicpm_tui.errors import MinicpmTuiError, SessionError
-from minicpm_tui.i18n import N_, _, ngettext
+from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.sessions.library import MOST_HITS, Library, SearchHit
 from minicpm_tui.sessions.summary import SessionInfo
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.kit.commands import SESSIONS, Command, Commanded, bindings
-from minicpm_tui.ui.kit.dialogs import Choice, Choose, Line
+from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit.dialogs import Ask, Choice, Choose, Line
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import OpenSession
+from minicpm_tui.ui.kit.search_field import SearchField
+from minicpm_tui.ui.sessions.library_commands import COMMANDS
 from minicpm_tui.ui.sessions.preview import PicturePreview
 from minicpm_tui.ui.sessions.session_list import SessionList
 
@@ -30,50 +32,14 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _FIRST = 200
+_QUICK = 0.1
+"""Seconds that the folders may take to be read before the list is shown as the index knows it."""
 _LOW = 18
 """Rows; a lower terminal shows no pictures here."""
 
 
-def _some(screen: Any) -> bool:
-    return bool(screen.listing.current)
-
-
-def _here(screen: Any) -> bool:
-    """A session that is not in the trash."""
-    return _some(screen) and not screen.in_trash
-
-
-def _trashed(screen: Any) -> bool:
-    return _some(screen) and bool(screen.in_trash)
-
-
-def _command(action: str, title: str, help_text: str, *keys: str, **more: Any) -> Command:
-    return Command(action, title, help_text, keys=keys, group=SESSIONS, **more)
-
-
-COMMANDS = (
-    _command("continue", N_("Continue"), N_("Go on with this conversation"), "enter", hint=N_("Continue"), when=_here),
-    _command("close", N_("Close"), N_("Back to the conversation"), "escape", hint=N_("Back"), palette=False),
-    _command("replay", N_("Replay"), N_("Play it with its own timing"), "ctrl+r", hint=N_("Replay"), priority=True, when=_here),
-    _command("rerun", N_("Rerun"), N_("Ask its questions again and compare"), "f5", hint=N_("Rerun"), priority=True, when=_here),
-    _command("rename", N_("Rename"), N_("Give it a title"), "f2", hint=N_("Rename"), priority=True, when=_here),
-    _command(
-        "export", N_("Export"), N_("Write it as Markdown, HTML, JSON …"), "f6", hint=N_("Export"), priority=True, when=_here
-    ),
-    _command("delete", N_("Delete"), N_("Move it to the trash"), "ctrl+d", hint=N_("Delete"), priority=True, when=_here),
-    _command(
-        "restore", N_("Restore"), N_("Bring it back from the trash"), "ctrl+d", hint=N_("Restore"), priority=True, when=_trashed
-    ),
-    _command("trash", N_("Trash"), N_("Show what was deleted, or the sessions again"), "ctrl+t", hint=N_("Trash"), priority=True),
-    _command("move(-1)", N_("Up"), N_("The session above"), "up", palette=False),
-    _command("move(1)", N_("Down"), N_("The session below"), "down", palette=False),
-    _command("pages(-1)", N_("Page up"), N_("A page up"), "pageup", palette=False),
-    _command("pages(1)", N_("Page down"), N_("A page down"), "pagedown", palette=False),
-)
-
-
 class LibraryScreen(Commanded, Screen[None]):
-    """Shows the index at once, brings it up to date in the background, and narrows the list while one types."""
+    """Shows what the folders say, or the index where they take longer to read, and narrows the list while one types."""
 
     DECLARED = COMMANDS
     BINDINGS = bindings(COMMANDS)
@@ -92,7 +58,7 @@ class LibraryScreen(Commanded, Screen[None]):
         self._deleted: list[SessionInfo] | None = None  # read once each time the trash is shown: there is no index of it
 
     def compose(self) -> ComposeResult:
-        yield Input(id="search", placeholder=_("type to search titles and texts"))
+        yield SearchField(id="search", placeholder=_("type to search titles and texts"))
         yield self.listing
         yield PicturePreview()
         yield Static(id="state", classes="muted", markup=False)
@@ -100,6 +66,7 @@ class LibraryScreen(Commanded, Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#search").border_title = _("Sessions")
+        self.listing.expect()
         self._start()
 
     def on_resize(self, event: Resize) -> None:
@@ -111,19 +78,24 @@ class LibraryScreen(Commanded, Screen[None]):
 
     @work(group="start", exclusive=True)
     async def _start(self) -> None:
-        """Show what the index knows, then what the folders say."""
+        """Show what the folders say; what the index knows, while that takes its time."""
         self.ready = False
+        known = self.set_timer(_QUICK, self._show_known)
         try:
             library = self._library if self._library is not None else await asyncio.to_thread(Library)
             self._library = library
-            await self._fill(_FIRST)
             await asyncio.to_thread(library.reconcile, progress=self._progress, cancelled=lambda: not self.is_attached)
         except MinicpmTuiError as error:
             self._say(error)
+        known.stop()
         if self.is_attached:
             self.ready = True
             self._tell("")
             await self._fill()
+
+    async def _show_known(self) -> None:
+        if self.is_attached and not self.ready:
+            await self._fill(_FIRST)
 
     def _progress(self, done: int, total: int) -> None:
         """Called from the reading thread."""
@@ -134,7 +106,7 @@ class LibraryScreen(Commanded, Screen[None]):
     async def _show_progress(self, text: str) -> None:
         if self.is_attached and not self.ready:
             self._tell(text)
-            await self._fill(_FIRST)
+            await self._show_known()
 
     def _tell(self, text: str) -> None:
         """Say what goes on under the list; nothing takes no room."""
@@ -142,24 +114,29 @@ class LibraryScreen(Commanded, Screen[None]):
         state.update(text)
         state.display = bool(text)
 
+    @property
+    def _words(self) -> str:
+        """What stands in the search field."""
+        return self.query_one(SearchField).value
+
     async def _fill(self, limit: int = -1) -> None:
         """Show what the library has for the text in the search field."""
-        words = self.query_one("#search", Input).value
+        words, trash = self._words, self.in_trash
         hits = await self._ask(lambda library: self._found(library, words, limit))
-        if self.is_attached and hits is not None and words == self.query_one("#search", Input).value:
-            empty = (
-                _("Nothing found.")
-                if words.strip()
-                else _("The trash is empty.")
-                if self.in_trash
-                else _("No saved sessions yet.")
-            )
-            self.listing.show(hits, empty if self.ready or words.strip() else "", words)
-            text = ngettext("{count} session", "{count} sessions", len(hits))
-            if words.strip() and len(hits) == MOST_HITS:
-                text = _("the newest {count}")
-            self.query_one("#search").border_subtitle = text.format(count=len(hits))
-            self.refresh_bindings()
+        if not self.is_attached or (words, trash) != (self._words, self.in_trash):
+            return  # something else is being looked for by now
+        if hits is None:
+            if self._library is not None:  # else it is being opened
+                self.listing.settle()
+            return
+        empty = _("Nothing found.") if words.strip() else _("The trash is empty.") if trash else _("No saved sessions yet.")
+        other = words != self.listing.searched
+        self.listing.show_hits(hits, empty if self.ready or words.strip() else "", words, other=other)
+        text = ngettext("{count} session", "{count} sessions", len(hits))
+        if words.strip() and len(hits) == MOST_HITS:
+            text = _("the newest {count}")
+        self.query_one("#search").border_subtitle = text.format(count=len(hits))
+        self.refresh_bindings()
 
     def _found(self, library: Library, words: str, limit: int) -> list[SearchHit]:
         if self.in_trash:
@@ -184,6 +161,7 @@ class LibraryScreen(Commanded, Screen[None]):
 
     @on(Input.Changed, "#search")
     def _typed(self) -> None:
+        self.listing.expect()
         self._narrow()
 
     @work(group="fill", exclusive=True)
@@ -195,34 +173,54 @@ class LibraryScreen(Commanded, Screen[None]):
 
     @on(Input.Submitted, "#search")
     def _entered(self) -> None:
-        self.action_continue()
+        if self.in_trash:
+            self.action_restore_asked()
+        else:
+            self.action_continue()
 
     @on(SessionList.Chosen)
     def _clicked(self) -> None:
-        self.action_continue()
+        self._entered()
 
     @on(SessionList.Highlighted)
-    def _highlighted(self, event: SessionList.Highlighted) -> None:
+    def _highlighted(self) -> None:
         if self._library is not None:
             folder = self._library.trash_folder if self.in_trash else self._library.folder
-            self.query_one(PicturePreview).show(folder, event.info)
+            self.query_one(PicturePreview).show(folder, self.listing.session)
         self.refresh_bindings()
 
     # -- commands -------------------------------------------------------------------------------------------------------------
 
+    def _with_session(self, work: Callable[[SessionInfo], object]) -> None:
+        """Do ``work`` with the session under the cursor, in the list of what was typed so far."""
+        if self._words != self.listing.searched:
+            self.listing.expect()  # that it was typed is a message on its way
+
+        def do() -> None:
+            if (info := self.listing.session) is not None and self.is_attached:
+                work(info)
+
+        self.listing.when_settled(do)
+
     def action_close(self) -> None:
-        self.dismiss()
+        if self.in_trash:
+            self.action_trash()
+        else:
+            self.dismiss()
 
     def action_move(self, step: int) -> None:
-        self.listing.move(step)
+        self.listing.action_move(step)
 
     def action_pages(self, step: int) -> None:
-        self.listing.move_pages(step)
+        self.listing.action_pages(step)
+
+    def action_ends(self, way: int) -> None:
+        self.listing.action_ends(way)
 
     def action_continue(self) -> None:
-        info = self.listing.current
-        if info is None or self.in_trash:
-            return
+        self._with_session(self._continue)
+
+    def _continue(self, info: SessionInfo) -> None:
         if self._open_journal(info) is None:
             self.app.post_message(OpenSession(info.id))
         self.dismiss()
@@ -230,36 +228,42 @@ class LibraryScreen(Commanded, Screen[None]):
     def action_replay(self) -> None:
         from minicpm_tui.ui.sessions.replay import ReplayScreen
 
-        if (folder := self._folder()) is not None:
-            self.app.push_screen(ReplayScreen(folder))
+        self._with_session(lambda info: self.app.push_screen(ReplayScreen(self._folder(info))))
 
     def action_rerun(self) -> None:
         from minicpm_tui.ui.sessions.rerun import RerunScreen
 
-        if (folder := self._folder()) is not None:
-            self.app.push_screen(RerunScreen(folder))
+        self._with_session(lambda info: self.app.push_screen(RerunScreen(self._folder(info)), self._rerun_ended))
+
+    def _rerun_ended(self, _result: None) -> None:
+        """There may be a new session."""
+        if self.is_attached:
+            self._start()
 
     def action_trash(self) -> None:
         self.in_trash = not self.in_trash
         self._deleted = None
         self.query_one("#search").border_title = _("Trash") if self.in_trash else _("Sessions")
+        self.listing.begin_anew()
         self._typed()
 
+    def action_rename(self) -> None:
+        self._with_session(self._rename_asked)
+
     @work(group="window", exclusive=True)
-    async def action_rename(self) -> None:
-        if (info := self.listing.current) is None:
-            return
+    async def _rename_asked(self, info: SessionInfo) -> None:
         title = await self.app.push_screen_wait(Line(_("Title"), info.title, placeholder=_("empty: its first words")))
         if title is not None:
             await self._ask(lambda library: self._rename(library, info, title))
             await self._fill()
 
+    def action_export(self) -> None:
+        self._with_session(self._export_asked)
+
     @work(group="window", exclusive=True)
-    async def action_export(self) -> None:
+    async def _export_asked(self, info: SessionInfo) -> None:
         from minicpm_tui.sessions.export import FORMATS
 
-        if (info := self.listing.current) is None:
-            return
         names = {"md": _("Markdown, attachments beside it"), "html": _("one web page"), "json": _("OpenAI messages"),
                  "jsonl": _("the journal"), "cast": _("asciinema recording"), "tar.gz": _("everything")}  # fmt: skip
         chosen = await self.app.push_screen_wait(Choose(_("Export as"), [Choice(name, name, names[name]) for name in FORMATS]))
@@ -279,8 +283,12 @@ class LibraryScreen(Commanded, Screen[None]):
 
     def _open_journal(self, info: SessionInfo) -> Journal | None:
         """The journal of ``info`` when that is the conversation that is open here for writing."""
-        journal: Journal | None = getattr(self.app, "chat").talk.journal  # noqa: B009 - only the whole app has a conversation
+        journal: Journal | None = self._chat.talk.journal
         return journal if journal is not None and journal.id == info.id and not journal.read_only else None
+
+    @property
+    def _chat(self) -> Any:
+        return getattr(self.app, "chat")  # noqa: B009 - only the whole app has a conversation
 
     async def _export(self, info: SessionInfo, name: str, path: str) -> None:
         if self._library is None:
@@ -292,27 +300,57 @@ class LibraryScreen(Commanded, Screen[None]):
         else:
             self.notify(_("Exported to {path}").format(path=one_line(path)), markup=False)
 
-    @work(group="change")
-    async def action_delete(self) -> None:
-        if (info := self.listing.current) is None:
-            return
-        if await self._ask(lambda library: library.delete(info.id)):
-            self.listing.step_off()
-            self.notify(_("Moved to the trash; ^T shows it"), timeout=4, markup=False)
-        await self._fill()
+    def action_delete(self) -> None:
+        self._with_session(self._delete)
 
-    @work(group="change")
-    async def action_restore(self) -> None:
-        if (info := self.listing.current) is None:
+    @work(group="window")
+    async def _delete(self, info: SessionInfo) -> None:
+        if self._open_journal(info) is not None and not await self._left(info):
             return
-        if await self._ask(lambda library: library.restore(info.id)):
-            self.listing.step_off()
+        if await self._change(lambda library: library.delete(info.id)):
+            self.notify(_("Moved to the trash; ^T shows it"), timeout=4, markup=False)
+
+    async def _left(self, info: SessionInfo) -> bool:
+        """The conversation that is open here was left for a new one, if the user wants that."""
+        question = _("“{title}” is the conversation that is open. Delete it and begin a new one?")
+        text = question.format(title=one_line(info.title, 60))
+        answer = await self.app.push_screen_wait(Ask(text, (("close", _("Cancel")), ("delete", _("Delete")))))
+        if answer != "delete":
+            return False
+        await self._chat.open_session()
+        return True
+
+    def action_restore(self) -> None:
+        self._with_session(self._restore)
+
+    @work(group="window")
+    async def _restore(self, info: SessionInfo) -> None:
+        await self._change(lambda library: library.restore(info.id))
+
+    def action_restore_asked(self) -> None:
+        self._with_session(self._ask_to_restore)
+
+    @work(group="window")
+    async def _ask_to_restore(self, info: SessionInfo) -> None:
+        text = _("Bring “{title}” back from the trash?").format(title=one_line(info.title, 60))
+        answers = (("restore", _("Restore")), ("continue", _("Restore and continue")), ("close", _("Cancel")))
+        answer = await self.app.push_screen_wait(Ask(text, answers))
+        if answer not in {"restore", "continue"}:
+            return
+        restored = await self._change(lambda library: library.restore(info.id))
+        if restored and answer == "continue":
+            self._continue(info)
+
+    async def _change(self, work: Callable[[Library], str]) -> str | None:
+        """Do ``work``, which takes a session out of the list, and show the others."""
+        self.listing.expect()
+        done = await self._ask(work)
         self._deleted = None
         await self._fill()
+        return done
 
-    def _folder(self) -> Path | None:
-        info = self.listing.current
-        return self._library.folder / info.id if info is not None and self._library is not None else None
+    def _folder(self, info: SessionInfo) -> Path | None:
+        return self._library.folder / info.id if self._library is not None else None
 
 
 def _write(folder: Path, name: str, path: Path) -> None:

@@ -37,7 +37,7 @@ def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def opened(pilot: Pilot[int], rows: int = ROWS) -> BatchScreen:
     screen = BatchScreen()
     await pilot.app.push_screen(screen)
-    await until(lambda: screen.table.count == rows, pilot)
+    await until(lambda: len(screen.table.items) == rows, pilot)
     return screen
 
 
@@ -65,7 +65,7 @@ async def test_the_chosen_row_can_be_read_and_cut_text_says_so(output: Path) -> 
     async with MinicpmApp().run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot, ROWS + 2)
         await pilot.press("end")
-        await until(lambda: screen.table.row == ROWS + 1, pilot)
+        await until(lambda: screen.table.cursor == ROWS + 1, pilot)
         chosen, other = screen.table.render_line(ROWS + 1), screen.table.render_line(ROWS)
         assert len({(segment.style.color, segment.style.bgcolor) for segment in chosen if segment.style}) == 1
         assert len({segment.style.color for segment in other if segment.style}) > 1
@@ -77,11 +77,11 @@ async def test_failures_alone(output: Path) -> None:
     async with MinicpmApp().run_test(size=(120, 30)) as pilot:
         screen = await opened(pilot)
         await pilot.press("f")
-        await until(lambda: screen.table.count == 1, pilot)
-        assert screen.table.current is not None
-        assert screen.table.current.error
+        await until(lambda: len(screen.table.items) == 1, pilot)
+        assert screen.table.result is not None
+        assert screen.table.result.error
         await pilot.press("f")
-        await until(lambda: screen.table.count == ROWS, pilot)
+        await until(lambda: len(screen.table.items) == ROWS, pilot)
 
 
 async def test_a_growing_output_is_followed(output: Path) -> None:
@@ -89,7 +89,7 @@ async def test_a_growing_output_is_followed(output: Path) -> None:
         screen = await opened(pilot)
         with Output(output) as out:
             out.write([Result(id="more", index=9, text="x")])
-        await until(lambda: screen.table.count == ROWS + 1, pilot)
+        await until(lambda: len(screen.table.items) == ROWS + 1, pilot)
 
 
 async def test_what_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,4 +135,25 @@ async def test_of_many_rows_only_those_that_show_are_read(long_output: Path) -> 
         screen = await opened(pilot, 50_000 + ROWS)
         await pilot.press("end")
         await until(lambda: screen.table.scroll_offset.y > 49_000, pilot)
+        assert screen.table.cursor == 50_000 + ROWS - 1
         assert len(screen.table._cache) < 1000
+
+
+@pytest.fixture
+def failed_first(output: Path) -> Path:
+    """The same with the line that failed at the top."""
+    failed, *good = sorted(output.read_bytes().splitlines(keepends=True), key=lambda line: b'"bad.png"' not in line)
+    output.write_bytes(b"".join([failed, *good]))
+    output.with_name("good").write_bytes(b"".join(good))
+    return output
+
+
+async def test_the_cursor_stays_on_its_result_when_failed_lines_are_taken_out(failed_first: Path) -> None:
+    async with MinicpmApp().run_test(size=(120, 30)) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("down", "down")
+        chosen = screen.table.result
+        assert chosen is not None
+        await asyncio.to_thread(failed_first.with_name("good").replace, failed_first)
+        await until(lambda: len(screen.table.items) == ROWS - 1, pilot)
+        assert screen.table.result == chosen

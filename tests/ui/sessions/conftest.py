@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from minicpm_tui.demo.options import DemoOptions
+from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.messages import Blob, ImagePart, Message, TextPart
 from minicpm_tui.sessions.journal import Journal
 from tests.sessions.talk import AT, answer
@@ -23,6 +25,12 @@ def opened() -> Opener:
     """``async with opened(url=…) as driver``: the app, without a server unless one is named."""
 
     return partial(open_app, url="http://127.0.0.1:9")
+
+
+@pytest.fixture
+def server() -> Iterator[DemoServer]:
+    with serving(DemoOptions(tokens_per_second=0)) as running:
+        yield running
 
 
 @pytest.fixture

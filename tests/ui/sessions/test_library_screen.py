@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.widgets import Input
 
+from minicpm_tui.demo.testing import DemoServer
+from minicpm_tui.messages import Message, TextPart
 from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.sessions.library import Library
+from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.sessions.library import LibraryScreen
 from minicpm_tui.ui.sessions.preview import PicturePreview
 from minicpm_tui.ui.sessions.replay import ReplayScreen
-from tests.sessions.talk import answer, conversation, question
+from minicpm_tui.ui.sessions.rerun import RerunScreen
+from tests.sessions.talk import AT, answer, conversation
 from tests.ui.chat.conftest import Driver
 from tests.ui.sessions.conftest import Opener
 
 
-def said(text: str) -> str:
+def said(text: str, at: str = AT) -> str:
     with Journal.create() as journal:
-        journal.append_message(question("u", text))
+        journal.append_message(Message("u", None, "user", (TextPart(text),), at))
         answer(journal, "a", "u", "Yes.")
     return journal.id
+
+
+def held(work: Callable[..., Any], may: threading.Event) -> Callable[..., Any]:
+    """``work`` that begins when it ``may``."""
+
+    def waiting(*args: Any, **more: Any) -> Any:
+        may.wait(20)
+        return work(*args, **more)
+
+    return waiting
 
 
 async def library(driver: Driver) -> LibraryScreen:
@@ -32,7 +50,7 @@ async def library(driver: Driver) -> LibraryScreen:
 
 
 def listed(screen: LibraryScreen) -> list[str]:
-    return [hit.session.id for hit in screen.listing.hits]
+    return [hit.session.id for hit in screen.listing.items]
 
 
 async def test_sessions_are_listed_found_and_continued(opened: Opener) -> None:
@@ -64,7 +82,7 @@ async def test_a_long_list_scrolls_in_one_direction_only(opened: Opener) -> None
         said(f"question {number}")
     async with opened(size=(80, 24)) as driver:
         screen = await library(driver)
-        await driver.until(lambda: len(screen.listing.hits) == 15 and screen.listing.show_vertical_scrollbar)
+        await driver.until(lambda: len(screen.listing.items) == 15 and screen.listing.show_vertical_scrollbar)
         await driver.pilot.pause()
         assert not screen.listing.show_horizontal_scrollbar
 
@@ -74,7 +92,7 @@ async def test_nothing_found_is_said(opened: Opener) -> None:
     async with opened() as driver:
         screen = await library(driver)
         await driver.pilot.press(*"zebra")
-        await driver.until(lambda: screen.listing.words == "Nothing found." and not screen.listing.hits)
+        await driver.until(lambda: screen.listing.words == "Nothing found." and not screen.listing.items)
         await driver.pilot.press("enter", "escape")
         await driver.until(lambda: driver.app.screen is driver.app.chat)
 
@@ -86,7 +104,7 @@ async def test_the_cursor_moves_and_pictures_are_shown(opened: Opener, with_pict
         await driver.until(lambda: sorted(listed(screen)) == sorted([with_picture, other]))
         preview = screen.query_one(PicturePreview)
         for _step in range(2):
-            current = screen.listing.current
+            current = screen.listing.session
             assert current is not None
             await driver.until(lambda wanted=int(current.id == with_picture): preview.drawn == wanted)  # type: ignore[misc] # bound early
             await driver.pilot.press("down")
@@ -102,7 +120,7 @@ async def test_a_title_is_given(opened: Opener) -> None:
         await driver.until(lambda: driver.app.screen is not screen)
         driver.app.screen.query_one(Input).value = "My cat"
         await driver.pilot.press("enter")
-        await driver.until(lambda: screen.listing.hits[0].session.title == "My cat")
+        await driver.until(lambda: screen.listing.items[0].session.title == "My cat")
     assert Journal.open(session, read_only=True).title == "My cat"
 
 
@@ -126,15 +144,15 @@ async def test_the_cursor_stays_where_a_session_was_deleted(opened: Opener) -> N
         said(f"question {number}")
     async with opened() as driver:
         screen = await library(driver)
-        await driver.until(lambda: len(screen.listing.hits) == 4)
+        await driver.until(lambda: len(screen.listing.items) == 4)
         ids = listed(screen)
         await driver.pilot.press("down", "ctrl+d")
         await driver.until(lambda: listed(screen) == [ids[0], *ids[2:]])
-        assert screen.listing.current is not None
-        assert screen.listing.current.id == ids[2]
+        assert screen.listing.session is not None
+        assert screen.listing.session.id == ids[2]
         await driver.pilot.press("down", "ctrl+d")
         await driver.until(lambda: listed(screen) == [ids[0], ids[2]])
-        assert screen.listing.current.id == ids[2]
+        assert screen.listing.session.id == ids[2]
 
 
 async def test_the_open_session_is_renamed_and_stays_open_for_writing(opened: Opener) -> None:
@@ -146,21 +164,139 @@ async def test_the_open_session_is_renamed_and_stays_open_for_writing(opened: Op
         await driver.until(lambda: len(driver.app.screen.query(Input)) == 1 and driver.app.screen is not screen)
         driver.app.screen.query_one(Input).value = "My cat"
         await driver.pilot.press("enter")
-        await driver.until(lambda: screen.listing.hits[0].session.title == "My cat")
+        await driver.until(lambda: screen.listing.items[0].session.title == "My cat")
         await driver.pilot.press("enter")
         await driver.until(lambda: driver.app.screen is driver.app.chat)
         assert driver.talk.journal is not None
         assert not driver.talk.journal.read_only
 
 
-async def test_the_open_session_is_not_deleted(opened: Opener) -> None:
+async def test_the_open_session_is_deleted_when_the_user_says_so_again(opened: Opener) -> None:
     session = conversation().id
     async with opened(session=session) as driver:
         screen = await library(driver)
         await driver.until(lambda: listed(screen) == [session])
-        await driver.pilot.press("ctrl+d")
-        await driver.until(lambda: "is being written by" in driver.said)
-        assert listed(screen) == [session]
+        for answer_key in ("escape", "delete"):
+            await driver.pilot.press("ctrl+d")
+            await driver.until(lambda: isinstance(driver.app.screen, Ask))
+            assert listed(screen) == [session]
+            if answer_key == "escape":
+                await driver.pilot.press("escape")
+                await driver.until(lambda: driver.app.screen is screen)
+            else:
+                await driver.pilot.click("#delete")
+        await driver.until(lambda: listed(screen) == [])
+        assert "is being written by" not in driver.said
+        await driver.pilot.press("escape")
+        await driver.until(lambda: driver.app.screen is driver.app.chat and not driver.path)
+        assert driver.talk.journal is not None
+        assert driver.talk.journal.id != session
+
+
+async def test_a_stale_index_does_not_put_the_cursor_on_another_session(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    said("old")
+    with Library() as known:
+        known.reconcile()
+    new = said("new", at="2026-04-01T10:00:00.000Z")
+    stale_shown = threading.Event()
+    reconcile = Library.reconcile
+
+    def late(self: Library, **how: Any) -> bool:
+        stale_shown.wait(20)
+        return reconcile(self, **how)
+
+    monkeypatch.setattr(Library, "reconcile", late)
+    async with opened() as driver:
+        await driver.pilot.press("ctrl+s")
+        await driver.until(lambda: isinstance(driver.app.screen, LibraryScreen) and len(listed(driver.app.screen)) == 1)
+        stale_shown.set()
+        screen = driver.app.screen
+        assert isinstance(screen, LibraryScreen)
+        await driver.until(lambda: len(listed(screen)) == 2)
+        assert screen.listing.session is not None
+        assert screen.listing.session.id == new
+
+
+async def test_keys_typed_ahead_of_the_list_choose_in_it(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {said(f"question {number}", at=f"2026-03-0{number}T10:00:00.000Z"): f"question {number}" for number in range(1, 5)}
+    may_read = threading.Event()
+    monkeypatch.setattr(Library, "__init__", held(Library.__init__, may_read))
+    async with opened() as driver:
+        await driver.pilot.press("ctrl+s", "down", "down", "enter")
+        may_read.set()
+        await driver.until(lambda: [message.text for message in driver.path[:1]] == ["question 2"])
+        assert driver.talk.journal is not None
+        assert texts[driver.talk.journal.id] == "question 2"
+
+
+async def test_enter_right_after_a_word_opens_what_the_word_finds(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    said("cats", at="2026-04-01T10:00:00.000Z")
+    said("dogs")
+    async with opened() as driver:
+        screen = await library(driver)
+        await driver.until(lambda: len(listed(screen)) == 2)
+        may_search = threading.Event()
+        monkeypatch.setattr(Library, "search", held(Library.search, may_search))
+        await driver.pilot.press(*"dogs", "enter")
+        may_search.set()
+        await driver.until(lambda: [message.text for message in driver.path[:1]] == ["dogs"])
+
+
+async def test_home_and_end_move_the_cursor_until_something_is_typed(opened: Opener) -> None:
+    for number in range(4):
+        said(f"question {number}")
+    async with opened() as driver:
+        screen = await library(driver)
+        await driver.until(lambda: len(listed(screen)) == 4)
+        await driver.pilot.press("end")
+        await driver.until(lambda: screen.listing.cursor == 3)
+        await driver.pilot.press("home")
+        await driver.until(lambda: screen.listing.cursor == 0)
+        await driver.pilot.press("q", "home", "x", "end", "y")
+        assert screen.query_one(Input).value == "xqy"
+
+
+async def test_escape_in_the_trash_goes_back_to_the_sessions(opened: Opener) -> None:
+    session = conversation().id
+    async with opened() as driver:
+        screen = await library(driver)
+        await driver.until(lambda: listed(screen) == [session])
+        await driver.pilot.press("ctrl+t")
+        await driver.until(lambda: screen.in_trash and listed(screen) == [])
+        await driver.pilot.press("escape")
+        await driver.until(lambda: not screen.in_trash and listed(screen) == [session])
+        assert driver.app.screen is screen
+        await driver.pilot.press("escape")
+        await driver.until(lambda: driver.app.screen is driver.app.chat)
+
+
+async def test_enter_in_the_trash_restores_and_goes_on(opened: Opener) -> None:
+    session = conversation().id
+    async with opened() as driver:
+        screen = await library(driver)
+        await driver.until(lambda: listed(screen) == [session])
+        await driver.pilot.press("ctrl+d", "ctrl+t")
+        await driver.until(lambda: screen.in_trash and listed(screen) == [session])
+        await driver.pilot.press("enter")
+        await driver.until(lambda: isinstance(driver.app.screen, Ask))
+        await driver.pilot.click("#continue")
+        await driver.until(lambda: driver.app.screen is driver.app.chat and len(driver.path) == 4)
+        assert driver.talk.journal is not None
+        assert driver.talk.journal.id == session
+
+
+async def test_the_list_has_the_session_that_a_rerun_made(opened: Opener, server: DemoServer) -> None:
+    said("dogs in the park")
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        screen = await library(driver)
+        await driver.until(lambda: len(listed(screen)) == 1)
+        await driver.pilot.press("f5")
+        await driver.until(lambda: isinstance(driver.app.screen, Ask))
+        await driver.pilot.click("#new")
+        await driver.until(lambda: isinstance(driver.app.screen, RerunScreen) and driver.app.screen.saved is not None)
+        await driver.pilot.press("escape")
+        await driver.until(lambda: len(listed(screen)) == 2)
 
 
 async def test_export_writes_a_file_and_replaces_none(opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
