@@ -12,7 +12,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -33,11 +33,15 @@ _ANSWERS = (
     (b"\x1b[?u", b"\x1b[?0u"),
 )
 _ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])|\x1b\[>\d+(u)|\x1b\[<(u)")
 _DROPPED = {"COLUMNS", "LINES", "TMUX", "PYTHONDONTWRITEBYTECODE"}
 
 
 class Terminal:
-    """``columns`` × ``rows`` cells in which ``argv`` runs. ``written`` counts the bytes it sent; ``screen`` is a pyte screen."""
+    """``columns`` × ``rows`` cells in which ``argv`` runs. ``written`` counts the bytes it sent; ``screen`` is a pyte screen.
+
+    ``modes`` are the private modes that are on (DECSET), ``keyboard_modes`` counts those of kitty's keyboard that were pushed.
+    """
 
     def __init__(self, argv: Sequence[str], *, columns: int = 120, rows: int = 40, env: Mapping[str, str] | None = None) -> None:
         self.screen = pyte.Screen(columns, rows)
@@ -45,6 +49,8 @@ class Terminal:
         self.drawing = True
         self.written = 0
         self.received = bytearray()
+        self.modes: set[int] = set()
+        self.keyboard_modes = 0
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.started = time.monotonic()
@@ -72,6 +78,11 @@ class Terminal:
         return "\n".join(self.screen.display)
 
     @property
+    def process(self) -> psutil.Process:
+        """The program itself."""
+        return self._process
+
+    @property
     def cpu(self) -> float:
         """CPU seconds of the program so far."""
         times = self._process.cpu_times()
@@ -90,6 +101,10 @@ class Terminal:
             return None
         now = time.monotonic()
         self.written += len(data)
+        for numbers, switch, pushed, popped in _MODE.findall(data):
+            changed = {int(number) for number in numbers.split(b";") if number}
+            self.modes = self.modes | changed if switch == b"h" else self.modes - changed
+            self.keyboard_modes += bool(pushed) - bool(popped)
         for question, answer in _ANSWERS:
             for _ in range(data.count(question)):
                 os.write(self._fd, answer)
@@ -110,6 +125,16 @@ class Terminal:
                 raise TimeoutError(f"{pattern!r} is not on the screen:\n{self.text}")
             last = self.pump() or last
         return last
+
+    def wait_until(self, condition: Callable[[], object], timeout: float = 60) -> None:
+        """Wait for ``condition``, and take what the program sends meanwhile. Raises TimeoutError."""
+        end = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(f"never came; on the screen:\n{self.text}")
+            self.pump()
+        while self.pump() is not None:
+            pass
 
     def wait_for_bytes(self, needle: bytes, timeout: float = 240) -> float:
         """The same for a word in what is sent, at no cost for drawing."""

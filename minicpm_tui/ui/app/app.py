@@ -26,6 +26,7 @@ from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.kit.stylesheet import CachedStylesheet
 from minicpm_tui.ui.terminal import mouse
 from minicpm_tui.ui.terminal.graphics.query import Terminal
+from minicpm_tui.ui.terminal.handover import Handover
 from minicpm_tui.ui.terminal.output.written import LeanOutput
 
 
@@ -35,7 +36,7 @@ def _provider() -> type[Provider]:
     return CommandProvider
 
 
-class MinicpmApp(LeanOutput, Commanded, App[int]):
+class MinicpmApp(LeanOutput, Handover, Commanded, App[int]):
     """minicpm-tui in the terminal. Ends with the exit status."""
 
     CSS_PATH: ClassVar[CSSPathType] = ["app.tcss", "../chat/screen.tcss"]  # Textual does not load the default screen's own file
@@ -51,7 +52,6 @@ class MinicpmApp(LeanOutput, Commanded, App[int]):
         self.terminal = terminal or Terminal()
         self.chat = ChatScreen(self.launch)
         self.theme_problems: tuple[str, ...] = ()
-        self.owns_mouse = True
         self._use_theme(self._first_theme())
         self.stylesheet = CachedStylesheet(variables=self.get_css_variables())
 

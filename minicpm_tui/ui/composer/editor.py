@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -11,20 +12,62 @@ from pathlib import Path
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 
+# Leave the other screen, and a soft reset (DECSTR): what a killed editor did not do itself.
+_AFTER_A_KILLED_EDITOR = "\x1b[?1049l\x1b[!p"
+
 
 def edit(text: str) -> str:
-    """Let the user edit ``text`` (blocks, the terminal must be free). Raises UsageError when no editor can be run."""
-    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    with tempfile.TemporaryDirectory(prefix="minicpm-tui-") as folder:
-        path = Path(folder) / "message.md"
-        path.write_text(text, encoding="utf-8")
-        try:
-            done = subprocess.run([*shlex.split(command), str(path)], check=False)
-        except (OSError, ValueError) as error:
-            raise UsageError(f"{command}: {error}", hint=_("set EDITOR to an editor that is installed")) from error
-        if done.returncode:
-            raise UsageError(
-                _("{command} ended with status {status}").format(command=command, status=done.returncode),
-                hint=_("the message is as it was"),
-            )
-        return path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
+    """Let the user edit ``text`` (blocks, the terminal must be free).
+
+    Raises UsageError when there is no editor, when it fails, or when what it wrote cannot be read.
+    """
+    command = _command()
+    try:
+        arguments = shlex.split(command)
+    except ValueError as error:
+        raise _no_editor(command, str(error)) from error
+    try:
+        with tempfile.TemporaryDirectory(prefix="minicpm-tui-") as folder:
+            path = Path(folder) / "message.md"
+            path.write_text(text, encoding="utf-8")
+            _run(command, [*arguments, str(path)])
+            return path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
+    except OSError as error:
+        problem = error.strerror or str(error)
+        line = _("{command}: the message cannot be read back: {problem}").format(command=command, problem=problem)
+        raise UsageError(line, hint=_as_it_was()) from error
+
+
+def _command() -> str:
+    chosen = (os.environ.get(name, "").strip() for name in ("VISUAL", "EDITOR"))
+    return next(filter(None, chosen), "vi")
+
+
+def _run(command: str, argv: list[str]) -> None:
+    try:
+        status = subprocess.run(argv, check=False).returncode
+    except OSError as error:
+        raise _no_editor(command, error.strerror or str(error)) from error
+    if status < 0:
+        print(_AFTER_A_KILLED_EDITOR, end="", flush=True)
+        line = _("{command} was killed ({signal})").format(command=command, signal=_name(-status))
+        raise UsageError(line, hint=_as_it_was())
+    if status:
+        line = _("{command} ended with status {status}").format(command=command, status=status)
+        raise UsageError(line, hint=_as_it_was())
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
+
+
+def _no_editor(command: str, problem: str) -> UsageError:
+    line = _("{command} cannot be run: {problem}").format(command=command, problem=problem)
+    return UsageError(line, hint=_("set EDITOR to an editor that is installed; the message is as it was"))
+
+
+def _as_it_was() -> str:
+    return _("the message is as it was")

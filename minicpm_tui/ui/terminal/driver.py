@@ -1,0 +1,96 @@
+"""The terminal itself: Textual's driver, which takes the terminal once and can take it back.
+
+Textual starts all over at every SIGCONT: after a SIGSTOP, which no program can see coming, there are two threads that read and
+two that write, one of which nobody ends, and what is restored at the end is the raw mode of the first start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import termios
+import tty
+from collections.abc import Iterator
+from typing import Any
+
+from textual import constants
+from textual.drivers.linux_driver import LinuxDriver
+
+
+class TerminalDriver(LinuxDriver):
+    """Takes the terminal at most once at a time, whatever signals come."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._taken = False
+        for number in (signal.SIGINT, signal.SIGQUIT):  # not typed here, but sent: end in good order
+            signal.signal(number, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+
+    def start_application_mode(self) -> None:
+        """Take the terminal; in the background Textual sleeps instead and comes here again."""
+        before = self._key_thread
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._taken = self._key_thread is not before
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back as it was."""
+        super().stop_application_mode()
+        self._taken = False
+
+    def _sigcont_application(self, *arguments: Any) -> None:
+        if not self._taken:
+            super()._sigcont_application(*arguments)
+        elif in_background(self.fileno):
+            os.kill(os.getpid(), signal.SIGSTOP)
+        else:
+            self._take_back()
+
+    def _take_back(self) -> None:
+        """The program went on where it stood, but the shell has had the terminal: set all modes again and draw anew."""
+        with contextlib.suppress(termios.error):
+            mode = termios.tcgetattr(self.fileno)
+            mode[tty.IFLAG] = self._patch_iflag(mode[tty.IFLAG])
+            mode[tty.LFLAG] = self._patch_lflag(mode[tty.LFLAG])
+            mode[tty.CC][termios.VMIN] = 1
+            termios.tcsetattr(self.fileno, termios.TCSANOW, mode)
+        if not constants.DISABLE_KITTY_KEY:
+            self.write("\x1b[<u")  # ours, unless the shell has dropped it; the terminal counts how often it was pushed
+        self.write("\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[?2004h\x1b[?7l")
+        if not constants.DISABLE_KITTY_KEY:
+            self.write("\x1b[>25u")
+        self._enable_mouse_support()
+        self.process_message(self.SignalResume())
+
+
+def in_background(terminal: int) -> bool:
+    """Another job has the terminal at file descriptor ``terminal``: writing to it would disturb that one."""
+    try:
+        return os.tcgetpgrp(terminal) != os.getpgrp()
+    except OSError:
+        return False  # no terminal that controls us: there are no jobs
+
+
+@contextlib.contextmanager
+def shared_signals() -> Iterator[None]:
+    """While another program has the terminal, ^C and ^\\ are meant for that program alone.
+
+    A handler that does nothing, unlike SIG_IGN, is not inherited by it.
+    """
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGQUIT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def shell_waits() -> bool:
+    """A shell with job control started this program, and can bring it back after a stop. Otherwise nobody would."""
+    import psutil
+
+    try:
+        parent = psutil.Process(os.getpgrp()).ppid()
+        return os.getsid(parent) == os.getsid(0)
+    except (psutil.Error, OSError):
+        return False
