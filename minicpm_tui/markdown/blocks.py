@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from minicpm_tui.markdown.code import code_lines, header, highlight
-from minicpm_tui.markdown.inline import inline
+from minicpm_tui.markdown.inline import inline, linked
 from minicpm_tui.markdown.line import BLANK, PLAIN, Ink, Line, Mark, Run, indented
 from minicpm_tui.markdown.parser import parse
 from minicpm_tui.markdown.table import table_lines
@@ -36,17 +36,18 @@ def line_starts(source: str) -> list[int]:
     return starts
 
 
-def render(source: str, width: int, env: dict[str, Any] | None = None) -> list[Line]:
-    """``source`` as lines of at most ``width`` cells."""
+def render(source: str, width: int, env: dict[str, Any] | None = None, *, addresses: bool = False) -> list[Line]:
+    """``source`` as lines of at most ``width`` cells; ``addresses``: where links lead is written behind them."""
     tokens = parse(source, {} if env is None else env)
-    return Renderer(source).blocks(tokens, width)
+    return Renderer(source, addresses=addresses).blocks(tokens, width)
 
 
 class Renderer:
     """Renders the tokens of one source."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, addresses: bool = False) -> None:
         self.source = source
+        self.addresses = addresses
         self.starts = line_starts(source)
         self._bullets = 0
 
@@ -73,7 +74,8 @@ class Renderer:
             "bullet_list_open": self._list,
             "ordered_list_open": self._list,
             "blockquote_open": self._quote,
-            "table_open": lambda _token, inner, width: table_lines(inner, self.source, self.starts, width),
+            "table_open": self._table,
+            "definition": self._definition,
             "hr": lambda _token, _inner, width: [Line((("─" * width, ("rule",)),))],
         }.get(kind)
         if draw is not None:
@@ -92,16 +94,25 @@ class Renderer:
         if not inner:
             return []
         start, end = self._place(inner[0])
-        return wrap(inline(inner[0], ink), width, start, end)
+        return wrap(inline(inner[0], ink, addresses=self.addresses), width, start, end)
+
+    def _table(self, _token: Token, inner: Sequence[Token], width: int) -> list[Line]:
+        return table_lines(inner, self.source, self.starts, width, addresses=self.addresses)
+
+    def _definition(self, token: Token, _inner: Sequence[Token], width: int) -> list[Line]:
+        start, end = self._place(token)
+        return wrap(linked(token.content, ("dim",)), width, start, end)
 
     def _heading(self, token: Token, inner: Sequence[Token], width: int) -> list[Line]:
+        if not inner[0].content:
+            return wrap([(token.markup, (token.tag,))], width, *self._place(token))
         lines = self._text(inner, width, (token.tag,))
         if token.tag != "h1":
             return lines
         return [line for one in lines for line in _centred(one, width)]
 
     def _fence(self, token: Token, _inner: Sequence[Token], width: int) -> list[Line]:
-        language = token.info.split()[0] if token.info.strip() else ""
+        language = token.info.strip().partition(" ")[0]
         first, last = token.map or (0, 0)
         first += token.type == "fence"
         code = highlight(token.content.removesuffix("\n"), language)
@@ -110,18 +121,17 @@ class Renderer:
             start = self.starts[min(number, len(self.starts) - 1)]
             end = self.starts[number + 1] - 1 if number + 1 < len(self.starts) else len(self.source)
             lines.append((runs, start, end))
-        return [header(language, width), *code_lines(lines, width)] if last else []
+        return [*header(token.info, width), *code_lines(lines, width)] if last else []
 
     def _list(self, token: Token, inner: Sequence[Token], width: int) -> list[Line]:
         tight = any(item.type == "paragraph_open" and item.hidden and item.level == token.level + 2 for item in inner)
         items = list(_siblings(inner))
         ordered = token.type == "ordered_list_open"
-        first = int(token.attrs.get("start", 1)) if ordered else 0
-        size = len(str(first + len(items) - 1)) + 2
         self._bullets += not ordered
+        bullet = BULLETS[(self._bullets - 1) % len(BULLETS)]
+        marks = _numbers([item for item, _content in items]) if ordered else [f"{bullet} "] * len(items)
         lines: list[Line] = []
-        for number, (_item, content) in enumerate(items, first):
-            mark = f"{number}.".rjust(size) + " " if ordered else BULLETS[(self._bullets - 1) % len(BULLETS)] + " "
+        for mark, (_item, content) in zip(marks, items, strict=True):
             if lines and not tight:
                 lines.append(BLANK)
             lines += self._item(content, mark, width, tight=tight)
@@ -141,7 +151,7 @@ class Renderer:
 
     def _quote(self, _token: Token, inner: Sequence[Token], width: int) -> list[Line]:
         bar = "▌ " if width - 2 >= _CRAMPED else ""
-        lines = self.blocks(inner, width - len(bar))
+        lines = self.blocks(inner, width - len(bar)) or [BLANK]
         quoted = (line._replace(runs=tuple((text, ("quote", *ink)) for text, ink in line.runs)) for line in lines)
         return list(indented(quoted, (bar, ("quote-bar",)), (bar, ("quote-bar",))))
 
@@ -158,6 +168,15 @@ def _siblings(tokens: Sequence[Token]) -> Iterator[tuple[Token, Sequence[Token]]
             end += 1
         yield token, tokens[index + 1 : end - 1]
         index = end
+
+
+def _numbers(items: Sequence[Token]) -> list[str]:
+    """The numbers of a list as they were written; counted where all of them are the same."""
+    written = [item.info for item in items]
+    if len(items) > 1 and len(set(written)) == 1:
+        written = [str(int(written[0]) + place) for place in range(len(items))]
+    size = max(map(len, written)) + 2
+    return [f"{number}{item.markup}".rjust(size) + " " for number, item in zip(written, items, strict=True)]
 
 
 def _centred(line: Line, width: int) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from minicpm_tui.i18n import _
 from minicpm_tui.markdown.line import Ink, Leaf, Line, Mark, Run
-from minicpm_tui.markdown.wrap import chop, cut, width_of
+from minicpm_tui.markdown.wrap import chop, cut, width_of, wrap
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
@@ -95,11 +95,19 @@ def code_lines(lines: Iterable[tuple[tuple[Run, ...], int, int]], width: int) ->
             yield Line(((" " * pad, BLOCK), *parts), (Mark(pad, last - first, leaf, first),), BLOCK)
 
 
-def header(language: str, width: int) -> Line:
-    """The line above a block: its language, and a word that copies it."""
+def header(info: str, width: int) -> list[Line]:
+    """What stands above a block: its language, or whatever stands behind the fence, and a word that copies it."""
     copy = _("copy") + " "
-    label = f" {language}" if 0 < width_of(language) < width - 6 else ""
-    gap = " " * max(0, width - width_of(label) - width_of(copy))
+    label = " ".join(info.split())
     if width < width_of(copy) + 1:
-        return Line((("", BLOCK),), (), BLOCK)
-    return Line(((label + gap, LABEL), (copy, (*BLOCK, "button", "do=copy-code"))), (), BLOCK)
+        return _labels(label, width) or [Line((("", BLOCK),), (), BLOCK)]
+    above = []
+    if width_of(label) >= width - width_of(copy):
+        above, label = _labels(label, width), ""
+    label = f" {label}" if label else ""
+    gap = " " * (width - width_of(label) - width_of(copy))
+    return [*above, Line(((label + gap, LABEL), (copy, (*BLOCK, "button", "do=copy-code"))), (), BLOCK)]
+
+
+def _labels(label: str, width: int) -> list[Line]:
+    return [line._replace(marks=(), fill=BLOCK) for line in wrap([(label, LABEL)], width)] if label else []

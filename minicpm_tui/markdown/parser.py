@@ -6,8 +6,12 @@ before: that half of the work is remembered.
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
+
+from minicpm_tui.markdown.dialect import dialect
+from minicpm_tui.text import printable
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -15,6 +19,9 @@ if TYPE_CHECKING:
 
 Definitions = frozenset[tuple[str, str, str]]
 """Link definitions: label, address, title."""
+
+_SPACE = re.compile(r"[\t\v\f\r\u2028\u2029]")
+"""Spaces of no certain width; the others are kept, runs of them too: they align what was read from a receipt."""
 
 
 def parse(source: str, env: dict[str, Any]) -> list[Token]:
@@ -30,18 +37,13 @@ def parse(source: str, env: dict[str, Any]) -> list[Token]:
 
 @cache
 def _whole() -> MarkdownIt:
-    """The dialect that models write: CommonMark with tables, strikethrough and bare links."""
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("gfm-like", {"linkify": False}).disable("linkify")
+    return dialect()
 
 
 @cache
 def _blocks() -> MarkdownIt:
-    """The same, but what is inside a paragraph, a heading or a cell is left as it is."""
-    from markdown_it import MarkdownIt
-
-    return MarkdownIt("gfm-like", {"linkify": False}).disable(["linkify", "inline", "text_join"])
+    """Leaves what is inside a paragraph, a heading or a cell as it is."""
+    return dialect().disable(["inline", "text_join"])
 
 
 @lru_cache(maxsize=4096)
@@ -49,4 +51,8 @@ def _inside(content: str, definitions: Definitions) -> list[Token]:
     """The tokens inside a paragraph, a heading or a cell. They are shared: not to be changed."""
     references = {label: {"href": href, "title": title} for label, href, title in definitions}
     (inline,) = _whole().parseInline(content, {"references": references})
-    return inline.children or []
+    children = inline.children or []
+    for child in children:
+        if child.type == "text":
+            child.content = printable(_SPACE.sub(" ", child.content))  # an entity may have been anything
+    return children

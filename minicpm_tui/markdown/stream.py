@@ -25,8 +25,9 @@ class Stream:
     can change it, so that text cut anywhere ends in the same blocks as text that comes at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, addresses: bool = False) -> None:
         self.source = ""
+        self.addresses = addresses
         self.blocks: list[tuple[int, int]] = []
         self.definitions: dict[str, Any] = {}
         self._start = 0
@@ -64,7 +65,7 @@ class Stream:
         """The tail as it looks now; its places are counted from ``tail_start``."""
         if self._fence is not None:
             return self._fence.lines(self.tail, width)
-        return Renderer(self.tail).blocks(self._tokens, width)
+        return Renderer(self.tail, addresses=self.addresses).blocks(self._tokens, width)
 
     def _close(self, end: int) -> None:
         self.blocks.append((self._start, end))
@@ -113,7 +114,8 @@ class _OpenFence:
 
     def __init__(self, match: re.Match[str]) -> None:
         fence = match[1] or match[3]
-        self._language = ((match[2] or match[4] or "").split() or [""])[0]
+        self._info = (match[2] or match[4] or "").strip()
+        self._language = self._info.partition(" ")[0]
         self._closing = re.compile(rf"^ {{0,3}}{fence}{fence[0]}*[ \t]*$", re.MULTILINE)
         self._content = match.end()
         self._searched = match.end()
@@ -132,7 +134,7 @@ class _OpenFence:
     def lines(self, tail: str, width: int) -> list[Line]:
         if width != self._width:
             self._width, self._done = width, self._content
-            self._lines = [header(self._language, width)]
+            self._lines = header(self._info, width)
         while (end := tail.find("\n", self._done)) >= 0:
             self._lines += self._highlighted(tail, end)
             self._done = end + 1

@@ -34,9 +34,11 @@ class _Table:
     rows: list[list[_Cell]] = field(default_factory=list)
 
 
-def table_lines(tokens: Sequence[Token], source: str, starts: Sequence[int], width: int) -> list[Line]:
+def table_lines(
+    tokens: Sequence[Token], source: str, starts: Sequence[int], width: int, *, addresses: bool = False
+) -> list[Line]:
     """The table whose inner ``tokens`` these are; ``starts`` are the offsets of the source's lines."""
-    table = _read(tokens, source, starts)
+    table = _read(tokens, source, starts, addresses=addresses)
     columns = max((len(row) for row in table.rows), default=0)
     if not columns:
         return []
@@ -46,7 +48,7 @@ def table_lines(tokens: Sequence[Token], source: str, starts: Sequence[int], wid
     return list(_grid(table, _widths(table, columns, room)))
 
 
-def _read(tokens: Sequence[Token], source: str, starts: Sequence[int]) -> _Table:
+def _read(tokens: Sequence[Token], source: str, starts: Sequence[int], *, addresses: bool) -> _Table:
     table = _Table()
     align = ""
     places: list[tuple[int, int]] = []
@@ -61,7 +63,7 @@ def _read(tokens: Sequence[Token], source: str, starts: Sequence[int]) -> _Table
         elif token.type == "inline" and table.rows:
             row = table.rows[-1]
             start, end = places[len(row)] if len(row) < len(places) else places[-1]
-            row.append(_Cell(inline(token, PLAIN if table.head else ("th",)), align, start, end))
+            row.append(_Cell(inline(token, PLAIN if table.head else ("th",), addresses=addresses), align, start, end))
     return table
 
 
@@ -137,8 +139,9 @@ def _rule(corners: str, widths: Sequence[int]) -> Line:
 
 def _records(table: _Table, width: int) -> Iterator[Line]:
     """Each row as lines of ``heading: cell``."""
-    heads = table.rows[0] if table.head else []
-    for number, row in enumerate(table.rows[table.head :]):
+    rows = table.rows[table.head :]
+    heads = table.rows[0] if table.head and rows else []
+    for number, row in enumerate(rows or table.rows):
         if number:
             yield Line((("─" * min(width, 8), RULE),))
         for column, cell in enumerate(row):

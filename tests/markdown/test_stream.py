@@ -10,24 +10,7 @@ from minicpm_tui.markdown.line import BLANK, Line
 from minicpm_tui.markdown.stream import Stream
 from minicpm_tui.markdown.wrap import width_of
 from minicpm_tui.text import printable
-
-PIECES = (
-    *("# Title\n", "text ", "more *em* ", "**bold** ", "`code` ", "\n", "\n\n", "- item\n", "  - nested\n", "1. one\n"),
-    *("> quote\n", "```py\n", "```\n", "~~~\n", "x = 1\n", "| a | b |\n", "|---|--:|\n", "| 1 | 2 |\n", "---\n", "===\n"),
-    *(
-        "中文，标点。",
-        "👨\u200d👩\u200d👧",
-        "    four\n",
-        "<div>\n",
-        "[a]: http://x.y\n",
-        "[a] ",
-        "[l](http://q.w) ",
-        "- [ ] task\n",
-    ),
-    *("\\\n", "a\tb", "\r\n", "\r", "\x1b[31m", "averyverylongwordwithoutspaces"),
-)
-markdown = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=5)), max_size=25).map("".join)
-chunks = st.lists(st.integers(1, 9), min_size=1, max_size=40)
+from tests.markdown.writing import chunks, markdown
 
 
 def stream(text: str, sizes: list[int], width: int) -> tuple[Stream, list[Line]]:

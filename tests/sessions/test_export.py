@@ -81,6 +81,15 @@ def test_page_from_hostile_text_has_no_scripts_handlers_or_remote_pictures(hosti
     assert "<table>" in page
 
 
+def test_page_shows_a_reply_as_the_screen_does() -> None:
+    with Journal.create() as journal:
+        journal.append_message(question("u", "hi"))
+        answer(journal, "a", "u", "**加粗：**后\nTea 2.00\n\n[注]: 见下\n\n\\(a_1 b_2\\) <ref>cat</ref>\n\n|a|\n|-|\n|b|more|")
+    page = rendered(Journal.open(journal.id, read_only=True), "html")
+    for text in ("<strong>加粗：</strong>后<br />", "[注]: 见下", "\\(a_1 b_2\\)", "&lt;ref&gt;cat&lt;/ref&gt;", "<td>more</td>"):
+        assert text in page
+
+
 def test_what_is_left_is_written_when_a_picture_is_gone(journal: Journal, tmp_path: Path) -> None:
     assert journal.path is not None
     (journal.path / "attachments" / f"{PICTURE.sha256}.jpg").unlink()

@@ -101,17 +101,23 @@ def _data_url(media_type: str, data: bytes) -> str:
 
 
 def _markdown() -> Any:
-    """Markdown without raw HTML; a picture in it becomes a link, so that the page asks nobody for anything."""
-    from markdown_it import MarkdownIt
+    """Markdown as the screen draws it. Raw HTML is text; a picture becomes a link, so that the page asks nobody for anything."""
     from markdown_it.renderer import RendererHTML
+
+    from minicpm_tui.markdown.dialect import dialect
 
     class Renderer(RendererHTML):
         def image(self, tokens: Sequence[Any], idx: int, *_context: Any) -> str:
             target = html.escape(str(tokens[idx].attrGet("src") or ""))
             return f'<a href="{target}" rel="noreferrer">{html.escape(tokens[idx].content or target)}</a>'
 
-    settings = {"html": False, "highlight": _highlighted}
-    return MarkdownIt("commonmark", settings, renderer_cls=Renderer).enable(["table", "strikethrough"])
+        def formula(self, tokens: Sequence[Any], idx: int, *_context: Any) -> str:
+            return html.escape(tokens[idx].content)
+
+        def definition(self, tokens: Sequence[Any], idx: int, *_context: Any) -> str:
+            return f'<p class="note">{html.escape(tokens[idx].content)}</p>\n'
+
+    return dialect(html=False, breaks=True, highlight=_highlighted, renderer_cls=Renderer)
 
 
 def _highlighted(code: str, name: str, _attributes: str) -> str:
