@@ -33,19 +33,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One request: ``index`` counts from 0 in the order of the input."""
+    """One request: ``index`` counts from 0 in the order of the input. ``notes`` tell what was left out of its files."""
 
     id: str
     index: int
     text: str
     row: Row
+    notes: tuple[str, ...] = ()
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the output. ``seconds`` from sending to the answer; ``error`` is one line, or None.
 
     ``reasoning`` is there when the model thought, ``data`` is the parsed answer when a schema was asked for, ``expected`` and
-    ``correct`` when a reference answer was compared.
+    ``correct`` when a reference answer was compared, ``notes`` when files were not sent whole (an animation's first frame).
     """
 
     id: str
@@ -59,3 +60,4 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     data: Any | msgspec.UnsetType = msgspec.UNSET
     expected: str | msgspec.UnsetType = msgspec.UNSET
     correct: bool | msgspec.UnsetType = msgspec.UNSET
+    notes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET

@@ -227,6 +227,7 @@ class ChatSession:
             num_frames=server.num_frames if server else None,
             context_tokens_left=left,
             local_server=server is not None,
+            videos=connection.limits.get("video"),
         )
 
     def _unread(self, fitted: Plan, usage: Usage) -> str:

@@ -14,7 +14,7 @@ import msgspec
 from minicpm_tui.errors import MediaError, MediaNotFound, MediaUnsupported
 from minicpm_tui.i18n import _
 from minicpm_tui.media.fragment import parse_fragment
-from minicpm_tui.media.pdf import first_page
+from minicpm_tui.media.pages import PageRanges, page_count, page_numbers
 from minicpm_tui.media.safe_open import open_regular, shown, sniff_file, unreadable
 from minicpm_tui.media.sniff import Kind
 from minicpm_tui.media.spec import AttachmentSpec
@@ -23,11 +23,12 @@ _WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 
 
 def expand(patterns: Sequence[str]) -> list[AttachmentSpec]:
-    """One spec for each file, web address and PDF page that ``patterns`` name, in that order, names sorted as people count.
+    """One spec for each file, web address and page of a PDF or TIFF that ``patterns`` name, in that order, names sorted as
+    people count.
 
     A folder stands for what can be sent in it (not in its subfolders), ``*``, ``?``, ``[…]`` and ``**`` match names, ``~`` is the
-    home folder. After ``#``: ``clip.mp4#t=10,20`` a part in seconds, ``#n=16`` the number of frames, ``book.pdf#page=2-4``,
-    ``#original`` the file's own bytes; several are joined by ``&``. A PDF without pages named stands for all of them.
+    home folder. After ``#``: ``clip.mp4#t=10,20`` a part in seconds, ``#n=16`` the number of frames, ``book.pdf#page=2-4,7``
+    pages, ``#original`` the file's own bytes; several are joined by ``&``. A document without pages named stands for all of them.
 
     Blocks. Raises MediaNotFound when a pattern names nothing, MediaUnsupported or MediaDamaged for a file named outright that
     cannot be sent.
@@ -40,7 +41,7 @@ def _expand(pattern: str) -> Iterator[AttachmentSpec]:
         yield AttachmentSpec(url=pattern)
         return
     path, wishes = _path(pattern), AttachmentSpec()
-    pages: range | None = None
+    pages: PageRanges | None = None
     if "#" in pattern and not _exists(path):
         name, _sep, fragment = pattern.rpartition("#")
         path = _path(name)
@@ -79,22 +80,18 @@ def _files(path: Path, pattern: str) -> list[Path]:
     return found
 
 
-def _specs(path: Path, wishes: AttachmentSpec, pages: range | None) -> Iterator[AttachmentSpec]:
+def _specs(path: Path, wishes: AttachmentSpec, pages: PageRanges | None) -> Iterator[AttachmentSpec]:
     spec = msgspec.structs.replace(wishes, path=path)
-    if _kind(path) != "pdf":
+    count = page_count(path)
+    if count is None:
         if pages is not None:
-            raise MediaUnsupported(shown(path), title=_("Only a PDF has pages"))
+            raise MediaUnsupported(shown(path), title=_("Only PDFs and TIFFs have pages"))
         yield spec
-        return
-    file, _status = open_regular(path)
-    with file:
-        _size, count = first_page(file, path)
-    for page in pages if pages is not None else range(1, count + 1):
-        if page > count:
-            raise MediaNotFound(
-                f"{shown(path)}: {page}", title=_("No such page"), hint=_("its last page is {count}").format(count=count)
-            )
-        yield msgspec.structs.replace(spec, page=page)
+    elif count == 1 and pages is None and _kind(path) == "image":
+        yield spec
+    else:
+        for page in page_numbers(pages or ((1, None),), count, path):
+            yield msgspec.structs.replace(spec, page=page)
 
 
 def _kind(path: Path) -> Kind:

@@ -6,12 +6,13 @@ import math
 
 from minicpm_tui.errors import MediaUnsupported
 from minicpm_tui.i18n import _
+from minicpm_tui.media.pages import PageRanges, parse_pages
 from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.spec import AttachmentSpec
 
 
-def parse_fragment(fragment: str, whole: str) -> tuple[AttachmentSpec, range | None]:
-    """``t=10,20&n=16``, ``page=2-4``, ``original`` (media fragments as W3C has them, and ours) and the pages, if any are named.
+def parse_fragment(fragment: str, whole: str) -> tuple[AttachmentSpec, PageRanges | None]:
+    """``t=10,20&n=16``, ``page=2-4,7``, ``original`` (media fragments as W3C has them, and ours) and the pages, if any are named.
 
     ``whole`` is what the user wrote, for the error. Raises MediaUnsupported when it is none of these.
     """
@@ -26,7 +27,7 @@ def parse_fragment(fragment: str, whole: str) -> tuple[AttachmentSpec, range | N
                 case "n":
                     count = _positive(value)
                 case "page":
-                    pages = _pages(value)
+                    pages = parse_pages(value)
                 case "original":
                     original = True
                 case _:
@@ -34,7 +35,7 @@ def parse_fragment(fragment: str, whole: str) -> tuple[AttachmentSpec, range | N
     except ValueError as error:
         title = _("Nothing is known by this name")
         raise MediaUnsupported(
-            shown(whole), title=title, hint=_("after # comes t=START,END, n=FRAMES, page=NUMBER or original")
+            shown(whole), title=title, hint=_("after # comes t=START,END, n=FRAMES, page=NUMBERS or original")
         ) from error
     return AttachmentSpec(start=start, end=end, count=count, original=original), pages
 
@@ -59,11 +60,3 @@ def _positive(value: str) -> int:
     if number < 1:
         raise ValueError(value)
     return number
-
-
-def _pages(value: str) -> range:
-    first, dash, last = value.partition("-")
-    pages = range(_positive(first), (_positive(last) if dash else _positive(first)) + 1)
-    if not pages:
-        raise ValueError(value)
-    return pages

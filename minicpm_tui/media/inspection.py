@@ -8,12 +8,14 @@ from typing import BinaryIO
 from minicpm_tui.errors import MediaDamaged
 from minicpm_tui.families import Size
 from minicpm_tui.i18n import _
+from minicpm_tui.media.animation import ANIMATED
 from minicpm_tui.media.container import open_video
 from minicpm_tui.media.pdf import first_page
 from minicpm_tui.media.pillow import decoding, open_picture, upright_size
 from minicpm_tui.media.safe_open import open_regular, shown, sniff_file, unsupported
-from minicpm_tui.media.sniff import Format
+from minicpm_tui.media.sniff import TIFF, Format
 from minicpm_tui.media.spec import MediaInfo
+from minicpm_tui.media.tiff import page_frames
 
 
 def inspect(path: Path) -> MediaInfo:
@@ -23,10 +25,13 @@ def inspect(path: Path) -> MediaInfo:
     """
     file, status = open_regular(path)
     duration = pages = None
+    animated = False
     with file:
         what = sniff_file(file, path)
         if what.kind == "image":
-            size = _picture(file, path, what)
+            size, animated = _picture(file, path, what)
+            if what == TIFF and animated:
+                pages, animated = len(page_frames(file, path, what)), False
         elif what.kind == "video":
             size, duration = _video(file, path, what)
         elif what.kind == "pdf":
@@ -41,13 +46,15 @@ def inspect(path: Path) -> MediaInfo:
         width=size[0],
         height=size[1],
         duration=duration,
-        pages=pages,
+        pages=pages if what != TIFF or pages != 1 else None,
+        animated=animated,
     )
 
 
-def _picture(file: BinaryIO, path: Path, what: Format) -> Size:
+def _picture(file: BinaryIO, path: Path, what: Format) -> tuple[Size, bool]:
+    """Its size, and whether it holds several pictures."""
     with open_picture(file, path, what) as image, decoding(path):
-        return upright_size(image)
+        return upright_size(image), what in {*ANIMATED, TIFF} and bool(getattr(image, "is_animated", False))
 
 
 def _video(file: BinaryIO, path: Path, what: Format) -> tuple[Size, float | None]:

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from minicpm_tui.errors import MediaDamaged, MediaNotFound, MediaTooLarge
+from minicpm_tui.errors import MediaDamaged, MediaTooLarge
 from minicpm_tui.families import Size, image_tokens, kept_size
-from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.i18n import _
 from minicpm_tui.media.encode import Encoder
 from minicpm_tui.media.pdf_render import draw
 from minicpm_tui.media.pictures import picture_part
 from minicpm_tui.media.pillow import MAX_SIDE, decoding
-from minicpm_tui.media.safe_open import shown
+from minicpm_tui.media.safe_open import no_such_page, shown
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, Prepared
 from minicpm_tui.text import format_bytes
@@ -40,8 +40,7 @@ def prepare_page(file: BinaryIO, path: Path, spec: AttachmentSpec, limits: Media
     with _opened(file, path) as document:
         pages = len(document)
         if not 1 <= number <= pages:
-            has = ngettext("it has {count} page", "it has {count} pages", pages).format(count=pages)
-            raise MediaNotFound(f"{shown(path)}: {number}", title=_("No such page"), hint=has)
+            raise no_such_page(path, number, pages)
         size = _size(*_points(document, number - 1), spec, limits)
     blob = Encoder(draw(file, path, number - 1, size, cancelled=cancelled)).blob
     name = f"{shown(path.name)} {number}" if pages > 1 else shown(path.name)

@@ -17,6 +17,7 @@ from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.sniff import AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP, Format
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import AttachmentSpec, MediaLimits, Prepared
+from minicpm_tui.media.tiff import seek_page
 from minicpm_tui.messages import Blob, ImagePart, Source
 from minicpm_tui.text import format_bytes
 
@@ -33,16 +34,18 @@ def prepare_picture(file: BinaryIO, path: Path, what: Format, spec: AttachmentSp
 
     Blocks. Raises MediaDamaged or MediaTooLarge.
     """
-    if spec.original and what in _SERVER_READS:
+    if spec.original and what in _SERVER_READS and (spec.page or 1) == 1:
         return _prepare_original(file, path, what, spec, limits)
     with open_picture(file, path, what) as image:
+        if what == TIFF and spec.page is not None:
+            seek_page(image, path, what, spec.page)
         upright = upright_size(image)
         size = kept_size(*upright, limits.family, limits.max_slices, at_most=spec.slices)
         with decoding(path):
             whole = image.size == size and orientation(image) == 1
             encoder = Encoder(pixels(image, size))
-            blob = (_own(file, image, what, encoder) if whole and _animated(image) == 1 else None) or encoder.blob
-            notes = _notes(image, what, spec)
+            blob = (_own(file, image, what, encoder) if whole and not _several(image) else None) or encoder.blob
+            notes = _notes(image, what, spec, limits)
     return _prepared(blob, size, file, path, spec, limits, notes)
 
 
@@ -81,7 +84,8 @@ def picture_part(blob: Blob, size: Size, name: str, source: Source) -> tuple[Ima
 def _prepared(
     blob: Blob, size: Size, file: BinaryIO, path: Path, spec: AttachmentSpec, limits: MediaLimits, notes: tuple[str, ...]
 ) -> Prepared:
-    part, blobs = picture_part(blob, size, shown(path.name), source_of(file, path, spec))
+    name = f"{shown(path.name)} {spec.page}" if spec.page else shown(path.name)
+    part, blobs = picture_part(blob, size, name, source_of(file, path, spec, page=spec.page))
     return Prepared(part, blobs, image_tokens(limits.family, *size, limits.max_slices), notes)
 
 
@@ -104,20 +108,28 @@ def _prepare_original(file: BinaryIO, path: Path, what: Format, spec: Attachment
     with open_picture(file, path, what) as image, decoding(path):
         size = image.size
         image.load()
-    return _prepared(Blob(data, what.media_type), size, file, path, spec, limits, ())
+        several = _several(image) and image.format != "MPO"
+    notes = (_("the server reads only the first picture of this file"),) if several else ()
+    return _prepared(Blob(data, what.media_type), size, file, path, spec, limits, notes)
 
 
-def _animated(image: Image) -> int:
-    """1 for a still picture, 2 for an animation. Counts no frames: a hostile file may claim billions."""
-    return 2 if getattr(image, "is_animated", False) else 1
+def _several(image: Image) -> bool:
+    """It has more than one picture. Counts none: a hostile file may claim billions."""
+    return bool(getattr(image, "is_animated", False))
 
 
-def _notes(image: Image, what: Format, spec: AttachmentSpec) -> tuple[str, ...]:
+def _notes(image: Image, what: Format, spec: AttachmentSpec, limits: MediaLimits) -> tuple[str, ...]:
     notes = []
-    if _animated(image) > 1 and image.format == "TIFF":
-        notes.append(_("it has more pages: only the first is sent"))
-    elif _animated(image) > 1 and image.format != "MPO":
-        notes.append(_("an animation: only its first frame is sent"))
+    if what == TIFF:
+        if spec.page is None and _several(image):
+            notes.append(_("it has more pages: only the first is sent"))
+    elif _several(image) and image.format != "MPO":
+        title = limits.family.title
+        notes.append(
+            _("an animation: only its first frame is sent")
+            if limits.takes_videos
+            else _("an animation: only its first frame is sent, {model} takes no videos").format(model=title)
+        )
     if spec.original:
         notes.append(_("servers do not read {format}: sent as JPEG or PNG").format(format=what.name))
     return tuple(notes)

@@ -54,7 +54,8 @@ def decoding(path: Path | str) -> Iterator[None]:
 
 
 def open_picture(file: BinaryIO, path: Path, what: Format) -> Image:
-    """The picture, opened but not yet decoded. Raises MediaDamaged; MediaTooLarge for more pixels than is sane."""
+    """The picture, opened but not yet decoded; of several its first. Raises MediaDamaged; MediaTooLarge for more pixels than
+    is sane."""
     _load_plugins(what)
     from PIL import Image
 
@@ -64,12 +65,17 @@ def open_picture(file: BinaryIO, path: Path, what: Format) -> Image:
         raise MediaTooLarge(f"{shown(path)}: {format_bytes(length)}", hint=_("reduce it first"))
     with decoding(path):
         image = Image.open(file, formats=[what.reader])
+    refuse_large(image, path, what)
+    return image
+
+
+def refuse_large(image: Image, path: Path, what: Format) -> None:
+    """Raises MediaTooLarge where the picture that ``image`` stands at has more pixels than is sane."""
     limit = _most_pixels(image, what)
     if image.width * image.height > limit or max(image.size) > MAX_SIDE:
         size = _("{name}: {width}×{height} pixels").format(name=shown(path), width=image.width, height=image.height)
         hint = _("reduce it to at most {count} megapixels first").format(count=limit // 1_000_000)
         raise MediaTooLarge(size, hint=_("reduce it first") if max(image.size) > MAX_SIDE else hint)
-    return image
 
 
 def _most_pixels(image: Image, what: Format) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minicpm_tui.errors import MediaUnsupported
 from minicpm_tui.i18n import _
+from minicpm_tui.media.animation import ANIMATED, prepare_animation
 from minicpm_tui.media.pdf import prepare_page
 from minicpm_tui.media.pictures import prepare_picture
 from minicpm_tui.media.safe_open import open_regular, sniff_file, unsupported
@@ -30,6 +31,10 @@ def prepare(
     with file:
         what = sniff_file(file, spec.path)
         if what.kind == "image":
+            if what in ANIMATED and limits.takes_videos and not spec.original:
+                moving = prepare_animation(file, spec.path, what, spec, limits, progress, cancelled)
+                if moving is not None:
+                    return moving
             return prepare_picture(file, spec.path, what, spec, limits)
         if what.kind == "video":
             return prepare_video(file, spec.path, what, spec, limits, progress, cancelled)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from minicpm_tui.errors import MediaDamaged, MediaError, MediaNotFound, MediaUnsupported
-from minicpm_tui.i18n import _
+from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.sniff import HEAD, Format, sniff
 from minicpm_tui.text import one_line
 
@@ -81,3 +81,9 @@ def unsupported(path: Path, what: Format) -> MediaUnsupported:
     """The error for a file that is none of ours; says what it is where that is known."""
     message = _("{name} is {what}").format(name=shown(path), what=_(what.name)) if what.name else shown(path)
     return MediaUnsupported(message, hint=_("pictures, videos and PDFs can be sent"))
+
+
+def no_such_page(path: Path, number: int, count: int) -> MediaNotFound:
+    """The error for page ``number`` of a document that has ``count``."""
+    has = ngettext("it has {count} page", "it has {count} pages", count).format(count=count)
+    return MediaNotFound(f"{shown(path)}: {number}", title=_("No such page"), hint=has)

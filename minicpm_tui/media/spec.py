@@ -27,8 +27,8 @@ class PreparationCancelled(Exception):
 class AttachmentSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the user wants attached: a ``path`` or a web ``url``.
 
-    ``start`` and ``end`` (seconds) and ``count`` (frames) are for videos, ``page`` (from 1) for PDFs, ``slices`` (at most so
-    many) for pictures and pages; ``original`` asks for the file's own bytes.
+    ``start`` and ``end`` (seconds) and ``count`` (frames) are for videos and animations, ``page`` (from 1) for PDFs and TIFFs,
+    ``slices`` (at most so many) for pictures and pages; ``original`` asks for the file's own bytes.
     """
 
     path: Path | None = None
@@ -45,7 +45,8 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a file is, by its content.
 
     ``width`` and ``height`` in pixels as it is shown (turned upright; points for a PDF's first page), ``duration`` in seconds,
-    ``format`` its name for people (``JPEG``, ``MP4``), ``name`` the file's name made printable.
+    ``format`` its name for people (``JPEG``, ``MP4``), ``name`` the file's name made printable, ``pages`` those of a PDF or of a
+    TIFF with more than one. ``animated`` is a GIF, WebP, PNG or AVIF of several frames.
     """
 
     kind: MediaKind
@@ -56,6 +57,7 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     height: int
     duration: float | None = None
     pages: int | None = None
+    animated: bool = False
 
 
 class MediaLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +65,7 @@ class MediaLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     ``max_slices`` and ``num_frames`` are the server's own settings where it is known to have some; ``context_tokens_left`` is
     what the conversation leaves for this attachment; ``local_server``: the server runs on this machine and was started by us.
+    ``videos`` is how many videos the server takes in a conversation, where that is known.
     """
 
     family: Family
@@ -70,6 +73,12 @@ class MediaLimits(msgspec.Struct, frozen=True, kw_only=True):
     num_frames: int | None = None
     context_tokens_left: int | None = None
     local_server: bool = False
+    videos: int | None = None
+
+    @property
+    def takes_videos(self) -> bool:
+        """Whether an animation can be sent as a video."""
+        return self.family.video and self.videos != 0
 
 
 class Prepared(msgspec.Struct, frozen=True):

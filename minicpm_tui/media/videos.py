@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge, MediaUnsupported
+from minicpm_tui.errors import MediaDamaged, MediaUnsupported
 from minicpm_tui.families import Size, frame_size, video_tokens
-from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.i18n import _
 from minicpm_tui.media.container import open_video
 from minicpm_tui.media.encode import encode_jpeg
-from minicpm_tui.media.extent import Extent, extent
-from minicpm_tui.media.frame_times import frame_count, frame_limit, frame_times
+from minicpm_tui.media.extent import extent
 from minicpm_tui.media.reader import Found, FrameReader
 from minicpm_tui.media.safe_open import shown
+from minicpm_tui.media.sampling import checkpoint, sample_times
 from minicpm_tui.media.sniff import Format
 from minicpm_tui.media.sources import source_of
-from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, PreparationCancelled, Prepared, Progress
+from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, Prepared, Progress
 from minicpm_tui.media.whole import prepare_whole
 from minicpm_tui.messages import Blob, Frame, VideoPart
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 FRAME_BYTES = 90_000
 EXACT_SECONDS = 300
-_PATIENCE_SECONDS = 300
 _BT709 = 1  # FFmpeg's number for the transfer function and for the primaries
 _HIGH_RANGE = {16, 18}  # PQ and HLG
 
@@ -52,14 +50,14 @@ def prepare_video(
     if spec.original:
         return prepare_whole(file, path, what, spec, limits)
     with open_video(file, path, what) as video:
-        check = _checkpoint(path, cancelled)
+        check = checkpoint(path, cancelled)
         reader = FrameReader(video, check)
         whole = extent(video, check)
         first = reader.at(0.0)
         if first is None:
             raise MediaDamaged(shown(path), title=_("No frame of this video can be decoded"))
         size = frame_size(*video.shown_size(first[0]), limits.family)
-        times, notes = _times(whole, path, spec, limits, size)
+        times, notes = sample_times(whole, path, spec, limits, size)
         frames: list[Frame] = []
         blobs: dict[str, Blob] = {}
         for index, (frame, at) in enumerate(_sampled(reader, times)):
@@ -114,52 +112,3 @@ def _sampled(reader: FrameReader, times: list[float]) -> Iterator[Found]:
         if last is None or found[1] > last:
             yield found
             last = found[1]
-
-
-def _times(
-    whole: Extent, path: Path, spec: AttachmentSpec, limits: MediaLimits, size: Size
-) -> tuple[list[float], tuple[str, ...]]:
-    """The moments to send, and what to tell the user about their number."""
-    start, end = spec.start or 0.0, whole.length if spec.end is None else min(spec.end, whole.length)
-    if start < 0 or (start and start >= whole.length) or end <= start < whole.length:
-        raise _outside(path, whole.length)
-    a_frame = video_tokens(limits.family, 1, *size)
-    roomy = frame_limit(limits.family.max_frames, limits.num_frames, None, a_frame)
-    limit = frame_limit(limits.family.max_frames, limits.num_frames, limits.context_tokens_left, a_frame)
-    wanted = frame_count(end - start, roomy, spec.count)
-    count = min(wanted, limit)
-    return frame_times(start, max(start, min(end, whole.last)), max(count, 1)), _notes(spec, wanted, count)
-
-
-def _notes(spec: AttachmentSpec, wanted: int, count: int) -> tuple[str, ...]:
-    notes = []
-    if spec.count is not None and spec.count > wanted:
-        notes.append(_("{count} frames: the server takes no more").format(count=wanted))
-    if count < wanted:
-        text = ngettext(
-            "{count} frame instead of {wanted}: the context has no room for more",
-            "{count} frames instead of {wanted}: the context has no room for more",
-            count,
-        )
-        notes.append(text.format(count=count, wanted=wanted))
-    return tuple(notes)
-
-
-def _outside(path: Path, length: float) -> MediaError:
-    message = _("{name} is {seconds} seconds long").format(name=shown(path), seconds=f"{length:.1f}")
-    return MediaError(message, title=_("No such part of the video"), hint=_("choose a start before the end, both inside it"))
-
-
-def _checkpoint(path: Path, cancelled: Cancelled | None) -> Callable[[], None]:
-    """Stops the reading when the user wants it, or when a strange file takes forever."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-
-    def check() -> None:
-        if cancelled and cancelled():
-            raise PreparationCancelled
-        if time.monotonic() > deadline:
-            raise MediaTooLarge(
-                shown(path), title=_("Reading this video takes too long"), hint=_("send a part of it: set start and end")
-            )
-
-    return check

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
+from PIL import Image
 
 from minicpm_tui.batch.output.jsonl import Done
 from minicpm_tui.batch.run.job import begin
@@ -160,6 +162,24 @@ def test_several_pictures_and_a_system_prompt_of_a_line(tmp_path: Path, pictures
     assert body["messages"][0] == {"role": "system", "content": "Be brief."}
     assert [part["type"] for part in body["messages"][1]["content"]] == ["image_url", "image_url", "text"]
     assert "pictures in this conversation: **2**" in results(output)["two"].text
+
+
+def test_what_is_not_sent_of_a_file_is_in_its_line(tmp_path: Path, output: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "lime")]
+    frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:], duration=500)
+    frames[0].save(folder / "b.tiff", save_all=True, append_images=frames[1:])
+    still = DemoOptions(tokens_per_second=0, model="MiniCPM-Llama3-V-2_5")
+    with serving(still) as old, serving() as new:
+        assert batch(folder, "-o", output, "--url", old.url) == 0
+        assert batch(folder, "-o", tmp_path / "moving.jsonl", "--url", new.url) == 0
+    notes = {name: result.notes for name, result in results(output).items()}
+    assert notes.keys() == {"a.gif", "b.tiff#page=1", "b.tiff#page=2"}
+    assert "only its first frame" in str(notes["a.gif"])
+    found = results(tmp_path / "moving.jsonl")
+    assert "**2** frames" in found["a.gif"].text
+    assert {result.notes for result in found.values()} == {UNSET}
 
 
 def test_table_and_sidecars(pictures: Path, tmp_path: Path, output: Path) -> None:

@@ -55,16 +55,20 @@ async def test_a_follow_up_sends_the_picture_by_name_alone(server: DemoServer, t
     assert [message["role"] for message in second["messages"]] == ["user", "assistant", "user"]
 
 
-async def test_what_is_to_be_known_of_a_file_is_said_with_its_name(
-    server: DemoServer, talking: Opener, picture: Path, tmp_path: Path
-) -> None:
+async def test_what_is_to_be_known_of_a_file_is_said_with_its_name(talking: Opener, picture: Path, tmp_path: Path) -> None:
     moving = tmp_path / "waving.gif"
     first, *others = [Image.new("RGB", (64, 48), colour) for colour in ("red", "green", "blue")]
     first.save(moving, save_all=True, append_images=others)
-    async with talking(server) as session:
-        heard = await hear(session.send("What are these?", [AttachmentSpec(path=picture), AttachmentSpec(path=moving)]))
-        (notice,) = heard.notices
-        assert notice.startswith("waving.gif: an animation")
+    files = [AttachmentSpec(path=picture), AttachmentSpec(path=moving)]
+    with serving(DemoOptions(model="MiniCPM-Llama3-V-2_5", tokens_per_second=0)) as server:
+        async with talking(server) as session:
+            (notice,) = (await hear(session.send("What are these?", files))).notices
+            assert notice.startswith("waving.gif: an animation")
+    with serving(DemoOptions(tokens_per_second=0)) as server:
+        async with talking(server) as session:
+            heard = await hear(session.send("What are these?", files))
+            assert heard.notices == []
+            assert "**3** frames" in heard.text
 
 
 async def test_another_process_knows_what_the_server_has(server: DemoServer, talking: Opener, picture: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import av
 from PIL import Image
+from PIL.TiffImagePlugin import AppendingTiffWriter
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 Colour = tuple[int, ...]
@@ -59,6 +60,15 @@ def number_of(image: Image.Image) -> int:
     """The ``index`` in a picture that was ``numbered``."""
     bars = image.convert("L").resize((8, 1), Image.Resampling.BOX).tobytes()
     return sum((level > 127) << bit for bit, level in enumerate(bars))
+
+
+def scan(path: Path, pictures: Sequence[tuple[int, str]]) -> Path:
+    """A TIFF of plain pictures: kind (1 is a reduced copy of another picture) and colour of each."""
+    with AppendingTiffWriter(str(path), new=True) as out:
+        for kind, colour in pictures:
+            Image.new("RGB", (40, 30), colour).save(out, "TIFF", tiffinfo={254: kind})
+            out.newFrame()
+    return path
 
 
 def clip(

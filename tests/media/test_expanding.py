@@ -13,6 +13,8 @@ from PIL import Image
 from minicpm_tui.errors import MediaError, MediaNotFound, MediaUnsupported
 from minicpm_tui.media import AttachmentSpec, expand
 from minicpm_tui.media.fragment import parse_fragment, seconds
+from minicpm_tui.media.pages import page_numbers, parse_pages, written_pages
+from tests.media.making import scan
 
 
 @pytest.fixture
@@ -76,12 +78,31 @@ def test_pages_of_a_pdf(tmp_path: Path) -> None:
     assert [spec.page for spec in expand([str(path)])] == [1, 2, 3, 4]
     assert [spec.page for spec in expand([f"{path}#page=2-3"])] == [2, 3]
     assert [spec.page for spec in expand([f"{path}#page=4"])] == [4]
-    with pytest.raises(MediaNotFound, match="its last page is 4"):
+    assert [spec.page for spec in expand([f"{path}#page=1,3-"])] == [1, 3, 4]
+    with pytest.raises(MediaNotFound, match="it has 4 pages"):
         expand([f"{path}#page=5"])
 
 
-def test_only_a_pdf_has_pages(folder: Path) -> None:
-    with pytest.raises(MediaUnsupported, match="Only a PDF"):
+def test_pages_of_a_scan(tmp_path: Path) -> None:
+    path = scan(tmp_path / "scan.tiff", [(0, "red"), (1, "white"), (0, "lime"), (0, "blue")])
+    assert [spec.page for spec in expand([str(path)])] == [1, 2, 3]
+    assert [spec.page for spec in expand([f"{path}#page=2-3"])] == [2, 3]
+    with pytest.raises(MediaNotFound, match="it has 3 pages"):
+        expand([f"{path}#page=4"])
+
+
+def test_a_picture_that_happens_to_be_a_tiff_is_a_picture(tmp_path: Path) -> None:
+    path = scan(tmp_path / "photo.tiff", [(0, "red"), (1, "white")])
+    assert expand([str(path)]) == [AttachmentSpec(path=path)]
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, unique=True))
+def test_page_numbers_are_read_as_they_are_written(numbers: list[int]) -> None:
+    assert page_numbers(parse_pages(written_pages(numbers)), 50, Path("book.pdf")) == numbers
+
+
+def test_only_documents_have_pages(folder: Path) -> None:
+    with pytest.raises(MediaUnsupported, match="Only PDFs"):
         expand([f"{folder}/b.jpg#page=1"])
 
 
@@ -117,7 +138,9 @@ def test_a_pipe_named_outright_is_refused_at_once(folder: Path) -> None:
         expand([str(folder / "pipe.png")])
 
 
-@pytest.mark.parametrize("fragment", ["t=x", "n=0", "n=-1", "page=3-2", "page=0", "pages=1", "", "t=-1", "t=nan", "t=1e999"])
+@pytest.mark.parametrize(
+    "fragment", ["t=x", "n=0", "n=-1", "page=3-2", "page=0", "page=1,", "page=-2", "pages=1", "", "t=-1", "t=nan", "t=1e999"]
+)
 def test_wishes_that_make_no_sense(fragment: str) -> None:
     with pytest.raises(MediaUnsupported, match="after #"):
         parse_fragment(fragment, f"a#{fragment}")

@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
+from minicpm_tui.errors import MediaNotFound
 from minicpm_tui.families import by_id
 from minicpm_tui.media import AttachmentSpec, MediaLimits, Prepared, inspect, prepare
 from minicpm_tui.messages import ImagePart
-from tests.media.making import BLUE, GREEN, RED, WHITE, corners, near, photo, quarters
+from tests.media.making import BLUE, GREEN, RED, WHITE, corners, near, photo, quarters, scan
 
 LIMITS = MediaLimits(family=by_id("minicpm-v-2.6"))
 
 
-def send(path: Path, *, original: bool = False, limits: MediaLimits = LIMITS) -> tuple[Image.Image, Prepared]:
-    prepared = prepare(AttachmentSpec(path=path, original=original), limits)
+def send(
+    path: Path, *, original: bool = False, page: int | None = None, limits: MediaLimits = LIMITS
+) -> tuple[Image.Image, Prepared]:
+    prepared = prepare(AttachmentSpec(path=path, original=original, page=page), limits)
     assert isinstance(prepared.part, ImagePart)
     assert prepared.part.sha256 is not None
     blob = prepared.blobs[prepared.part.sha256]
@@ -262,20 +265,20 @@ def test_an_original_that_servers_cannot_read_is_converted_and_said(tmp_path: Pa
     assert "JPEG 2000" in prepared.notes[0]
 
 
-def test_a_scan_of_several_pages_is_its_first(tmp_path: Path) -> None:
-    pages = [Image.new("RGB", (40, 40), colour) for colour in (RED, GREEN)]
-    pages[0].save(tmp_path / "a.tiff", save_all=True, append_images=pages[1:])
-    sent, prepared = send(tmp_path / "a.tiff")
+def test_a_page_of_a_scan(tmp_path: Path) -> None:
+    path = scan(tmp_path / "a.tiff", [(0, "red"), (1, "white"), (0, "lime")])
+    sent, prepared = send(path, page=2)
+    assert near(corners(sent)[0], GREEN)
+    assert (prepared.part.name, prepared.part.source.page, prepared.notes) == ("a.tiff 2", 2, ())
+    assert near(corners(send(path, page=1)[0])[0], RED)
+    with pytest.raises(MediaNotFound, match="it has 2 pages"):
+        send(path, page=3)
+
+
+def test_a_scan_of_several_pages_is_its_first_unless_one_is_named(tmp_path: Path) -> None:
+    sent, prepared = send(scan(tmp_path / "a.tiff", [(0, "red"), (0, "lime")]))
     assert near(corners(sent)[0], RED)
     assert "more pages" in prepared.notes[0]
-
-
-def test_an_animation_is_its_first_frame(tmp_path: Path) -> None:
-    frames = [Image.new("RGB", (40, 40), colour) for colour in (RED, GREEN, BLUE)]
-    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
-    sent, prepared = send(tmp_path / "a.gif")
-    assert near(corners(sent)[0], RED)
-    assert "first frame" in prepared.notes[0]
 
 
 @pytest.mark.parametrize("size", [(1600, 1200), (4000, 3000), (1000, 3000)])

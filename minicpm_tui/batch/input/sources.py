@@ -14,7 +14,7 @@ from minicpm_tui.batch.records import Row
 from minicpm_tui.errors import MediaError, UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.media import expand
-from minicpm_tui.media.sniff import HEAD, sniff
+from minicpm_tui.media.sniff import HEAD, PDF, TIFF, sniff
 
 JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
 CSV_SUFFIXES = {".csv", ".tsv"}
@@ -81,8 +81,8 @@ def _fixed_root(pattern: str) -> Path:
 
 
 def _media_rows(name: str, path: Path) -> Iterator[Row]:
-    """One row; for a PDF one for each page."""
-    if _kind(path) != "pdf":
+    """One row; for a PDF, or a TIFF of several pages, one for each page."""
+    if sniff(_head(path)) not in {PDF, TIFF}:
         yield _file_row(name, str(path))
         return
     try:
@@ -91,7 +91,7 @@ def _media_rows(name: str, path: Path) -> Iterator[Row]:
         yield Row(id=_writable(name), error=str(error))
         return
     for page in pages:
-        yield _file_row(f"{name}#page={page}", f"{path}#page={page}")
+        yield _file_row(f"{name}#page={page}", f"{path}#page={page}") if page else _file_row(name, str(path))
 
 
 def _file_row(name: str, path: str) -> Row:

@@ -55,6 +55,7 @@ class Finisher:
             data=msgspec.UNSET if error else data,
             expected=msgspec.UNSET if expected is None else expected,
             correct=msgspec.UNSET if expected is None or error else matches(answer.text, expected, self.match),
+            notes=tuple(map(_writable, answer.item.notes)) or msgspec.UNSET,
         )
 
 

@@ -71,7 +71,8 @@ class Preparer:
         request = build_request((message,), self.profile, options, stream=False)
         request = ChatRequest({**request.body, **self.extra})
         blobs = {digest: blob for one in prepared for digest, blob in one.blobs.items()}
-        return Ready(item, b"".join(_filled(request, blobs, uuids=self.uuids)))
+        notes = tuple(f"{one.part.name}: {note}" for one in prepared for note in one.notes)
+        return Ready(replace(item, notes=notes), b"".join(_filled(request, blobs, uuids=self.uuids)))
 
     def _own_body(self, body: Mapping[str, Any]) -> bytes:
         whole = {**self.defaults, **body, **self.overrides, **self.extra}

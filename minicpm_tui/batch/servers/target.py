@@ -104,6 +104,7 @@ def _target(
         family=family,
         max_slices=min((server.max_slices for server in ours if server.max_slices is not None), default=None),
         num_frames=min((server.num_frames for server in ours if server.num_frames is not None), default=None),
+        videos=min((server.limits["video"] for server in ours if "video" in server.limits), default=None),
         context_tokens_left=model.max_model_len and model.max_model_len * 3 // 4,  # the rest for question and answer
     )
     return Target(

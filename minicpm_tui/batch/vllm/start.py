@@ -53,7 +53,12 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
     preparer = Preparer(
         profile=profile,
         options=options,
-        limits=MediaLimits(family=family, max_slices=_max_slices(engine), context_tokens_left=_media_room(engine)),
+        limits=MediaLimits(
+            family=family,
+            max_slices=_max_slices(engine),
+            context_tokens_left=_media_room(engine),
+            videos=_videos(engine),
+        ),
         overrides=wanted.overrides,
         defaults={**_sampling(options), "stop_token_ids": list(profile.stop_token_ids)},
     )
@@ -115,6 +120,12 @@ def _max_slices(engine: Mapping[str, Any]) -> int | None:
     kwargs = engine.get("mm_processor_kwargs")
     slices = kwargs.get("max_slice_nums") if isinstance(kwargs, dict) else None
     return slices if isinstance(slices, int) else None
+
+
+def _videos(engine: Mapping[str, Any]) -> int | None:
+    limits = engine.get("limit_mm_per_prompt")
+    count = limits.get("video") if isinstance(limits, dict) else None
+    return count if isinstance(count, int) else None
 
 
 def _media_room(engine: Mapping[str, Any]) -> int | None:

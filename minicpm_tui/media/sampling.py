@@ -1,0 +1,70 @@
+"""Which moments of a video or an animation are sent, what is said about their number, and when reading it ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from minicpm_tui.errors import MediaError, MediaTooLarge
+from minicpm_tui.families import Size, video_tokens
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.media.extent import Extent
+from minicpm_tui.media.frame_times import frame_count, frame_limit, frame_times
+from minicpm_tui.media.safe_open import shown
+from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, PreparationCancelled
+
+_PATIENCE_SECONDS = 300
+
+
+def sample_times(
+    whole: Extent, path: Path, spec: AttachmentSpec, limits: MediaLimits, size: Size
+) -> tuple[list[float], tuple[str, ...]]:
+    """The moments to send in seconds, and what to tell the user about their number (translated).
+
+    ``size`` is that of a frame as it is sent, in pixels. Raises MediaError when ``spec`` asks for a part that is not there.
+    """
+    start, end = spec.start or 0.0, whole.length if spec.end is None else min(spec.end, whole.length)
+    if start < 0 or (start and start >= whole.length) or end <= start < whole.length:
+        raise _outside(path, whole.length)
+    a_frame = video_tokens(limits.family, 1, *size)
+    roomy = frame_limit(limits.family.max_frames, limits.num_frames, None, a_frame)
+    limit = frame_limit(limits.family.max_frames, limits.num_frames, limits.context_tokens_left, a_frame)
+    wanted = frame_count(end - start, roomy, spec.count)
+    count = min(wanted, limit)
+    return frame_times(start, max(start, min(end, whole.last)), max(count, 1)), _notes(spec, wanted, count)
+
+
+def checkpoint(path: Path, cancelled: Cancelled | None) -> Callable[[], None]:
+    """A function to be called at every step: it raises PreparationCancelled when the user no longer wants it, and
+    MediaTooLarge when a strange file takes for ever."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+
+    def check() -> None:
+        if cancelled and cancelled():
+            raise PreparationCancelled
+        if time.monotonic() > deadline:
+            raise MediaTooLarge(
+                shown(path), title=_("Reading this video takes too long"), hint=_("send a part of it: set start and end")
+            )
+
+    return check
+
+
+def _notes(spec: AttachmentSpec, wanted: int, count: int) -> tuple[str, ...]:
+    notes = []
+    if spec.count is not None and spec.count > wanted:
+        notes.append(_("{count} frames: the server takes no more").format(count=wanted))
+    if count < wanted:
+        text = ngettext(
+            "{count} frame instead of {wanted}: the context has no room for more",
+            "{count} frames instead of {wanted}: the context has no room for more",
+            count,
+        )
+        notes.append(text.format(count=count, wanted=wanted))
+    return tuple(notes)
+
+
+def _outside(path: Path, length: float) -> MediaError:
+    message = _("{name} is {seconds} seconds long").format(name=shown(path), seconds=f"{length:.1f}")
+    return MediaError(message, title=_("No such part of the video"), hint=_("choose a start before the end, both inside it"))

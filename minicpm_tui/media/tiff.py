@@ -1,0 +1,56 @@
+"""Pages of a TIFF: a scan has several, and some files keep small copies of a picture beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from minicpm_tui.media.pillow import decoding, open_picture, refuse_large
+from minicpm_tui.media.safe_open import no_such_page
+from minicpm_tui.media.sniff import Format
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MOST_PAGES = 5000
+"""Pages of a TIFF that are looked for."""
+
+_KIND, _OLD_KIND = 254, 255  # the tags NewSubfileType and SubfileType of TIFF 6.0
+_NO_PAGE = 1 | 4  # a reduced copy of another picture, a mask for it
+
+
+def page_frames(file: BinaryIO, path: Path, what: Format) -> list[int]:
+    """Where the pages of the TIFF in the opened ``file`` stand among its pictures, some of which are small copies of others.
+
+    Decodes nothing. Raises MediaDamaged, MediaTooLarge.
+    """
+    with open_picture(file, path, what) as image, decoding(path):
+        return _frames(image)
+
+
+def seek_page(image: Image, path: Path, what: Format, number: int) -> None:
+    """Let the opened TIFF stand at page ``number`` (from 1). Raises MediaNotFound, MediaDamaged, MediaTooLarge."""
+    with decoding(path):
+        frames = _frames(image)
+        if not 1 <= number <= len(frames):
+            raise no_such_page(path, number, len(frames))
+        image.seek(frames[number - 1])
+    refuse_large(image, path, what)
+
+
+def _frames(image: Image) -> list[int]:
+    found = []
+    for index in range(MOST_PAGES):
+        try:
+            image.seek(index)
+        except EOFError:
+            break
+        if not _is_copy(image):
+            found.append(index)
+    return found or [0]
+
+
+def _is_copy(image: Image) -> bool:
+    tags = getattr(image, "tag_v2", {})
+    kind = tags.get(_KIND, 0)
+    return bool(isinstance(kind, int) and kind & _NO_PAGE) or tags.get(_OLD_KIND) == 2
