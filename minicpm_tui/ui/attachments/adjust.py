@@ -8,21 +8,20 @@ from collections.abc import Callable
 import msgspec
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
-from textual.screen import ModalScreen
+from textual.containers import Horizontal
 from textual.widgets import Button, Checkbox, Input, Label
 
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.text import format_duration
 from minicpm_tui.ui.attachments.attachment import Attachment
-from minicpm_tui.ui.kit.commands import Command, Commanded, bindings
-from minicpm_tui.ui.kit.stylesheet import WINDOWS
+from minicpm_tui.ui.kit.commands import Command, bindings
+from minicpm_tui.ui.kit.forms import Buttons, Fields, Form
 from minicpm_tui.ui.viewer.canvas import Canvas
 
 COMMANDS = (
-    Command("close", N_("Close"), N_("Leave everything as it was"), ("escape",), palette=False),
-    Command("take", N_("Use these"), N_("Prepare the file anew"), ("ctrl+s",), palette=False, priority=True),
+    Command("close", N_("Cancel"), N_("Leave everything as it was"), ("escape",), palette=False),
+    Command("take", N_("Apply"), N_("Prepare the file anew"), ("ctrl+s",), palette=False, priority=True),
 )
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 
@@ -38,24 +37,35 @@ def seconds_of(text: str) -> float | None:
     return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds)
 
 
-class Adjust(Commanded, ModalScreen[AttachmentSpec | None]):
-    """Edits what is wanted of ``attachment``; ``sheet`` gives the picture of what it is now. Answers with the new wish."""
+class _Impossible(Exception):
+    """``field`` holds something that cannot be; the text says why."""
 
-    CSS_PATH = WINDOWS
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(why)
+        self.field = field
+
+
+class Adjust(Form[AttachmentSpec | None]):
+    """Edits what is wanted of ``attachment``; ``sheet`` gives the picture of what it is now. Answers with the new wish.
+
+    ``most_frames`` is what the model and the server take of a video; None where that is not known.
+    """
+
     DECLARED = COMMANDS
     BINDINGS = bindings(COMMANDS)
     DEFAULT_CSS = "Adjust Canvas { height: 12; margin: 1 0 0 0; }"
 
-    def __init__(self, attachment: Attachment, sheet: Callable[[], bytes] | None) -> None:
-        super().__init__(classes="sheet")
+    def __init__(self, attachment: Attachment, sheet: Callable[[], bytes] | None, most_frames: int | None = None) -> None:
+        super().__init__()
         self._attachment = attachment
         self._sheet = sheet
+        self._most_frames = most_frames
 
     def compose(self) -> ComposeResult:
         spec, info = self._attachment.spec, self._attachment.info
-        with VerticalScroll(classes="window form") as window:
+        with Fields(classes="window form") as window:
             window.border_title = self._attachment.name
-            window.border_subtitle = _("^S uses these · Esc closes")
+            window.border_subtitle = _("Enter or ^S applies · Esc cancels")
             if self._attachment.is_video:
                 end = format_duration(info.duration) if info and info.duration else _("the end")
                 yield from self._field("start", _("From"), _time(spec.start), "0:00")
@@ -63,9 +73,9 @@ class Adjust(Commanded, ModalScreen[AttachmentSpec | None]):
                 yield from self._field("count", _("Frames"), str(spec.count or ""), _("one a second, as many as fit"))
             yield Checkbox(_("Send the file as it is"), spec.original, id="original", compact=True)
             yield Label("", id="problem", markup=False)
-            with Horizontal(classes="buttons"):
-                yield Button(_("Use these"), id="take", variant="primary", compact=True)
-                yield Button(_("Close"), id="close", compact=True)
+            with Buttons():
+                yield Button(_("Apply"), id="take", compact=True)
+                yield Button(_("Cancel"), id="close", compact=True)
             if self._sheet is not None:
                 yield Canvas()
 
@@ -83,28 +93,49 @@ class Adjust(Commanded, ModalScreen[AttachmentSpec | None]):
         self.dismiss(None)
 
     def action_take(self) -> None:
-        """Close with what stands in the form, or say what is wrong with it."""
+        """Close with what stands in the form, or say what is wrong with it and go there."""
+        if not self.is_current:
+            return  # a second Enter of the same burst
         try:
-            self.dismiss(self._wish())
-        except ValueError as error:
+            wish = self._wish()
+        except _Impossible as error:
             self.query_one("#problem", Label).update(str(error))
+            self.query_one(f"#{error.field}", Input).focus()
+        else:
+            self.dismiss(wish)
 
     def _wish(self) -> AttachmentSpec:
         original = self.query_one("#original", Checkbox).value
         if not self._attachment.is_video:
             return msgspec.structs.replace(self._attachment.spec, original=original)
-        start, end = (seconds_of(self.query_one(f"#{name}", Input).value) for name in ("start", "end"))
-        if start is not None and end is not None and end <= start:
-            raise ValueError(_("the end must come after the beginning"))
-        info = self._attachment.info
-        if start is not None and info is not None and info.duration is not None and start >= info.duration:
-            raise ValueError(_("the video ends at {time}").format(time=format_duration(info.duration)))
+        start, end = self._seconds("start"), self._seconds("end")
+        if end is not None and end <= (start or 0.0):
+            raise _Impossible("end", _("the end must come after the beginning"))
+        return msgspec.structs.replace(self._attachment.spec, start=start, end=end, count=self._count(), original=original)
+
+    def _seconds(self, field: str) -> float | None:
+        """A moment within the video."""
+        try:
+            seconds = seconds_of(self.query_one(f"#{field}", Input).value)
+        except ValueError as error:
+            raise _Impossible(field, str(error)) from error
+        duration = self._attachment.info.duration if self._attachment.info else None
+        if seconds is not None and duration is not None and (seconds > duration or (seconds == duration and field == "start")):
+            raise _Impossible(field, _("the video ends at {time}").format(time=format_duration(duration)))
+        return seconds
+
+    def _count(self) -> int | None:
         count = self.query_one("#count", Input).value.strip()
         if count and (not count.isdecimal() or int(count) < 1):
-            raise ValueError(_("{text}: write how many frames, 1 or more").format(text=count))
-        return msgspec.structs.replace(
-            self._attachment.spec, start=start, end=end, count=int(count) if count else None, original=original
-        )
+            raise _Impossible("count", _("{text}: write how many frames, 1 or more").format(text=count))
+        if count and self._most_frames is not None and int(count) > self._most_frames:
+            raise _Impossible("count", _("{count} frames: the server takes no more").format(count=self._most_frames))
+        return int(count) if count else None
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_take()
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

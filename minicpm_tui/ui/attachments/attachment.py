@@ -56,11 +56,28 @@ class Attachment:
             self.prepared is not None and isinstance(self.prepared.part, VideoPart)
         )
 
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """What the user asked of this file in particular."""
+        spec = self.spec
+        chosen = []
+        if spec.start is not None or spec.end is not None:
+            end = spec.end if spec.end is not None else self.info.duration if self.info else None
+            text = _("{start} to {end}") if end is not None else _("from {start}")
+            chosen.append(text.format(start=_moment(spec.start or 0.0), end=_moment(end or 0.0)))
+        if spec.count is not None:
+            chosen.append(ngettext("{count} frame wanted", "{count} frames wanted", spec.count).format(count=spec.count))
+        if spec.slices is not None:
+            chosen.append(ngettext("at most {count} slice", "at most {count} slices", spec.slices).format(count=spec.slices))
+        if spec.original:
+            chosen.append(_("sent as it is"))
+        return tuple(chosen)
+
     def facts(self) -> str:
-        """Length or pixels, size, tokens, and what is still being done."""
+        """What was chosen, length or pixels, size, tokens, and what is still being done."""
         if self.error:
             return one_line(self.error)
-        facts = []
+        facts = [*self.chosen]
         if self.info:
             facts.append(format_duration(self.info.duration) if self.info.duration else f"{self.info.width}×{self.info.height}")
             facts.append(format_bytes(self.info.bytes))
@@ -75,3 +92,9 @@ class Attachment:
         elif not self.done.is_set():
             facts.append(_("preparing {percent}%").format(percent=int(self.progress * 100)))
         return " · ".join(facts)
+
+
+def _moment(seconds: float) -> str:
+    """``0:07`` or ``0:07.5``."""
+    tenths = f"{seconds % 1:.1f}"[1:]
+    return format_duration(seconds) + ("" if tenths == ".0" else tenths)

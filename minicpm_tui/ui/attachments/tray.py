@@ -147,12 +147,15 @@ class Tray(Commanded, Options):
     @work(group="adjust", exclusive=True)
     async def action_adjust(self) -> None:
         """Ask how the highlighted file is to be sent, and prepare it anew."""
+        from minicpm_tui.media.frame_times import frame_limit
         from minicpm_tui.ui.attachments.adjust import Adjust
         from minicpm_tui.ui.viewer.of_message import sheet_of
 
         if (attachment := self._highlighted()) is None:
             return
-        wish = await self.app.push_screen_wait(Adjust(attachment, sheet_of(attachment)))
+        limits = self._limits
+        most = frame_limit(limits.family.max_frames, limits.num_frames, None, 1) if limits else None
+        wish = await self.app.push_screen_wait(Adjust(attachment, sheet_of(attachment), most))
         if wish is not None and wish != attachment.spec and attachment in self.attachments:
             self.change(attachment, wish)
 

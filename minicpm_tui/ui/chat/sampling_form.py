@@ -5,16 +5,15 @@ from __future__ import annotations
 import msgspec
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
-from textual.screen import ModalScreen
+from textual.containers import Horizontal
 from textual.validation import ValidationResult, Validator
 from textual.widgets import Button, Input, Label, RadioButton, RadioSet, TextArea
 
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.messages import RequestOptions, RequestProfile
 from minicpm_tui.sampling import SAMPLING, parse
-from minicpm_tui.ui.kit.commands import Command, Commanded, bindings
-from minicpm_tui.ui.kit.stylesheet import WINDOWS
+from minicpm_tui.ui.kit.commands import Command, bindings
+from minicpm_tui.ui.kit.forms import Buttons, Fields, Form
 
 COMMANDS = (
     Command("close", N_("Cancel"), N_("Leave everything as it was"), ("escape",), palette=False),
@@ -32,23 +31,22 @@ _LABELS = {
 _THINKING: tuple[bool | None, ...] = (None, True, False)
 
 
-class SamplingForm(Commanded, ModalScreen[RequestOptions | None]):
+class SamplingForm(Form[RequestOptions | None]):
     """Edits ``options``; ``profile`` tells the model's defaults. Answers with the new options, or None."""
 
-    CSS_PATH = WINDOWS
     DECLARED = COMMANDS
     BINDINGS = bindings(COMMANDS)
 
     def __init__(self, options: RequestOptions, profile: RequestProfile) -> None:
-        super().__init__(classes="sheet")
+        super().__init__()
         self._options = options
         self._profile = profile
 
     def compose(self) -> ComposeResult:
         options, profile = self._options, self._profile
-        with VerticalScroll(classes="window form", can_focus=False) as window:
+        with Fields(classes="window form") as window:
             window.border_title = _("Prompt and sampling")
-            window.border_subtitle = _("^S applies · Esc cancels")
+            window.border_subtitle = _("Enter or ^S applies · Esc cancels")
             yield Label(_("System prompt"))
             yield TextArea(options.system, id="system", compact=True, tab_behavior="focus")
             yield from self._numbers()
@@ -62,8 +60,8 @@ class SamplingForm(Commanded, ModalScreen[RequestOptions | None]):
                 else:
                     yield Label(_("this model has no thinking switch"), classes="muted note")
             yield Label("", id="problem", markup=False)
-            with Horizontal(classes="buttons"):
-                yield Button(_("Apply"), id="take", variant="primary", compact=True)
+            with Buttons():
+                yield Button(_("Apply"), id="take", compact=True)
                 yield Button(_("Cancel"), id="close", compact=True)
 
     def _numbers(self) -> ComposeResult:
@@ -84,6 +82,8 @@ class SamplingForm(Commanded, ModalScreen[RequestOptions | None]):
 
     def action_take(self) -> None:
         """Close with what stands in the form, or say what is wrong with it."""
+        if not self.is_current:
+            return  # a second Enter of the same burst
         for field in self.query(Input):
             result = field.validate(field.value)
             if result is not None and not result.is_valid:
@@ -99,6 +99,11 @@ class SamplingForm(Commanded, ModalScreen[RequestOptions | None]):
     def _value(self, name: str) -> float | int | None:
         text = self.query_one(f"#{name}", Input).value.strip()
         return parse(name, text) if text else None
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_take()
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -11,6 +11,7 @@ from textual.widgets import Checkbox, Input, Label
 from minicpm_tui.media.spec import AttachmentSpec, MediaInfo
 from minicpm_tui.ui.attachments.adjust import Adjust, seconds_of
 from minicpm_tui.ui.attachments.attachment import Attachment
+from tests.waiting import until
 
 FILM = MediaInfo(kind="video", name="film.mp4", format="MP4", bytes=1000, width=64, height=48, duration=90.0)
 
@@ -55,6 +56,7 @@ async def test_a_part_of_a_video() -> None:
     [
         ({"start": "20", "end": "10"}, "must come after"),
         ({"start": "95"}, "ends at 1:30"),
+        ({"end": "99999"}, "ends at 1:30"),
         ({"count": "0"}, "1 or more"),
         ({"end": "soon"}, "write seconds"),
     ],
@@ -63,6 +65,35 @@ async def test_nonsense_is_said_and_the_form_stays(values: dict[str, str], probl
     answers, said = await answer(Adjust(film(), None), values)
     assert answers == []
     assert problem in said
+
+
+async def test_what_the_server_does_not_take_is_refused() -> None:
+    answers, said = await answer(Adjust(film(), None, 32), {"count": "33"})
+    assert answers == []
+    assert "32 frames: the server takes no more" in said
+
+
+async def test_typing_works_at_once_and_enter_applies() -> None:
+    answers: list[AttachmentSpec | None] = []
+    app: App[None] = App()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(Adjust(film(), None), answers.append)
+        await pilot.press(*"10", "down", *"0:20", "tab", *"12", "enter", "enter")
+        await until(lambda: answers, pilot)
+    assert answers == [AttachmentSpec(path=Path("film.mp4"), start=10.0, end=20.0, count=12)]
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        (AttachmentSpec(start=10.0, end=20.5, count=12), "0:10 to 0:20.5 · 12 frames wanted · 1:30"),
+        (AttachmentSpec(start=10.0), "0:10 to 1:30 · 1:30"),
+        (AttachmentSpec(original=True), "sent as it is · 1:30"),
+        (AttachmentSpec(slices=1), "at most 1 slice · 1:30"),
+    ],
+)
+def test_the_row_says_what_was_chosen(wish: AttachmentSpec, said: str) -> None:
+    assert Attachment(wish, FILM).facts().startswith(said)
 
 
 async def test_a_picture_has_only_the_choice_to_be_sent_as_it_is() -> None:

@@ -1,0 +1,49 @@
+"""What forms are built of: arrows move between their fields and buttons as Tab does."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import ModalScreen
+
+from minicpm_tui.ui.kit.commands import Commanded
+from minicpm_tui.ui.kit.stylesheet import WINDOWS
+
+Answer = TypeVar("Answer")
+_PREVIOUS, _NEXT = "app.focus_previous", "app.focus_next"
+
+
+class Form(Commanded, ModalScreen[Answer]):
+    """A modal window with fields. A field that has a use for an arrow key keeps it."""
+
+    CSS_PATH = WINDOWS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", _PREVIOUS, show=False),
+        Binding("down", _NEXT, show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(classes="sheet")
+
+
+class Fields(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Scrolls where the fields do not fit; the arrow keys are the form's."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
+    ]
+
+
+class Buttons(Horizontal):
+    """The buttons below a form."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", _PREVIOUS, show=False),
+        Binding("right", _NEXT, show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(classes="buttons")
