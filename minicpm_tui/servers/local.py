@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from minicpm_tui.i18n import N_
+from minicpm_tui.text import one_line
 
 State = Literal["starting", "loading", "ready", "stopping", "exited", "failed"]
 STATE_TITLES: dict[State, str] = {
@@ -84,6 +85,11 @@ class LocalServer:
     @property
     def port(self) -> int:
         return urlsplit(self.url).port or 0
+
+    @property
+    def short_name(self) -> str:
+        """The model's name without its folders, printable, in at most 60 cells."""
+        return one_line(self.model.rstrip("/").rpartition("/")[2], 60)
 
     @property
     def started_text(self) -> str:

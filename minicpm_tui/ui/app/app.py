@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import signal
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.command import Provider
@@ -28,6 +28,9 @@ from minicpm_tui.ui.terminal import mouse
 from minicpm_tui.ui.terminal.graphics.query import Terminal
 from minicpm_tui.ui.terminal.handover import Handover
 from minicpm_tui.ui.terminal.output.written import LeanOutput
+
+if TYPE_CHECKING:
+    from minicpm_tui.servers.local import LocalServer
 
 
 def _provider() -> type[Provider]:
@@ -59,6 +62,12 @@ class MinicpmApp(LeanOutput, Handover, Commanded, App[int]):
     def settings(self) -> Settings:
         """The settings in force when the program started."""
         return self.launch.config.settings
+
+    @property
+    def server_in_use(self) -> LocalServer | None:
+        """The server of ours that the conversation goes to."""
+        connection = self.chat.current.link.connection
+        return connection.server if connection else None
 
     def declared(self) -> tuple[Command, ...]:
         return (*self.DECLARED, *screens.COMMANDS)

@@ -25,12 +25,11 @@ async def ask_and_quit(app: MinicpmApp) -> None:
     """Quit, after asking when a reply streams or a server of ours runs."""
     if app.chat.talk.running:
         question = _("A reply is still streaming. What has arrived is saved.")
-        if await app.push_screen_wait(Ask(question, (("quit", _("Stop it and quit")), ("stay", _("Stay"))))) != "quit":
+        if await app.push_screen_wait(Ask(question, (("cancel", _("Cancel")), ("quit", _("Stop it and quit"))))) != "quit":
             return
     from minicpm_tui.ui.server import keep_or_stop
 
-    connection = app.chat.current.link.connection
-    if await keep_or_stop.ask(app, connection.server if connection else None):
+    if await keep_or_stop.ask(app, app.server_in_use):
         await close(app, 0)
 
 

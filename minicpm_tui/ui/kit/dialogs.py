@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.text import one_line
+from minicpm_tui.ui.kit.answers import Answer, Answers
 from minicpm_tui.ui.kit.commands import Command, Commanded, bindings
 from minicpm_tui.ui.kit.option_list import Options
 from minicpm_tui.ui.kit.stylesheet import WINDOWS
@@ -32,14 +33,22 @@ class Window(Commanded, ModalScreen[str | None]):
     def __init__(self) -> None:
         super().__init__(classes="sheet")
 
+    def answer(self, value: str | None) -> None:
+        """Close with ``value``, once: a second Enter of the same burst finds the window gone."""
+        if self.is_current:
+            self.dismiss(value)
+
     def action_close(self) -> None:
-        self.dismiss(None)
+        self.answer(None)
 
 
 class Ask(Window):
-    """Asks ``question``; answers with the key of the chosen one of ``answers`` (key, label). The first is the default."""
+    """Asks ``question``; answers with the key of the chosen one of ``answers``.
 
-    def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
+    The first has the focus: it is the one that changes nothing, or the one that loses least.
+    """
+
+    def __init__(self, question: str, answers: Sequence[Answer]) -> None:
         super().__init__()
         self._question = question
         self._answers = answers
@@ -47,13 +56,11 @@ class Ask(Window):
     def compose(self) -> ComposeResult:
         with Vertical(classes="window"):
             yield Static(self._question, markup=False)
-            with Horizontal(classes="buttons"):
-                for key, label in self._answers:
-                    yield Button(label, id=key, variant="primary" if key == self._answers[0][0] else "default", compact=True)
+            yield Answers(self._answers)
 
-    @on(Button.Pressed)
-    def _answered(self, event: Button.Pressed) -> None:
-        self.dismiss(str(event.button.id))
+    @on(Answers.Chosen)
+    def _answered(self, event: Answers.Chosen) -> None:
+        self.answer(event.key)
 
 
 @dataclass(frozen=True)
@@ -111,13 +118,13 @@ class Choose(Window):
     def _entered(self, event: Input.Submitted) -> None:
         options = self.query_one(OptionList)
         if options.highlighted is not None:
-            self.dismiss(self._shown[options.highlighted].key)
+            self.answer(self._shown[options.highlighted].key)
         elif self._free and event.value.strip():
-            self.dismiss(f"={event.value.strip()}")
+            self.answer(f"={event.value.strip()}")
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._shown[event.option_index].key)
+        self.answer(self._shown[event.option_index].key)
 
     def key_down(self) -> None:
         self.query_one(OptionList).action_cursor_down()
@@ -138,9 +145,9 @@ class Line(Window):
     def compose(self) -> ComposeResult:
         with Vertical(classes="window") as window:
             window.border_title = self._title
-            window.border_subtitle = _("Enter takes it · Esc closes")
+            window.border_subtitle = _("Enter saves · Esc cancels")
             yield Input(self._value, placeholder=self._placeholder, compact=True)
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip())
+        self.answer(event.value.strip())

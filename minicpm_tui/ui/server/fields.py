@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from minicpm_tui.i18n import N_
 from minicpm_tui.servers.form import Form
@@ -32,12 +32,20 @@ def text_of(value: Value | None) -> str:
     return write(value)
 
 
-def join(words: Sequence[str]) -> str:
-    return shlex.join(words)
+def texts_of(form: Form) -> dict[str, str]:
+    """What the fields show of ``form``, by field name; ``preset`` is the preset's name."""
+    options = {name: text_of(form.options.get(name)) for name in OPTIONS}
+    return {
+        "model": form.model,
+        "gpus": ",".join(form.gpus),
+        "extra": shlex.join(form.extra),
+        "preset": form.preset,
+        **options,
+    }
 
 
-def read(texts: Mapping[str, str], preset: str) -> tuple[Form, dict[str, str]]:
-    """The form that the fields hold, and what is wrong by field name."""
+def read(texts: Mapping[str, str]) -> tuple[Form, dict[str, str]]:
+    """The form that the fields hold (as ``texts_of`` gives them), and what is wrong by field name."""
     options: dict[str, Value] = {}
     wrong: dict[str, str] = {}
     for name, option in OPTIONS.items():
@@ -52,4 +60,4 @@ def read(texts: Mapping[str, str], preset: str) -> tuple[Form, dict[str, str]]:
         extra = ()
         wrong["extra"] = str(error)
     gpus = tuple(part.strip() for part in texts.get("gpus", "").split(",") if part.strip())
-    return Form(texts.get("model", ""), options, gpus, extra, preset), wrong
+    return Form(texts.get("model", ""), options, gpus, extra, texts.get("preset", "")), wrong

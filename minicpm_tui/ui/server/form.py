@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import DescendantFocus
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Button, Input, Label, Select, Static
 
@@ -20,10 +20,10 @@ from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.options import OPTIONS
 from minicpm_tui.servers.plan import Plan
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit import forms
+from minicpm_tui.ui.kit.commands import bindings
 from minicpm_tui.ui.kit.dialogs import Line
 from minicpm_tui.ui.kit.messages import CopyText
-from minicpm_tui.ui.kit.stylesheet import WINDOWS
 from minicpm_tui.ui.server import fields
 from minicpm_tui.ui.server import start as starting
 from minicpm_tui.ui.server.commands import FORM
@@ -32,10 +32,13 @@ from minicpm_tui.ui.server.doubt import estimate_content
 _PAUSE = 0.4
 
 
-class ServeForm(Commanded, ModalScreen[Form | None]):
-    """Edits ``form``; answers with the new one to start, or None."""
+class ServeForm(forms.Form[Form | None]):
+    """Edits ``form``; answers with the new one to start, or None.
 
-    CSS_PATH = WINDOWS
+    ``entered`` are the texts of the fields as they were left before, ``problem`` is why that could not be started. When the
+    form is closed, ``entered`` holds what stands in it then.
+    """
+
     DECLARED = FORM
     BINDINGS = bindings(FORM)
     CSS = """
@@ -54,52 +57,58 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
     ServeForm #problem.-empty { display: none; }
     """
 
-    def __init__(self, form: Form) -> None:
-        super().__init__(classes="sheet")
+    def __init__(self, form: Form, entered: Mapping[str, str] | None = None, problem: str = "") -> None:
+        super().__init__()
         self.form = form
+        self.entered = {**fields.texts_of(form), **(entered or {})}
+        self.problem = problem
         self.plan: Plan | None = None
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="window") as window:
             window.border_title = _("Start vLLM")
-            window.border_subtitle = _("F5 starts · ^Y copies the command · F6 saves a preset · Esc closes")
-            with VerticalScroll(can_focus=False, classes="rows"):
+            window.border_subtitle = _("F5 starts · ^Y copies the command · F6 saves a preset · Esc cancels")
+            with forms.Fields(classes="rows"):
                 yield from self._top()
                 for group, title in fields.GROUPS.items():
                     yield Label(_(title), classes="heading")
                     for option in OPTIONS.values():
                         if option.group == group:
-                            yield from self._field(option.name, option.name, fields.text_of(self.form.options.get(option.name)))
-                yield from self._field("extra", _("more arguments"), fields.join(self.form.extra))
+                            yield from self._field(option.name, option.name)
+                yield from self._field("extra", _("more arguments"))
             with Vertical(id="below"):
                 yield Static("", id="meaning", markup=False, classes="muted")
                 yield Static("", id="problem", markup=False, classes="-empty")
                 yield Static("", id="estimate", markup=False)
                 yield Static("", id="command", markup=False)
-            with Horizontal(classes="buttons"):
-                yield Button(_("Start"), id="start", variant="primary", compact=True)
+            with forms.Buttons():
+                yield Button(_("Start"), id="start", compact=True)
                 yield Button(_("Copy the command"), id="copy", compact=True)
                 yield Button(_("Save as a preset"), id="save", compact=True)
-                yield Button(_("Close"), id="close", compact=True)
+                yield Button(_("Reset"), id="reset", compact=True)
+                yield Button(_("Cancel"), id="close", compact=True)
 
     def _top(self) -> ComposeResult:
-        yield from self._field("model", _("Model: folder or hub id"), self.form.model)
+        yield from self._field("model", _("Model: folder or hub id"))
         with Horizontal(classes="row"):
             yield Label(_("Preset"))
             names = [(f"{name} — {_(text)}", name) for name, text in presets.BUILT_IN.items()]
-            value = self.form.preset if self.form.preset in presets.BUILT_IN else "pictures"
-            yield Select(names, value=value, allow_blank=False, id="preset", compact=True)
-        yield from self._field("gpus", _("GPUs: 0,1 or UUIDs"), ",".join(self.form.gpus))
+            yield Select(names, value=self._preset(presets.BUILT_IN), allow_blank=False, id="preset", compact=True)
+        yield from self._field("gpus", _("GPUs: 0,1 or UUIDs"))
 
-    @staticmethod
-    def _field(name: str, label: str, value: str) -> ComposeResult:
+    def _preset(self, known: Collection[str]) -> str:
+        """The preset that was chosen, where it is still there."""
+        wanted = self.entered["preset"]
+        return wanted if wanted in known else "pictures"
+
+    def _field(self, name: str, label: str) -> ComposeResult:
         option = OPTIONS.get(name)
         secret = option is not None and option.kind == "secret"
         meaning = _(option.meaning) if option else ""
         with Horizontal(classes="row", id=f"field-{name}"):
             yield Label(label)
-            yield Input(value, id=f"in-{name}", compact=True, password=secret, placeholder=meaning)
+            yield Input(self.entered[name], id=f"in-{name}", compact=True, password=secret, placeholder=meaning)
 
     def on_mount(self) -> None:
         self.query_one("#in-model", Input).focus()
@@ -119,7 +128,7 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
             names = [(f"{name} — {_(text)}", name) for name, text in presets.BUILT_IN.items()]
             with self.prevent(Select.Changed):
                 select.set_options([*names, *((_("{name} — your own").format(name=name), name) for name in own)])
-                select.value = self.form.preset if self.form.preset in {*presets.BUILT_IN, *own} else "pictures"
+                select.value = self._preset({*presets.BUILT_IN, *own})
 
     # -- what was typed -------------------------------------------------------------------------------------------------------
 
@@ -127,19 +136,25 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
     @on(Select.Changed)
     def _changed(self) -> None:
         """Work it out when the user pauses."""
+        if self.texts() != self.entered:
+            self.problem = ""
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(_PAUSE, self.work_out)
 
+    def texts(self) -> dict[str, str]:
+        """What stands in each field, and the preset."""
+        found = {str(field.id).removeprefix("in-"): field.value.strip() for field in self.query(Input)}
+        return {**found, "preset": str(self.query_one("#preset", Select).value)}
+
     def read(self) -> Form | None:
         """The form as it stands; None when a value is wrong, which is then said."""
-        texts = {str(field.id).removeprefix("in-"): field.value.strip() for field in self.query(Input)}
-        form, wrong = fields.read(texts, str(self.query_one("#preset", Select).value))
+        form, wrong = fields.read(self.texts())
         for field in self.query(".wrong"):
             field.remove_class("wrong")
         for name in wrong:
             self.query_one(f"#field-{name}").add_class("wrong")
-        self._problem("; ".join(f"{name}: {text}" for name, text in wrong.items()))
+        self._problem("; ".join(f"{name}: {text}" for name, text in wrong.items()) or self.problem)
         return None if wrong else form
 
     @work(exclusive=True, group="plan")
@@ -158,7 +173,7 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
         self.plan = plan
         self.query_one("#command", Static).update(Content.styled(one_line(plan.command.shell()), "$muted"))
         self.query_one("#estimate", Static).update(estimate_content(found) if found else "", layout=False)
-        self._problem("; ".join(plan.notes))
+        self._problem(self.problem or "; ".join(plan.notes))
         for name, option in OPTIONS.items():
             given = fields.text_of(plan.form.options.get(name))
             text = _("{value} by the preset").format(value=given) if given else _(option.meaning)
@@ -190,11 +205,24 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
                 self.action_copy()
             case "save":
                 self.action_save()
+            case "reset":
+                self.action_reset()
             case _:
                 self.action_close()
 
     def action_close(self) -> None:
-        self.dismiss(None)
+        self._leave(None)
+
+    def _leave(self, answer: Form | None) -> None:
+        self.entered = self.texts()
+        self.dismiss(answer)
+
+    def action_reset(self) -> None:
+        """Everything as it was proposed."""
+        proposed = fields.texts_of(self.form)
+        for field in self.query(Input):
+            field.value = proposed[str(field.id).removeprefix("in-")]
+        self.query_one("#preset", Select).value = proposed["preset"] or "pictures"
 
     def action_start(self) -> None:
         form = self.read()
@@ -204,7 +232,7 @@ class ServeForm(Commanded, ModalScreen[Form | None]):
             self._problem(_("Model: give a folder or a hub id"))
             self.query_one("#in-model", Input).focus()
         else:
-            self.dismiss(form)
+            self._leave(form)
 
     def _go_to_wrong(self) -> None:
         for field in self.query(".wrong Input"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -14,16 +15,17 @@ from minicpm_tui.i18n import _
 from minicpm_tui.servers import endpoints, live, watch
 from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.local import LocalServer
-from minicpm_tui.servers.plan import Plan
 from minicpm_tui.servers.watch import Update, Watcher
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.commands import Commanded, bindings
 from minicpm_tui.ui.kit.messages import CopyText, ServerLoading, ServerLost, UseServer
+from minicpm_tui.ui.server import keep_or_stop
 from minicpm_tui.ui.server import start as starting
 from minicpm_tui.ui.server.commands import PANEL
 from minicpm_tui.ui.server.doubt import Doubt
 from minicpm_tui.ui.server.entries import Entry
 from minicpm_tui.ui.server.figures import FiguresView
+from minicpm_tui.ui.server.fill_in import FillIn
 from minicpm_tui.ui.server.here import Here
 from minicpm_tui.ui.server.server_view import EndpointView, Remedies, ServerView
 
@@ -40,6 +42,7 @@ class ServerPanel(Commanded, Vertical):
 
     def __init__(self) -> None:
         super().__init__()
+        self._fill_in = FillIn()
         self.can_focus = True  # takes the focus until there is something inside to pass it on to
 
     def compose(self) -> ComposeResult:
@@ -171,25 +174,28 @@ class ServerPanel(Commanded, Vertical):
 
     @work(exclusive=True, group="begin")
     async def begin(self, form: Form, *, anyway: bool = False, instead_of: LocalServer | None = None) -> None:
-        """Start ``form``; when it will not fit, say so first unless ``anyway``. ``instead_of`` is stopped."""
+        """Start ``form``, or say why that is not possible."""
         try:
-            prepared = await asyncio.to_thread(starting.prepare, form)
-            found = None if anyway else await asyncio.to_thread(starting.estimate, prepared)
-            if found is not None and found.fits is False:
-                await self._show(Doubt(form, found))
-                return
-            if instead_of is not None:
-                await asyncio.to_thread(starting.stop, instead_of.id)
-            server = await asyncio.to_thread(starting.start, prepared)
+            await self._start(form, anyway=anyway, instead_of=instead_of)
         except MinicpmTuiError as error:
             self._say(error)
-            return
-        self._tell(prepared)
-        await self.watch_server(server, use=True)
 
-    def _tell(self, prepared: Plan) -> None:
+    async def _start(self, form: Form, *, anyway: bool, instead_of: LocalServer | None) -> None:
+        """Start ``form``; when it will not fit, say so first unless ``anyway``. ``instead_of`` is stopped.
+
+        Raises what ``starting.prepare``, ``stop`` and ``start`` raise.
+        """
+        prepared = await asyncio.to_thread(starting.prepare, form)
+        found = None if anyway else await asyncio.to_thread(starting.estimate, prepared)
+        if found is not None and found.fits is False:
+            await self._show(Doubt(form, found))
+            return
+        if instead_of is not None:
+            await asyncio.to_thread(starting.stop, instead_of.id)
+        server = await asyncio.to_thread(starting.start, prepared)
         for note in prepared.notes:
             self.notify(one_line(note), severity="warning", timeout=8, markup=False)
+        await self.watch_server(server, use=True)
 
     @on(Remedies.Tried)
     async def _tried(self, event: Remedies.Tried) -> None:
@@ -205,29 +211,28 @@ class ServerPanel(Commanded, Vertical):
 
     @work(exclusive=True, group="window")
     async def action_options(self) -> None:
-        from minicpm_tui.ui.server.form import ServeForm
-
-        form = self._form()
         before = self.view.server if self.view is not None else None
-        answer = await self.app.push_screen_wait(ServeForm(form or Form()))
-        if answer is not None and before is not None:
-            answer = await asyncio.to_thread(starting.with_secrets, answer, before)
-        if answer is not None:
-            self.begin(answer, anyway=True, instead_of=before)
+        live = self.view is not None and self.view.state not in _OVER
+        start = partial(self._start, anyway=True, instead_of=before)
+        await self._fill_in.start(self.app, self._form() or Form(), start, instead_of=before, live=live)
 
-    @work(exclusive=True, group="begin")
+    @work(exclusive=True, group="stop")
     async def action_stop_server(self) -> None:
-        """Also cancels a start."""
+        """Also cancels a start. A server that has ended is only forgotten, which nobody is asked about."""
         server = self.server
         if server is None:
             return
-        self.notify(_("Stopping {model} …").format(model=one_line(server.model)), timeout=4, markup=False)
+        name = server.short_name
+        question = _("Stop {model}?").format(model=name)
+        if server.live and not await keep_or_stop.ask_to_stop(self.app, server, question, _("Stop it")):
+            return
+        self.notify(_("Stopping {model} …").format(model=name), timeout=4, markup=False)
         try:
             await asyncio.to_thread(starting.stop, server.id)
         except MinicpmTuiError as error:
             self._say(error)
             return
-        self.notify(_("Stopped; nothing of it is left"), timeout=4, markup=False)
+        self.notify(_("{model} has stopped").format(model=name), timeout=4, markup=False)
         await self._show(Here())
         self._look()
 

@@ -115,7 +115,7 @@ class ServerView(VerticalScroll):
         style = {"ready": "$text-success", "failed": "$text-error"}.get(self.state, "$text-warning")
         since = f" {format_duration(time.time() - server.started)}" if self.state not in ("failed", "exited") else ""
         return Content.assemble(
-            (one_line(server.model.rstrip("/").rpartition("/")[2], 60), "bold"),
+            (server.short_name, "bold"),
             "\n",
             (_(STATE_TITLES[self.state]), style),
             (f"{since}  {server.url}", "$muted"),

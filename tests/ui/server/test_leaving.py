@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from minicpm_tui.servers import registry
+from minicpm_tui.ui.kit.answers import Answers
 from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.server import keep_or_stop
 from tests.servers.conftest import Start, start_script, vllm_script
@@ -28,7 +29,7 @@ class LeavingApp(App[int]):
 
 async def asked(pilot: Pilot[int], app: LeavingApp) -> str:
     app.run_worker(app.leave())
-    await until(lambda: isinstance(app.screen, Ask) and app.screen.query(Static) and app.screen.query(Button), pilot)
+    await until(lambda: isinstance(app.screen, Ask) and app.screen.query(Static) and isinstance(app.focused, Answers), pilot)
     return str(app.screen.query_one(Static).render())
 
 
@@ -45,14 +46,14 @@ async def test_a_loading_server_can_be_kept_or_stopped(start_script: Start) -> N
     app = LeavingApp()
     async with app.run_test() as pilot:
         assert "tiny" in await asked(pilot, app)
-        app.screen.query_one("#stay", Button).press()
+        await pilot.press("c")
         await until(lambda: app.answer is False, pilot)
         await asked(pilot, app)
-        app.screen.query_one("#keep", Button).press()
+        await pilot.press("enter")
         await until(lambda: app.answer is True, pilot)
         assert [found.id for found in registry.running()] == [server.id]
         await asked(pilot, app)
-        app.screen.query_one("#stop", Button).press()
+        await pilot.press("right", "enter")
         await until(lambda: registry.servers() == [], pilot)
 
 

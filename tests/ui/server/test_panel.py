@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,11 +17,13 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
 from textual.pilot import Pilot
-from textual.widgets import Input, Log, Static
+from textual.widgets import Input, Log, Select, Static
 
 from minicpm_tui.servers import launch, processes, registry
 from minicpm_tui.servers.endpoints import Answering
 from minicpm_tui.servers.gpus import Gpu
+from minicpm_tui.ui.kit.answers import Answers
+from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.kit.messages import CopyText, ServerLost, UseServer
 from minicpm_tui.ui.server.doubt import Doubt
 from minicpm_tui.ui.server.figures import FiguresView
@@ -132,6 +135,13 @@ async def on_model(pilot: Pilot[Any], app: PanelApp) -> None:
     app.query_one(Here).focus()
 
 
+async def stop_asked(pilot: Pilot[Any], app: PanelApp) -> str:
+    """Press the key that stops the server; what is asked then."""
+    await pilot.press("x")
+    await until(lambda: isinstance(app.screen, Ask) and isinstance(app.focused, Answers), pilot)
+    return str(app.screen.query_one(Static).render())
+
+
 async def test_one_key_starts_the_model_and_asks_to_talk_with_it(vllm: Callable[[str], Path]) -> None:
     folder = vllm(GOOD)
     app = PanelApp()
@@ -142,7 +152,14 @@ async def test_one_key_starts_the_model_and_asks_to_talk_with_it(vllm: Callable[
         (server,) = registry.running()
         assert (app.used[0].url, app.used[0].model, app.used[0].api_key) == (server.url, str(folder), server.key)
         await until(lambda: app.query_one(FiguresView).history.series("running"), pilot)
-        await pilot.press("x")
+        asked = await stop_asked(pilot, app)
+        assert "Stop MiniCPM-V-4_5?" in asked
+        assert "ready for 0:0" in asked
+        assert "0 running, 0 waiting" in asked
+        await pilot.press("escape", "x")  # it goes on, and is asked about again
+        await until(lambda: isinstance(app.screen, Ask), pilot)
+        assert [found.id for found in registry.running()] == [server.id]
+        await pilot.press("s")
         await until(lambda: app.query(Here), pilot)
     assert registry.servers() == []
     assert processes.members(server.pid, server.id, server.log) == []
@@ -182,7 +199,8 @@ async def test_loading_can_be_cancelled(vllm: Callable[[str], Path]) -> None:
         await on_model(pilot, app)
         await pilot.press("enter")
         await until(lambda: app.panel.view, pilot)
-        await pilot.press("x")
+        assert "for 0:0" in await stop_asked(pilot, app)
+        await pilot.press("s")
         await until(lambda: app.query(Here), pilot)
     assert registry.servers() == []
     assert app.used == []
@@ -211,6 +229,14 @@ async def test_a_restart_with_other_options_keeps_the_port_and_the_key(vllm: Cal
         await until(lambda: isinstance(app.screen, ServeForm) and app.screen.plan, pilot)
         app.screen.query_one("#in-max-model-len", Input).value = "4096"
         await pilot.press("f5")
+        await until(lambda: isinstance(app.screen, Ask) and isinstance(app.focused, Answers), pilot)
+        assert registry.running() == [before]
+        await pilot.press("escape")  # back to the form, with everything in it
+        await until(lambda: isinstance(app.screen, ServeForm), pilot)
+        assert app.screen.query_one("#in-max-model-len", Input).value == "4096"
+        await pilot.press("f5")
+        await until(lambda: isinstance(app.screen, Ask) and isinstance(app.focused, Answers), pilot)
+        await pilot.press("s")
         await until(lambda: len(app.used) == 2, pilot)
         (after,) = registry.running()
     assert (after.url, after.key, after.option("max-model-len")) == (before.url, before.key, "4096")
@@ -351,6 +377,87 @@ async def test_the_form_shows_the_command_and_says_what_is_wrong(vllm: Callable[
         await until(lambda: app.used, pilot)
         assert app.used[0].api_key == "secret-key"
         assert registry.running()[0].option("max-model-len") == "4k"
+
+
+async def form_opened(pilot: Pilot[Any], app: PanelApp) -> ServeForm:
+    await pilot.press("o")
+    await until(lambda: isinstance(app.screen, ServeForm) and app.screen.plan, pilot)
+    assert isinstance(app.screen, ServeForm)
+    return app.screen
+
+
+async def test_the_form_keeps_what_was_entered(vllm: Callable[[str], Path]) -> None:
+    vllm(GOOD)
+    app = PanelApp()
+    async with app.run_test(size=(120, 45)) as pilot:
+        await on_model(pilot, app)
+        form = await form_opened(pilot, app)
+        form.query_one("#in-max-model-len", Input).value = "4096"
+        form.query_one("#in-port", Input).value = "not yet"
+        form.query_one("#preset", Select).value = "batch"
+        await pilot.press("escape")
+        await until(lambda: app.screen is not form, pilot)
+        await pilot.press("o")
+        await until(lambda: isinstance(app.screen, ServeForm) and app.screen.query("#preset"), pilot)
+        texts = {name: app.screen.query_one(f"#in-{name}", Input).value for name in ("max-model-len", "port")}
+        assert texts == {"max-model-len": "4096", "port": "not yet"}
+        assert app.screen.query_one("#preset", Select).value == "batch"
+        await pilot.click("#reset")
+        await until(lambda: app.screen.query_one("#in-port", Input).value == "", pilot)
+        assert app.screen.query_one("#preset", Select).value == "pictures"
+
+
+async def test_the_form_comes_back_when_the_start_fails(vllm: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = vllm(GOOD)
+    app = PanelApp()
+    async with app.run_test(size=(120, 45)) as pilot:
+        await on_model(pilot, app)
+        form = await form_opened(pilot, app)
+        form.query_one("#in-max-model-len", Input).value = "4096"
+        form.query_one("#in-model", Input).value = f"{folder}-gone"
+        await pilot.press("f5")
+        await until(lambda: isinstance(app.screen, ServeForm) and app.screen is not form, pilot)
+        again = app.screen
+        await until(lambda: "there is no such folder" in str(again.query_one("#problem", Static).render()), pilot)
+        assert again.query_one("#in-max-model-len", Input).value == "4096"
+        again.query_one("#in-model", Input).value = str(folder)
+        await pilot.press("f5")
+        await until(lambda: app.used, pilot)
+        assert registry.running()[0].option("max-model-len") == "4096"
+
+
+@pytest.fixture
+def other_program(vllm: Callable[[str], Path]) -> Iterator[Callable[[int], int]]:
+    """Connects another process to a port and gives its pid."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def connect(port: int) -> int:
+        code = f"import socket; s = socket.create_connection(('127.0.0.1', {port})); print('up', flush=True); s.recv(1)"
+        started.append(subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE))
+        assert started[-1].stdout is not None
+        started[-1].stdout.readline()
+        return started[-1].pid
+
+    yield connect
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+async def test_who_is_connected_is_said_before_a_server_is_stopped(
+    vllm: Callable[[str], Path], other_program: Callable[[int], int]
+) -> None:
+    vllm(GOOD.replace("http.server.HTTPServer(", "http.server.ThreadingHTTPServer("))
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(lambda: app.used, pilot)
+        (server,) = registry.running()
+        pid = await asyncio.to_thread(other_program, server.port)
+        asked = await stop_asked(pilot, app)
+        assert f"({pid})" in asked
+        assert f"({os.getpid()})" not in asked
 
 
 async def test_the_log_is_searched(vllm: Callable[[str], Path]) -> None:
