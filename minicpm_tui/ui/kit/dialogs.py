@@ -60,7 +60,12 @@ class Ask(Window):
 
     @on(Answers.Chosen)
     def _answered(self, event: Answers.Chosen) -> None:
-        self.answer(event.key)
+        event.stop()
+        self.chosen(event.key)
+
+    def chosen(self, key: str) -> None:
+        """Close with ``key``."""
+        self.answer(key)
 
 
 @dataclass(frozen=True)

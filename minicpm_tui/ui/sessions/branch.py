@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 from textual import work
-from textual.widgets import Button
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
@@ -20,15 +19,14 @@ class BranchScreen(Ask):
 
     def __init__(self) -> None:
         question = _("Begin a new session that goes on from this point? The one that is open stays as it is.")
-        super().__init__(question, (("branch", _("Begin it")), ("close", _("Close"))))
+        super().__init__(question, (("branch", _("Begin it")), ("close", _("Cancel"))))
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        event.prevent_default()  # the window would close before the work is done
-        if event.button.id == "branch":
+    def chosen(self, key: str) -> None:
+        """The window stays until the work is done."""
+        if key == "branch":
             self._branch()
         else:
-            self.dismiss(None)
+            self.answer(None)
 
     @work(group="branch", exclusive=True)
     async def _branch(self) -> None:
@@ -44,4 +42,4 @@ class BranchScreen(Ask):
         else:
             if journal.path is not None:
                 self.app.post_message(OpenSession(journal.id))
-        self.dismiss(None)
+        self.answer(None)

@@ -125,7 +125,7 @@ class RerunScreen(Commanded, Screen[None]):
             text = question.format(model=one_line(connection.model))
         else:
             text = _("There is no server to ask yet: F4 chooses one")
-        answer: str | None = await self.app.push_screen_wait(Ask(text, (*answers, ("close", _("Close")))))
+        answer: str | None = await self.app.push_screen_wait(Ask(text, (*answers, ("close", _("Cancel")))))
         return None if answer == "close" else answer
 
     async def _compare(self, rerun: Journal, first: str) -> None:

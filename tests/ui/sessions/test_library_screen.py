@@ -20,6 +20,7 @@ from minicpm_tui.ui.sessions.preview import PicturePreview
 from minicpm_tui.ui.sessions.replay import ReplayScreen
 from minicpm_tui.ui.sessions.rerun import RerunScreen
 from tests.sessions.talk import AT, answer, conversation
+from tests.ui.answering import choose
 from tests.ui.chat.conftest import Driver
 from tests.ui.sessions.conftest import Opener
 
@@ -184,7 +185,7 @@ async def test_the_open_session_is_deleted_when_the_user_says_so_again(opened: O
                 await driver.pilot.press("escape")
                 await driver.until(lambda: driver.app.screen is screen)
             else:
-                await driver.pilot.click("#delete")
+                await choose(driver.pilot, "delete")
         await driver.until(lambda: listed(screen) == [])
         assert "is being written by" not in driver.said
         await driver.pilot.press("escape")
@@ -279,7 +280,7 @@ async def test_enter_in_the_trash_restores_and_goes_on(opened: Opener) -> None:
         await driver.until(lambda: screen.in_trash and listed(screen) == [session])
         await driver.pilot.press("enter")
         await driver.until(lambda: isinstance(driver.app.screen, Ask))
-        await driver.pilot.click("#continue")
+        await choose(driver.pilot, "continue")
         await driver.until(lambda: driver.app.screen is driver.app.chat and len(driver.path) == 4)
         assert driver.talk.journal is not None
         assert driver.talk.journal.id == session
@@ -293,7 +294,7 @@ async def test_the_list_has_the_session_that_a_rerun_made(opened: Opener, server
         await driver.until(lambda: len(listed(screen)) == 1)
         await driver.pilot.press("f5")
         await driver.until(lambda: isinstance(driver.app.screen, Ask))
-        await driver.pilot.click("#new")
+        await choose(driver.pilot, "new")
         await driver.until(lambda: isinstance(driver.app.screen, RerunScreen) and driver.app.screen.saved is not None)
         await driver.pilot.press("escape")
         await driver.until(lambda: len(listed(screen)) == 2)
@@ -338,8 +339,7 @@ async def test_a_branch_is_a_session_of_its_own(opened: Opener) -> None:
     async with opened(session=session) as driver:
         await driver.until(lambda: len(driver.path) == 4)
         await driver.app.run_action("open('minicpm_tui.ui.sessions.branch:BranchScreen')")
-        await driver.until(lambda: len(driver.app.screen.query("#branch")) == 1)
-        await driver.pilot.click("#branch")
+        await choose(driver.pilot, "branch")
         await driver.until(lambda: driver.talk.journal is not None and driver.talk.journal.id != session)
         assert driver.talk.journal is not None
         assert driver.talk.journal.settings["branch_of"] == session

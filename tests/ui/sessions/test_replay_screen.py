@@ -19,6 +19,7 @@ from minicpm_tui.ui.sessions.replay import ReplayScreen
 from minicpm_tui.ui.sessions.rerun import RerunScreen
 from minicpm_tui.ui.sessions.timebar import TimeBar
 from tests.sessions.talk import AT, question, reply
+from tests.ui.answering import choose
 from tests.ui.chat.conftest import Driver
 from tests.ui.sessions.conftest import Opener
 
@@ -137,8 +138,7 @@ async def test_a_rerun_is_compared_and_saved(opened: Opener, monkeypatch: pytest
             await driver.app.run_action("open('minicpm_tui.ui.sessions.rerun:RerunScreen')")
             screen = driver.app.screen
             assert isinstance(screen, RerunScreen)
-            await driver.until(lambda: len(driver.app.screen.query("#new")) == 1)
-            await driver.pilot.click("#new")
+            await choose(driver.pilot, "new")
             await driver.until(lambda: screen.saved is not None)
             (turn,) = screen.turns
             assert turn.comparison is not None
@@ -153,6 +153,5 @@ async def test_a_rerun_is_compared_and_saved(opened: Opener, monkeypatch: pytest
             await driver.app.run_action("open('minicpm_tui.ui.sessions.rerun:RerunScreen')")
             again = driver.app.screen
             assert isinstance(again, RerunScreen)
-            await driver.until(lambda: len(driver.app.screen.query("#compare")) == 1)
-            await driver.pilot.click("#compare")
+            await choose(driver.pilot, "compare")
             await driver.until(lambda: [each.comparison for each in again.turns] == [turn.comparison])
