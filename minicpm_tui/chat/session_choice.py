@@ -15,7 +15,7 @@ def open_journal(session: str | None = None, *, latest: bool = False, save: bool
     Raises UsageError for wishes that exclude each other, else what ``Journal.open`` raises.
     """
     if (session is not None) + latest + (not save) > 1:
-        raise UsageError(_("--session, --continue and --no-save exclude each other"))
+        raise UsageError(_("--session, --continue and --no-save cannot be used together"))
     if session is not None:
         return Journal.open(session)
     if latest:

@@ -16,10 +16,10 @@ from minicpm_tui.i18n import _
 @click.option(
     "-f", "--file", "files", multiple=True, metavar="FILE", help=_("Picture, video, PDF, folder, glob or URL; repeatable.")
 )
-@click.option("--session", metavar="ID", help=_("Continue this session (its id, or how it begins)."))
+@click.option("--session", metavar="ID", help=_("Continue this session (its id, or a unique beginning of it)."))
 @click.option("--continue", "latest", is_flag=True, help=_("Continue the latest session."))
-@click.option("--no-save", is_flag=True, help=_("Keep nothing on disk."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object when the reply is over."))
+@click.option("--no-save", is_flag=True, help=_("Do not save the session."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object when the reply is complete."))
 @shared_options
 def command(
     text: tuple[str, ...],

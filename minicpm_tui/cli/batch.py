@@ -30,8 +30,8 @@ class Concurrency(click.ParamType[int | None]):
 @click.command(
     "batch",
     help=_(
-        "Ask about every INPUT: folders of pictures and videos, globs, files, JSON lines, CSV tables.\n\n"
-        "The answers are written to OUT.jsonl as they come. JSON lines are our own ({form}) or the OpenAI batch format."
+        "Ask about every INPUT: folders of pictures and videos, globs, files, JSON Lines, CSV tables.\n\n"
+        "Answers are written to OUT.jsonl as they arrive. JSON Lines have our own form ({form}) or OpenAI's batch format."
     ).format(form='{"id", "text", "files"}'),
 )
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
@@ -40,17 +40,17 @@ class Concurrency(click.ParamType[int | None]):
     "prompts",
     multiple=True,
     metavar="TEXT",
-    help=_("What is asked; {fields} and columns are filled in. Repeatable.").format(fields="{name} {stem} {path}"),
+    help=_("Question; {fields} and column names are filled in. Repeatable.").format(fields="{name} {stem} {path}"),
 )
 @click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT.jsonl", help=_("Where the answers go.")
+    "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT.jsonl", help=_("File to write the answers to.")
 )
-@click.option("--offline", metavar="MODEL", help=_("Without a server: vLLM itself answers, with this model folder or id."))
+@click.option("--offline", metavar="MODEL", help=_("Run vLLM itself, without a server, with this model (folder or hub id)."))
 @click.option(
     "--engine",
     multiple=True,
     metavar="NAME=VALUE",
-    help=_("Argument of vllm.LLM, for --offline. Repeatable."),
+    help=_("Argument of vllm.LLM for --offline; repeatable."),
 )
 @click.option(
     "--ray",
@@ -58,16 +58,25 @@ class Concurrency(click.ParamType[int | None]):
     flag_value="",
     default=None,
     metavar="[ADDRESS]",
-    help=_("With --offline: on Ray, at this address or auto; without an address one is started here."),
-)
-@click.option("--actors", type=click.IntRange(min=1), metavar="N", help=_("Engines on Ray; else one for each GPU or group."))
-@click.option("--resume", is_flag=True, help=_("Go on with an output that is there; failed lines are asked again."))
-@click.option("--overwrite", is_flag=True, help=_("Begin an output that is there anew."))
-@click.option(
-    "--concurrency", type=Concurrency(), default="auto", help=_("Requests under way at once; auto keeps the servers busy.")
+    help=_("With --offline: run on the Ray cluster at this address, or auto; without an address, one is started here."),
 )
 @click.option(
-    "--file-column", "file_columns", multiple=True, metavar="NAME", help=_("Column that holds a file; several make one request.")
+    "--actors",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=_("Number of engines on Ray; default: one for each GPU or tensor-parallel group."),
+)
+@click.option("--resume", is_flag=True, help=_("Continue an existing output; failed requests are retried."))
+@click.option("--overwrite", is_flag=True, help=_("Replace an existing output."))
+@click.option(
+    "--concurrency", type=Concurrency(), default="auto", help=_("Number of requests at once; auto keeps the servers busy.")
+)
+@click.option(
+    "--file-column",
+    "file_columns",
+    multiple=True,
+    metavar="NAME",
+    help=_("Column that holds a file; several columns make one request."),
 )
 @click.option("--text-column", default="", metavar="NAME", help=_("Column that holds the question."))
 @click.option("--id-column", default="", metavar="NAME", help=_("Column that holds the id."))
@@ -76,11 +85,15 @@ class Concurrency(click.ParamType[int | None]):
     "schema_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=_("Ask for JSON of this JSON schema, and check it."),
+    help=_("Ask for JSON that follows this JSON schema, and check it."),
 )
-@click.option("--sidecar", type=click.Choice(["txt", "json"]), help=_("Write each answer beside its picture too."))
+@click.option("--sidecar", type=click.Choice(["txt", "json"]), help=_("Also write each answer to a file beside its picture."))
 @click.option(
-    "--csv", "csv_file", type=click.Path(path_type=Path), metavar="FILE", help=_("Write all answers as a table too, at the end.")
+    "--csv",
+    "csv_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Also write all answers to a CSV table at the end."),
 )
 @click.option("--expect", default="", metavar="COLUMN", help=_("Compare each answer with this column and print the accuracy."))
 @click.option(

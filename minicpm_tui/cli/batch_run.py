@@ -50,7 +50,7 @@ def run(options: Mapping[str, Any], flags: Flags) -> int:
     try:
         summary = asyncio.run(_run(wanted, options, flags, config))
     except KeyboardInterrupt:
-        say(wanted.console, _("stopped: what was answered is in {path}; --resume goes on").format(path=options["output"]))
+        say(wanted.console, _("stopped: the answers so far are in {path}; --resume continues").format(path=options["output"]))
         return 130
     for line in summary.lines():
         say(wanted.console, line)
@@ -62,7 +62,7 @@ def run(options: Mapping[str, Any], flags: Flags) -> int:
 async def _run(wanted: Run, options: Mapping[str, Any], flags: Flags, config: Config) -> Summary:
     if options["offline"]:
         if flags.urls or flags.demo:
-            raise UsageError(_("--offline asks no server: leave out --url and --demo"))
+            raise UsageError(_("--offline uses no server: remove --url and --demo"))
         offline = Offline(
             options["offline"],
             config.settings.vllm_command,
@@ -73,7 +73,7 @@ async def _run(wanted: Run, options: Mapping[str, Any], flags: Flags, config: Co
         return await through_vllm(wanted, offline)
     for name in ("engine", "ray", "actors"):
         if options[name] not in (None, ()):
-            raise UsageError(_("--{name} is for --offline").format(name=name))
+            raise UsageError(_("--{name} works only with --offline").format(name=name))
     async with _servers(flags, config) as addresses:
         return await through_servers(
             wanted, addresses, concurrency=options["concurrency"], patience=config.settings.stall_seconds

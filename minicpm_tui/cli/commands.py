@@ -9,16 +9,16 @@ import click
 from minicpm_tui.i18n import N_, _
 
 SUMMARIES = {
-    "ask": N_("ask one question; the reply streams to stdout"),
-    "batch": N_("ask the same of many pictures"),
-    "config": N_("show the settings and where each came from"),
-    "demo": N_("run a small stand-in server that has no model"),
-    "doctor": N_("say what is here: vLLM, GPUs, models, servers"),
-    "replay": N_("play a saved session with its own timing"),
-    "rerun": N_("ask a session's questions again and compare"),
-    "serve": N_("start vLLM with options that fit"),
-    "servers": N_("list, watch, stop and explain servers"),
-    "sessions": N_("list, search, export and import saved sessions"),
+    "ask": N_("Ask one question; the reply streams to stdout."),
+    "batch": N_("Ask the same question about many pictures."),
+    "config": N_("Show the settings and where each comes from."),
+    "demo": N_("Run a small stand-in server without a model."),
+    "doctor": N_("Check what this machine has: vLLM, GPUs, models, servers."),
+    "replay": N_("Play a saved session with its original timing."),
+    "rerun": N_("Ask a session's questions again and compare."),
+    "serve": N_("Start vLLM with options that fit."),
+    "servers": N_("List, check, stop and explain servers."),
+    "sessions": N_("List, search, export and import saved sessions."),
 }
 
 

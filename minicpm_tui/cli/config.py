@@ -9,12 +9,12 @@ from minicpm_tui import config
 from minicpm_tui.i18n import _
 
 
-@click.group("config", help=_("Show the settings and where each came from."))
+@click.group("config", help=_("Show the settings and where each comes from."))
 def command() -> None:
     """The group: ``show`` and ``path``."""
 
 
-@command.command(help=_("Print every setting as TOML, with where it came from. Keys are never shown."))
+@command.command(help=_("Print every setting as TOML, with where it comes from. Keys are never shown."))
 def show() -> None:
     import tomlkit
 
@@ -25,7 +25,7 @@ def show() -> None:
         if name == "servers":
             value = [_without_key(endpoint) for endpoint in value]
         if value is None:
-            document.add(tomlkit.comment(f"{name} = " + _("decided by the model")))
+            document.add(tomlkit.comment(f"{name} = " + _("not set")))
             continue
         item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
         document.add(name, item)
@@ -34,7 +34,7 @@ def show() -> None:
     click.echo(tomlkit.dumps(document), nl=False)
 
 
-@command.command(help=_("Print the path of config.toml, which need not exist."))
+@command.command(help=_("Print the path of config.toml, whether or not it exists."))
 def path() -> None:
     click.echo(config.config_path())
 

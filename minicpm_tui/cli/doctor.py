@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from minicpm_tui.servers.doctor import Report
 
 
-@click.command(help=_("Say what is here: vLLM, GPUs, models on disk, servers that answer."))
-@click.option("--json", "as_json", is_flag=True, help=_("results as JSON"))
-@click.option("--strict", is_flag=True, help=_("exit 1 when there is a problem"))
+@click.command(help=_("Check what this machine has: vLLM, GPUs, models on disk, running servers."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
+@click.option("--strict", is_flag=True, help=_("Exit with status 1 when there is a problem."))
 def command(as_json: bool, strict: bool) -> int:
     import json
 
@@ -89,7 +89,7 @@ def _server_lines(report: Report) -> list[str]:
 
     lines = []
     for server in report.servers:
-        model = server.model or (_("wants a key") if server.locked else "-")
+        model = server.model or (_("needs a key") if server.locked else "-")
         ours = _("  started here") if server.ours else ""
         lines.append(one_line(f"{server.url}  {model}", 300) + ours)
     return lines

@@ -37,11 +37,11 @@ def _sampling(name: str, metavar: str, text: str) -> Callable[[F], F]:
     return click.option(f"--{name.replace('_', '-')}", type=SamplingValue(name), metavar=metavar, help=text)
 
 
-_URL = click.option("--url", metavar="URL", help=_("Server: host:port, a root, or a URL that ends in /v1."))
-_URLS = click.option("--url", "urls", multiple=True, metavar="URL", help=_("Server; repeatable."))
+_URL = click.option("--url", metavar="URL", help=_("Server: host:port, or a URL with or without /v1."))
+_URLS = click.option("--url", "urls", multiple=True, metavar="URL", help=_("Server: host:port or a URL; repeatable."))
 _DECLARATIONS = (
     click.option("--api-key-env", metavar="NAME", help=_("Environment variable that holds the API key.")),
-    click.option("--model", metavar="NAME", help=_("Model, as the server calls it.")),
+    click.option("--model", metavar="NAME", help=_("Model name, as the server knows it.")),
     click.option("--demo", is_flag=True, help=_("Use the built-in demo server: no GPU, no model.")),
     click.option("--system", metavar="TEXT", help=_("System prompt.")),
     _sampling("temperature", "T", _("Sampling temperature, 0 to 2.")),
@@ -51,7 +51,7 @@ _DECLARATIONS = (
     _sampling("repetition_penalty", "X", _("Above 1 makes repetition less likely: 1.05 helps against loops.")),
     _sampling("max_tokens", "N", _("Longest reply, in tokens.")),
     _sampling("seed", "N", _("Seed of the sampling, for replies that can be repeated.")),
-    click.option("--thinking/--no-thinking", default=None, help=_("Let the model think first, or not.")),
+    click.option("--thinking/--no-thinking", default=None, help=_("Whether the model thinks before it replies.")),
 )
 _NAMES = ("api_key_env", "model", "system", *SAMPLING, "thinking")
 
@@ -89,7 +89,7 @@ def _with_flags(function: F, declarations: tuple[Callable[[Any], Any], ...]) -> 
     def with_flags(*args: Any, demo: bool, url: str | None = None, urls: tuple[str, ...] = (), **kwargs: Any) -> Any:
         values = {"url": url, **{name: kwargs.pop(name) for name in _NAMES}}
         if demo and (url or urls):
-            raise UsageError(_("--demo and --url exclude each other"))
+            raise UsageError(_("--demo and --url cannot be used together"))
         return function(*args, flags=Flags(demo, values, urls), **kwargs)
 
     command: Any = with_flags

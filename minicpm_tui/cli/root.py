@@ -18,17 +18,17 @@ from minicpm_tui.i18n import _
     help=_("Talk with MiniCPM-V about pictures and videos, on your own GPU."),
 )
 @click.version_option(__version__, prog_name="minicpm-tui", message="%(prog)s %(version)s")
-@click.option("--session", metavar="ID", default="", help=_("Go on with this session (a unique beginning of its id)."))
-@click.option("--continue", "resume", is_flag=True, help=_("Go on with the newest session."))
+@click.option("--session", metavar="ID", default="", help=_("Continue this session (its id, or a unique beginning of it)."))
+@click.option("--continue", "resume", is_flag=True, help=_("Continue the latest session."))
 @shared_options
 @click.pass_context
 def root(context: click.Context, session: str, resume: bool, flags: Flags) -> int | None:
     if (command := context.invoked_subcommand) is not None:
         if session or resume or flags.given:
-            raise UsageError(_("options stand after the command: minicpm-tui {command} …").format(command=command))
+            raise UsageError(_("put options after the command: minicpm-tui {command} …").format(command=command))
         return None
     if session and resume:
-        raise UsageError(_("--session and --continue exclude each other"))
+        raise UsageError(_("--session and --continue cannot be used together"))
     from minicpm_tui.ui.app.run import run
     from minicpm_tui.ui.kit.start_options import Launch
 

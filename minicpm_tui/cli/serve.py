@@ -38,16 +38,16 @@ class ServeCommand(click.Command):
 @click.command(
     cls=ServeCommand,
     context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]},
-    help=_("Start vLLM with MODEL, a folder or a hub id. What follows -- goes to vLLM as it is."),
+    help=_("Start vLLM with MODEL, a folder or a hub id. Everything after -- is passed to vLLM unchanged."),
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[MODEL] [VLLM OPTIONS] [-- EXTRA]")
-@click.option("--preset", default="pictures", metavar="NAME", help=_("set of options to start from"))
-@click.option("--gpus", default="", metavar="0,1", help=_("indices or UUIDs of the GPUs to use"))
-@click.option("--print", "show", is_flag=True, help=_("print the command and start nothing"))
-@click.option("--check", is_flag=True, help=_("estimate whether it fits and start nothing"))
-@click.option("--detach", is_flag=True, help=_("return when the server is ready; it stays"))
-@click.option("--no-wait", is_flag=True, help=_("with --detach: return at once"))
-@click.option("--json", "as_json", is_flag=True, help=_("results as JSON"))
+@click.option("--preset", default="pictures", metavar="NAME", help=_("Set of options to start from."))
+@click.option("--gpus", default="", metavar="0,1", help=_("Indices or UUIDs of the GPUs to use."))
+@click.option("--print", "show", is_flag=True, help=_("Print the command without starting it."))
+@click.option("--check", is_flag=True, help=_("Estimate whether it fits, without starting it."))
+@click.option("--detach", is_flag=True, help=_("Return when the server is ready, and keep it running."))
+@click.option("--no-wait", is_flag=True, help=_("With --detach: return immediately."))
+@click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
 @click.pass_context
 def command(context: click.Context, /, words: tuple[str, ...], **flags: Any) -> int:
     from minicpm_tui import config

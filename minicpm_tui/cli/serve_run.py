@@ -152,7 +152,7 @@ def _stop(server: LocalServer) -> None:
         launch.stop(server.id)
     except ServerNotFound:
         return  # it has ended meanwhile
-    _say(_("stopped; nothing of it is left"))
+    _say(_("stopped"))
 
 
 class _Display:
@@ -170,7 +170,7 @@ class _Display:
             self._status.start()
 
     def show(self, update: Update) -> None:
-        quiet = _(" — no word for {time}, see the log").format(time=format_duration(update.silent)) if update.quiet else ""
+        quiet = _(" — silent for {time}, see the log").format(time=format_duration(update.silent)) if update.quiet else ""
         if self._status is None:
             self._print(update, quiet)
             return

@@ -12,10 +12,10 @@ from minicpm_tui.i18n import _
 if TYPE_CHECKING:
     from minicpm_tui.servers.local import LocalServer
 
-_JSON = click.option("--json", "as_json", is_flag=True, help=_("results as JSON"))
+_JSON = click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
 
 
-@click.group(invoke_without_command=True, help=_("Servers that this program started: list, status, stop, logs, explain."))
+@click.group(invoke_without_command=True, help=_("Manage the servers that this program started."))
 @_JSON
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> int | None:
@@ -23,7 +23,7 @@ def command(context: click.Context, as_json: bool) -> int | None:
     return _list(as_json) if context.invoked_subcommand is None else None
 
 
-@command.command("list", help=_("Every server of yours on this machine."))
+@command.command("list", help=_("List all your servers on this machine."))
 @_JSON
 @click.pass_obj
 def list_(everywhere: bool, as_json: bool) -> int:
@@ -65,7 +65,7 @@ def _fields(server: LocalServer) -> dict[str, object]:
     }
 
 
-@command.command(help=_("What a server is doing now; exit 1 when it does not answer."))
+@command.command(help=_("Show what a server is doing now; exit status 1 when it does not answer."))
 @click.argument("server_id", metavar="ID", default="")
 @_JSON
 @click.pass_obj
@@ -83,7 +83,7 @@ def status(everywhere: bool, server_id: str, as_json: bool) -> int:
     return 0 if found.answers else 1
 
 
-@command.command(help=_("Stop a server and everything it started."))
+@command.command(help=_("Stop a server and all its processes."))
 @click.argument("server_id", metavar="ID", default="")
 @_JSON
 @click.pass_obj
@@ -96,13 +96,13 @@ def stop(everywhere: bool, server_id: str, as_json: bool) -> int:
     if as_json or everywhere:
         print(json.dumps(_fields(server), ensure_ascii=False))
     else:
-        print(_("{id} is stopped; nothing of it is left").format(id=server.id))
+        print(_("{id} has stopped").format(id=server.id))
     return 0
 
 
-@command.command(help=_("The log of a server; -f follows it until the server ends."))
+@command.command(help=_("Show a server's log; -f follows it until the server ends."))
 @click.argument("server_id", metavar="ID", default="")
-@click.option("-f", "--follow", is_flag=True, help=_("show what is added"))
+@click.option("-f", "--follow", is_flag=True, help=_("Keep showing new lines."))
 def logs(server_id: str, follow: bool) -> int:
     from minicpm_tui.errors import ServerNotFound
     from minicpm_tui.servers import logfiles, processes, registry
@@ -133,7 +133,7 @@ def logs(server_id: str, follow: bool) -> int:
     return 0
 
 
-@command.command(help=_("Why a server failed: LOGFILE of any vLLM, or - for stdin."))
+@command.command(help=_("Explain why a server failed: its id, the LOGFILE of any vLLM, or - for stdin."))
 @click.argument("log", metavar="LOGFILE|-")
 @_JSON
 @click.pass_obj
@@ -166,7 +166,7 @@ def _chunks(log: str) -> list[bytes]:
     try:
         return list(explain.read_chunks(path))
     except OSError as error:
-        raise UsageError(f"{log}: {error.strerror}", hint=_("name a log file, the id of a server, or - for stdin")) from error
+        raise UsageError(f"{log}: {error.strerror}", hint=_("give a log file, the id of a server, or - for stdin")) from error
 
 
 def _one(server_id: str) -> LocalServer:
@@ -181,5 +181,5 @@ def _one(server_id: str) -> LocalServer:
     if len(live) == 1:
         return live[0]
     raise ServerNotFound(
-        _("name one"), hint=_("there are: {ids}").format(ids=", ".join(server.id for server in live) or _("none"))
+        _("give its id"), hint=_("available: {ids}").format(ids=", ".join(server.id for server in live) or _("none"))
     )

@@ -22,7 +22,7 @@ def show(explanation: Explanation) -> None:
         print(_("a request failed:"))
         _failure(failure)
     if not explanation.failure and not explanation.requests:
-        print(_("nothing went wrong in this log") if explanation.stages else _("this log is empty"))
+        print(_("no problems found in this log") if explanation.stages else _("this log is empty"))
 
 
 def _failure(failure: Failure) -> None:

@@ -65,7 +65,7 @@ def require(setting: str = "", environ: Mapping[str, str] | None = None) -> Vllm
     if found is None:
         raise VllmMissing(_("no vllm command on PATH"), hint=_("install it: {command}").format(command=INSTALL))
     if not found.ok:
-        message = _("{path} is version {version}, {minimum} is needed").format(
+        message = _("{path} is version {version}, but {minimum} is needed").format(
             path=found.path, version=found.version, minimum=MINIMUM
         )
         raise VllmMissing(message, title=_("vLLM is too old"), hint=_("upgrade it: {command}").format(command=INSTALL))
@@ -76,7 +76,7 @@ def _candidates(setting: str, environ: Mapping[str, str]) -> Iterator[Path]:
     if setting:
         found = shutil.which(str(Path(setting).expanduser()), path=environ.get("PATH"))
         if not found:
-            raise VllmMissing(setting, hint=_("vllm_command in config.toml names no command that can be run"))
+            raise VllmMissing(setting, hint=_("vllm_command in config.toml is not a command that can be run"))
         yield Path(found)
     for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         if (root := environ.get(variable)) and os.access(path := Path(root) / "bin" / "vllm", os.X_OK):

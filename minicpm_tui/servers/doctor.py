@@ -106,12 +106,16 @@ def _vllm_problems(found: Vllm | None, known: list[Problem]) -> list[Problem]:
         install = _("install it: {command}").format(command=discovery.INSTALL)
         return [] if known else [Problem(_("vLLM is not installed"), install)]
     if not found.version:
-        return [Problem(_("{path} does not tell its version").format(path=found.path), _("run it by hand to see what it says"))]
+        return [Problem(_("{path} does not report its version").format(path=found.path), _("run it by hand to see its output"))]
     if not found.ok:
         title = _("vLLM {version} is too old").format(version=found.version)
         return [Problem(title, _("upgrade it: {command}").format(command=discovery.INSTALL))]
     if not at_least(found.version, "0.10.0"):
-        return [Problem(_("vLLM {version} needs an extra for videos").format(version=found.version), "pip install 'vllm[video]'")]
+        return [
+            Problem(
+                _("vLLM {version} needs an extra package for videos").format(version=found.version), "pip install 'vllm[video]'"
+            )
+        ]
     return []
 
 
@@ -127,7 +131,9 @@ def _gpu_problems(devices: list[Gpu], found: Vllm | None, environ: Mapping[str, 
         visible = gpus.select(devices, named)
     except LookupError as error:
         return [
-            Problem(_("CUDA_VISIBLE_DEVICES names {gpu}, which is not here").format(gpu=error.args[0]), _("correct or unset it"))
+            Problem(
+                _("CUDA_VISIBLE_DEVICES names {gpu}, which does not exist").format(gpu=error.args[0]), _("correct or unset it")
+            )
         ]
     if visible and not ours and all(gpu.memory_free < gpu.memory_total * 0.5 for gpu in visible):
         return [Problem(_("every GPU is more than half full"), _("stop other programs, or lower --gpu-memory-utilization"))]
@@ -138,7 +144,7 @@ def _model_problems(on_disk: list[LocalModel], found: Vllm | None) -> list[Probl
     problems = []
     if not on_disk:
         problems.append(
-            Problem(_("no model on this disk"), _("give a folder or an id such as openbmb/MiniCPM-V-4_5, which is downloaded"))
+            Problem(_("no model on this disk"), _("use a folder, or an id such as openbmb/MiniCPM-V-4_5 to download it"))
         )
     for model in on_disk:
         if not model.complete:
@@ -147,8 +153,8 @@ def _model_problems(on_disk: list[LocalModel], found: Vllm | None) -> list[Probl
             title = _("{model} needs vLLM {version}").format(model=model.name, version=model.family.vllm)
             problems.append(Problem(title, _("upgrade it: {command}").format(command=f"pip install 'vllm>={model.family.vllm}'")))
         elif found and found.version and model.family.vllm_last and not _at_most(found.version, model.family.vllm_last):
-            title = _("{model} runs up to vLLM {version} only").format(model=model.name, version=model.family.vllm_last)
-            problems.append(Problem(title, _("use another model, or another environment with that vLLM")))
+            title = _("{model} runs only on vLLM up to {version}").format(model=model.name, version=model.family.vllm_last)
+            problems.append(Problem(title, _("use another model, or an environment that has that vLLM")))
     return problems
 
 

@@ -95,7 +95,7 @@ def estimate(form: Form, folder: Path, family: Family, device: Device | None, ve
     wanted = tokens(options.get("max-model-len"))
     wanted = wanted if wanted is not None or "max-model-len" in options else shape.context or family.context
     if device is None:
-        message = _("no GPU here to measure against: the weights take {weights}").format(weights=format_bytes(shape.weights))
+        message = _("no GPU here to compare with: the weights take {weights}").format(weights=format_bytes(shape.weights))
         return Estimate(None, shape.weights, shape.kv_per_token, None, None, None, None, wanted, 0, shape.rough, message, ())
     return _against(form, shape, family, device, wanted, version)
 

@@ -87,7 +87,7 @@ def busy(match: re.Match[str], _context: Context) -> list[Remedy]:
 
 def next_port(_match: re.Match[str], context: Context) -> list[Remedy]:
     port = context.arguments.get("port", 8000)
-    return [Remedy(_("take port {port}").format(port=port + 1), {"port": port + 1})] if isinstance(port, int) else []
+    return [Remedy(_("use port {port}").format(port=port + 1), {"port": port + 1})] if isinstance(port, int) else []
 
 
 def more_media(match: re.Match[str], context: Context) -> list[Remedy]:
@@ -96,7 +96,7 @@ def more_media(match: re.Match[str], context: Context) -> list[Remedy]:
     if limit == 0 and kind == "video" and not context.family.video:
         return []
     wanted = {**(limits if isinstance(limits, dict) else {}), kind: max(1, 2 * limit)}
-    label = _("--limit-mm-per-prompt: {count} of {kind}").format(count=max(1, 2 * limit), kind=kind)
+    label = _("--limit-mm-per-prompt: {kind} limit {count}").format(count=max(1, 2 * limit), kind=kind)
     return [Remedy(label, {"limit-mm-per-prompt": wanted})]
 
 
@@ -126,12 +126,12 @@ def derived_length(match: re.Match[str], _context: Context) -> list[Remedy]:
 
 def without_option(match: re.Match[str], _context: Context) -> list[Remedy]:
     option = by_flag(match["flag"])
-    return [Remedy(_("leave out {option}").format(option=match["flag"]), {option.name: None})] if option else []
+    return [Remedy(_("remove {option}").format(option=match["flag"]), {option.name: None})] if option else []
 
 
 def other_hub(match: re.Match[str], _context: Context) -> list[Remedy]:
     if "outgoing traffic" in match[0]:
-        return [Remedy(_("ask the hub: HF_HUB_OFFLINE=0"), {"HF_HUB_OFFLINE": False})]
+        return [Remedy(_("allow access to the hub: HF_HUB_OFFLINE=0"), {"HF_HUB_OFFLINE": False})]
     return [
         Remedy(_("download from the mirror hf-mirror.com"), {"HF_ENDPOINT": "https://hf-mirror.com"}),
         Remedy(_("download from ModelScope"), {"VLLM_USE_MODELSCOPE": True}),
@@ -140,7 +140,7 @@ def other_hub(match: re.Match[str], _context: Context) -> list[Remedy]:
 
 def home_folder(_match: re.Match[str], _context: Context) -> list[Remedy]:
     home = str(Path.home())
-    return [Remedy(_("let requests name files below {folder}").format(folder=home), {"allowed-local-media-path": home})]
+    return [Remedy(_("let requests refer to files in {folder}").format(folder=home), {"allowed-local-media-path": home})]
 
 
 def module(match: re.Match[str], _context: Context) -> list[Remedy]:

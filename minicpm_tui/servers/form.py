@@ -102,7 +102,9 @@ def _no_model(model: str, config: Path) -> ModelMissing:
         return ModelMissing(
             _("{model}: its config.json cannot be read").format(model=model), hint=_("copy or download the model again")
         )
-    return ModelMissing(_("{model}: no config.json inside").format(model=model), hint=_("name the folder that holds config.json"))
+    return ModelMissing(
+        _("{model} contains no config.json").format(model=model), hint=_("give the folder that contains config.json")
+    )
 
 
 def _read(option: Option, text: str) -> Value:
@@ -115,9 +117,9 @@ def _read(option: Option, text: str) -> Value:
 def _unknown(flag: str) -> UsageError:
     names = [f"--{name}" for name, option in OPTIONS.items() if not option.env]
     near = difflib.get_close_matches(flag.replace("_", "-"), names, 1)
-    hint = _("put it after -- to hand it to vLLM as it is")
+    hint = _("put it after -- to pass it to vLLM unchanged")
     if near:
-        hint = _("did you mean {option}? Else {hint}").format(option=near[0], hint=hint)
+        hint = _("did you mean {option}? If not, {hint}").format(option=near[0], hint=hint)
     return UsageError(_("unknown option {flag}").format(flag=flag), hint=hint)
 
 
@@ -137,7 +139,7 @@ def locate_model(model: str) -> tuple[str, Path | None]:
         return str(path.absolute()), path.absolute().parent
     if path.exists():
         raise ModelMissing(
-            _("{model}: a file, not a folder").format(model=model), hint=_("name the folder that holds config.json")
+            _("{model} is a file, not a folder").format(model=model), hint=_("give the folder that contains config.json")
         )
     if model.startswith(("/", ".", "~")) or model.count("/") > 1 or not _REPO_ID.fullmatch(model):
         raise ModelMissing(model, hint=_("there is no such folder; minicpm-tui doctor lists the models on this disk"))

@@ -114,7 +114,7 @@ def _run(record: Record, environment: Mapping[str, str], log: int) -> Record:
 
 def _broken(command: str, error: OSError) -> StartFailed:
     """Its first line names no interpreter, or one that has gone with its environment."""
-    return StartFailed(f"{command}: {error.strerror}", hint=_("this command cannot be run: install vLLM again"))
+    return StartFailed(f"{command}: {error.strerror}", hint=_("this command cannot be run: reinstall vLLM"))
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -126,11 +126,11 @@ def require_free_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except PermissionError as error:
             raise ServerError(
-                f"{host}:{port}", hint=_("ports below 1024 are for the administrator: take a higher one")
+                f"{host}:{port}", hint=_("ports below 1024 are reserved for the administrator: use a higher one")
             ) from error
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise PortTaken(f"{host}:{port}", hint=_("take another with --port, or stop what listens there")) from error
+                raise PortTaken(f"{host}:{port}", hint=_("use another with --port, or stop what listens there")) from error
             raise ServerError(f"{host}:{port}: {error.strerror or error}", hint=_("use an address of this machine")) from error
 
 
@@ -147,7 +147,7 @@ def free_port(first: int = 8000, host: str = "127.0.0.1") -> int:
             except OSError:
                 continue
             return port
-    raise PortTaken(_("no free port from {port} on").format(port=first))
+    raise PortTaken(_("no free port at or above {port}").format(port=first))
 
 
 def stop(server_id: str, seconds: float = STOP_SECONDS) -> LocalServer:
@@ -179,7 +179,9 @@ def stop(server_id: str, seconds: float = STOP_SECONDS) -> LocalServer:
     children.exit_status(record.pid)
     if survivors:
         pids = ", ".join(str(pid) for pid in survivors)
-        raise ServerError(_("processes {pids} do not end").format(pids=pids), hint=_("look at them with ps; the driver may hang"))
+        raise ServerError(
+            _("processes {pids} cannot be stopped").format(pids=pids), hint=_("look at them with ps; the driver may be stuck")
+        )
     with registry.locked():
         registry.remove(record.id)
     return registry.describe(msgspec.structs.replace(record, ended="exited"))

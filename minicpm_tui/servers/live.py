@@ -47,9 +47,9 @@ class Status:
         found = [
             (_("server"), f"{self.server.id}  {self.server.url}  {self.server.model}"),
             (_("state"), _(STATE_TITLES[self.server.state])),
-            (_("up"), format_duration(self.uptime_seconds) if self.uptime_seconds is not None else ""),
+            (_("uptime"), format_duration(self.uptime_seconds) if self.uptime_seconds is not None else ""),
             (_("running requests"), _number(figures.running)),
-            (_("waiting requests"), _number(figures.waiting)),
+            (_("queued requests"), _number(figures.waiting)),
             (_("KV cache in use"), _share(figures.kv_cache_usage)),
             (_("prompt tokens/s"), _rate(figures.prompt_tokens_per_second)),
             (_("generated tokens/s"), _rate(figures.generation_tokens_per_second)),

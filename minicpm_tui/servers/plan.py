@@ -54,7 +54,7 @@ class Plan:
     def estimate(self) -> Estimate:
         """Whether it fits. Raises ModelMissing when the model is not on disk, ServerError when its config says too little."""
         if self.folder is None:
-            raise ModelMissing(self.form.model, hint=_("it is not on this disk yet: the estimate needs its config.json"))
+            raise ModelMissing(self.form.model, hint=_("it is not on this disk yet: an estimate needs its config.json"))
         try:
             device = estimate.devices(self.gpus, self.vllm, self.gpu_count)
             return estimate.estimate(self.form, self.folder, self.family, device, self.vllm.version if self.vllm else "")
@@ -90,9 +90,9 @@ def only_model(environ: Mapping[str, str]) -> str:
     if len(found) == 1:
         return str(found[0].path)
     if not found:
-        raise UsageError(_("no model named"), hint=_("give a folder or an id such as openbmb/MiniCPM-V-4_5"))
+        raise UsageError(_("no model given"), hint=_("use a folder or an id such as openbmb/MiniCPM-V-4_5"))
     names = ", ".join(str(model.path) for model in found[:5])
-    raise UsageError(_("no model named"), hint=_("there are several here: {models}").format(models=names))
+    raise UsageError(_("no model given"), hint=_("there are several here: {models}").format(models=names))
 
 
 def _within_context(applied: Form, asked: Form, folder: Path | None) -> Form:
@@ -134,12 +134,14 @@ def _named(devices: list[Gpu], wanted: tuple[str, ...], *, strict: bool) -> list
         if not strict:
             return []
         there = ", ".join(str(gpu.index) for gpu in devices)
-        raise UsageError(_("no GPU {gpu}").format(gpu=error.args[0]), hint=_("there are: {gpus}").format(gpus=there)) from error
+        raise UsageError(
+            _("there is no GPU {gpu}").format(gpu=error.args[0]), hint=_("available: {gpus}").format(gpus=there)
+        ) from error
 
 
 def _version_notes(family: Family, version: str) -> list[str]:
     if version and not at_least(version, family.vllm):
         return [_("{family} needs vLLM {version}").format(family=family.title, version=family.vllm)]
     if version and family.vllm_last and discovery.parse(version) > discovery.parse(family.vllm_last):
-        return [_("{family} runs up to vLLM {version} only").format(family=family.title, version=family.vllm_last)]
+        return [_("{family} runs only on vLLM up to {version}").format(family=family.title, version=family.vllm_last)]
     return []

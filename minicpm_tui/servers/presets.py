@@ -72,7 +72,9 @@ def apply_preset(form: Form, family: Family, version: str = "", cpus: int | None
         return Form(form.model or base.model, options, form.gpus or base.gpus, form.extra or base.extra, form.preset)
     if form.preset not in BUILT_IN:
         names = ", ".join([*BUILT_IN, *own])
-        raise UsageError(_("no preset {name}").format(name=form.preset), hint=_("there are {names}").format(names=names))
+        raise UsageError(
+            _("there is no preset {name}").format(name=form.preset), hint=_("available: {names}").format(names=names)
+        )
     options = {**preset_options(form.preset, family, version, cpus), **form.options}
     return Form(form.model, options, form.gpus, form.extra, form.preset)
 
@@ -92,7 +94,7 @@ def saved() -> dict[str, Form]:
         try:
             found[path.stem] = Form.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise ConfigError(f"{path}: {error}", hint=_("mend or remove this preset")) from error
+            raise ConfigError(f"{path}: {error}", hint=_("correct or remove this preset")) from error
     return found
 
 
@@ -101,7 +103,7 @@ def save(name: str, form: Form) -> Path:
     import tomlkit
 
     if not name.replace("-", "").replace("_", "").isalnum() or name in BUILT_IN:
-        raise UsageError(name, hint=_("a preset's name is letters, digits and -, and none of the built-in names"))
+        raise UsageError(name, hint=_("a preset's name consists of letters, digits and -, and must not be a built-in one"))
     path = make_private_dir(folder()) / f"{name}.toml"
     data: Mapping[str, Any] = {**form.to_dict(), "preset": _base(form.preset)}
     write_durably(path, tomlkit.dumps(data).encode())

@@ -42,7 +42,7 @@ def locked() -> Iterator[None]:
             break
         except LockHeld as held:
             if time.monotonic() > deadline:
-                hint = _("look at that program; it may be stopped")
+                hint = _("check that program; it may be suspended")
                 raise StorageError(
                     _("{path} is held by {holder}").format(path=lock.path, holder=held.holder), hint=hint
                 ) from held
@@ -177,7 +177,9 @@ def find_record(server_id: str) -> Record:
     matches = [record for record in refresh() if record.id.startswith(server_id)]
     exact = [record for record in matches if record.id == server_id]
     if len(exact or matches) != 1:
-        several = _("several begin so: {ids}").format(ids=", ".join(record.id for record in matches)) if matches else ""
+        several = (
+            _("several ids begin like that: {ids}").format(ids=", ".join(record.id for record in matches)) if matches else ""
+        )
         raise ServerNotFound(server_id, hint=several or _("minicpm-tui servers lists them"))
     return (exact or matches)[0]
 

@@ -42,34 +42,34 @@ def _rule(kind: str, title: str, pattern: str, remedies: Remedies | None = None,
 RULES: tuple[Rule, ...] = (
     _rule(
         "gpu_busy",
-        N_("Too little memory is free: other programs hold it"),
+        N_("Not enough memory is free: other programs hold it"),
         r"(?:Free|Available) memory on (?:device|node)(?: \S+)? "
         r"\((?P<free>[\d.]+)/(?P<total>[\d.]+) GiB\) on startup is less than desired",
         fixes.busy,
-        N_("stop the other programs, or take a smaller share"),
+        N_("stop the other programs, or use a smaller share"),
     ),
     _rule(
         "kv_cache_too_small",
-        N_("The GPU's memory does not hold one conversation of this length"),
+        N_("GPU memory cannot hold one conversation of this length"),
         r"To serve at least one request with the models?'s max seq len(?:.*?estimated maximum model length is (?P<length>\d+))?",
         fixes.proposed_length,
     ),
     _rule(
         "kv_cache_too_small",
-        N_("The GPU's memory does not hold one conversation of this length"),
+        N_("GPU memory cannot hold one conversation of this length"),
         r"max seq len \(\d+\) is larger than the maximum number of tokens that can be stored in KV cache \((?P<length>\d+)\)",
         fixes.proposed_length,
     ),
     _rule("no_kv_cache", N_("No memory is left for the KV cache"), r"No available memory for the cache blocks", fixes.more_cache),
     _rule(
         "no_spare_memory",
-        N_("Too little of the GPU's memory is left beside the KV cache"),
+        N_("Not enough GPU memory is left besides the KV cache"),
         r"out of memory occurred when warming up",
         fixes.less_cache,
     ),
     _rule(
         "memory_changed",
-        N_("Another program gave GPU memory back while vLLM measured it"),
+        N_("Another program freed GPU memory while vLLM was measuring it"),
         r"Error in memory profiling",
         fixes.again,
         N_("wait until the other programs have ended"),
@@ -80,28 +80,28 @@ RULES: tuple[Rule, ...] = (
         r"Failed to load model - not enough GPU memory|CUDA out of memory"
         r"|torch\.(?:cuda\.)?OutOfMemoryError|CUDA error: out of memory|HIP out of memory",
         fixes.no_room,
-        N_("free the GPU, or take smaller weights"),
+        N_("free the GPU, or use smaller weights"),
     ),
     _rule(
         "port_taken",
         N_("The port is taken"),
         r"\[Errno 98\]|[Aa]ddress already in use",
         fixes.next_port,
-        N_("stop what listens there, or take another port"),
+        N_("stop what listens there, or use another port"),
     ),
     _rule(
         "remote_code",
-        N_("The model brings its own code, which must be allowed"),
+        N_("The model comes with its own code, which must be allowed"),
         r"`trust_remote_code=True|contains custom code which must be executed|--trust-remote-code flag"
         r"|set the option `trust_remote_code",
         lambda _match, _context: fixes.change(N_("--trust-remote-code"), trust_remote_code=True),
     ),
     _rule(
         "gated",
-        N_("The model asks for your consent"),
+        N_("The model requires you to accept its terms"),
         r"You are trying to access a gated repo|Cannot access gated repo|403 Client Error.*huggingface",
         lambda _match, _context: [Remedy(_("download from ModelScope"), {"VLLM_USE_MODELSCOPE": True})],
-        N_("accept its terms on its page at the hub, then set HF_TOKEN"),
+        N_("accept its terms on its hub page, then set HF_TOKEN"),
     ),
     _rule(
         "model_missing",
@@ -115,7 +115,7 @@ RULES: tuple[Rule, ...] = (
         N_("The hub has no such model"),
         r"RepositoryNotFoundError|404 Client Error.*huggingface|is not a valid model identifier",
         None,
-        N_("check the spelling of the id, or give a folder"),
+        N_("check the spelling of the id, or use a folder"),
     ),
     _rule(
         "not_a_model",
@@ -132,7 +132,7 @@ RULES: tuple[Rule, ...] = (
         r"|Max retries exceeded with url|httpx\.Connect(?:Error|Timeout)"
         r"|cannot find the requested files in the (?:local|disk) cache",
         fixes.other_hub,
-        N_("check the network, or give a folder that is on disk"),
+        N_("check the network, or use a folder on this disk"),
     ),
     _rule(
         "architecture",
@@ -172,7 +172,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "world_size",
-        N_("More GPUs are asked for than there are"),
+        N_("More GPUs are requested than there are"),
         r"World size \(\d+\) is larger than the number of available GPUs(?: \((?P<gpus>\d+)\))?",
         fixes.fewer_gpus,
     ),
@@ -190,19 +190,19 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "length_over_model",
-        N_("The length is more than the model was made for"),
+        N_("The length exceeds what the model was trained for"),
         r"max_model_len \(\d+\) is greater than the derived max_model_len \(\D*(?P<length>\d+)",
         fixes.derived_length,
     ),
     _rule(
         "step_under_length",
-        N_("A step is shorter than a conversation or a picture"),
+        N_("One step takes fewer tokens than a conversation or a picture"),
         r"max_num_batched_tokens \(\d+\) is smaller than max_model_len \((?P<needed>\d+)\)",
         fixes.larger_step,
     ),
     _rule(
         "step_under_item",
-        N_("A step is shorter than one picture or video"),
+        N_("One step takes fewer tokens than one picture or video"),
         r"max_tokens_per_mm_item \((?P<needed>\d+)\) is larger than max_num_batched_tokens",
         fixes.larger_step,
     ),
@@ -211,12 +211,12 @@ RULES: tuple[Rule, ...] = (
         N_("This vLLM does not know an option"),
         r"unrecognized arguments: (?P<flag>--?[\w-]+)",
         fixes.without_option,
-        N_("leave it out, or upgrade vLLM"),
+        N_("remove it, or upgrade vLLM"),
     ),
     _rule("bad_option", N_("vLLM rejects an option's value"), r"error: argument (?P<flag>--?[\w-]+)", fixes.without_option),
     _rule(
         "shared_memory",
-        N_("There is too little shared memory"),
+        N_("There is not enough shared memory"),
         r"Bus error|insufficient shared memory|(?:[Ee]rror|[Ff]ailed|No space).*/dev/shm",
         None,
         N_("in a container: start it with --ipc=host or a larger --shm-size"),
@@ -237,7 +237,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "missing_module",
-        N_("vLLM's environment lacks a Python package"),
+        N_("A Python package is missing from vLLM's environment"),
         r"(?:ModuleNotFoundError|ImportError): No module named '(?P<module>[\w.]+)'",
         fixes.module,
         N_("install it into vLLM's environment; videos need vllm[video]"),
@@ -247,7 +247,7 @@ RULES: tuple[Rule, ...] = (
         N_("The vLLM installation is broken"),
         r"ImportError: .*(?:undefined symbol|cannot open shared object file)",
         None,
-        N_("install vLLM again into an environment of its own"),
+        N_("reinstall vLLM in its own environment"),
     ),
     _rule(
         "processor",
@@ -258,7 +258,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "engine_died",
-        N_("The engine died while it was answering"),
+        N_("The engine crashed while answering"),
         r"EngineCore encountered an issue|EngineDeadError|EngineCore hit an exception"
         r"|AsyncLLM output_handler failed|Engine loop has died",
         fixes.again,
@@ -295,10 +295,10 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "reply_too_long",
-        N_("A longer reply is asked for than the server's context"),
+        N_("The requested reply is longer than the server's context"),
         r"max_tokens=(?P<needed>\d+) cannot be greater than max_model_len",
         fixes.longer_than,
-        N_("ask for fewer max_tokens"),
+        N_("lower max_tokens"),
         "request",
     ),
     _rule(
@@ -311,9 +311,9 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "media_too_large",
-        N_("A video is too large to be decoded"),
+        N_("A video is too large to decode"),
         r"exceeds VLLM_MAX_MEDIA_REQUEST_DECODE_BYTES",
-        lambda _match, _context: [Remedy(_("read 16 frames of a video"), {"media-io-kwargs": {"video": {"num_frames": 16}}})],
+        lambda _match, _context: [Remedy(_("read 16 frames of each video"), {"media-io-kwargs": {"video": {"num_frames": 16}}})],
         N_("send smaller pictures or frames"),
         "request",
     ),

@@ -17,7 +17,7 @@ _ANSWERS = re.compile(r'Application startup complete|Uvicorn running on|Avg prom
 
 STAGES: tuple[StageName, ...] = ("resolve", "weights", "compile", "kv_cache", "graphs", "ready")
 TITLES: dict[StageName, str] = {
-    "resolve": N_("Reading the model's settings"),
+    "resolve": N_("Reading the model's configuration"),
     "weights": N_("Loading weights"),
     "compile": N_("Compiling"),
     "kv_cache": N_("Measuring memory"),

@@ -20,9 +20,9 @@ def warnings(environ: Mapping[str, str] | None = None, root: Path = Path("/")) -
     for variable, name in _JOBS.items():
         if environ.get(variable):
             title = _("this is a {name} job: servers end with it").format(name=name)
-            found.append((title, _("submit a job of its own for a server that is to stay")))
+            found.append((title, _("submit a separate job for a server that is to keep running")))
     if environ.get("XDG_SESSION_ID") and kills_user_processes(root) and not _lingers(environ, root):
-        title = _("this machine ends all your processes when you log out (KillUserProcesses=yes)")
+        title = _("this machine stops all your processes when you log out (KillUserProcesses=yes)")
         found.append((title, _("run loginctl enable-linger, or start the program with systemd-run --user --scope")))
     return found
 

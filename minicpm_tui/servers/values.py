@@ -47,7 +47,7 @@ def _read_int(option: Option, text: str) -> Value:
     try:
         value = int(text)
     except ValueError:
-        raise InvalidValue(_("{text} is no whole number").format(text=text)) from None
+        raise InvalidValue(_("{text} is not a whole number").format(text=text)) from None
     if value < option.minimum:
         raise InvalidValue(_("must be at least {minimum}").format(minimum=option.minimum))
     if option.name == "port" and value > 65535:
@@ -59,7 +59,7 @@ def _read_length(_option: Option, text: str) -> Value:
     if text in ("auto", "-1"):
         return text
     if tokens(text) is None:
-        raise InvalidValue(_("{text} is no number of tokens: write 8192, 8k or auto").format(text=text))
+        raise InvalidValue(_("{text} is not a number of tokens: write 8192, 8k or auto").format(text=text))
     return int(text) if text.isdigit() else text
 
 
@@ -67,7 +67,7 @@ def _read_number(_option: Option, text: str) -> Value:
     try:
         value = float(text)
     except ValueError:
-        raise InvalidValue(_("{text} is no number").format(text=text)) from None
+        raise InvalidValue(_("{text} is not a number").format(text=text)) from None
     if not 0 <= value < float("inf"):
         raise InvalidValue(_("must not be negative"))
     return int(value) if value == int(value) and "." not in text else value

@@ -152,13 +152,13 @@ def silent_end(status: int | None, diagnosis: Diagnosis) -> Failure:
     line = diagnosis.last_line
     text, number = (one_line(line.message, 400), line.number) if line else ("", 0)
     if status is None:
-        hint = _("it may have been killed, by hand or for lack of memory: dmesg tells")
-        return Failure("ended", _("vLLM ended without a word why"), text, number, hint=hint)
+        hint = _("it may have been killed, by someone or for lack of memory: check dmesg")
+        return Failure("ended", _("vLLM ended without saying why"), text, number, hint=hint)
     if status < 0:
         title = _("vLLM was killed by signal {number}").format(number=-status)
-        hint = _("the machine may have run out of memory: dmesg tells") if status == -9 else ""
+        hint = _("the machine may have run out of memory: check dmesg") if status == -9 else ""
         return Failure("killed", title, text, number, hint=hint)
-    return Failure("ended", _("vLLM ended with status {status} and no word why").format(status=status), text, number)
+    return Failure("ended", _("vLLM ended with exit status {status}, without saying why").format(status=status), text, number)
 
 
 def _memory_path() -> Path:

@@ -149,7 +149,7 @@ def test_the_sampling_is_sent_and_resuming_with_another_is_refused(
         assert (sent["repetition_penalty"], sent["top_k"], sent["min_p"], sent["seed"]) == (1.05, 40, 0.1, 7)
         capsys.readouterr()
         assert batch(*run, "--seed", "8", "--resume") == 2
-        assert "was made with seed 7, now it is 8" in capsys.readouterr().err
+        assert "was made with seed 7, but now it is 8" in capsys.readouterr().err
 
 
 def test_several_pictures_and_a_system_prompt_of_a_line(tmp_path: Path, pictures: Path, output: Path) -> None:
@@ -238,7 +238,7 @@ def test_a_reference_that_is_none_is_named(tmp_path: Path, output: Path, capfd: 
         flags = ("--expect", "answer", "--match", "numeric", "--url", server.url)
         assert batch(tmp_path / "t.csv", "-o", output, *flags) == 2
         assert not server.chats
-    assert "b: “” is no number" in capfd.readouterr().err
+    assert "b: “” is not a number" in capfd.readouterr().err
 
 
 def test_a_wrong_key_ends_the_run_at_once(pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -284,7 +284,7 @@ def test_an_input_is_never_written_over(tmp_path: Path, option: str, capfd: pyte
         flags = [part for pair in where.items() for part in pair]
         assert batch(table, *flags, "--overwrite", "--url", server.url) == 2
     assert table.read_text() == '{"id": "a", "text": "hello"}\n'
-    assert "is an input too" in capfd.readouterr().err
+    assert "is also an input" in capfd.readouterr().err
 
 
 def test_a_table_that_cannot_be_written_is_said_at_once(pictures: Path, tmp_path: Path, output: Path) -> None:

@@ -61,7 +61,7 @@ def test_an_output_is_not_lost_without_a_word(tmp_path: Path) -> None:
         refuse_place(path, (), resuming=False, overwrite=False)
     with pytest.raises(UsageError, match="folder"):
         refuse_place(tmp_path, (), resuming=False, overwrite=True)
-    with pytest.raises(UsageError, match="no folder"):
+    with pytest.raises(UsageError, match="does not exist"):
         refuse_place(tmp_path / "no" / "o.jsonl", (), resuming=False, overwrite=False)
 
 

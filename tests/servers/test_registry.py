@@ -196,7 +196,7 @@ def test_a_command_that_cannot_be_run_is_said(tmp_path: Path) -> None:
     for first_line in ("#!/no/such/python", "no program at all"):
         command.write_text(first_line)
         command.chmod(0o755)
-        with pytest.raises(StartFailed, match="install vLLM again"):
+        with pytest.raises(StartFailed, match="reinstall vLLM"):
             launch.start(LaunchPlan((str(command),), "127.0.0.1", launch.free_port(26000), "m", "m"))
     assert registry.servers() == []
 

@@ -134,12 +134,12 @@ def test_a_lost_terminal_keeps_the_server(cli: Cli, model: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (failing("port-in-use.log"), ["The port is taken", "take port"]),
+        (failing("port-in-use.log"), ["The port is taken", "use port"]),
         (failing("memory.log"), ["less than desired CPU memory", "--gpu-memory-utilization 0.86"]),
-        ("print('bye')", ["ended with status 0"]),
+        ("print('bye')", ["ended with exit status 0"]),
         (
             "import sys\nsys.stdout.buffer.write(bytes(range(256)) * 400 + b'x' * 5_000_000 + b'\\n')\nsys.exit(3)",
-            ["ended with status 3"],
+            ["ended with exit status 3"],
         ),
     ],
     ids=["port", "memory", "exits-at-once", "garbage"],
@@ -224,7 +224,7 @@ def test_explain_reads_files_and_stdin(cli: Cli) -> None:
     ):
         found = json.loads(out)
         assert (code, found["state"], found["failure"]["kind"]) == (0, "failed", "port_taken")
-        assert found["failure"]["remedies"] == [{"label": "take port 8001", "set": {"port": 8001}}]
+        assert found["failure"]["remedies"] == [{"label": "use port 8001", "set": {"port": 8001}}]
     assert cli("servers", "explain", "/no/such.log")[0] == 2
     assert "The port is taken" in cli("servers", "explain", str(LOGS / "port-in-use.log"))[1]
 

@@ -62,6 +62,6 @@ class Plan:
     def _name_repeated(self, repeated: set[bytes]) -> None:
         name = next((item.id for item in self.items() if digest(item.id) in repeated), "")
         raise UsageError(
-            _("the id “{id}” is there more than once").format(id=name),
-            hint=_("name a common parent folder, or give the lines ids of their own"),
+            _("the id “{id}” occurs more than once").format(id=name),
+            hint=_("give their common parent folder as the input, or give each line its own id"),
         )

@@ -86,9 +86,9 @@ def _openai_row(record: dict[str, Any], place: str) -> Row:
     name = str(record.get("custom_id") or place)
     body = record["body"]
     if (url := record.get("url", CHAT_URL)) != CHAT_URL:
-        return Row(name, error=_("{place}: {url} cannot be asked here, only {chat}").format(place=place, url=url, chat=CHAT_URL))
+        return Row(name, error=_("{place}: {url} is not supported, only {chat}").format(place=place, url=url, chat=CHAT_URL))
     if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
-        return Row(name, error=_("{place}: its body has no messages").format(place=place))
+        return Row(name, error=_("{place}: the body has no messages").format(place=place))
     scalars = {key: _text(value) for key, value in record.items() if not isinstance(value, (dict, list))}
     return Row(name, body=body, columns=scalars)
 
@@ -103,7 +103,7 @@ def csv_rows(path: Path, columns: Columns) -> Iterator[Row]:
         if missing:
             raise UsageError(
                 _("{path}: no column “{name}”").format(path=path, name=missing[0]),
-                hint=_("there is {names}").format(names=", ".join(names)),
+                hint=_("available: {names}").format(names=", ".join(names)),
             )
         for record in reader:
             place = f"{path.name}:{reader.line_num}"

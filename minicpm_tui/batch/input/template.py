@@ -27,8 +27,8 @@ def fill(template: str, columns: Mapping[str, str]) -> str:
             return columns[name]
         if name.isidentifier():
             raise UsageError(
-                _("the prompt names {{{name}}}, which this input does not have").format(name=name),
-                hint=_("there is {columns}; write {{{{{name}}}}} to have it as text").format(
+                _("the prompt uses {{{name}}}, which this input does not have").format(name=name),
+                hint=_("available: {columns}; write {{{{{name}}}}} for the literal text").format(
                     columns=", ".join(f"{{{known}}}" for known in columns), name=name
                 ),
             )

@@ -44,13 +44,13 @@ def _regex(answer: str, expected: str) -> bool:
     try:
         return re.search(expected, answer) is not None
     except re.error as error:
-        raise UsageError(_("“{text}” is no regular expression: {error}").format(text=expected, error=error)) from error
+        raise UsageError(_("“{text}” is not a regular expression: {error}").format(text=expected, error=error)) from error
 
 
 def _numeric(answer: str, expected: str) -> bool:
     wanted = _numbers(expected)
     if not wanted:
-        raise UsageError(_("“{text}” is no number").format(text=expected))
+        raise UsageError(_("“{text}” is not a number").format(text=expected))
     found = _numbers(answer)
     return bool(found) and math.isclose(found[-1], wanted[-1], rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
 

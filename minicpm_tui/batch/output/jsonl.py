@@ -69,15 +69,15 @@ def resume(path: Path) -> Done:
 def refuse_place(path: Path, inputs: Iterable[str], *, resuming: bool, overwrite: bool) -> None:
     """Raises UsageError when writing ``path`` would lose something without a word, an input above all, or is not possible."""
     if path.is_dir():
-        raise UsageError(_("{path} is a folder").format(path=path), hint=_("name a file"))
+        raise UsageError(_("{path} is a folder").format(path=path), hint=_("choose a file"))
     if not path.parent.is_dir():
-        raise UsageError(_("{path}: there is no folder {folder}").format(path=path, folder=path.parent))
+        raise UsageError(_("{path}: the folder {folder} does not exist").format(path=path, folder=path.parent))
     if path.exists() and not path.is_file():
-        raise UsageError(_("{path} is no regular file").format(path=path), hint=_("name a file"))
+        raise UsageError(_("{path} is not a regular file").format(path=path), hint=_("choose a file"))
     if any(same_file(path, Path(name).expanduser()) for name in inputs):
-        raise UsageError(_("{path} is an input too").format(path=path), hint=_("name another file for the answers"))
+        raise UsageError(_("{path} is also an input").format(path=path), hint=_("choose another file for the answers"))
     if path.exists() and not (resuming or overwrite):
-        raise UsageError(_("{path} exists").format(path=path), hint=_("--resume goes on with it, --overwrite begins anew"))
+        raise UsageError(_("{path} exists").format(path=path), hint=_("--resume continues it, --overwrite starts over"))
 
 
 def same_file(one: Path, other: Path) -> bool:

@@ -66,19 +66,19 @@ def demand_same(output: Path, manifest: Manifest) -> None:
     before = load(output)
     if before is None:
         raise UsageError(
-            _("{path}: nothing tells what it was made with ({manifest} is missing)").format(
+            _("{path}: cannot tell which settings it was made with ({manifest} is missing)").format(
                 path=output, manifest=manifest_path(output).name
             ),
-            hint=_("--overwrite begins anew"),
+            hint=_("--overwrite starts over"),
         )
     for field in Manifest.__struct_fields__:
         old, new = getattr(before, field), getattr(manifest, field)
         if field != "inputs" and old != new:
             raise UsageError(
-                _("{path} was made with {field} {old}, now it is {new}").format(
+                _("{path} was made with {field} {old}, but now it is {new}").format(
                     path=output, field=field, old=_shown(old), new=_shown(new)
                 ),
-                hint=_("give the same again, or --overwrite to begin anew"),
+                hint=_("use the same value, or --overwrite to start over"),
             )
 
 

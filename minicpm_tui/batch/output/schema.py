@@ -39,7 +39,7 @@ class Schema:
             text = path.read_bytes()
             schema = msgspec.json.decode(text)
             if not isinstance(schema, dict):
-                raise UsageError(_("{path}: a schema is a JSON object").format(path=path))
+                raise UsageError(_("{path}: a schema must be a JSON object").format(path=path))
             jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator).check_schema(schema)
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}") from error
@@ -66,7 +66,7 @@ class Schema:
         try:
             problem = jsonschema.exceptions.best_match(self._validator.iter_errors(data))
         except referencing.exceptions.Unresolvable as error:
-            return None, _("the schema refers to what is not in it: {error}").format(error=error)
+            return None, _("the schema refers to something it does not define: {error}").format(error=error)
         if problem is None:
             return data, ""
         return None, _("the answer does not fit the schema: {place}: {message}").format(

@@ -32,7 +32,7 @@ def demand_free(path: Path | None, seen: list[bytes], *, careful: bool) -> None:
     if path is None:
         return
     if careful and path.exists():
-        raise UsageError(_("{path} exists").format(path=path), hint=_("--overwrite replaces such files"))
+        raise UsageError(_("{path} exists").format(path=path), hint=_("--overwrite replaces existing files"))
     seen.append(digest(str(path)))
 
 
@@ -40,8 +40,8 @@ def demand_different(seen: list[bytes]) -> None:
     """Raises UsageError when two answers would go to one file."""
     if DigestSet(seen).repeated():
         raise UsageError(
-            _("two pictures differ in the ending of their names alone: their answers would go to one file"),
-            hint=_("rename one of them, or leave out --sidecar"),
+            _("two pictures differ only in their file extension: their answers would go to the same file"),
+            hint=_("rename one of them, or remove --sidecar"),
         )
 
 

@@ -58,7 +58,7 @@ def look_through(job: Job) -> Seen:
     Raises UsageError, StorageError. Blocks.
     """
     if job.resume and job.overwrite:
-        raise UsageError(_("--resume and --overwrite exclude each other"))
+        raise UsageError(_("--resume and --overwrite cannot be used together"))
     _look_at_places(job)
     beside: list[bytes] = []
     pictures = 1
@@ -84,7 +84,7 @@ def _look_at_places(job: Job) -> None:
         if path is not None:
             jsonl.refuse_place(path, job.plan.inputs, resuming=job.resume, overwrite=job.overwrite)
     if job.csv is not None and jsonl.same_file(job.output, job.csv):
-        raise UsageError(_("{path} cannot be both the output and the table").format(path=job.csv), hint=_("name another file"))
+        raise UsageError(_("{path} cannot be both the output and the table").format(path=job.csv), hint=_("choose another file"))
 
 
 @contextlib.contextmanager
@@ -96,7 +96,7 @@ def locked(output: Path) -> Iterator[None]:
     except LockHeld as held:
         raise BatchError(
             _("{path} is being written by another run ({holder})").format(path=output, holder=held.holder),
-            hint=_("wait for it, or name another file"),
+            hint=_("wait for it to finish, or choose another file"),
         ) from None
     try:
         yield

@@ -115,4 +115,4 @@ def _announce(shown: Reporter, total: int, tally: Tally, notes: Sequence[str]) -
     for note in notes:
         shown.say(note)
     if total != tally.total:
-        shown.say(_("{done} of {total} are done already").format(done=total - tally.total, total=total))
+        shown.say(_("{done} of {total} are already done").format(done=total - tally.total, total=total))

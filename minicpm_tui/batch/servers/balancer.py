@@ -137,5 +137,5 @@ class Balancer:
         reason = next((seat.last_error for seat in self.seats if seat.last_error is not None), None)
         raise BatchError(
             _("no server has answered for {seconds} s: {reason}").format(seconds=round(self._patience), reason=reason or ""),
-            hint=_("what is done is saved: when a server is up, --resume goes on"),
+            hint=_("the answers so far are saved: when a server is up again, --resume continues"),
         )

@@ -74,7 +74,7 @@ async def find_target(addresses: Sequence[Address], model: str) -> Target:
     if len(names) > 1:
         raise UsageError(
             _("the servers serve different models: {names}").format(names=", ".join(sorted(names))),
-            hint=_("a batch asks one model: choose servers that serve the same"),
+            hint=_("a batch asks one model: choose servers that serve the same one"),
         )
     return await asyncio.to_thread(_target, tuple(addresses), chosen[0], found, tuple((url, str(error)) for url, error in silent))
 

@@ -99,7 +99,7 @@ class OfflineEngine:
         self.ready = True
         self._say(_("vLLM {version} is ready").format(version=facts.get("version", "")))
         if left_out := facts.get("left_out"):
-            self._say(_("this vLLM does not know {options}: left out").format(options=", ".join(left_out)))
+            self._say(_("this vLLM version does not know {options}: left out").format(options=", ".join(left_out)))
 
     def _answer(self, message: Mapping[str, Any]) -> Answer | None:
         item, began = self._pending.pop(message["number"], (None, 0.0))

@@ -102,7 +102,7 @@ async def start(command: Sequence[str], environ: Mapping[str, str]) -> WorkerPro
         )
     except OSError as error:
         os.close(reading)
-        raise StartFailed(f"{command[0]}: {error.strerror}", hint=_("see vllm_command in config.toml")) from error
+        raise StartFailed(f"{command[0]}: {error.strerror}", hint=_("check vllm_command in config.toml")) from error
     finally:
         os.close(writing)
         os.close(log)
@@ -138,9 +138,9 @@ class LogWatch:
             if time.monotonic() - self._worker.alive_at > SILENCE_SECONDS:
                 minutes = round(SILENCE_SECONDS / 60)
                 raise StartFailed(
-                    _("nothing was heard from vLLM for {minutes} minutes").format(minutes=minutes),
-                    title=_("vLLM hangs"),
-                    hint=_("its log: {path}").format(path=self._worker.log),
+                    _("vLLM has been silent for {minutes} minutes").format(minutes=minutes),
+                    title=_("vLLM does not respond"),
+                    hint=_("see its log: {path}").format(path=self._worker.log),
                 )
             await asyncio.sleep(1.0)
 
@@ -151,10 +151,10 @@ class LogWatch:
         failure = self._diagnosis.explanation().failure
         hints = [remedy.label for remedy in failure.remedies] if failure else []
         hints += [failure.hint] if failure and failure.hint else []
-        hints += [_("its log: {path}").format(path=self._worker.log)]
+        hints += [_("see its log: {path}").format(path=self._worker.log)]
         return StartFailed(
             failure.line if failure else said,
-            title=failure.title if failure else _("vLLM ended before its work was done"),
+            title=failure.title if failure else _("vLLM ended before the batch was finished"),
             hint="; ".join(hints),
         )
 

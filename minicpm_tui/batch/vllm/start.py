@@ -84,7 +84,7 @@ def interpreter(vllm_command: str) -> Path:
     python = discovery.interpreter(found.path)
     if python is None:
         raise VllmMissing(
-            _("{path} does not say which Python it runs").format(path=found.path),
+            _("cannot tell which Python {path} runs").format(path=found.path),
             hint=_("set vllm_command in config.toml to the vllm script of its environment"),
         )
     return python

@@ -19,7 +19,7 @@ COMMANDS = (
     open_screen(
         "minicpm_tui.ui.batch.screen:BatchScreen",
         N_("Batches"),
-        N_("Look into the batches that ran here, and try what failed again"),
+        N_("Look at the batches that ran here, and retry what failed"),
         group=GENERAL,
         when=_elsewhere,
     ),

@@ -55,10 +55,10 @@ def _command(action: str, title: str, help_text: str, *keys: str, **more: Any) -
 
 COMMANDS = (
     _command("close", N_("Close"), N_("Back to the conversation"), "escape", hint=N_("Back"), palette=False),
-    _command("failures", N_("Failures"), N_("Show what failed alone, or all again"), "f", hint=N_("Failures"), when=_failures),
-    _command("retry", N_("Try again"), N_("Ask again what has failed"), "r", hint=N_("Try again"), when=_can_retry),
+    _command("failures", N_("Failures"), N_("Show only the failures, or everything"), "f", hint=N_("Failures"), when=_failures),
+    _command("retry", N_("Retry"), N_("Retry the failed requests"), "r", hint=N_("Retry"), when=_can_retry),
     _command("copy", N_("Copy"), N_("Copy the answer"), "c", hint=N_("Copy"), when=_some),
-    _command("choose", N_("Another run"), N_("Look into another batch"), "o", hint=N_("Runs")),
+    _command("choose", N_("Another batch"), N_("Open another batch"), "o", hint=N_("Batches")),
 )
 
 
@@ -147,7 +147,7 @@ class BatchScreen(Commanded, Screen[None]):
                 one_line(Path(self.run.output).name),
                 ngettext("{count} answer", "{count} answers", len(self.view) - failed).format(count=len(self.view) - failed),
                 ngettext("{count} failed", "{count} failed", failed).format(count=failed),
-                _("failures alone") if self.only_failed else "",
+                _("failures only") if self.only_failed else "",
                 self.words,
             ]
         self.query_one("#state", Static).update(" · ".join(part for part in parts if part))
@@ -195,7 +195,7 @@ class BatchScreen(Commanded, Screen[None]):
     async def action_retry(self) -> None:
         if self.run is None:
             return
-        self._say(_("asking again what has failed…"))
+        self._say(_("retrying the failed requests…"))
         status = await self.again.run(self.run)
         await self.look()
         self._say(_("all answered") if status == 0 else self.again.words)

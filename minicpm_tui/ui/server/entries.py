@@ -65,7 +65,7 @@ def _servers(report: Report, servers: list[LocalServer]) -> Iterator[Entry]:
         line = Content.assemble("  ", (_name(server.model), "bold"), (f"  {state}{since}", style), (f"  {server.url}", "dim"))
         yield Entry("ours", line, server=server)
     for answering in others:
-        model = _name(answering.model) if answering.model else _("wants a key") if answering.locked else "—"
+        model = _name(answering.model) if answering.model else _("needs a key") if answering.locked else "—"
         yield Entry("server", Content.assemble("  ", model, (f"  {answering.url}", "dim")), answering=answering)
 
 

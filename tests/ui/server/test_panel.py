@@ -172,7 +172,7 @@ async def test_a_failure_shows_its_cause_and_one_key_mends_it(vllm: Callable[[st
         await on_model(pilot, app)
         await pilot.press("enter")
         await until(lambda: app.query(Remedies), pilot)
-        assert "Too little memory is free" in str(app.query_one("#cause", Static).render())
+        assert "Not enough memory is free" in str(app.query_one("#cause", Static).render())
         assert "14.83/16.84 GiB" in str(app.query_one("#tail", Static).render())
         await until(lambda: app.query_one(Remedies).has_focus, pilot)
         await pilot.press("1")
