@@ -25,13 +25,13 @@ ESCAPES = re.compile(
 _UNKNOWN_TO_PYTE = re.compile(
     rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\[[0-9;]*t|\x1b[P_^][^\x1b]*\x1b\\|\x1b\[\d* q"
 )
-_ANSWERS = (
-    (b"\x1b[c", b"\x1b[?62;22c"),
-    (b"\x1b[6n", b"\x1b[1;1R"),
-    (b"\x1b[?2026$p", b"\x1b[?2026;2$y"),
-    (b"\x1b[?2048$p", b"\x1b[?2048;0$y"),
-    (b"\x1b[?u", b"\x1b[?0u"),
-)
+_ANSWERS = {
+    b"\x1b[c": b"\x1b[?62;22c",
+    b"\x1b[6n": b"\x1b[1;1R",
+    b"\x1b[?2026$p": b"\x1b[?2026;2$y",
+    b"\x1b[?2048$p": b"\x1b[?2048;0$y",
+    b"\x1b[?u": b"\x1b[?0u",
+}
 _ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])|\x1b\[>\d+(u)|\x1b\[<(u)")
 _DROPPED = {"COLUMNS", "LINES", "TMUX", "PYTHONDONTWRITEBYTECODE"}
@@ -41,11 +41,21 @@ class Terminal:
     """``columns`` × ``rows`` cells in which ``argv`` runs. ``written`` counts the bytes it sent; ``screen`` is a pyte screen.
 
     ``modes`` are the private modes that are on (DECSET), ``keyboard_modes`` counts those of kitty's keyboard that were pushed.
+    ``answers`` are given to questions, besides what every terminal answers.
     """
 
-    def __init__(self, argv: Sequence[str], *, columns: int = 120, rows: int = 40, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        columns: int = 120,
+        rows: int = 40,
+        env: Mapping[str, str] | None = None,
+        answers: Mapping[bytes, bytes] | None = None,
+    ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
+        self._answers = {**_ANSWERS, **(answers or {})}
         self.drawing = True
         self.written = 0
         self.received = bytearray()
@@ -91,6 +101,11 @@ class Terminal:
     def send(self, text: str) -> None:
         os.write(self._fd, text.encode())
 
+    def resize(self, columns: int, rows: int, cell: tuple[int, int] = (0, 0)) -> None:
+        """Another size, in cells and (0: not told) pixels of a cell."""
+        self.screen.resize(rows, columns)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, columns * cell[0], rows * cell[1]))
+
     def pump(self, timeout: float = 0.02) -> float | None:
         """Take what the program sent; when that was, or None."""
         if not select.select([self._fd], [], [], timeout)[0]:
@@ -105,7 +120,7 @@ class Terminal:
             changed = {int(number) for number in numbers.split(b";") if number}
             self.modes = self.modes | changed if switch == b"h" else self.modes - changed
             self.keyboard_modes += bool(pushed) - bool(popped)
-        for question, answer in _ANSWERS:
+        for question, answer in self._answers.items():
             for _ in range(data.count(question)):
                 os.write(self._fd, answer)
         if self.drawing:

@@ -28,6 +28,7 @@ from minicpm_tui.ui.terminal import mouse
 from minicpm_tui.ui.terminal.graphics.query import Terminal
 from minicpm_tui.ui.terminal.handover import Handover
 from minicpm_tui.ui.terminal.output.written import LeanOutput
+from minicpm_tui.ui.terminal.paintings import Drawing
 
 if TYPE_CHECKING:
     from minicpm_tui.servers.local import LocalServer
@@ -39,7 +40,7 @@ def _provider() -> type[Provider]:
     return CommandProvider
 
 
-class MinicpmApp(LeanOutput, Handover, Commanded, App[int]):
+class MinicpmApp(LeanOutput, Handover, Drawing, Commanded, App[int]):
     """minicpm-tui in the terminal. Ends with the exit status."""
 
     CSS_PATH: ClassVar[CSSPathType] = ["app.tcss", "../chat/screen.tcss"]  # Textual does not load the default screen's own file
@@ -52,7 +53,7 @@ class MinicpmApp(LeanOutput, Handover, Commanded, App[int]):
     def __init__(self, launch: Launch | None = None, terminal: Terminal | None = None) -> None:
         super().__init__()
         self.launch = launch or Launch()
-        self.terminal = terminal or Terminal()
+        self.set_reactive(MinicpmApp.terminal, terminal or Terminal())
         self.chat = ChatScreen(self.launch)
         self.theme_problems: tuple[str, ...] = ()
         self._use_theme(self._first_theme())
@@ -87,11 +88,15 @@ class MinicpmApp(LeanOutput, Handover, Commanded, App[int]):
     # -- themes ---------------------------------------------------------------------------------------------------------------
 
     def _first_theme(self) -> str:
-        wanted = self.settings.theme
         few_colours = self.console.color_system in {None, "standard"}
-        if wanted == themes.DEFAULT and self.launch.config.origin("theme") == "default" and few_colours:
-            return themes.SIXTEEN
-        return wanted
+        if few_colours and self.launch.config.origin("theme") == "default":
+            return themes.SIXTEEN_LIGHT if self.terminal.light else themes.SIXTEEN
+        return self.settings.theme
+
+    def watch_terminal(self, old: Terminal, new: Terminal) -> None:
+        """The terminal has told late that it is light: the user may have chosen a theme meanwhile."""
+        if old.light != new.light and self.theme == themes.SIXTEEN:
+            self._use_theme(self._first_theme())
 
     def _use_theme(self, name: str) -> None:
         """The theme of that name, else the default; only its own file is read."""

@@ -18,10 +18,13 @@ def run(launch: Launch) -> int:
     gc.disable()  # until the first paint: a tenth of the start would go into looking at what was just imported
     from minicpm_tui.ui.terminal.graphics.query import Query
 
-    query = Query(launch.config.settings.thumbnails)  # the terminal answers while the app is imported
-    from minicpm_tui.ui.app.app import MinicpmApp
+    query = Query(launch.config.settings.thumbnails, background=launch.config.origin("theme") == "default")
+    try:  # the terminal answers while the app is imported
+        from minicpm_tui.ui.app.app import MinicpmApp
 
-    app = MinicpmApp(launch, query.answer())
+        app = MinicpmApp(launch, query.answer())
+    finally:
+        query.end()
     hangup.watch(sys.stdin.fileno())
     status = app.run()
     return app.return_code or status or 0

@@ -22,6 +22,8 @@ from minicpm_tui.text import one_line
 DEFAULT = "minicpm-dark"
 SIXTEEN = "minicpm-16"
 """Used instead of the default where the terminal has no more than 16 colours."""
+SIXTEEN_LIGHT = "minicpm-16-light"
+"""Used instead of ``SIXTEEN`` where the terminal's background is light."""
 
 _COLOURS = frozenset(
     {"primary", "secondary", "warning", "error", "success", "accent", "foreground", "background", "surface", "panel", "boost"}

@@ -16,7 +16,7 @@ from minicpm_tui.sessions.attachments import AttachmentStore
 from minicpm_tui.sessions.ids import ATTACHMENTS
 from minicpm_tui.sessions.summary import SessionInfo
 from minicpm_tui.ui.terminal.graphics.painter import Painting
-from minicpm_tui.ui.terminal.paintings import forget, painted
+from minicpm_tui.ui.terminal.paintings import forget, painted, when_cells_change
 from minicpm_tui.ui.viewer.thumbnails import COLUMNS, Rows, side_by_side
 
 
@@ -42,6 +42,9 @@ class PicturePreview(Widget):
     def drawn(self) -> int:
         """How many pictures show."""
         return len(self._paintings)
+
+    def on_mount(self) -> None:
+        when_cells_change(self, self._draw)
 
     def on_resize(self, _event: Resize) -> None:
         self._draw()
@@ -77,4 +80,4 @@ class PicturePreview(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.content_size.width
         row = self._rows[y] if y < len(self._rows) else [Segment("")]
-        return Strip(row).adjust_cell_length(width, self.rich_style)
+        return Strip(Segment.apply_style(row, self.rich_style)).adjust_cell_length(width, self.rich_style)

@@ -71,6 +71,7 @@ class ReplayScreen(Commanded, LeanScreen[None]):
         self.replay: Replay | None = None
         self.playing = False
         self.pane = ConversationPane()
+        self._pictures = Thumbnails(self.pane)
         self._growing: Message | None = None
 
     def compose(self) -> ComposeResult:
@@ -143,7 +144,7 @@ class ReplayScreen(Commanded, LeanScreen[None]):
 
     def _thumbnails(self, messages: list[Message]) -> None:
         if self._folder is not None:
-            Thumbnails(self.pane).show(messages, AttachmentStore(self._folder / ATTACHMENTS))
+            self._pictures.show(messages, AttachmentStore(self._folder / ATTACHMENTS))
 
     def _tick(self) -> None:
         if self.replay is not None and (self.playing or self.replay.clock.paused):

@@ -6,16 +6,36 @@ two that write, one of which nobody ends, and what is restored at the end is the
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
+import select
 import signal
 import termios
 import tty
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from textual import constants
+from textual._parser import ParseError
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from minicpm_tui.ui.terminal.answers import Answers
+
+LOOK_SECONDS = 0.1
+"""So often the reading thread looks whether it should end, and whether a key that could begin a longer one is one."""
+HOLD_SECONDS = 0.02
+"""So long what could be the beginning of an answer is kept from the parser."""
+
+
+class Answered(Message):
+    """The terminal answered a question; ``text`` is the whole sequence."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
 
 class TerminalDriver(LinuxDriver):
@@ -37,6 +57,30 @@ class TerminalDriver(LinuxDriver):
         """Give the terminal back as it was."""
         super().stop_application_mode()
         self._taken = False
+
+    def run_input_thread(self) -> None:
+        """Read until told to end: keys go to the app as Textual's own thread gives them, answers as ``Answered``."""
+        parser = XTermParser(self._debug)
+        decode = codecs.getincrementaldecoder("utf-8")().decode
+        answers = Answers(lambda answer: self.process_message(Answered(answer)))
+
+        def hand_on(messages: Iterable[Message]) -> None:
+            for message in messages:
+                self.process_message(message)
+
+        while True:
+            ending = self.exit_event.is_set()
+            ready = select.select([self.fileno], [], [], HOLD_SECONDS if answers.holding else LOOK_SECONDS)[0]
+            data = os.read(self.fileno, 4096) if ready else b""
+            if ready and not data:
+                break
+            if typed := answers.feed(decode(data)) if ready else answers.release():
+                hand_on(parser.feed(typed))
+            hand_on(parser.tick())
+            if ending:
+                break
+        with contextlib.suppress(ParseError):
+            hand_on(parser.feed(""))  # the end
 
     def _sigcont_application(self, *arguments: Any) -> None:
         if not self._taken:

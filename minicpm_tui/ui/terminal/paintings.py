@@ -3,27 +3,72 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from textual.events import Resize
+from textual.reactive import reactive
 
 from minicpm_tui.ui.terminal import mouse
-from minicpm_tui.ui.terminal.graphics.query import Terminal
+from minicpm_tui.ui.terminal.driver import Answered
+from minicpm_tui.ui.terminal.graphics.query import CELL_QUESTION, Terminal, cell_of, light_of, plausible, window_cell
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.widget import Widget
 
     from minicpm_tui.ui.terminal.graphics.painter import Painting
 
+    _Base = App[Any]
+else:
+    _Base = object
 
-@runtime_checkable
-class Drawing(Protocol):
-    """An app that knows what its terminal can draw."""
 
-    terminal: Terminal
+class Drawing(_Base):
+    """Mixin of an app that knows what its terminal can draw; name it before Textual's class."""
+
+    terminal: reactive[Terminal] = reactive(Terminal(), repaint=False, init=False)
+    """Changes when the terminal's font does, and when the terminal answers late."""
+
+    def on_resize(self, _event: Resize) -> None:
+        """The font may have another size now; a terminal that does not tell the kernel is asked."""
+        if self.is_headless:
+            return
+        cell = window_cell(sys.__stdin__.fileno()) if sys.__stdin__ else (0, 0)
+        if plausible(*cell):
+            self._use_cell(cell)
+        elif self.terminal.graphics in {"kitty", "sixel", "iterm2"}:
+            mouse.write(self, CELL_QUESTION)
+
+    def on_answered(self, event: Answered) -> None:
+        answer = event.text.encode()
+        if cell := cell_of(answer):
+            self._use_cell(cell)
+        elif (light := light_of(answer)) is not None:
+            self.terminal = replace(self.terminal, light=light)
+
+    def _use_cell(self, cell: tuple[int, int]) -> None:
+        if plausible(*cell):
+            self.terminal = replace(self.terminal, cell_width=cell[0], cell_height=cell[1])
 
 
 def terminal_of(app: App[Any]) -> Terminal:
     """What the terminal can draw; half blocks for an app that does not know."""
     return app.terminal if isinstance(app, Drawing) else Terminal("blocks")
+
+
+def when_cells_change(widget: Widget, draw: Callable[[], object]) -> None:
+    """Call ``draw`` when pictures that ``widget`` shows have to be painted for cells of another size."""
+    if not isinstance(widget.app, Drawing):
+        return
+
+    def changed(old: Terminal, new: Terminal) -> None:
+        if (old.cell_width, old.cell_height) != (new.cell_width, new.cell_height):
+            draw()
+
+    widget.watch(widget.app, "terminal", changed, init=False)
 
 
 async def painted(app: App[Any], data: bytes, columns: int, rows: int) -> Painting:

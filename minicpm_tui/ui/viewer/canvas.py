@@ -16,7 +16,7 @@ from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.terminal.graphics.painter import Painting
-from minicpm_tui.ui.terminal.paintings import forget, painted
+from minicpm_tui.ui.terminal.paintings import forget, painted, when_cells_change
 
 
 class Canvas(Widget):
@@ -43,6 +43,9 @@ class Canvas(Widget):
 
     def watch_load(self) -> None:
         self._draw()
+
+    def on_mount(self) -> None:
+        when_cells_change(self, self._draw)
 
     def on_resize(self, _event: Resize) -> None:
         self._draw()
@@ -76,7 +79,9 @@ class Canvas(Widget):
         top = (self.size.height - len(rows)) // 2
         if self._painting and 0 <= y - top < len(rows):
             margin = max(0, (width - self._painting.columns) // 2)
-            return Strip([Segment(" " * margin, style), *rows[y - top]]).adjust_cell_length(width, style)
+            return Strip([Segment(" " * margin, style), *Segment.apply_style(rows[y - top], style)]).adjust_cell_length(
+                width, style
+            )
         if self._words and y == self.size.height // 2:
             words = one_line(self._words, width)
             return Strip([Segment(words.center(width), style)]).adjust_cell_length(width, style)

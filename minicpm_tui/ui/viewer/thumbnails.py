@@ -12,7 +12,7 @@ from textual.worker import get_current_worker
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.messages import BlobReader, MediaPart, Message, VideoPart, media_of
 from minicpm_tui.ui.terminal.graphics.painter import Painting
-from minicpm_tui.ui.terminal.paintings import painted, terminal_of
+from minicpm_tui.ui.terminal.paintings import painted, terminal_of, when_cells_change
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.conversation import ConversationPane
@@ -33,12 +33,23 @@ class Thumbnails:
 
     def __init__(self, pane: ConversationPane) -> None:
         self._pane = pane
+        self._wanted: dict[str, tuple[Message, BlobReader]] = {}
+        when_cells_change(pane, self._again)
 
     def show(self, messages: Iterable[Message], blobs: BlobReader) -> None:
         """Paint for ``messages`` in the background; a slow line is spared by ``thumbnails = "off"``."""
         wanted = [message for message in messages if media_of(message.content)][-MOST:]
+        self._wanted = self._present() | {message.id: (message, blobs) for message in wanted}
         if wanted and terminal_of(self._pane.app).graphics != "off":
             self._pane.run_worker(self._paint(wanted[::-1], blobs), group="thumbnails")
+
+    def _present(self) -> dict[str, tuple[Message, BlobReader]]:
+        return {name: entry for name, entry in self._wanted.items() if self._pane.index_of(name) is not None}
+
+    def _again(self) -> None:
+        """The same pictures for cells of another size."""
+        for message, blobs in self._present().values():
+            self._pane.run_worker(self._paint([message], blobs), group="thumbnails")
 
     async def _paint(self, messages: Sequence[Message], blobs: BlobReader) -> None:
         worker = get_current_worker()

@@ -1,10 +1,12 @@
-"""Which graphics the terminal has: asked before the app starts, answered while it is imported.
+"""What the terminal is: its graphics and whether it is light, asked before the app starts, answered while it is imported.
 
 The questions go out at once (``Query``), the answers are read just before the app takes the terminal (``Query.answer``), so
-that a terminal which answers costs nothing and one which does not costs at most the timeout.
+that a terminal which answers costs nothing and one which does not costs at most the timeout. An answer that comes later is
+taken out of what is typed (``answers``).
 
 Sources: https://sw.kovidgoyal.net/kitty/graphics-protocol/#querying-support-and-available-transmission-mediums (kitty), ``4``
-among the device attributes (sixel, https://vt100.net/docs/vt510-rm/DA1.html), ``CSI 16 t`` (pixels of a cell).
+among the device attributes (sixel, https://vt100.net/docs/vt510-rm/DA1.html), ``CSI 16 t`` (pixels of a cell), ``OSC 11`` (the
+background, https://invisible-island.net/xterm/ctlseqs/ctlseqs.html).
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import termios
 import time
 import tty
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from minicpm_tui.ui.terminal.multiplexer import inside_tmux, through_tmux
@@ -30,31 +32,40 @@ Graphics = Literal["kitty", "sixel", "iterm2", "blocks", "off"]
 TIMEOUT = 0.3
 """Seconds after asking in which an answer must have come."""
 
-_KITTY_QUESTION = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
-_CELL_QUESTION = "\x1b[16t"
+# With U=1: a kitty without Unicode placeholders (before 0.28) is silent, and would show noise.
+_KITTY_QUESTION = "\x1b_Gi=31,s=1,v=1,a=q,U=1,t=d,f=24;AAAA\x1b\\"
+CELL_QUESTION = "\x1b[16t"
+_BACKGROUND_QUESTION = "\x1b]11;?\x1b\\"
 _ATTRIBUTES_QUESTION = "\x1b[c"
 _ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]+)c")
 _CELL = re.compile(rb"\x1b\[6;(\d+);(\d+)t")
+_BACKGROUND = re.compile(rb"\x1b\]11;rgba?:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)")
+_LIGHT_INDEXES = {"7", "15"}
 
 
 @dataclass(frozen=True)
 class Terminal:
-    """What the terminal can draw and how large its cells are, in pixels."""
+    """What the terminal can draw, how large its cells are in pixels, and whether its background is light, where it told."""
 
     graphics: Graphics = "blocks"
     cell_width: int = 10
     cell_height: int = 20
+    light: bool | None = None
 
 
 class Query:
-    """Asks the terminal on standard input and output; silent where they are none, or where the user has chosen."""
+    """Asks the terminal on standard input and output; silent where they are none, or where the user has chosen.
 
-    def __init__(self, wanted: str = "auto", environ: Mapping[str, str] | None = None) -> None:
+    ``wanted`` are the graphics that the user wants, ``background`` is False where the user has chosen a theme.
+    """
+
+    def __init__(self, wanted: str = "auto", environ: Mapping[str, str] | None = None, *, background: bool = False) -> None:
         self._environ = os.environ if environ is None else environ
         self._wanted = wanted
+        self._background = background and speaks_osc(self._environ)
         self._asked = 0.0
         self._mode = None
-        if wanted != "auto" or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if (wanted != "auto" and not self._background) or not (sys.stdin.isatty() and sys.stdout.isatty()):
             return
         self._input = sys.stdin.fileno()
         self._mode = termios.tcgetattr(self._input)
@@ -65,19 +76,24 @@ class Query:
 
     def answer(self) -> Terminal:
         """What the terminal said by now, or says before the timeout. Leaves the terminal as it was."""
-        if self._wanted != "auto":
-            return Terminal(_named(self._wanted))
+        chosen = None if self._wanted == "auto" else _named(self._wanted)
         if self._mode is None:
-            return Terminal("blocks")
+            return Terminal(chosen or "blocks", light=_light(b"", self._environ))
         try:
-            return understand(self._read(), self._environ, _window_cell(self._input))
+            told = understand(self._read(), self._environ, window_cell(self._input))
         finally:
+            self.end()
+        return told if chosen is None else replace(told, graphics=chosen)
+
+    def end(self) -> None:
+        """Leave the terminal as it was."""
+        if self._mode is not None:
             termios.tcsetattr(self._input, termios.TCSANOW, self._mode)
             self._mode = None
 
     def _questions(self) -> str:
-        questions = _CELL_QUESTION + _ATTRIBUTES_QUESTION
-        if speaks_kitty(self._environ):  # elsewhere a late answer would be taken for typing
+        questions = (_BACKGROUND_QUESTION if self._background else "") + CELL_QUESTION + _ATTRIBUTES_QUESTION
+        if self._wanted == "auto" and speaks_kitty(self._environ):  # else
             question = through_tmux(_KITTY_QUESTION) if inside_tmux(self._environ) else _KITTY_QUESTION
             questions = question + questions
         return questions
@@ -99,9 +115,8 @@ def understand(answers: bytes, environ: Mapping[str, str], window_cell: tuple[in
 
     ``window_cell`` is a cell's (width, height) in pixels as the kernel knows it, for terminals that do not tell.
     """
-    cell = _CELL.search(answers)
-    width, height = (int(cell.group(2)), int(cell.group(1))) if cell else window_cell
-    if not (4 <= width <= 100 and 6 <= height <= 200):
+    width, height = cell_of(answers) or window_cell
+    if not plausible(width, height):
         width, height = 10, 20
     attributes = _ATTRIBUTES.search(answers)
     graphics: Graphics = "blocks"
@@ -111,10 +126,44 @@ def understand(answers: bytes, environ: Mapping[str, str], window_cell: tuple[in
         graphics = "sixel"
     elif speaks_iterm2(environ) and not inside_tmux(environ):
         graphics = "iterm2"
-    return Terminal(graphics, width, height)
+    return Terminal(graphics, width, height, _light(answers, environ))
 
 
-def _window_cell(handle: int) -> tuple[int, int]:
+def cell_of(answers: bytes) -> tuple[int, int] | None:
+    """A cell's (width, height) in pixels, as the terminal tells it."""
+    cell = _CELL.search(answers)
+    return (int(cell.group(2)), int(cell.group(1))) if cell else None
+
+
+def plausible(width: int, height: int) -> bool:
+    """A cell can have this size in pixels."""
+    return 4 <= width <= 100 and 6 <= height <= 200
+
+
+def light_of(answers: bytes) -> bool | None:
+    """The background that the terminal tells is a light one; None where it tells none."""
+    background = _BACKGROUND.search(answers)
+    if background is None:
+        return None
+    red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in background.groups())
+    luma: float = 0.299 * red + 0.587 * green + 0.114 * blue  # ITU-R BT.601
+    return luma > 0.5
+
+
+def _light(answers: bytes, environ: Mapping[str, str]) -> bool | None:
+    """As the terminal tells; else as it has written into ``COLORFGBG``, which gets through tmux (not over ssh)."""
+    told = light_of(answers)
+    ground = environ.get("COLORFGBG", "").rpartition(";")[2]
+    return ground in _LIGHT_INDEXES if told is None and ground.isdigit() else told
+
+
+def speaks_osc(environ: Mapping[str, str]) -> bool:
+    """The terminal takes a question that it does not know for a command, and does not print it."""
+    return environ.get("TERM", "") not in {"linux", "dumb", ""}
+
+
+def window_cell(handle: int) -> tuple[int, int]:
+    """A cell's (width, height) in pixels as the kernel knows it of the terminal at ``handle``; (0, 0) where it does not."""
     rows, columns, width, height = struct.unpack("HHHH", fcntl.ioctl(handle, termios.TIOCGWINSZ, bytes(8)))
     return (width // columns, height // rows) if rows and columns else (0, 0)
 

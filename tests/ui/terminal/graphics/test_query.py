@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import re
 import sys
 import termios
 import threading
@@ -72,7 +73,34 @@ def test_asking_a_terminal_that_answers(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_silent_terminal_gets_half_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     with terminal(b"", monkeypatch) as asked:
         assert Query("auto", {"TERM": "xterm-kitty"}).answer() == Terminal("blocks")
-    assert b"\x1b_Gi=31" in asked[0]
+    assert re.search(rb"\x1b_Gi=31,[^;]*U=1", asked[0]), "a kitty without placeholders must not say that it can"
+
+
+@pytest.mark.parametrize(
+    ("answer", "environ", "light"),
+    [
+        (b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\", {}, True),
+        (b"\x1b]11;rgb:fa/f6/ef\x07", {}, True),
+        (b"\x1b]11;rgba:0000/0000/0000/ffff\x07", {"COLORFGBG": "0;15"}, False),
+        (b"", {"COLORFGBG": "0;15"}, True),
+        (b"", {"COLORFGBG": "15;default;0"}, False),
+        (b"", {"COLORFGBG": "default;default"}, None),
+        (b"", {}, None),
+    ],
+)
+def test_a_light_terminal_is_told_from_a_dark_one(
+    answer: bytes, environ: dict[str, str], light: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with terminal(answer + XTERM_WITH_SIXEL, monkeypatch) as asked:
+        told = Query("blocks", {"TERM": "xterm", **environ}, background=True).answer()
+    assert (told.light, told.graphics) == (light, "blocks")
+    assert b"\x1b]11;?" in asked[0]
+
+
+def test_the_background_is_not_asked_for_where_the_question_would_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with terminal(XTERM_WITH_SIXEL, monkeypatch) as asked:
+        Query("auto", {"TERM": "linux"}, background=True).answer()
+    assert b"\x1b]" not in asked[0]
 
 
 def test_inside_tmux_the_question_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
