@@ -9,7 +9,6 @@ import io
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +28,6 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\n"
 
 """
-EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 
 _FOLDERS = {
@@ -102,11 +100,22 @@ def load(domain: str) -> Catalog:
         return read_po(file, locale="zh_CN", domain=domain)
 
 
+class _Bare(Catalog):
+    """A catalogue whose header has neither time nor Babel's version: the bytes follow from the texts alone."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        return [(name, value) for name, value in super().mime_headers if f'"{name}: ' in HEADER]
+
+
 def compiled(catalogue: Catalog) -> bytes:
     """The ``.mo`` bytes of a catalogue."""
+    bare = _Bare(locale=catalogue.locale, domain=catalogue.domain, fuzzy=False)
+    for message in catalogue:
+        if message.id:
+            bare.add(message.id, message.string)
     buffer = io.BytesIO()
-    catalogue.creation_date = catalogue.revision_date = EPOCH  # else the bytes differ by the minute
-    write_mo(buffer, catalogue)
+    write_mo(buffer, bare)
     return buffer.getvalue()
 
 
