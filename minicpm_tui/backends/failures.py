@@ -68,7 +68,7 @@ def _server_words(body: bytes) -> tuple[str | None, str]:
     """The message of an OpenAI-style error (None when the body is none) and the parameter it is about."""
     try:
         data: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except ValueError:
         return None, ""
     error = data.get("error") if isinstance(data, dict) else None
     if isinstance(data, dict) and isinstance(data.get("detail"), list):

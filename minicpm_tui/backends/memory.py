@@ -52,7 +52,7 @@ class MediaMemory:
         if self._loaded:
             return
         self._loaded = True
-        with contextlib.suppress(OSError, msgspec.DecodeError):
+        with contextlib.suppress(OSError, ValueError):
             self._state = msgspec.json.decode(self._path.read_bytes(), type=_State)
         if not self._state.started:
             self._state.no_bare, self._state.misses = set(), 0

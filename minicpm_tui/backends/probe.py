@@ -72,7 +72,7 @@ async def _models(client: httpx2.AsyncClient, url: str, key: str) -> list[_Model
         raise failure_of(response.status_code, response.content, url=url, key_sent=bool(key)).error
     try:
         return msgspec.json.decode(response.content, type=_Models).data
-    except msgspec.DecodeError:
+    except ValueError:
         raise not_a_server(_("{url} answers, but lists no models").format(url=url)) from None
 
 
@@ -82,7 +82,7 @@ async def _version(client: httpx2.AsyncClient, url: str) -> str | None:
     try:
         response = await client.get(f"{url}/version")
         return msgspec.json.decode(response.content, type=_Version).version if response.status_code == 200 else None
-    except (httpx2.HTTPError, msgspec.DecodeError):
+    except (httpx2.HTTPError, ValueError):
         return None
 
 

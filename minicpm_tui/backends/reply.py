@@ -71,7 +71,7 @@ class ReplyReader:
     def _chunk(self, event: bytes) -> Iterator[Delta]:
         try:
             chunk = decode_chunk(event)
-        except msgspec.DecodeError:
+        except ValueError:
             words = _("it sent something that is no part of a reply")
             raise ServerFailed(words, hint=_("check that the address is vLLM's")) from None
         if chunk.error and chunk.error != b"null":
@@ -124,7 +124,7 @@ class _ErrorChunk(msgspec.Struct):
 def _status(event: bytes) -> int:
     try:
         return msgspec.json.decode(event, type=_ErrorChunk).error.code
-    except msgspec.DecodeError:
+    except ValueError:
         return 500
 
 

@@ -54,7 +54,7 @@ class Chunk(msgspec.Struct, gc=False):
 
 
 decode_chunk = msgspec.json.Decoder(Chunk).decode
-"""Raises msgspec.DecodeError for what is no chunk."""
+"""Raises ValueError for what is no chunk."""
 
 
 class EventReader:
@@ -89,7 +89,7 @@ def is_whole_reply(body: bytes) -> bool:
     """True for the answer of a server that does not stream."""
     try:
         chunk = decode_chunk(body)
-    except msgspec.DecodeError:
+    except ValueError:
         return False
     return bool(chunk.choices) or bool(chunk.error)
 

@@ -33,5 +33,5 @@ async def count_tokens(
         async with make_client(facts.url, key, stall_seconds=TOKENIZE_SECONDS, transport=transport) as client:
             response = await client.post(f"{facts.url}/tokenize", json=body)
         return msgspec.json.decode(response.content, type=_Counted).count if response.status_code == 200 else None
-    except (httpx2.HTTPError, msgspec.DecodeError):
+    except (httpx2.HTTPError, ValueError):
         return None

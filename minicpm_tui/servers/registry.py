@@ -76,7 +76,7 @@ def load(server_id: str) -> Record | None:
         return msgspec.json.decode(path.read_bytes(), type=Record)
     except OSError:
         return None
-    except msgspec.MsgspecError:
+    except ValueError:
         with contextlib.suppress(OSError):
             path.replace(path.with_suffix(".damaged"))
         return None

@@ -184,5 +184,5 @@ def last_time(model: str) -> dict[str, float]:
 def _memory() -> dict[str, dict[str, float]]:
     try:
         return msgspec.json.decode(_memory_path().read_bytes(), type=dict[str, dict[str, float]])
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, ValueError):
         return {}

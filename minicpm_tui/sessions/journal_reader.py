@@ -88,7 +88,7 @@ def _event(line: bytes) -> Header | AnyEvent | None:
     """What a line says, None when it says nothing."""
     try:
         return _DECODER.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return _lenient(line)
 
 
@@ -97,7 +97,7 @@ def _lenient(line: bytes) -> Header | AnyEvent | None:
     try:
         loose = json.loads(line.decode("utf-8", "replace"), strict=False)
         raw = msgspec.json.decode(json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError, msgspec.MsgspecError):
+    except (ValueError, RecursionError):
         return None
     if not isinstance(raw, dict):
         return None

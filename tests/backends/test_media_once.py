@@ -192,12 +192,13 @@ async def test_a_limit_that_the_server_names_is_remembered(answering: Opener) ->
     assert memory.limits == {"image": 5}
 
 
-def test_a_damaged_memory_is_an_empty_one(home: Path) -> None:
+@pytest.mark.parametrize("data", [b"\xff{", b'{"started": "\xff"}', b'{"started": []}'])
+def test_a_damaged_memory_is_an_empty_one(home: Path, data: bytes) -> None:
     memory = MediaMemory(VLLM, "m")
     memory.acknowledge(["abc"], bare=False)
     memory.save()
     (file,) = (home / "cache" / "media-memory").iterdir()
-    file.write_bytes(b"\xff{")
+    file.write_bytes(data)
     again = MediaMemory(VLLM, "m")
     again.load()
     assert again.bare([("image", "abc")]) == set()

@@ -214,9 +214,9 @@ def test_json_of_a_schema(pictures: Path, tmp_path: Path, output: Path) -> None:
     assert all("$.n" in (result.error or "") and result.text for result in results(output).values())
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"type": "nonsense"}'])
+@pytest.mark.parametrize("text", ["", "[]", '{"type": "nonsense"}', '{"title": "\udcff"}'])
 def test_a_file_that_is_no_schema(pictures: Path, tmp_path: Path, output: Path, text: str) -> None:
-    (tmp_path / "schema.json").write_text(text)
+    (tmp_path / "schema.json").write_text(text, errors="surrogateescape")
     assert batch(pictures, "-o", output, "--url", "127.0.0.1:1", "--schema", tmp_path / "schema.json") == 2
 
 

@@ -168,9 +168,10 @@ def test_a_server_whose_pid_was_never_written_is_adopted(start_script: Start) ->
     assert [(found.id, found.pid) for found in registry.running()] == [(server.id, server.pid)]
 
 
-def test_a_damaged_state_file_is_put_aside(home: Path) -> None:
+@pytest.mark.parametrize("data", [b"{", b'{"id": "\xff"}', b'{"id": 3}'])
+def test_a_damaged_state_file_is_put_aside(home: Path, data: bytes) -> None:
     with registry.locked():
-        (registry.folder() / "x.json").write_text("{")
+        (registry.folder() / "x.json").write_bytes(data)
     assert registry.servers() == []
     assert (registry.folder() / "x.damaged").exists()
 

@@ -97,3 +97,12 @@ def test_panes_and_folders(tmp_path: Path, home: Path) -> None:
     assert known.folder(tmp_path) == tmp_path
     (home / "state" / "ui.json").write_text("{torn")
     assert ui_state.load() == ui_state.UiState()
+
+
+@pytest.mark.parametrize("data", [b"", b'{"text": 3}', b'{"text": "\xff"}'])
+def test_a_damaged_draft_is_none(home: Path, data: bytes) -> None:
+    drafts.save(drafts.Draft("half"))
+    (mine,) = (home / "state" / "drafts").iterdir()
+    mine.unlink()
+    mine.with_name("999999999.json").write_bytes(data)
+    assert drafts.take_over() is None

@@ -61,7 +61,7 @@ def _first_byte(file: IO[bytes]) -> bytes:
 def _elements(path: Path, data: bytes) -> Iterator[bytes]:
     try:
         yield from map(bytes, msgspec.json.decode(data, type=list[msgspec.Raw]))
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise UsageError(_("{path}: not JSON: {error}").format(path=path, error=error)) from error
 
 
@@ -69,7 +69,7 @@ def _json_row(line: bytes, path: Path, number: int, columns: Columns) -> Row:
     place = f"{path.name}:{number}"
     try:
         record = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         return Row(place, error=_("{place}: not JSON: {error}").format(place=place, error=error))
     if not isinstance(record, dict):
         return Row(place, error=_("{place}: not a JSON object").format(place=place))

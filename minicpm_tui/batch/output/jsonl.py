@@ -146,5 +146,5 @@ def decode_result(line: bytes) -> Result | None:
         return None
     try:
         return msgspec.json.decode(line, type=Result)
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError):
+    except ValueError:
         return None

@@ -56,7 +56,7 @@ def load(output: Path) -> Manifest | None:
         data = path.read_bytes()
     try:
         found = msgspec.json.decode(data, type=Manifest)
-    except (msgspec.ValidationError, msgspec.DecodeError):
+    except ValueError:
         return None
     return found if found.format == FORMAT else None
 

@@ -43,7 +43,7 @@ class Schema:
             jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator).check_schema(schema)
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}") from error
-        except msgspec.DecodeError as error:
+        except ValueError as error:
             raise UsageError(_("{path}: not JSON: {error}").format(path=path, error=error)) from error
         except jsonschema.SchemaError as error:
             raise UsageError(_("{path}: not a JSON schema: {error}").format(path=path, error=error.message)) from error

@@ -52,7 +52,7 @@ def runs() -> list[BatchRun]:
     for path in folder().glob("*.json"):
         try:
             run = msgspec.json.decode(path.read_bytes(), type=BatchRun)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError):
             continue
         if Path(run.output).exists():
             found.append(run)

@@ -117,7 +117,7 @@ class Server:
     def _reply(self, data: bytes) -> Reply:
         try:
             answer: Chunk = decode_chunk(data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except ValueError:
             raise ServerFailed(_("{url} sent an answer that is not JSON").format(url=self.url)) from None
         if not answer.choices or (message := answer.choices[0].message) is None:
             raise NotAServer(_("{url} sent no answer").format(url=self.url))
