@@ -24,6 +24,8 @@ class ThinkSplitter:
         self._state = "start"
         self._held = ""
         self._guessed: str | None = None
+        self._opened = False
+        self._last = ""
 
     def saw_reasoning(self) -> None:
         """The server takes the reasoning out itself: nothing is expected in the content."""
@@ -32,6 +34,7 @@ class ThinkSplitter:
     def feed(self, text: str) -> list[Piece]:
         """What is certain now."""
         if self._state == "content" and not self._held and "<" not in text and not text.endswith("\n"):
+            self._answered(text)
             return [("content", text)] if text else []
         self._held += text
         pieces: list[Piece] = []
@@ -89,14 +92,24 @@ class ThinkSplitter:
         return bool(tag)
 
     def _content(self, pieces: list[Piece]) -> bool:
-        """A closing tag alone on its line, which nothing opened, is dropped; everything else is the answer."""
+        """A closing tag alone on its line, which nothing in the answer opened, is dropped; everything else is the answer."""
         stray = "\n" + CLOSE + "\n"
         before, tag, after = self._held.partition(stray)
         if not tag:
             before, after = _split_partial(self._held, stray)
+        self._answered(before)
         pieces.append(("content", before))
         self._held = "\n" + after if tag else after
+        if tag and self._opened:
+            self._opened = False
+            pieces.append(("content", "\n" + CLOSE))
         return bool(tag)
+
+    def _answered(self, text: str) -> None:
+        """Look for an opening tag in what is the answer."""
+        seen = self._last + text
+        self._opened |= OPEN in seen
+        self._last = seen[1 - len(OPEN) :]
 
 
 def _split_partial(text: str, tag: str) -> tuple[str, str]:

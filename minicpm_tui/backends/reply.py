@@ -29,6 +29,7 @@ class ReplyReader:
         self._finish_reason: str | None = None
         self._usage: Usage | None = None
         self._first_token: float | None = None
+        self._refused = False
         self.answering = False
         self.done = False
         self.refusal: tuple[int, bytes] | None = None
@@ -59,6 +60,7 @@ class ReplyReader:
             seconds=round(time.monotonic() - self._began, 4),
             first_token_seconds=self._first_token,
             error=error.info if error else None,
+            refused=self._refused,
         )
 
     def _read(self, events: Iterator[bytes]) -> Iterator[Delta]:
@@ -91,6 +93,9 @@ class ReplyReader:
             yield from self._deltas([("reasoning", reasoning)])
         if delta.content:
             yield from self._deltas(self._splitter.feed(delta.content))
+        if delta.refusal:
+            self.answering = self._refused = True
+            yield from self._deltas([("content", delta.refusal)])
         if choice.finish_reason:
             self._finish_reason = choice.finish_reason
 

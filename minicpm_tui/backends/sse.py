@@ -19,12 +19,16 @@ LINE_LIMIT = 8_000_000
 
 
 class DeltaChunk(msgspec.Struct, gc=False):
-    """``reasoning_content`` is the older name of ``reasoning``, which some servers still use."""
+    """``reasoning_content`` is the older name of ``reasoning``, which some servers still use.
+
+    ``refusal`` comes instead of content when the model declines.
+    """
 
     role: str | None = None
     content: str | None = None
     reasoning: str | None = None
     reasoning_content: str | None = None
+    refusal: str | None = None
 
 
 class Choice(msgspec.Struct, gc=False):

@@ -21,7 +21,10 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for ``item``; ``seconds`` from sending to here. ``error`` is one line, empty for an answer."""
+    """What came back for ``item``; ``seconds`` from sending to here. ``error`` is one line, empty for an answer.
+
+    ``refused``: ``text`` is the model's refusal.
+    """
 
     item: Item
     text: str = ""
@@ -30,6 +33,7 @@ class Answer:
     finish_reason: str | None = None
     seconds: float = 0.0
     error: str = ""
+    refused: bool = False
 
 
 class Engine(Protocol):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Protocol, TextIO, cast
 
 from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.messages import EndKind
 from minicpm_tui.text import format_duration, printable
 
 if TYPE_CHECKING:
@@ -21,12 +22,16 @@ PLAIN_SECONDS = 10.0
 
 @dataclass
 class Tally:
-    """``total`` requests of this run, ``done`` of them answered or failed. Rates are those of the last half minute."""
+    """``total`` requests of this run, ``done`` of them answered or failed; ``ends`` counts how the answers ended.
+
+    Rates are those of the last half minute.
+    """
 
     total: int
     done: int = 0
     failed: int = 0
     tokens: int = 0
+    ends: Counter[EndKind] = field(default_factory=Counter)
     began: float = field(default_factory=time.monotonic)
     _recent: deque[tuple[float, int, int]] = field(default_factory=deque)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from minicpm_tui.messages import Usage
+from minicpm_tui.messages import End, Ending, Usage, ending_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the output. ``seconds`` from sending to the answer; ``error`` is one line, or None.
 
     ``reasoning`` is there when the model thought, ``data`` is the parsed answer when a schema was asked for, ``expected`` and
-    ``correct`` when a reference answer was compared, ``notes`` when files were not sent whole (an animation's first frame).
+    ``correct`` when a reference answer was compared, ``notes`` when files were not sent whole (an animation's first frame),
+    ``refused`` when the model declined.
     """
 
     id: str
@@ -61,3 +62,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     expected: str | msgspec.UnsetType = msgspec.UNSET
     correct: bool | msgspec.UnsetType = msgspec.UNSET
     notes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    refused: bool | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def end(self) -> End:
+        """How the reply ended; ``error`` apart."""
+        return End(self.finish_reason, self.usage, self.seconds, refused=self.refused is True)
+
+    @property
+    def ending(self) -> Ending:
+        """What the end of the reply means; ``error`` apart."""
+        return ending_of(self.end, self.text, self.reasoning or "")

@@ -11,7 +11,7 @@ import msgspec
 
 from minicpm_tui.chat.events import ChatEvent, Preparing
 from minicpm_tui.errors import ErrorInfo, MinicpmTuiError
-from minicpm_tui.messages import Delta, End, Notice
+from minicpm_tui.messages import Delta, End, Ending, Notice, ending_of
 from minicpm_tui.text import one_line, printable
 
 
@@ -21,14 +21,17 @@ class Output:
     def __init__(self) -> None:
         self.session: str | None = None
         self.model: str | None = None
-        self._last = ""
+        self._text: list[str] = []
+        self._thought: list[str] = []
 
     def show(self, event: ChatEvent) -> None:
         """One event other than the end."""
         if isinstance(event, Delta):
             if event.kind == "content":
+                self._text.append(event.text)
                 self.content(event.text)
             else:
+                self._thought.append(event.text)
                 self.reasoning(event.text)
         elif isinstance(event, Notice):
             self.say(event.text)
@@ -36,7 +39,6 @@ class Output:
             self.preparing(event)
 
     def content(self, text: str) -> None:
-        self._last = text[-1:] or self._last
         sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
 
@@ -52,11 +54,20 @@ class Output:
 
     def ended(self, end: End) -> None:
         """The reply is over, or broke off."""
-        if self._last and self._last != "\n":
+        if self._text and not self._text[-1].endswith("\n"):
             sys.stdout.write("\n")
         sys.stdout.flush()
-        if end.error:
-            self.say(end.error.line())
+        self.tell(end)
+
+    def ending(self, end: End) -> Ending:
+        """What the end of the reply that was shown means."""
+        return ending_of(end, "".join(self._text), "".join(self._thought))
+
+    def tell(self, end: End) -> None:
+        """Say what is wrong with the reply, but not that the user stopped it: they know."""
+        kind, text = self.ending(end)
+        if text and kind != "abort":
+            self.say(text)
 
     def failed(self, error: MinicpmTuiError) -> None:
         """It did not come to a reply."""
@@ -72,28 +83,20 @@ class Output:
 class JsonOutput(Output):
     """One object at the end; notices still go to stderr."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._content: list[str] = []
-        self._reasoning: list[str] = []
-
     def content(self, text: str) -> None:
-        self._content.append(text)
-
-    def reasoning(self, text: str) -> None:
-        self._reasoning.append(text)
+        """Printed at the end."""
 
     def ended(self, end: End) -> None:
         self._print(end, end.error)
 
     def failed(self, error: MinicpmTuiError) -> None:
-        self._print(End(), error.info)
+        self._print(End(error=error.info), error.info)
 
     def _print(self, end: End, error: ErrorInfo | None) -> None:
         usage = end.usage
         fields: dict[str, Any] = {
-            "text": "".join(self._content),
-            "reasoning": "".join(self._reasoning),
+            "text": "".join(self._text),
+            "reasoning": "".join(self._thought),
             "usage": {**msgspec.to_builtins(usage), "total_tokens": usage.total_tokens} if usage else None,
             "finish_reason": end.finish_reason,
             "model": self.model,
@@ -101,6 +104,9 @@ class JsonOutput(Output):
             "seconds": end.seconds,
             "first_token_seconds": end.first_token_seconds,
         }
+        kind, text = self.ending(end)
+        if text and not error and kind != "abort":
+            fields["warning"] = {"kind": kind, "message": text}
         if error:
             fields["error"] = {"kind": error.kind, "title": error.title, "message": error.message, "hint": error.hint}
         print(msgspec.json.encode(fields).decode(), flush=True)

@@ -6,15 +6,16 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.console import Console, Group
 from rich.live import Live
-from rich.markdown import Markdown
-from rich.segment import Segment
 from rich.text import Text
 
 from minicpm_tui.chat.events import Preparing
 from minicpm_tui.cli.ask_output import Output
+from minicpm_tui.cli.markdown_print import Lines
 from minicpm_tui.i18n import _
+from minicpm_tui.markdown.blocks import render
+from minicpm_tui.markdown.stream import Stream
 from minicpm_tui.messages import End
 from minicpm_tui.text import one_line, printable
 
@@ -23,26 +24,26 @@ REASONING_LINES = 3
 
 
 class TerminalOutput(Output):
-    """Draws with ``rich``; nothing of the model reaches the terminal unfiltered."""
+    """Draws with ``rich`` what the conversation would show; nothing of the model reaches the terminal unfiltered."""
 
     def __init__(self) -> None:
         super().__init__()
         self._console = Console(highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True, vertical_overflow="crop")
-        self._tail = ""
-        self._thought = ""
+        self._stream = Stream(addresses=True)
+        self._blocks = 0
+        self._thinking = ""
         self._drawn = 0.0
         self._flushed = False
         self._printed = False
 
     def content(self, text: str) -> None:
-        if self._thought:
-            self._thought = ""
-        self._tail += printable(text)
+        self._thinking = ""
+        self._stream.feed(text)
         self._draw()
 
     def reasoning(self, text: str) -> None:
-        self._thought = (self._thought + printable(text))[-4000:]
+        self._thinking = (self._thinking + printable(text))[-4000:]
         self._draw()
 
     def preparing(self, event: Preparing) -> None:
@@ -57,8 +58,7 @@ class TerminalOutput(Output):
 
     def ended(self, end: End) -> None:
         self._flush()
-        if end.error:
-            super().say(end.error.line())
+        self.tell(end)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -70,19 +70,17 @@ class TerminalOutput(Output):
     def _draw(self) -> None:
         if time.monotonic() - self._drawn < DRAW_SECONDS:
             return
-        finished, self._tail = split_finished(self._tail)
-        if finished.strip():
-            self._print(finished)
-        if self._thought:
-            self._live.update(Text("\n".join(self._thought.splitlines()[-REASONING_LINES:]), style="dim italic"), refresh=True)
+        self._print_finished()
+        if self._thinking:
+            self._live.update(Text("\n".join(self._thinking.splitlines()[-REASONING_LINES:]), style="dim italic"), refresh=True)
         else:
             self._live.update(self._moving(), refresh=True)
         self._drawn = time.monotonic()
 
     def _moving(self) -> Group:
         """What is not finished, below an empty line when something stands above."""
-        tail = _Lines(Markdown(self._tail), last=True)
-        return Group(Text(""), tail) if self._printed and self._tail.strip() else Group(tail)
+        lines = Lines(self._stream.lines(self._console.width), last=True)
+        return Group(Text(""), lines) if self._printed and self._stream.tail.strip() else Group(lines)
 
     def _flush(self) -> None:
         """Print what is left; nothing moves any more."""
@@ -91,46 +89,17 @@ class TerminalOutput(Output):
         self._flushed = True
         self._live.update(Text(""), refresh=True)
         self._live.stop()
-        if self._tail.strip():
-            self._print(self._tail)
-        self._tail = ""
+        self._stream.finish()
+        self._print_finished()
 
-    def _print(self, text: str) -> None:
-        """Finished blocks, one empty line between them and those before."""
-        if self._printed:
-            self._console.print()
-        self._printed = True
-        self._console.print(_Lines(Markdown(text)))
-
-
-def split_finished(text: str) -> tuple[str, str]:
-    """Markdown in two: the blocks that later text cannot change, and the last block with what follows."""
-    from markdown_it import MarkdownIt
-
-    starts = [token.map[0] for token in MarkdownIt().enable("table").parse(text) if token.level == 0 and token.map]
-    if len(set(starts)) < 2:
-        return "", text
-    lines = text.splitlines(keepends=True)
-    return "".join(lines[: starts[-1]]), "".join(lines[starts[-1] :])
-
-
-class _Lines:
-    """Markdown without the empty lines around it; with ``last`` only the end of what does not fit the terminal."""
-
-    def __init__(self, content: Markdown, *, last: bool = False) -> None:
-        self._content = content
-        self._last = last
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        lines = console.render_lines(self._content, options, pad=False)
-        while lines and not _has_text(lines[-1]):
-            lines.pop()
-        while lines and not _has_text(lines[0]):
-            lines.pop(0)
-        for line in lines[-max(1, console.height - 2) :] if self._last else lines:
-            yield from line
-            yield Segment.line()
-
-
-def _has_text(line: list[Segment]) -> bool:
-    return any(segment.text.strip() for segment in line)
+    def _print_finished(self) -> None:
+        """The blocks that later text cannot change, one empty line between them."""
+        stream = self._stream
+        for start, end in stream.blocks[self._blocks :]:
+            references = {"references": dict(stream.definitions)}
+            lines = render(stream.source[start:end], self._console.width, references, addresses=True)
+            if lines and self._printed:
+                self._console.print()
+            self._printed |= bool(lines)
+            self._console.print(Lines(lines), end="")
+        self._blocks = len(stream.blocks)

@@ -11,7 +11,7 @@ import msgspec
 
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import ImagePart, Message, media_of
-from minicpm_tui.sessions.labels import role_label, unfinished_label
+from minicpm_tui.sessions.labels import ending_label, role_label
 from minicpm_tui.text import format_bytes, one_line, printable
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def print_session(journal: Journal) -> None:
             print(line)
         if message.text:
             print(printable(message.text))
-        if broken := unfinished_label(message):
+        if broken := ending_label(message):
             print(broken)
         print()
 
@@ -189,18 +189,19 @@ def _names(message: Message) -> list[str]:
 
 def _draw(journal: Journal) -> None:
     from rich.console import Console
-    from rich.markdown import Markdown
     from rich.text import Text
 
-    console = Console()
+    from minicpm_tui.cli.markdown_print import Lines, markdown_lines
+
+    console = Console(highlight=False)
     for message in journal.tree.path():
         console.print(Text(role_label(message), style="bold cyan" if message.role == "user" else "bold"))
         for line in _names(message):
             console.print(Text(line, style="dim"))
         if message.role == "assistant":
-            console.print(Markdown(printable(message.text)))
+            console.print(Lines(markdown_lines(message.text, console)), end="")
         elif message.text:
             console.print(Text(printable(message.text)))
-        if broken := unfinished_label(message):
+        if broken := ending_label(message):
             console.print(Text(broken, style="dim"))
         console.print()

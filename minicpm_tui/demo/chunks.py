@@ -25,8 +25,8 @@ class Envelope:
 
     def whole(self, reply: Reply) -> dict[str, Any]:
         """The body of a reply that is not streamed."""
-        message = {"role": "assistant", "content": reply.text("content"), "refusal": None, "annotations": None, "audio": None}
-        message |= {"function_call": None, "reasoning": reply.text("reasoning") or None}
+        message = {"role": "assistant", "content": reply.text("content"), "annotations": None, "audio": None}
+        message |= {"refusal": reply.text("refusal") or None, "function_call": None, "reasoning": reply.text("reasoning") or None}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reply.finish_reason, "stop_reason": None}
         choice |= {"token_ids": None, "routed_experts": None}
         usage = self._usage(reply.tokens) | {

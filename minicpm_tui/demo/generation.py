@@ -22,7 +22,7 @@ _BREATH = 64
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """``pieces`` are (``content`` or ``reasoning``, text); with the end mark they are the completion's tokens."""
+    """``pieces`` are (``content``, ``reasoning`` or ``refusal``, text); with the end mark they are the completion's tokens."""
 
     pieces: tuple[tuple[str, str], ...]
     finish_reason: str
@@ -30,7 +30,7 @@ class Reply(msgspec.Struct, frozen=True):
     @property
     def tokens(self) -> int:
         """The end mark of a reply that stopped by itself counts."""
-        return len(self.pieces) + (self.finish_reason == "stop")
+        return len(self.pieces) + (self.finish_reason != "length")
 
     def text(self, kind: str) -> str:
         return "".join(text for of, text in self.pieces if of == kind)
@@ -38,12 +38,13 @@ class Reply(msgspec.Struct, frozen=True):
 
 def make_reply(prompt: Prompt, body: ChatBody, options: DemoOptions) -> Reply:
     """What the demo server says, cut to the tokens there is room for."""
-    pieces = [*_thoughts(prompt, body, options), *(("content", piece) for piece in tokens.pieces(_text(prompt, body, options)))]
+    kind = "refusal" if options.faults.refuse else "content"
+    pieces = [*_thoughts(prompt, body, options), *((kind, piece) for piece in tokens.pieces(_text(prompt, body, options)))]
     room = options.max_model_len - prompt.tokens
     if body.max_tokens is not None:
         room = min(room, body.max_tokens)
     if len(pieces) < room:
-        return Reply(tuple(pieces), "stop")
+        return Reply(tuple(pieces), "content_filter" if options.faults.content_filter else "stop")
     return Reply(tuple(pieces[: max(room, 0)]), "length")
 
 

@@ -22,6 +22,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     - ``not_an_api`` answers everything as a web site would.
     - ``no_video_uuid``: vLLM 0.25's 500 for a video named by uuid alone; ``forget_media``: every bare uuid misses.
     - ``no_stop_ids``: any ``stop_token_ids`` gets the out-of-vocabulary 400.
+    - ``content_filter`` ends every reply with that finish reason; ``refuse`` sends it as the model's refusal.
     - ``engine_dead``: ``/health`` 503 and every chat request 500, as after an engine's crash.
     """
 
@@ -38,6 +39,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     no_video_uuid: bool = False
     forget_media: bool = False
     no_stop_ids: bool = False
+    content_filter: bool = False
+    refuse: bool = False
     engine_dead: bool = False
 
 

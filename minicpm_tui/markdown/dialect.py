@@ -123,12 +123,12 @@ def _table(state: StateBlock, first: int, end: int, silent: bool) -> bool:
             if token.type == "tr_open":
                 line = token.map[0] if token.map else first
             elif token.type == "tr_close" and line > first:
-                state.tokens += _cells_beyond(state, line, columns)
+                state.tokens += _cells_beyond(state, line, columns, token.level + 1)
             state.tokens.append(token)
     return True
 
 
-def _cells_beyond(state: StateBlock, line: int, columns: int) -> list[Any]:
+def _cells_beyond(state: StateBlock, line: int, columns: int, level: int) -> list[Any]:
     """The tokens of a row's cells from the one numbered ``columns`` on."""
     from markdown_it.rules_block.table import escapedSplit, getLine
     from markdown_it.token import Token
@@ -140,6 +140,6 @@ def _cells_beyond(state: StateBlock, line: int, columns: int) -> list[Any]:
     beyond = cells[1 if not cells[0] else 0 :][columns:]
     tokens: list[Any] = []
     for cell in beyond[: len(beyond) - (bool(beyond) and not beyond[-1])]:
-        inline = Token("inline", "", 0, map=[line, line + 1], content=cell.strip(), children=[])
-        tokens += [Token("td_open", "td", 1), inline, Token("td_close", "td", -1)]
+        inline = Token("inline", "", 0, map=[line, line + 1], level=level + 1, content=cell.strip(), children=[])
+        tokens += [Token("td_open", "td", 1, level=level), inline, Token("td_close", "td", -1, level=level)]
     return tokens

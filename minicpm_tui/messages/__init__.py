@@ -1,5 +1,6 @@
 """Messages, their parts, the tree of turns, reply events and the request a conversation becomes. Pure: no disk, no network."""
 
+from minicpm_tui.messages.ending import Ending, EndKind, ending_of, message_ending
 from minicpm_tui.messages.events import ABORT, Delta, DeltaKind, End, Notice, ReplyEvent, Usage
 from minicpm_tui.messages.message import Message, Role
 from minicpm_tui.messages.parts import (
@@ -26,6 +27,8 @@ __all__ = [
     "Delta",
     "DeltaKind",
     "End",
+    "EndKind",
+    "Ending",
     "Frame",
     "ImagePart",
     "MediaPart",
@@ -42,6 +45,8 @@ __all__ = [
     "Tree",
     "Usage",
     "VideoPart",
+    "ending_of",
     "media_of",
+    "message_ending",
     "text_of",
 ]

@@ -43,7 +43,8 @@ class Notice(msgspec.Struct, frozen=True):
 class End(msgspec.Struct, frozen=True, omit_defaults=True):
     """The reply is over. ``error`` is set when it broke off; what had arrived stays.
 
-    ``seconds`` from sending to here, ``first_token_seconds`` from sending to the first delta.
+    ``seconds`` from sending to here, ``first_token_seconds`` from sending to the first delta. ``refused``: the text is the
+    model's refusal. ``messages.ending_of`` says what it means.
     """
 
     finish_reason: str | None = None
@@ -51,6 +52,7 @@ class End(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float = 0.0
     first_token_seconds: float | None = None
     error: ErrorInfo | None = None
+    refused: bool = False
 
 
 ReplyEvent = Delta | Notice | End

@@ -88,6 +88,7 @@ class EndEvent(Event, frozen=True, kw_only=True, tag="end"):
     seconds: float = 0.0
     first_token_seconds: float | None = None
     error: ErrorInfo | None = None
+    refused: bool = False
 
     @classmethod
     def of(cls, t: float, message_id: str, end: End) -> EndEvent:
@@ -100,11 +101,12 @@ class EndEvent(Event, frozen=True, kw_only=True, tag="end"):
             seconds=round(end.seconds, 4),
             first_token_seconds=None if end.first_token_seconds is None else round(end.first_token_seconds, 4),
             error=end.error,
+            refused=end.refused,
         )
 
     @property
     def end(self) -> End:
-        return End(self.finish_reason, self.usage, self.seconds, self.first_token_seconds, self.error)
+        return End(self.finish_reason, self.usage, self.seconds, self.first_token_seconds, self.error, self.refused)
 
 
 class SelectEvent(Event, frozen=True, kw_only=True, tag="select"):

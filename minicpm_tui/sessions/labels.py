@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minicpm_tui.i18n import _
-from minicpm_tui.messages import Message
+from minicpm_tui.messages import Message, message_ending
 from minicpm_tui.sessions.ids import moment_of
 from minicpm_tui.text import one_line
 
@@ -23,8 +23,6 @@ def role_label(message: Message) -> str:
     return one_line(message.model or "") or _("Assistant")
 
 
-def unfinished_label(message: Message) -> str:
-    """What ended an unfinished reply before its time; empty for every other message."""
-    if not message.unfinished:
-        return ""
-    return one_line(message.end.error.line()) if message.end and message.end.error else _("(unfinished)")
+def ending_label(message: Message) -> str:
+    """What a reader should know of a reply's end: cut off, failed, refused, empty. Empty for every other message."""
+    return one_line(message_ending(message).text)

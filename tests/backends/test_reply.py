@@ -119,6 +119,7 @@ def think(pieces: Iterable[str], *, expected: bool = False, finish: str = "stop"
         ("hm\n</think>\n\nyes", True, "yes", "hm\n"),
         ("<think>hm</think>yes", True, "yes", "hm"),
         ("an answer\n</think>\nmore", False, "an answer\nmore", ""),
+        ("an answer\n<think>\nhm\n</think>\nmore", False, "an answer\n<think>\nhm\n</think>\nmore", ""),
         ("the tag `<think>` and `</think>`", False, "the tag `<think>` and `</think>`", ""),
         ("a < b <thin", False, "a < b <thin", ""),
         ("<think>never closed", False, "", "never closed"),

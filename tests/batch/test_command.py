@@ -66,6 +66,28 @@ def test_a_bad_file_is_a_line_and_the_run_goes_on(pictures: Path, output: Path, 
     assert [result.error for result in results(output).values()] == [None] * 7
 
 
+@pytest.mark.parametrize(
+    ("options", "flags", "said"),
+    [
+        (DemoOptions(tokens_per_second=0, reply=""), (), "5 answers are empty"),
+        (DemoOptions(tokens_per_second=0, reply="a b c d e"), ("--max-tokens", "2"), "5 answers were cut off at the token limit"),
+        (DemoOptions(tokens_per_second=0, reply="No.", faults=Faults(refuse=True)), (), "5 answers are refusals"),
+        (
+            DemoOptions(tokens_per_second=0, reply="a", faults=Faults(content_filter=True)),
+            (),
+            "5 answers were cut by a content filter",
+        ),
+    ],
+)
+def test_answers_that_are_none_are_counted(
+    pictures: Path, output: Path, options: DemoOptions, flags: tuple[str, ...], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with serving(options) as server:
+        assert batch(pictures, "-o", output, "--url", server.url, *flags) == 0
+    assert said in capfd.readouterr().err
+    assert [result.ending.kind for result in results(output).values()].count("complete") == 0
+
+
 def test_nothing_is_sent_before_the_whole_input_was_looked_at(tmp_path: Path, pictures: Path, output: Path) -> None:
     table = tmp_path / "in.jsonl"
     table.write_text('{"id": "a", "text": "x"}\n{"id": "b", "text": "x"}\n{"id": "a", "text": "y"}\n')

@@ -49,6 +49,7 @@ def test_any_chunking_ends_the_same(text: str, sizes: list[int], width: int) -> 
 @settings(max_examples=80, deadline=None)
 @given(markdown, chunks)
 @example("[a]\n\n[a]: http://x.y", [3])
+@example("| a |\n|---|\n| 1 | 2 |\n", [3])
 def test_blocks_look_like_the_whole(text: str, sizes: list[int]) -> None:
     _, lines = stream(text, sizes, 40)
     whole = render(printable(text), 40)

@@ -12,6 +12,8 @@ from minicpm_tui.batch.output.jsonl import Output
 from minicpm_tui.batch.output.schema import Schema
 from minicpm_tui.batch.output.sidecars import Kind, sidecar_path, write_sidecar
 from minicpm_tui.batch.records import Result
+from minicpm_tui.i18n import _
+from minicpm_tui.messages import ABORT
 from minicpm_tui.text import one_line
 
 
@@ -39,7 +41,7 @@ class Finisher:
 
     def _result(self, answer: Answer) -> Result:
         data: object = msgspec.UNSET
-        error = answer.error
+        error = answer.error or _stopped(answer)
         if self.schema is not None and not error:
             data, error = self.schema.check(answer.text)
         expected = answer.item.row.columns.get(self.expect) if self.expect else None
@@ -56,7 +58,13 @@ class Finisher:
             expected=msgspec.UNSET if expected is None else expected,
             correct=msgspec.UNSET if expected is None or error else matches(answer.text, expected, self.match),
             notes=tuple(map(_writable, answer.item.notes)) or msgspec.UNSET,
+            refused=answer.refused or msgspec.UNSET,
         )
+
+
+def _stopped(answer: Answer) -> str:
+    """What went wrong with a reply that the server broke off without saying so."""
+    return _("the server stopped the reply by itself") if answer.finish_reason in {ABORT, "error"} else ""
 
 
 def _writable(text: str) -> str:

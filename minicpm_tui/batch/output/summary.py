@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from minicpm_tui.batch.output.accuracy import wilson
 from minicpm_tui.batch.output.jsonl import read_results
 from minicpm_tui.batch.progress import Tally
 from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.messages import EndKind
 from minicpm_tui.text import format_duration
 
 
 @dataclass(frozen=True)
 class Summary:
-    """``failed`` of this run, ``missed`` those that were never asked; ``compared`` and ``correct`` of the whole output, where a
-    reference answer was given.
+    """``failed`` of this run, ``missed`` those that were never asked, ``ends`` how the others ended; ``compared`` and ``correct``
+    of the whole output, where a reference answer was given.
     """
 
     output: Path
@@ -27,6 +29,7 @@ class Summary:
     tokens: int
     compared: int = 0
     correct: int = 0
+    ends: Mapping[EndKind, int] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
         """For stderr."""
@@ -44,6 +47,7 @@ class Summary:
                     self.failed,
                 ).format(count=self.failed)
             )
+        lines += self._incomplete()
         if self.missed:
             lines.append(
                 ngettext(
@@ -53,6 +57,19 @@ class Summary:
                 ).format(count=self.missed)
             )
         return lines
+
+    def _incomplete(self) -> list[str]:
+        """A line for each way in which answers ended before they were whole."""
+        counts = [self.ends.get(kind, 0) for kind in ("length", "empty", "refusal", "content_filter", "repetition")]
+        cut, empty, refused, held, circling = counts
+        lines = (
+            ngettext("{count} answer was cut off at the token limit", "{count} answers were cut off at the token limit", cut),
+            ngettext("{count} answer is empty", "{count} answers are empty", empty),
+            ngettext("{count} answer is a refusal", "{count} answers are refusals", refused),
+            ngettext("{count} answer was cut by a content filter", "{count} answers were cut by a content filter", held),
+            ngettext("{count} answer went round in circles", "{count} answers went round in circles", circling),
+        )
+        return [line.format(count=count) for count, line in zip(counts, lines, strict=True) if count]
 
     def accuracy(self) -> str:
         """For stdout; empty when nothing was compared."""
@@ -86,4 +103,5 @@ def summarise(output: Path, tally: Tally, total: int) -> Summary:
         tokens=tally.tokens,
         compared=compared,
         correct=correct,
+        ends=tally.ends,
     )

@@ -146,6 +146,7 @@ async def run(
             failed = sum(result.error is not None for result in results)
             tokens = sum(result.usage.completion_tokens for result in results if result.usage)
             tally.add(len(results), failed, tokens)
+            tally.ends.update(result.ending.kind for result in results if result.error is None)
 
         drawing = asyncio.create_task(_draw(engine, tally, reporter, gpus))
         try:

@@ -28,12 +28,13 @@ _GAUGE = re.compile(rb"^vllm:num_requests_(running|waiting)(?:\{[^\n]*\})? ([0-9
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer; ``reasoning`` is apart from ``text``."""
+    """A whole answer; ``reasoning`` is apart from ``text``, which is the model's refusal when it ``refused``."""
 
     text: str
     reasoning: str
     usage: Usage | None
     finish_reason: str | None
+    refused: bool = False
 
 
 class Server:
@@ -126,7 +127,7 @@ class Server:
         text, thought = split_thinking(message.content or "", finish, expected=self._thinking and not reasoning)
         usage = answer.usage
         return Reply(
-            text=text,
+            text=text or message.refusal or "",
             reasoning=reasoning + thought,
             usage=Usage(
                 usage.prompt_tokens,
@@ -136,6 +137,7 @@ class Server:
             if usage
             else None,
             finish_reason=finish,
+            refused=bool(message.refusal),
         )
 
 

@@ -160,6 +160,7 @@ def _answered(ready: Ready, reply: Reply, began: float) -> Answer:
         reasoning=reply.reasoning,
         usage=reply.usage,
         finish_reason=reply.finish_reason,
+        refused=reply.refused,
         seconds=time.monotonic() - began,
     )
 

@@ -12,7 +12,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.messages import ImagePart, MediaPart, Message, VideoPart, media_of
 from minicpm_tui.sessions.attachments import extension
 from minicpm_tui.sessions.journal import Journal
-from minicpm_tui.sessions.labels import date_label, role_label, unfinished_label
+from minicpm_tui.sessions.labels import date_label, ending_label, role_label
 from minicpm_tui.text import one_line, printable
 
 
@@ -56,7 +56,7 @@ def _text(journal: Journal, folder: str, lost: Mapping[str, str]) -> str:
         if message.text:
             blocks.append(printable(message.text))
         blocks += [_media(part, folder, names.get((message.id, place), []), lost) for place, part in _media_places(message)]
-        if broken := unfinished_label(message):
+        if broken := ending_label(message):
             blocks.append(f"*{_escaped(broken)}*")
     return "\n\n".join(blocks) + "\n"
 

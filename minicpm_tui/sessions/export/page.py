@@ -12,7 +12,7 @@ from minicpm_tui.errors import SessionDamaged
 from minicpm_tui.i18n import _, language
 from minicpm_tui.messages import BlobReader, ImagePart, MediaPart, Message, VideoPart, media_of
 from minicpm_tui.sessions.journal import Journal
-from minicpm_tui.sessions.labels import date_label, role_label, unfinished_label
+from minicpm_tui.sessions.labels import date_label, ending_label, role_label
 from minicpm_tui.text import format_duration, one_line, printable
 
 
@@ -55,7 +55,7 @@ def _message(message: Message, markdown: Any, blobs: BlobReader) -> str:
         parts.append(markdown.render(printable(message.text)))
     elif message.text:
         parts.append(f'<p class="plain">{html.escape(printable(message.text))}</p>')
-    if broken := unfinished_label(message):
+    if broken := ending_label(message):
         parts.append(f'<p class="note">{html.escape(broken)}</p>')
     if facts := _facts(message):
         parts.append(f"<footer>{html.escape(facts)}</footer>")

@@ -149,7 +149,7 @@ class Entry:
     def _status(self, width: int) -> list[Line]:
         live = self.stream is not None
         empty = live and not self.source and not self.reasoning
-        lines = message_chrome.status_lines(self.message.end, width, live=live, empty=empty)
+        lines = message_chrome.status_lines(self.message, width, live=live, empty=empty)
         return [*lines, BLANK] if lines else []
 
 

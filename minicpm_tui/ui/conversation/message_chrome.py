@@ -5,7 +5,7 @@ from __future__ import annotations
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.markdown.line import BLANK, PLAIN, Ink, Line, Run
 from minicpm_tui.markdown.wrap import width_of, wrap
-from minicpm_tui.messages import ABORT, End, ImagePart, MediaPart, VideoPart
+from minicpm_tui.messages import End, ImagePart, MediaPart, Message, VideoPart, message_ending
 from minicpm_tui.text import format_bytes, format_duration, one_line, printable
 
 PREVIEW_LINES = 3
@@ -82,20 +82,14 @@ def notice_lines(text: str, width: int) -> list[Line]:
     return [*_plain([("! ", ("notice", "strong")), (one_line(text), ("notice",))], width), BLANK]
 
 
-def status_lines(end: End | None, width: int, *, live: bool, empty: bool) -> list[Line]:
+def status_lines(message: Message, width: int, *, live: bool, empty: bool) -> list[Line]:
     """How a reply stands or ended: what is wrong with it and what to do; then its figures."""
-    if end is None:
-        if live:
-            return _plain([("…", ("dim",))], width) if empty else []
-        return _stop(_("Unfinished: the program ended before the reply did. Ask again to get all of it."), width)
-    lines: list[Line] = []
-    if end.error is not None:
-        lines += _plain([("✗ ", ("error",)), (one_line(end.error.line()), ("error",))], width)
-    elif end.finish_reason == ABORT:
-        lines += _stop(_("Stopped"), width)
-    elif end.finish_reason == "length":
-        lines += _stop(_("Cut off: the token limit is reached. Raise it, or ask to go on."), width)
-    if figures := figures_of(end):
+    if live:
+        return _plain([("…", ("dim",))], width) if empty else []
+    kind, text = message_ending(message)
+    mark, ink = ("✗ ", "error") if kind == "error" else ("■ ", "notice")
+    lines = _plain([(mark, (ink,)), (one_line(text), (ink,))], width) if text else []
+    if message.end is not None and (figures := figures_of(message.end)):
         lines += _plain([(figures, ("dim",))], width)
     return lines
 
@@ -115,7 +109,3 @@ def figures_of(end: End) -> str:
 
 def _plain(runs: list[Run], width: int) -> list[Line]:
     return [line._replace(marks=()) for line in wrap(runs, width)]
-
-
-def _stop(text: str, width: int) -> list[Line]:
-    return _plain([("■ ", ("notice",)), (text, ("notice",))], width)

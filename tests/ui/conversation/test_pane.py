@@ -123,6 +123,23 @@ async def test_how_a_reply_ended_is_said() -> None:
         assert app.shows("■ Unfinished")
 
 
+async def test_a_reply_that_says_nothing_or_no_is_told() -> None:
+    app = Host(
+        [
+            reply(1, "", end=End("stop")),
+            reply(2, "", end=End("stop"), reasoning="hm"),
+            reply(3, "I cannot.", end=End("stop", refused=True)),
+            reply(4, "half", end=End("content_filter")),
+        ]
+    )
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        assert app.shows("■ The reply is empty")
+        assert app.shows("■ The model thought, but wrote no answer")
+        assert app.shows("■ The model declined to answer")
+        assert app.shows("■ Cut off by the server's content filter")
+
+
 async def test_a_notice_stands_above_the_text() -> None:
     app = Host([user(1, "hello")])
     async with app.run_test(size=SIZE) as pilot:
