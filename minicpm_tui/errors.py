@@ -4,6 +4,7 @@
 
     MinicpmTuiError               title, message, hint, kind; exit status 1
      ├─ UsageError                the command line asks for something impossible; exit status 2
+     │   └─ NameTaken                 a file of this name is there and is not to be replaced
      ├─ ConfigError               config.toml, an environment variable or a theme is not usable
      ├─ StorageError              the disk is full, read-only or not ours
      ├─ MediaError                a file that cannot be sent
@@ -90,6 +91,11 @@ class UsageError(MinicpmTuiError):
     kind = "usage"
     default_title = N_("Wrong usage")
     exit_status = 2
+
+
+class NameTaken(UsageError):
+    kind = "name_taken"
+    default_title = N_("There is a file of this name already")
 
 
 class ConfigError(MinicpmTuiError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from minicpm_tui.errors import StorageError
+from minicpm_tui.errors import NameTaken, StorageError
 from minicpm_tui.i18n import _
 
 PRIVATE_FILE = 0o600
@@ -43,6 +43,19 @@ def make_private_dir(path: Path) -> Path:
     return path
 
 
+def whole_path(path: Path) -> Path:
+    """``path`` from the root on, ``~`` for the home folder understood. Links stay as they are, but before a ``..``."""
+    with contextlib.suppress(RuntimeError):  # no such user: it is a name like any other
+        path = path.expanduser()
+    return path.parent.resolve() / path.name if ".." in path.parts else path.absolute()
+
+
+def refuse_taken(path: Path, hint: str = "") -> None:
+    """Raises NameTaken when there is something at ``path``; ``hint`` says what replaces it, ``--overwrite`` unless given."""
+    if os.path.lexists(path):
+        raise NameTaken(str(whole_path(path)), hint=hint or _("choose another name, or replace it with --overwrite"))
+
+
 def sync_dir(path: Path) -> None:
     """Make the names in folder ``path`` durable. File systems that cannot are left alone."""
     with contextlib.suppress(OSError):
@@ -53,10 +66,11 @@ def sync_dir(path: Path) -> None:
             os.close(handle)
 
 
-def replace_file(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
+def replace_file(path: Path, data: bytes, *, mode: int = PRIVATE_FILE, overwrite: bool = True) -> None:
     """Replace ``path`` by ``data`` at once: a temporary file, fsync, rename. Raises StorageError.
 
-    A reader sees the old bytes or the new ones, never a part. The name is durable after ``sync_dir``.
+    A reader sees the old bytes or the new ones, never a part. The name is durable after ``sync_dir``. Without ``overwrite`` a
+    file that is there stays, and NameTaken is raised.
     """
     with storage_errors(path):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
@@ -66,16 +80,32 @@ def replace_file(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).replace(path)
+            give_name(Path(name), path, overwrite=overwrite)
         except BaseException:
             with contextlib.suppress(OSError):
                 Path(name).unlink()
             raise
 
 
-def write_durably(path: Path, data: bytes, *, mode: int = PRIVATE_FILE) -> None:
-    """``replace_file``, and its name is on the disk too when this returns. Raises StorageError."""
-    replace_file(path, data, mode=mode)
+def give_name(finished: Path, path: Path, *, overwrite: bool) -> None:
+    """Rename ``finished`` to ``path`` at once. Raises OSError, or NameTaken without ``overwrite`` when ``path`` is there."""
+    if overwrite:
+        finished.replace(path)
+        return
+    refuse_taken(path)
+    try:
+        os.link(finished, path)  # which, unlike a rename, fails when another program has taken the name by now
+    except FileExistsError:
+        refuse_taken(path)
+    except OSError:  # a file system without links
+        finished.replace(path)
+    else:
+        finished.unlink()
+
+
+def write_durably(path: Path, data: bytes, *, mode: int = PRIVATE_FILE, overwrite: bool = True) -> None:
+    """``replace_file``, and its name is on the disk too when this returns. Raises StorageError, NameTaken."""
+    replace_file(path, data, mode=mode, overwrite=overwrite)
     sync_dir(path.parent)
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from minicpm_tui.errors import StorageError
-from minicpm_tui.files import FileLock, LockHeld, make_private_dir, write_durably
+from minicpm_tui.errors import NameTaken, StorageError
+from minicpm_tui.files import FileLock, LockHeld, make_private_dir, whole_path, write_durably
 
 HOLD = """
 import sys
@@ -31,6 +31,53 @@ def test_writing_replaces_the_whole_file_privately(tmp_path: Path) -> None:
     assert path.read_bytes() == b"new"
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_there_is_replaced_only_when_that_is_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "answer.txt"
+    write_durably(path, b"first", overwrite=False)
+    with pytest.raises(NameTaken, match=f"{path} — .*--overwrite"):
+        write_durably(path, b"second", overwrite=False)
+    assert path.read_bytes() == b"first"
+    write_durably(path, b"third", overwrite=True)
+    assert path.read_bytes() == b"third"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_that_another_program_takes_at_the_last_moment_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "answer.txt"
+    link = os.link
+
+    def late(finished: Path, name: Path) -> None:
+        path.write_bytes(b"theirs")
+        link(finished, name)
+
+    monkeypatch.setattr(os, "link", late)
+    with pytest.raises(NameTaken):
+        write_durably(path, b"ours", overwrite=False)
+    assert path.read_bytes() == b"theirs"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_disk_without_links_takes_a_new_file_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_finished: Path, _name: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    write_durably(tmp_path / "answer.txt", b"ours", overwrite=False)
+    assert (tmp_path / "answer.txt").read_bytes() == b"ours"
+
+
+def test_a_whole_path_is_what_the_name_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path / "deep")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert whole_path(Path("a.md")) == tmp_path / "deep" / "a.md"
+    assert whole_path(Path("~/a.md")) == tmp_path / "a.md"
+    assert whole_path(Path("../a.md")) == tmp_path / "a.md"
+    assert whole_path(Path("~nobody-of-this-name/a.md")).is_absolute()
 
 
 def test_a_full_disk_is_one_clear_line_and_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

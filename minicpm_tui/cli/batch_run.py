@@ -25,6 +25,7 @@ from minicpm_tui.chat.connect import at, choose
 from minicpm_tui.cli.options import Flags
 from minicpm_tui.config import Config
 from minicpm_tui.errors import UsageError
+from minicpm_tui.files import whole_path
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import RequestOptions
 from minicpm_tui.sampling import SAMPLING
@@ -34,6 +35,7 @@ _BODY_FIELDS = ("model", *SAMPLING)
 
 def run(options: Mapping[str, Any], flags: Flags) -> int:
     """Run the batch; the exit status: 0 all answered, 1 some failed, 130 interrupted. Raises MinicpmTuiError."""
+    options = {**options, "output": whole_path(options["output"])}
     config = flags.config()
     settings = config.settings
     wanted = Run(
@@ -85,7 +87,7 @@ def _job(options: Mapping[str, Any]) -> Job:
     return Job(
         plan=Plan(options["inputs"], options["prompts"], columns),
         output=options["output"],
-        csv=options["csv_file"],
+        csv=whole_path(options["csv_file"]) if options["csv_file"] else None,
         resume=options["resume"],
         overwrite=options["overwrite"],
         sidecar=options["sidecar"],

@@ -129,21 +129,26 @@ def check(all_json: bool, session: str | None, as_json: bool) -> int:
 @click.argument("session", metavar="ID")
 @click.option("--format", "name", help=_("md, html, json, jsonl, cast or tar.gz; else what the file's name says."))
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=_("The file to write."))
-def export(session: str, name: str | None, output: Path | None) -> int:
+@click.option("--overwrite", is_flag=True, help=_("Replace a file that is there."))
+def export(session: str, name: str | None, output: Path | None, overwrite: bool) -> int:
     from minicpm_tui.errors import UsageError
+    from minicpm_tui.files import whole_path
     from minicpm_tui.sessions.care import missing
     from minicpm_tui.sessions.export import export as export_session
     from minicpm_tui.sessions.export import format_of
     from minicpm_tui.sessions.journal import Journal
 
+    output = whole_path(output) if output else None
     chosen = name or (format_of(output) if output else None)
     if chosen is None:
         raise UsageError(_("which format?"), hint=_("say --format md, html, json, jsonl, cast or tar.gz"))
     with Journal.open(session, read_only=True) as journal:
-        data = export_session(journal, chosen, output)
+        data = export_session(journal, chosen, output, overwrite=overwrite)
         lost = missing(journal)
     for line in lost:
         print(line, file=sys.stderr)
+    if output is not None:
+        print(_("exported to {path}").format(path=output), file=sys.stderr)
     if data is not None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

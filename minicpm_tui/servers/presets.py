@@ -98,13 +98,13 @@ def saved() -> dict[str, Form]:
     return found
 
 
-def save(name: str, form: Form) -> Path:
-    """Write a preset of the user's own, without secrets. Raises UsageError for a bad name, StorageError."""
+def save(name: str, form: Form, *, overwrite: bool = False) -> Path:
+    """Write a preset of the user's own, without secrets. Raises UsageError for a bad name, NameTaken, StorageError."""
     import tomlkit
 
     if not name.replace("-", "").replace("_", "").isalnum() or name in BUILT_IN:
         raise UsageError(name, hint=_("a preset's name consists of letters, digits and -, and must not be a built-in one"))
     path = make_private_dir(folder()) / f"{name}.toml"
     data: Mapping[str, Any] = {**form.to_dict(), "preset": _base(form.preset)}
-    write_durably(path, tomlkit.dumps(data).encode())
+    write_durably(path, tomlkit.dumps(data).encode(), overwrite=overwrite)
     return path

@@ -16,7 +16,7 @@ from minicpm_tui.batch.output.jsonl import Done
 from minicpm_tui.batch.run.job import begin
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import DemoServer, serving
-from tests.batch.conftest import batch, png, results
+from tests.batch.conftest import batch, fill_folder, png, results
 
 QUICK = DemoOptions(tokens_per_second=0, reply="A picture.")
 
@@ -118,6 +118,20 @@ def test_an_output_is_gone_on_with_or_begun_anew(pictures: Path, output: Path, c
         assert batch(*run, "--prompt", "How?", "--overwrite") == 0
         assert len(server.chats) == 10
     assert len(results(output)) == 5
+
+
+@pytest.mark.parametrize("taken", ["out.jsonl", "out.csv", "in/0.txt"])
+def test_what_is_there_is_named_whole_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], taken: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fill_folder(tmp_path / "in", 1)
+    picture = next((tmp_path / "in").iterdir())
+    path = tmp_path / taken.replace("0.txt", f"{picture.stem}.txt")
+    path.write_text("mine")
+    assert batch("in", "-o", "out.jsonl", "--csv", "out.csv", "--sidecar", "txt", "--prompt", "Why?", "--url", "127.0.0.1:1") == 2
+    assert str(path) in capfd.readouterr().err
+    assert path.read_text() == "mine"
 
 
 def test_a_run_killed_as_it_began_can_be_gone_on_with(pictures: Path, output: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from minicpm_tui.batch.output.jsonl import Output, read_results, refuse_place, resume
 from minicpm_tui.batch.output.manifest import Manifest, demand_same, save
 from minicpm_tui.batch.records import Result
-from minicpm_tui.errors import StorageError, UsageError
+from minicpm_tui.errors import NameTaken, StorageError, UsageError
 from minicpm_tui.messages import Usage
 
 
@@ -57,7 +58,7 @@ def test_going_on_drops_failed_and_repeated_lines(tmp_path: Path) -> None:
 def test_an_output_is_not_lost_without_a_word(tmp_path: Path) -> None:
     path = tmp_path / "o.jsonl"
     write(path, result(1))
-    with pytest.raises(UsageError, match="exists"):
+    with pytest.raises(NameTaken, match=re.escape(str(path))):
         refuse_place(path, (), resuming=False, overwrite=False)
     with pytest.raises(UsageError, match="folder"):
         refuse_place(tmp_path, (), resuming=False, overwrite=True)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicpm_tui.errors import ConfigError, ModelMissing, UsageError
+from minicpm_tui.errors import ConfigError, ModelMissing, NameTaken, UsageError
 from minicpm_tui.families import by_id, families, image_tokens, video_tokens
 from minicpm_tui.servers import argv, presets
 from minicpm_tui.servers.form import Form, locate_model, parse_arguments
@@ -146,6 +146,8 @@ def test_a_saved_preset_comes_back_without_its_secrets() -> None:
     )
     path = presets.save("mine", form)
     assert "secret" not in path.read_text()
+    with pytest.raises(NameTaken, match=str(path)):
+        presets.save("mine", Form())
     again = presets.apply_preset(Form(preset="mine"), by_id("minicpm-v-2.6"))
     assert (again.model, again.gpus, again.extra) == ("/models/m", ("1",), ("--seed", "7"))
     assert again.options["max-model-len"] == 4096

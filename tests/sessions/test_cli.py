@@ -148,6 +148,34 @@ def test_export_and_import(capsysbinary: pytest.CaptureFixture[bytes], session: 
     assert len(Journal.open(new).tree.path()) == 4
 
 
+@pytest.mark.parametrize("name", ["html", "md", "json", "jsonl", "cast", "tar.gz"])
+def test_an_export_replaces_no_file_unasked(
+    capsys: pytest.CaptureFixture[str], session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / f"mine.{name}"
+    path.write_text("mine")
+    export = ["sessions", "export", session, "-o", path.name]
+    assert run(export) == 2
+    refused = capsys.readouterr().err
+    assert str(path) in refused
+    assert "--overwrite" in refused
+    assert path.read_text() == "mine"
+    assert run([*export, "--overwrite"]) == 0
+    assert f"exported to {path}\n" in capsys.readouterr().err
+    assert path.read_bytes() != b"mine"
+
+
+def test_nor_does_it_write_among_the_files_of_a_folder(capsys: pytest.CaptureFixture[str], session: str, tmp_path: Path) -> None:
+    folder = tmp_path / "talk-files"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    assert run(["sessions", "export", session, "-o", str(tmp_path / "talk.md")]) == 2
+    assert str(folder) in capsys.readouterr().err
+    assert [path.name for path in tmp_path.glob("talk*")] == ["talk-files"]
+    assert [path.name for path in folder.iterdir()] == ["mine.txt"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicpm_tui import config
-from minicpm_tui.errors import ConfigError
+from minicpm_tui.errors import ConfigError, NameTaken
 from minicpm_tui.ui.app import preferences
 from minicpm_tui.ui.composer import drafts, history, prompts
 from minicpm_tui.ui.composer.history import History
@@ -66,6 +66,16 @@ def test_prompts_by_name_keep_comments_of_the_file(home: Path) -> None:
     prompts.remove("describe")
     assert prompts.load() == {"short": "One line."}
     assert path.read_text().startswith("# mine")
+
+
+def test_a_prompt_replaces_no_other_unasked(home: Path) -> None:
+    path = prompts.save("describe", "Describe it.")
+    assert path == home / "config" / "prompts.toml"
+    with pytest.raises(NameTaken, match="describe"):
+        prompts.save("describe", "Something else.")
+    assert prompts.load() == {"describe": "Describe it."}
+    prompts.save("describe", "Something else.", overwrite=True)
+    assert prompts.load() == {"describe": "Something else."}
 
 
 def test_a_broken_prompts_file_is_named_and_kept(home: Path) -> None:

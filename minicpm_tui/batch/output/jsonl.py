@@ -14,7 +14,7 @@ import msgspec
 from minicpm_tui.batch.digests import DigestSet, digest
 from minicpm_tui.batch.records import Result
 from minicpm_tui.errors import StorageError, UsageError
-from minicpm_tui.files import storage_errors, sync_dir
+from minicpm_tui.files import refuse_taken, storage_errors, sync_dir
 from minicpm_tui.i18n import _
 
 _TAIL = ".part"
@@ -67,7 +67,10 @@ def resume(path: Path) -> Done:
 
 
 def refuse_place(path: Path, inputs: Iterable[str], *, resuming: bool, overwrite: bool) -> None:
-    """Raises UsageError when writing ``path`` would lose something without a word, an input above all, or is not possible."""
+    """Raises UsageError when writing ``path`` would lose something without a word, an input above all, or is not possible.
+
+    ``path`` is whole, so that the message says where the file lies.
+    """
     if path.is_dir():
         raise UsageError(_("{path} is a folder").format(path=path), hint=_("choose a file"))
     if not path.parent.is_dir():
@@ -76,8 +79,8 @@ def refuse_place(path: Path, inputs: Iterable[str], *, resuming: bool, overwrite
         raise UsageError(_("{path} is not a regular file").format(path=path), hint=_("choose a file"))
     if any(same_file(path, Path(name).expanduser()) for name in inputs):
         raise UsageError(_("{path} is also an input").format(path=path), hint=_("choose another file for the answers"))
-    if path.exists() and not (resuming or overwrite):
-        raise UsageError(_("{path} exists").format(path=path), hint=_("--resume continues it, --overwrite starts over"))
+    if not (resuming or overwrite):
+        refuse_taken(path, _("--resume continues it, --overwrite starts over"))
 
 
 def same_file(one: Path, other: Path) -> bool:

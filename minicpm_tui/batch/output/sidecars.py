@@ -11,7 +11,7 @@ from minicpm_tui.batch.digests import DigestSet, digest
 from minicpm_tui.batch.input.locate import local_path
 from minicpm_tui.batch.records import Item, Result
 from minicpm_tui.errors import UsageError
-from minicpm_tui.files import write_durably
+from minicpm_tui.files import refuse_taken, write_durably
 from minicpm_tui.i18n import _
 
 Kind = Literal["txt", "json"]
@@ -28,11 +28,11 @@ def sidecar_path(item: Item, kind: Kind, *, prompts: int) -> Path | None:
 
 
 def demand_free(path: Path | None, seen: list[bytes], *, careful: bool) -> None:
-    """Note ``path`` in ``seen``. Raises UsageError when there is a file that a ``careful`` run must not replace."""
+    """Note ``path`` in ``seen``. Raises NameTaken when there is a file that a ``careful`` run must not replace."""
     if path is None:
         return
-    if careful and path.exists():
-        raise UsageError(_("{path} exists").format(path=path), hint=_("--overwrite replaces existing files"))
+    if careful:
+        refuse_taken(path, _("--overwrite replaces existing files"))
     seen.append(digest(str(path)))
 
 

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from minicpm_tui.errors import UsageError
-from minicpm_tui.files import write_durably
+from minicpm_tui.errors import SessionError, UsageError
+from minicpm_tui.files import refuse_taken, write_durably
 from minicpm_tui.i18n import _
 from minicpm_tui.sessions.export import archive, cast, chat_json, markdown, page
 from minicpm_tui.sessions.ids import JOURNAL
 from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.text import one_line
 
 
 @dataclass(frozen=True)
 class Format:
-    """``render`` makes the bytes; ``write`` makes several files, or one too large for memory."""
+    """``render`` makes the bytes; ``write`` makes several files, or one too large for memory, and is told whether to replace."""
 
     name: str
     render: Callable[[Journal], bytes] | None = None
-    write: Callable[[Journal, Path], None] | None = None
+    write: Callable[[Journal, Path, bool], None] | None = None
 
 
 def _as_it_is(journal: Journal) -> bytes:
-    return b"" if journal.path is None else (journal.path / JOURNAL).read_bytes()
+    if not journal.saved or journal.path is None:
+        raise SessionError(journal.id, title=_("The session is not saved"))
+    return (journal.path / JOURNAL).read_bytes()
 
 
 FORMATS = {
@@ -40,11 +46,12 @@ FORMATS = {
 }
 
 
-def export(journal: Journal, name: str, path: Path | None = None) -> bytes | None:
-    """Export to ``path``; without one, the bytes.
+def export(journal: Journal, name: str, path: Path | None = None, *, overwrite: bool = False) -> bytes | None:
+    """Export to ``path``; without one, the bytes. What is there is replaced with ``overwrite`` alone.
 
     Raises:
         UsageError: an unknown format, or one that needs a file.
+        NameTaken: there is something at ``path``, or where files beside it would go.
         StorageError: ``path`` cannot be written.
     """
     if name not in FORMATS:
@@ -55,13 +62,22 @@ def export(journal: Journal, name: str, path: Path | None = None) -> bytes | Non
         if needs_file or chosen.render is None:
             raise UsageError(name, title=_("This format needs a file to write to"), hint=_("name one with -o"))
         return chosen.render(journal)
+    if not overwrite:
+        refuse_taken(path)
     if chosen.write is not None:
-        chosen.write(journal, path)
+        chosen.write(journal, path, overwrite)
     elif chosen.render is not None:
-        write_durably(path, chosen.render(journal))
+        write_durably(path, chosen.render(journal), overwrite=overwrite)
     return None
 
 
 def format_of(path: Path) -> str | None:
     """The format that a file's name asks for."""
     return next((name for name in FORMATS if path.name.lower().endswith(f".{name}")), None)
+
+
+def free_path(journal: Journal, name: str, folder: Path) -> Path:
+    """A path in ``folder`` that is not taken, named after the session's title, for an export in format ``name``."""
+    stem = re.sub(r"[^\w-]+", "-", one_line(journal.title)).strip("-")[:60].rstrip("-") or journal.id
+    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+    return next(path for each in names if not os.path.lexists(path := folder / f"{each}.{name}"))

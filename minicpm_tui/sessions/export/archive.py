@@ -9,15 +9,15 @@ import tempfile
 from pathlib import Path
 
 from minicpm_tui.errors import SessionError
-from minicpm_tui.files import storage_errors
+from minicpm_tui.files import give_name, storage_errors
 from minicpm_tui.i18n import _
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.attachments import AttachmentStore
 from minicpm_tui.sessions.journal import Journal
 
 
-def write(journal: Journal, path: Path) -> None:
-    """Write the journal and its attachments to ``path``; complete or not at all. Raises StorageError."""
+def write(journal: Journal, path: Path, overwrite: bool) -> None:
+    """Write the journal and its attachments to ``path``; complete or not at all. Raises StorageError, NameTaken."""
     if journal.path is None:
         raise SessionError(journal.id, title=_("The session is not saved"))
     files = [(journal.path / ids.JOURNAL, ids.JOURNAL)]
@@ -34,7 +34,7 @@ def write(journal: Journal, path: Path) -> None:
             ):
                 for file, member in files:
                     _add(tar, file, f"{journal.id}/{member}")
-            Path(name).replace(path)
+            give_name(Path(name), path, overwrite=overwrite)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from minicpm_tui.errors import SessionDamaged
-from minicpm_tui.files import PRIVATE_DIR, storage_errors, write_durably
+from minicpm_tui.files import PRIVATE_DIR, refuse_taken, storage_errors, write_durably
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import ImagePart, MediaPart, Message, VideoPart, media_of
 from minicpm_tui.sessions.attachments import extension
@@ -26,11 +26,13 @@ def render(journal: Journal) -> bytes:
     return _text(journal, "", {}).encode()
 
 
-def write(journal: Journal, path: Path) -> None:
-    """Write ``path`` and, where there are attachments, ``<stem>-files/``. Raises StorageError."""
+def write(journal: Journal, path: Path, overwrite: bool) -> None:
+    """Write ``path`` and, where there are attachments, ``<stem>-files/``. Raises StorageError, NameTaken."""
     folder = path.with_name(f"{path.stem}-files")
     lost: dict[str, str] = {}
     if has_attachments(journal):
+        if not overwrite:
+            refuse_taken(folder)
         with storage_errors(folder):
             folder.mkdir(mode=PRIVATE_DIR, exist_ok=True)
         for name, digest in _files(journal.tree.path()):
@@ -40,7 +42,7 @@ def write(journal: Journal, path: Path) -> None:
                 lost[digest] = error.title
             else:
                 write_durably(folder / name, data)
-    write_durably(path, _text(journal, folder.name, lost).encode())
+    write_durably(path, _text(journal, folder.name, lost).encode(), overwrite=overwrite)
 
 
 def _text(journal: Journal, folder: str, lost: Mapping[str, str]) -> str:

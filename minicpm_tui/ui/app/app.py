@@ -181,6 +181,13 @@ class MinicpmApp(LeanOutput, Handover, Drawing, Commanded, App[int]):
         else:
             self.notify(_("^Q quits"), timeout=3, markup=False)
 
+    def action_export(self) -> None:
+        """Write the open conversation into a file."""
+        from minicpm_tui.ui.sessions import exporting
+
+        if (journal := self.chat.talk.journal) is not None:
+            self.run_worker(exporting.export(self, journal), group="window", exclusive=True)
+
     def action_open(self, where: str) -> None:
         """Show the screen class ``package.module:Class``."""
         module, _colon, name = where.partition(":")

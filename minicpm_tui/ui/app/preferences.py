@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from minicpm_tui import config, files
 from minicpm_tui.errors import ConfigError, MinicpmTuiError
 from minicpm_tui.i18n import _
+from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit import themes
 from minicpm_tui.ui.kit.dialogs import Choice, Choose
 
@@ -60,3 +61,5 @@ async def _keep(app: MinicpmApp, field: str, value: str) -> None:
         await asyncio.to_thread(keep, field, value)
     except MinicpmTuiError as error:
         app.say(error)
+    else:
+        app.notify(_("Saved: {path}").format(path=one_line(str(config.config_path()))), timeout=5, markup=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from minicpm_tui.errors import MinicpmTuiError
@@ -11,7 +12,8 @@ from minicpm_tui.messages import RequestProfile
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.chat import server_choices
 from minicpm_tui.ui.composer import prompts
-from minicpm_tui.ui.kit.dialogs import Choice, Choose, Line
+from minicpm_tui.ui.kit.dialogs import Choice, Choose
+from minicpm_tui.ui.kit.save_as import save_as
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.chat.screen import ChatScreen
@@ -64,8 +66,8 @@ async def saved_prompts(screen: ChatScreen) -> None:
             return
         key = await screen.app.push_screen_wait(Choose(_("Saved prompts"), listed))
         if key == _SAVE:
-            if name := await screen.app.push_screen_wait(Line(_("Name of the prompt"))):
-                await asyncio.to_thread(prompts.save, name, composer.text)
+            text = composer.text
+            await save_as(screen.app, _("Name of the prompt"), partial(prompts.save, text=text))
         elif key == _REMOVE:
             names = [Choice(name, name) for name in known]
             if name := await screen.app.push_screen_wait(Choose(_("Remove which prompt?"), names)):

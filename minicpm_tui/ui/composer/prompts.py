@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 from minicpm_tui import files, paths
-from minicpm_tui.errors import ConfigError
+from minicpm_tui.errors import ConfigError, NameTaken
 from minicpm_tui.i18n import _
 
 
@@ -25,9 +25,15 @@ def load() -> dict[str, str]:
     return {name: text for name, text in values.items() if isinstance(text, str)}
 
 
-def save(name: str, text: str) -> None:
-    """Keep ``text`` as ``name``; the rest of the file stays as it is (blocks). Raises ConfigError, StorageError."""
+def save(name: str, text: str, *, overwrite: bool = False) -> Path:
+    """Keep ``text`` as ``name``; the rest of the file stays as it is (blocks). The file.
+
+    Raises ConfigError, StorageError, and NameTaken for a prompt that is there unless ``overwrite``.
+    """
+    if not overwrite and name in load():
+        raise NameTaken(name, title=_("A prompt of this name is saved already"))
     _change(name, text)
+    return path()
 
 
 def remove(name: str) -> None:

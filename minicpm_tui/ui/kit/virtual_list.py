@@ -174,3 +174,18 @@ class VirtualList(Commanded, ScrollView, Generic[Item], inherit_bindings=False):
     def draw_empty(self, y: int, width: int) -> Strip:
         """Row ``y`` of the list where there is no item."""
         return Strip.blank(width, self.rich_style)
+
+
+class MovesList:
+    """Mixin of screens whose ``listing`` leaves the keyboard to a text field: they carry out the list's commands."""
+
+    listing: VirtualList[Any]
+
+    def action_move(self, step: int) -> None:
+        self.listing.action_move(step)
+
+    def action_pages(self, step: int) -> None:
+        self.listing.action_pages(step)
+
+    def action_ends(self, way: int) -> None:
+        self.listing.action_ends(way)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,7 +14,7 @@ from textual.events import DescendantFocus
 from textual.timer import Timer
 from textual.widgets import Button, Input, Label, Select, Static
 
-from minicpm_tui.errors import MinicpmTuiError, UsageError
+from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.servers import presets
 from minicpm_tui.servers.form import Form
@@ -22,8 +23,8 @@ from minicpm_tui.servers.plan import Plan
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit import forms
 from minicpm_tui.ui.kit.commands import bindings
-from minicpm_tui.ui.kit.dialogs import Line
 from minicpm_tui.ui.kit.messages import CopyText
+from minicpm_tui.ui.kit.save_as import save_as
 from minicpm_tui.ui.server import fields
 from minicpm_tui.ui.server import start as starting
 from minicpm_tui.ui.server.commands import FORM
@@ -248,12 +249,9 @@ class ServeForm(forms.Form[Form | None]):
         form = self.read()
         if form is None:
             return
-        name = await self.app.push_screen_wait(Line(_("Name of the preset")))
-        if name:
-            try:
-                path = await asyncio.to_thread(presets.save, name, form)
-            except (UsageError, MinicpmTuiError) as error:
-                self._problem(error.info.line())
-                return
-            self.notify(_("Saved: {path}").format(path=path), markup=False)
+
+        def write(name: str, *, overwrite: bool) -> Path:
+            return presets.save(name, form, overwrite=overwrite)
+
+        if await save_as(self.app, _("Name of the preset"), write):
             self._add_saved()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minicpm_tui.i18n import N_
-from minicpm_tui.ui.kit.commands import SESSIONS, open_screen
+from minicpm_tui.ui.kit.commands import SESSIONS, Command, open_screen
 
 _HERE = "minicpm_tui.ui.sessions"
 
@@ -33,6 +33,15 @@ COMMANDS = (
         group=SESSIONS,
         priority=True,
         when=_chatting,
+    ),
+    Command(
+        "export",
+        N_("Export"),
+        N_("Write this conversation as Markdown, HTML, JSON …"),
+        keys=("f12",),
+        group=SESSIONS,
+        priority=True,
+        when=_talked,
     ),
     open_screen(
         f"{_HERE}.branch:BranchScreen",

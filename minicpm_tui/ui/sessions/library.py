@@ -13,19 +13,21 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from minicpm_tui.errors import MinicpmTuiError, SessionError
+from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _, ngettext
-from minicpm_tui.sessions.library import MOST_HITS, Library, SearchHit
+from minicpm_tui.sessions.library import MOST_HITS, Library
 from minicpm_tui.sessions.summary import SessionInfo
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.commands import Commanded, bindings
-from minicpm_tui.ui.kit.dialogs import Ask, Choice, Choose, Line
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import OpenSession
 from minicpm_tui.ui.kit.search_field import SearchField
+from minicpm_tui.ui.kit.virtual_list import MovesList
+from minicpm_tui.ui.sessions import library_dialogs as dialogs
 from minicpm_tui.ui.sessions.library_commands import COMMANDS
 from minicpm_tui.ui.sessions.preview import PicturePreview
 from minicpm_tui.ui.sessions.session_list import SessionList
+from minicpm_tui.ui.sessions.session_source import SessionSource
 
 if TYPE_CHECKING:
     from minicpm_tui.sessions import Journal
@@ -38,7 +40,7 @@ _LOW = 18
 """Rows; a lower terminal shows no pictures here."""
 
 
-class LibraryScreen(Commanded, Screen[None]):
+class LibraryScreen(MovesList, Commanded, Screen[None]):
     """Shows what the folders say, or the index where they take longer to read, and narrows the list while one types."""
 
     DECLARED = COMMANDS
@@ -51,11 +53,10 @@ class LibraryScreen(Commanded, Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.listing = SessionList()
-        self.in_trash = False
+        self.listing: SessionList = SessionList()
+        self.source = SessionSource()
         self.ready = False
         self._library: Library | None = None
-        self._deleted: list[SessionInfo] | None = None  # read once each time the trash is shown: there is no index of it
 
     def compose(self) -> ComposeResult:
         yield SearchField(id="search", placeholder=_("type to search titles and texts"))
@@ -121,12 +122,12 @@ class LibraryScreen(Commanded, Screen[None]):
 
     async def _fill(self, limit: int = -1) -> None:
         """Show what the library has for the text in the search field."""
-        words, trash = self._words, self.in_trash
-        hits = await self._ask(lambda library: self._found(library, words, limit))
-        if not self.is_attached or (words, trash) != (self._words, self.in_trash):
+        words, trash = self._words, self.source.in_trash
+        hits = await self._ask(lambda library: self.source.found(library, words, limit))
+        if not self.is_attached or (words, trash) != (self._words, self.source.in_trash):
             return  # something else is being looked for by now
         if hits is None:
-            if self._library is not None:  # else it is being opened
+            if self.ready or self._library is not None:  # else it is being opened
                 self.listing.settle()
             return
         empty = _("Nothing found.") if words.strip() else _("The trash is empty.") if trash else _("No saved sessions yet.")
@@ -137,13 +138,6 @@ class LibraryScreen(Commanded, Screen[None]):
             text = _("the newest {count}")
         self.query_one("#search").border_subtitle = text.format(count=len(hits))
         self.refresh_bindings()
-
-    def _found(self, library: Library, words: str, limit: int) -> list[SearchHit]:
-        if self.in_trash:
-            wanted = words.casefold().split()
-            self._deleted = library.trash() if self._deleted is None else self._deleted
-            return [SearchHit(info, "", "") for info in self._deleted if all(each in info.title.casefold() for each in wanted)]
-        return library.search(words, limit) if not words.strip() else library.search(words)
 
     async def _ask(self, work: Callable[[Library], _T]) -> _T | None:
         """Ask the library in a thread; what goes wrong is said."""
@@ -172,21 +166,17 @@ class LibraryScreen(Commanded, Screen[None]):
             self._start()
 
     @on(Input.Submitted, "#search")
+    @on(SessionList.Chosen)
     def _entered(self) -> None:
-        if self.in_trash:
+        if self.source.in_trash:
             self.action_restore_asked()
         else:
             self.action_continue()
 
-    @on(SessionList.Chosen)
-    def _clicked(self) -> None:
-        self._entered()
-
     @on(SessionList.Highlighted)
     def _highlighted(self) -> None:
         if self._library is not None:
-            folder = self._library.trash_folder if self.in_trash else self._library.folder
-            self.query_one(PicturePreview).show(folder, self.listing.session)
+            self.query_one(PicturePreview).show(self.source.folder(self._library), self.listing.session)
         self.refresh_bindings()
 
     # -- commands -------------------------------------------------------------------------------------------------------------
@@ -203,19 +193,10 @@ class LibraryScreen(Commanded, Screen[None]):
         self.listing.when_settled(do)
 
     def action_close(self) -> None:
-        if self.in_trash:
+        if self.source.in_trash:
             self.action_trash()
         else:
             self.dismiss()
-
-    def action_move(self, step: int) -> None:
-        self.listing.action_move(step)
-
-    def action_pages(self, step: int) -> None:
-        self.listing.action_pages(step)
-
-    def action_ends(self, way: int) -> None:
-        self.listing.action_ends(way)
 
     def action_continue(self) -> None:
         self._with_session(self._continue)
@@ -241,9 +222,9 @@ class LibraryScreen(Commanded, Screen[None]):
             self._start()
 
     def action_trash(self) -> None:
-        self.in_trash = not self.in_trash
-        self._deleted = None
-        self.query_one("#search").border_title = _("Trash") if self.in_trash else _("Sessions")
+        self.source.in_trash = not self.source.in_trash
+        self.source.forget()
+        self.query_one("#search").border_title = _("Trash") if self.source.in_trash else _("Sessions")
         self.listing.begin_anew()
         self._typed()
 
@@ -252,9 +233,9 @@ class LibraryScreen(Commanded, Screen[None]):
 
     @work(group="window", exclusive=True)
     async def _rename_asked(self, info: SessionInfo) -> None:
-        title = await self.app.push_screen_wait(Line(_("Title"), info.title, placeholder=_("empty: its first words")))
+        title = await dialogs.ask_title(self.app, info)
         if title is not None:
-            await self._ask(lambda library: self._rename(library, info, title))
+            await self._ask(lambda library: self.source.rename(library, info, title, self._open_journal(info)))
             await self._fill()
 
     def action_export(self) -> None:
@@ -262,24 +243,11 @@ class LibraryScreen(Commanded, Screen[None]):
 
     @work(group="window", exclusive=True)
     async def _export_asked(self, info: SessionInfo) -> None:
-        from minicpm_tui.sessions.export import FORMATS
+        from minicpm_tui.ui.sessions import exporting
 
-        names = {"md": _("Markdown, attachments beside it"), "html": _("one web page"), "json": _("OpenAI messages"),
-                 "jsonl": _("the journal"), "cast": _("asciinema recording"), "tar.gz": _("everything")}  # fmt: skip
-        chosen = await self.app.push_screen_wait(Choose(_("Export as"), [Choice(name, name, names[name]) for name in FORMATS]))
-        if chosen is None:
-            return
-        path = await self.app.push_screen_wait(Line(_("Write to"), f"{info.id}.{chosen}"))
-        if path:
-            await self._export(info, chosen, path)
-
-    def _rename(self, library: Library, info: SessionInfo, title: str) -> None:
-        """Name a session, also the one that this program is writing."""
-        if (journal := self._open_journal(info)) is not None:
-            journal.set_title(title)
-            library.touch(info.id)
-        else:
-            library.rename(info.id, title)
+        journal = await self._ask(lambda library: self.source.reader(library, info))
+        if journal is not None:
+            await exporting.export(self.app, journal)
 
     def _open_journal(self, info: SessionInfo) -> Journal | None:
         """The journal of ``info`` when that is the conversation that is open here for writing."""
@@ -290,35 +258,17 @@ class LibraryScreen(Commanded, Screen[None]):
     def _chat(self) -> Any:
         return getattr(self.app, "chat")  # noqa: B009 - only the whole app has a conversation
 
-    async def _export(self, info: SessionInfo, name: str, path: str) -> None:
-        if self._library is None:
-            return
-        try:
-            await asyncio.to_thread(_write, self._library.folder / info.id, name, Path(path))
-        except MinicpmTuiError as error:
-            self._say(error)
-        else:
-            self.notify(_("Exported to {path}").format(path=one_line(path)), markup=False)
-
     def action_delete(self) -> None:
         self._with_session(self._delete)
 
     @work(group="window")
     async def _delete(self, info: SessionInfo) -> None:
-        if self._open_journal(info) is not None and not await self._left(info):
-            return
+        if self._open_journal(info) is not None:
+            if not await dialogs.ask_to_leave(self.app, info):
+                return
+            await self._chat.open_session()
         if await self._change(lambda library: library.delete(info.id)):
             self.notify(_("Moved to the trash; ^T shows it"), timeout=4, markup=False)
-
-    async def _left(self, info: SessionInfo) -> bool:
-        """The conversation that is open here was left for a new one, if the user wants that."""
-        question = _("“{title}” is the conversation that is open. Delete it and begin a new one?")
-        text = question.format(title=one_line(info.title, 60))
-        answer = await self.app.push_screen_wait(Ask(text, (("close", _("Cancel")), ("delete", _("Delete")))))
-        if answer != "delete":
-            return False
-        await self._chat.open_session()
-        return True
 
     def action_restore(self) -> None:
         self._with_session(self._restore)
@@ -332,12 +282,8 @@ class LibraryScreen(Commanded, Screen[None]):
 
     @work(group="window")
     async def _ask_to_restore(self, info: SessionInfo) -> None:
-        text = _("Bring “{title}” back from the trash?").format(title=one_line(info.title, 60))
-        answers = (("restore", _("Restore")), ("continue", _("Restore and continue")), ("close", _("Cancel")))
-        answer = await self.app.push_screen_wait(Ask(text, answers))
-        if answer not in {"restore", "continue"}:
-            return
-        restored = await self._change(lambda library: library.restore(info.id))
+        answer = await dialogs.ask_to_restore(self.app, info)
+        restored = answer and await self._change(lambda library: library.restore(info.id))
         if restored and answer == "continue":
             self._continue(info)
 
@@ -345,20 +291,9 @@ class LibraryScreen(Commanded, Screen[None]):
         """Do ``work``, which takes a session out of the list, and show the others."""
         self.listing.expect()
         done = await self._ask(work)
-        self._deleted = None
+        self.source.forget()
         await self._fill()
         return done
 
     def _folder(self, info: SessionInfo) -> Path | None:
         return self._library.folder / info.id if self._library is not None else None
-
-
-def _write(folder: Path, name: str, path: Path) -> None:
-    from minicpm_tui.sessions import Journal
-    from minicpm_tui.sessions.export import export
-
-    path = path.expanduser()
-    if path.exists():
-        raise SessionError(str(path), title=_("There is a file of this name already"), hint=_("choose another name"))
-    with Journal.open(folder, read_only=True) as journal:
-        export(journal, name, path)

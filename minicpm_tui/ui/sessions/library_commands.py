@@ -15,11 +15,11 @@ def _some(screen: Any) -> bool:
 
 def _here(screen: Any) -> bool:
     """A session that is not in the trash."""
-    return _some(screen) and not screen.in_trash
+    return _some(screen) and not screen.source.in_trash
 
 
 def _trashed(screen: Any) -> bool:
-    return _some(screen) and bool(screen.in_trash)
+    return _some(screen) and bool(screen.source.in_trash)
 
 
 def _command(action: str, title: str, help_text: str, *keys: str, **more: Any) -> Command:

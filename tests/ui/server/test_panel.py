@@ -214,7 +214,7 @@ async def test_a_server_that_says_nothing_is_pointed_out(vllm: Callable[[str], P
         await on_model(pilot, app)
         await pilot.press("enter")
         await until(lambda: "no word for" in str(app.query_one("#tail", Static).render()), pilot)
-        assert app.query_one("#tail", Static).region.height == 1
+        await until(lambda: app.query_one("#tail", Static).region.height == 1, pilot)
 
 
 async def test_a_restart_with_other_options_keeps_the_port_and_the_key(vllm: Callable[[str], Path]) -> None:

@@ -14,7 +14,7 @@ from minicpm_tui.demo.testing import DemoServer
 from minicpm_tui.messages import Message, TextPart
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.library import Library
-from minicpm_tui.ui.kit.dialogs import Ask
+from minicpm_tui.ui.kit.dialogs import Ask, Choose, Line
 from minicpm_tui.ui.sessions.library import LibraryScreen
 from minicpm_tui.ui.sessions.preview import PicturePreview
 from minicpm_tui.ui.sessions.replay import ReplayScreen
@@ -263,9 +263,9 @@ async def test_escape_in_the_trash_goes_back_to_the_sessions(opened: Opener) -> 
         screen = await library(driver)
         await driver.until(lambda: listed(screen) == [session])
         await driver.pilot.press("ctrl+t")
-        await driver.until(lambda: screen.in_trash and listed(screen) == [])
+        await driver.until(lambda: screen.source.in_trash and listed(screen) == [])
         await driver.pilot.press("escape")
-        await driver.until(lambda: not screen.in_trash and listed(screen) == [session])
+        await driver.until(lambda: not screen.source.in_trash and listed(screen) == [session])
         assert driver.app.screen is screen
         await driver.pilot.press("escape")
         await driver.until(lambda: driver.app.screen is driver.app.chat)
@@ -277,7 +277,7 @@ async def test_enter_in_the_trash_restores_and_goes_on(opened: Opener) -> None:
         screen = await library(driver)
         await driver.until(lambda: listed(screen) == [session])
         await driver.pilot.press("ctrl+d", "ctrl+t")
-        await driver.until(lambda: screen.in_trash and listed(screen) == [session])
+        await driver.until(lambda: screen.source.in_trash and listed(screen) == [session])
         await driver.pilot.press("enter")
         await driver.until(lambda: isinstance(driver.app.screen, Ask))
         await choose(driver.pilot, "continue")
@@ -300,20 +300,21 @@ async def test_the_list_has_the_session_that_a_rerun_made(opened: Opener, server
         await driver.until(lambda: len(listed(screen)) == 2)
 
 
-async def test_export_writes_a_file_and_replaces_none(opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_session_of_the_list_is_exported(opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     session = conversation().id
     async with opened() as driver:
         screen = await library(driver)
         await driver.until(lambda: listed(screen) == [session])
-        for said_then in ("Exported to", "There is a file of this name already"):
-            await driver.pilot.press("f6")
-            await driver.until(lambda: driver.app.screen is not screen)
-            await driver.pilot.press(*"html", "enter")
-            await driver.until(lambda: len(driver.app.screen.query("OptionList")) == 0)
-            await driver.pilot.press("enter")
-            await driver.until(lambda text=said_then: text in driver.said)  # type: ignore[misc] # bound early
-    assert "</html>" in (tmp_path / f"{session}.html").read_text()
+        await driver.pilot.press("f6")
+        await driver.until(lambda: isinstance(driver.app.screen, Choose))
+        await driver.pilot.press(*"html", "enter")
+        await driver.until(lambda: isinstance(driver.app.screen, Line))
+        path = tmp_path / "cat.html"
+        driver.app.screen.query_one(Input).value = path.name
+        await driver.pilot.press("enter")
+        await driver.until(lambda: str(path) in driver.said)
+    assert "</html>" in path.read_text()
 
 
 async def test_replay_from_the_library_and_back(opened: Opener) -> None:
