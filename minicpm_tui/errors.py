@@ -58,7 +58,7 @@ class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def line(self) -> str:
         """The one line that a user reads: what happened, to what, and what to do next."""
-        text = f"{self.title}: {self.message}" if self.message else self.title
+        text = _("{title}: {message}").format(title=self.title, message=self.message) if self.message else self.title
         return f"{text} — {self.hint}" if self.hint else text
 
 
@@ -100,7 +100,7 @@ class NameTaken(UsageError):
 
 class ConfigError(MinicpmTuiError):
     kind = "config"
-    default_title = N_("The configuration is not usable")
+    default_title = N_("The configuration is invalid")
 
 
 class StorageError(MinicpmTuiError):
@@ -210,7 +210,7 @@ class ServerFailed(BackendError):
 
 class ServerStalled(BackendError):
     kind = "stalled"
-    default_title = N_("The server has gone silent")
+    default_title = N_("The server has stopped responding")
 
 
 class ServerError(MinicpmTuiError):
@@ -225,12 +225,12 @@ class VllmMissing(ServerError):
 
 class ModelMissing(ServerError):
     kind = "model_missing"
-    default_title = N_("No model there")
+    default_title = N_("There is no model")
 
 
 class PortTaken(ServerError):
     kind = "port_taken"
-    default_title = N_("The port is taken")
+    default_title = N_("The port is already in use")
 
 
 class StartFailed(ServerError):

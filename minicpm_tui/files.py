@@ -29,8 +29,8 @@ def storage_errors(path: Path) -> Iterator[None]:
         hints = {
             errno.ENOSPC: _("free some space on this disk"),
             errno.EDQUOT: _("your disk quota is used up: free some space"),
-            errno.EROFS: _("the disk is read-only: set MINICPM_TUI_HOME to a folder that can be written"),
-            errno.EACCES: _("check the permissions, or set MINICPM_TUI_HOME to a folder of yours"),
+            errno.EROFS: _("the disk is read-only: set MINICPM_TUI_HOME to a writable folder"),
+            errno.EACCES: _("check the permissions, or set MINICPM_TUI_HOME to a folder of your own"),
         }
         hint = hints.get(error.errno or 0, "")
         raise StorageError(f"{path}: {error.strerror or error}", hint=hint) from error

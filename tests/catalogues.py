@@ -17,6 +17,8 @@ from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from minicpm_tui.cli.click_texts import CLICK_MODULES
+
 PACKAGE = Path(__file__).parent.parent / "minicpm_tui"
 LOCALE = PACKAGE / "locale" / "zh_CN" / "LC_MESSAGES"
 HEADER = r"""msgid ""
@@ -78,10 +80,12 @@ def domain_of(path: Path) -> str:
 
 
 def texts() -> dict[str, list[Text]]:
-    """Every marked text of the package, by domain."""
+    """Every marked text of the package, by domain; ``click`` has what the click library says itself."""
     found: dict[str, list[Text]] = defaultdict(list)
     for path in sorted(PACKAGE.rglob("*.py")):
         found[domain_of(path)].extend(_texts_in(path))
+    for module in CLICK_MODULES:
+        found["click"].extend(_texts_in(Path(str(module.__file__))))
     return found
 
 

@@ -85,7 +85,7 @@ def _network(url: str, stall_seconds: float) -> httpx2.AsyncHTTPTransport:
         transport = httpx2.AsyncHTTPTransport(limits=limits, proxy=proxy)
     except (ImportError, ValueError, httpx2.InvalidURL):
         # SOCKS needs a package that is not here; other schemes are none that httpx2 knows.
-        hint = _("name an http:// proxy, or put the host into NO_PROXY")
+        hint = _("use an http:// proxy, or add the host to NO_PROXY")
         where = f"{url}, {without_password(proxy or '')}"
         raise ServerUnreachable(where, title=_("This kind of proxy cannot be used"), hint=hint) from None
     pool = transport._pool  # noqa: SLF001  httpx2 has no other way to a network backend

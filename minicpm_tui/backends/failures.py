@@ -40,7 +40,7 @@ def failure_of(status: int, body: bytes, *, url: str, key_sent: bool) -> Failure
     if status in {401, 403}:
         return Failure(_authentication(url, key_sent), status)
     if status in {429, 503}:
-        return Failure(errors.ServerOverloaded(said or f"HTTP {status}, {url}", hint=_("wait a little and try again")), status)
+        return Failure(errors.ServerOverloaded(said or f"HTTP {status}, {url}", hint=_("wait a moment and try again")), status)
     if said is None:
         return Failure(_foreign(status, body, url), status)
     for pattern, make in KNOWN:
@@ -113,33 +113,33 @@ def _short(message: str) -> str:
 
 def _authentication(url: str, key_sent: bool) -> errors.AuthenticationFailed:
     if key_sent:
-        hint = _("this key is not the server's: set MINICPM_TUI_API_KEY, or name its variable with --api-key-env")
+        hint = _("this is not the server's key: set MINICPM_TUI_API_KEY, or give the name of its variable with --api-key-env")
     else:
-        hint = _("no key was sent: set MINICPM_TUI_API_KEY, or name its variable with --api-key-env")
+        hint = _("no key was sent: set MINICPM_TUI_API_KEY, or give the name of its variable with --api-key-env")
     return errors.AuthenticationFailed(url, hint=hint)
 
 
 def _foreign(status: int, body: bytes, url: str) -> errors.BackendError:
     """For an answer that does not have the form of an OpenAI error: a gateway's page, another program."""
     if status == 413:
-        words = _("{url}: the request is too large for it").format(url=url)
+        words = _("{url}: the request is too large").format(url=url)
         return errors.RequestRejected(words, hint=_("send fewer or smaller pictures"))
     if status in {502, 504}:
         words = _("{url}: a gateway answers HTTP {status}").format(url=url, status=status)
-        return errors.ServerFailed(words, hint=_("see whether vLLM runs behind it"))
+        return errors.ServerFailed(words, hint=_("check that vLLM is running behind it"))
     if status >= 500:
         said = one_line(body[:_WORDS_LIMIT].decode(errors="replace"), 160)
         return errors.ServerFailed(f"{url}: HTTP {status} {said}".rstrip(), hint=_("look at the server's log"))
     if proxy := proxy_for(url):
         words = _("{url} through the proxy {proxy}").format(url=url, proxy=without_password(proxy))
-        hint = _("check the address, or put the host into NO_PROXY")
+        hint = _("check the address, or add the host to NO_PROXY")
         return errors.NotAServer(_("{url} answers HTTP {status}").format(url=words, status=status), hint=hint)
     return not_a_server(_("{url} answers HTTP {status}").format(url=url, status=status))
 
 
 def not_a_server(words: str) -> errors.NotAServer:
     """For something that answers, but not as an OpenAI-compatible server does."""
-    return errors.NotAServer(words, hint=_("check the host and port: vLLM's own port is 8000"))
+    return errors.NotAServer(words, hint=_("check the host and port: vLLM's default port is 8000"))
 
 
 def _model_missing(said: str, url: str) -> errors.BackendError:

@@ -49,12 +49,12 @@ def _named(variable: str, environ: Mapping[str, str]) -> str:
         raise ConfigError(
             _("the environment variable {name} is not set").format(name=variable),
             title=_("No API key"),
-            hint=_("set it, or name another one with --api-key-env"),
+            hint=_("set it, or choose another one with --api-key-env"),
         )
     return environ[variable]
 
 
 def _usable(key: str) -> str:
     if not key.isascii() or not (key.isprintable() or not key):
-        raise ConfigError(_("it has characters that cannot be sent"), title=_("The API key is not usable"))
+        raise ConfigError(_("it has characters that cannot be sent"), title=_("The API key is invalid"))
     return key

@@ -19,7 +19,7 @@ def network_error(error: BaseException, url: str, silent_seconds: float) -> erro
     proxy = proxy_for(url)
     where = _("{url} through the proxy {proxy}").format(url=url, proxy=without_password(proxy)) if proxy else url
     if proxy and any(isinstance(cause, httpx2.ProxyError) for cause in causes):
-        return errors.ServerUnreachable(where, hint=_("check the proxy, or put the host into NO_PROXY"))
+        return errors.ServerUnreachable(where, hint=_("check the proxy, or add the host to NO_PROXY"))
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return _tls(causes, where)
     if any(isinstance(cause, socket.gaierror) for cause in causes):
@@ -31,7 +31,7 @@ def network_error(error: BaseException, url: str, silent_seconds: float) -> erro
         return errors.ServerStalled(words, hint=_("try again; if it stays silent, start the server again"))
     if any(isinstance(cause, httpx2.ConnectError) for cause in causes):
         hint = (
-            _("check the proxy, or put the host into NO_PROXY")
+            _("check the proxy, or add the host to NO_PROXY")
             if proxy
             else _("start it with minicpm-tui serve, or check the address")
         )
@@ -40,7 +40,7 @@ def network_error(error: BaseException, url: str, silent_seconds: float) -> erro
         return _protocol(str(error), where)
     return errors.ServerFailed(
         _("{url} closed the connection").format(url=where),
-        hint=_("see whether it still runs and the port is right"),
+        hint=_("check that it is still running and the port is right"),
     )
 
 
@@ -56,18 +56,18 @@ def _tls(causes: list[BaseException], where: str) -> errors.BackendError:
     if "WRONG_VERSION_NUMBER" in text or "record layer" in text:
         return errors.NotAServer(_("{url} does not speak TLS").format(url=where), hint=_("write http:// instead of https://"))
     return errors.ServerUnreachable(
-        where, title=_("The server's certificate is not trusted"), hint=_("set SSL_CERT_FILE to its authority's certificate")
+        where, title=_("The server's certificate is not trusted"), hint=_("set SSL_CERT_FILE to the certificate of its issuer")
     )
 
 
 def _protocol(text: str, where: str) -> errors.BackendError:
     if "illegal" in text or "does not look like" in text:
         return errors.NotAServer(
-            _("{url} does not speak HTTP").format(url=where), hint=_("check the port, and whether it wants https://")
+            _("{url} does not speak HTTP").format(url=where), hint=_("check the port, and whether the address needs https://")
         )
     return errors.ServerFailed(
         _("{url} closed the connection").format(url=where),
-        hint=_("see whether it still runs and the port is right"),
+        hint=_("check that it is still running and the port is right"),
     )
 
 

@@ -48,12 +48,16 @@ class ReplyReader:
             yield from self._read(self._events.finish())
         yield from self._deltas(self._splitter.finish(self._finish_reason))
         if self.refusal is None and not self.complete:
-            raise ServerFailed(_("the stream broke off"), hint=_("see whether the server still runs, then try again"))
+            raise ServerFailed(
+                _("the connection broke off during the reply"), hint=_("check that the server is still running, then try again")
+            )
 
     def end(self, error: MinicpmTuiError | None = None) -> End:
         """The end of the reply as it stands now."""
         if error is None and self._finish_reason in {ABORT, "error"}:
-            error = ServerFailed(_("it stopped the reply by itself"), hint=_("see whether the server still runs, then try again"))
+            error = ServerFailed(
+                _("it stopped the reply itself"), hint=_("check that the server is still running, then try again")
+            )
         return End(
             finish_reason=self._finish_reason,
             usage=self._usage,
@@ -74,7 +78,7 @@ class ReplyReader:
         try:
             chunk = decode_chunk(event)
         except ValueError:
-            words = _("it sent something that is no part of a reply")
+            words = _("it sent something that is not part of a reply")
             raise ServerFailed(words, hint=_("check that the address is vLLM's")) from None
         if chunk.error and chunk.error != b"null":
             self._error(event)

@@ -91,10 +91,10 @@ class Attempts:
             return Again() if drifted and failure.status == 500 and not failure.explained else None
         if isinstance(failure.error, errors.MediaCacheMiss):
             self._memory.missed(self._bare)
-            notice = _("The server had forgotten pictures of this conversation; they were sent again.")
+            notice = _("The server no longer had the pictures of this conversation; they were sent again.")
         elif failure.status in {400, 500} and not failure.explained:
             self._doubted = {kind for kind, uuid in self._media if uuid in self._bare}
-            notice = _("The server wants pictures and videos whole; they were sent again.")
+            notice = _("The server needs complete pictures and videos; they were sent again.")
         else:
             return None
         self._bare = set()

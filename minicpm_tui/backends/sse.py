@@ -72,7 +72,7 @@ class EventReader:
         """The events that ``data`` completes. Raises ServerFailed for a line without end."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > LINE_LIMIT:
-            raise ServerFailed(_("it sent something that is no part of a reply"), hint=_("check that the address is vLLM's"))
+            raise ServerFailed(_("it sent something that is not part of a reply"), hint=_("check that the address is vLLM's"))
         for line in lines:
             yield from self._line(line.rstrip(b"\r"))
 

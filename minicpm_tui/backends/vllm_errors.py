@@ -28,7 +28,7 @@ def _context(match: Match, _said: str) -> errors.BackendError:
 
 
 def _reply_room(match: Match, _said: str) -> errors.BackendError:
-    words = _("a reply of {count} tokens is asked for, the model takes {limit} in all").format(**match.groupdict())
+    words = _("a reply of {count} tokens was requested, the model takes {limit} in all").format(**match.groupdict())
     return errors.ContextExceeded(words, hint=_("lower --max-tokens"))
 
 
@@ -38,7 +38,7 @@ def _too_many(match: Match, said: str) -> errors.BackendError:
         return errors.TooManyMedia(said)
     if limit == 0:
         what = _("this server takes no videos") if kind == "video" else _("this server takes no pictures")
-        return errors.TooManyMedia(what, hint=_("take another model, or start the server without that limit"))
+        return errors.TooManyMedia(what, hint=_("use another model, or start the server without that limit"))
     what = _("it takes {limit} videos") if kind == "video" else _("it takes {limit} pictures")
     hint = _("remove some, begin a new chat, or start the server with a larger --limit-mm-per-prompt")
     return errors.TooManyMedia(what.format(limit=limit), hint=hint)
@@ -78,33 +78,36 @@ KNOWN: tuple[tuple[str, Maker], ...] = (
     ),
     (
         r"same (shape|size)|equal size|inhomogeneous shape",
-        _rejected(_UNREADABLE, N_("the frames of a video must be of one size: attach it again")),
+        _rejected(_UNREADABLE, N_("all frames of a video must have the same size: attach it again")),
     ),
     (
         r"Cannot load local files|must be a subpath of|No such file or directory",
-        _rejected(_UNFETCHED, N_("it needs --allowed-local-media-path and the same folder on its machine")),
+        _rejected(_UNFETCHED, N_("it needs --allowed-local-media-path and the same folder on its own machine")),
     ),
     (
         r"must be from one of the allowed domains|Failed to fetch media|Cannot connect to host|must be either a HTTP",
         _rejected(_UNFETCHED, N_("check the address, or download the file and attach it")),
     ),
-    (r"No module named '(cv2|torchcodec|decord)", _failed(N_("install opencv-python-headless beside vLLM to read videos"))),
+    (
+        r"No module named '(cv2|torchcodec|decord)",
+        _failed(N_("install opencv-python-headless in vLLM's environment to read videos")),
+    ),
     (
         r"exceeds the pre-allocated encoder cache",
-        _rejected(_TOO_LARGE, N_("take fewer frames, or start it with a larger --max-num-batched-tokens")),
+        _rejected(_TOO_LARGE, N_("send fewer frames, or start the server with a larger --max-num-batched-tokens")),
     ),
     (
         r"VLLM_MAX_MEDIA_REQUEST_DECODE_BYTES|VLLM_MAX_IMAGE_PIXELS",
-        _rejected(_TOO_LARGE, N_("send it smaller, not as its original")),
+        _rejected(_TOO_LARGE, N_("send it reduced, not as the original")),
     ),
     (
         r"Found more '.*' placeholders",
-        _rejected(N_("The text looks like a picture to the model"), N_("leave out what looks like <image> in it")),
+        _rejected(N_("The text looks like a picture to the model"), N_("remove what looks like <image> in it")),
     ),
     (
         r"EngineCore encountered|EngineDead|[Ee]ngine (core|is dead)",
-        _failed(N_("vLLM has died: start the server again; its log says why")),
+        _failed(N_("vLLM has crashed: start the server again; its log says why")),
     ),
-    (r"Per-request .* are disabled", _rejected(_REJECTED, N_("start it with --trust-request-mm-kwargs"))),
+    (r"Per-request .* are disabled", _rejected(_REJECTED, N_("start the server with --trust-request-mm-kwargs"))),
 )
 """Searched in this order in the server's message."""

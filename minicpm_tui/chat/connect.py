@@ -143,8 +143,8 @@ def choose(config: Config) -> Target:
     if servers:
         hint = _("wait until it is ready: minicpm-tui servers logs {id} -f").format(id=servers[0].id)
         raise ServerUnreachable(servers[0].folder, title=_("The server is still loading"), hint=hint)
-    hint = _("start one with minicpm-tui serve, name one with --url, or try --demo")
-    raise ServerUnreachable(_("none runs here and none is configured"), title=_("No server"), hint=hint)
+    hint = _("start one with minicpm-tui serve, give one with --url, or try --demo")
+    raise ServerUnreachable(_("none is running here and none is configured"), title=_("No server"), hint=hint)
 
 
 def at(address: str) -> Target:

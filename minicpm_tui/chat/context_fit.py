@@ -69,7 +69,7 @@ def _problem(fitted: Plan, connection: Connection, question: Message) -> Context
             hint = _("remove some, or start the server with a larger --limit-mm-per-prompt")
             return TooManyMedia(words, title=title, hint=hint)
     if not fitted.budget.possible:
-        words = _("about {count} tokens with room for the reply, the model takes {limit}").format(
+        words = _("it needs about {count} tokens including the reply, the model takes {limit}").format(
             count=fitted.budget.total, limit=fitted.budget.limit
         )
         parts = media_of(question.content)
@@ -85,9 +85,9 @@ def _problem(fitted: Plan, connection: Connection, question: Message) -> Context
 def say(proposal: Proposal, parts: Sequence[MediaPart]) -> str:
     """A proposal in words."""
     if isinstance(proposal, FewerFrames) and proposal.index is None:
-        return _("take at most {count} frames of each video").format(count=proposal.frames)
+        return _("send at most {count} frames of each video").format(count=proposal.frames)
     if isinstance(proposal, FewerFrames):
-        return _("take {count} frames of {name}").format(count=proposal.frames, name=parts[proposal.index or 0].name)
+        return _("send {count} frames of {name}").format(count=proposal.frames, name=parts[proposal.index or 0].name)
     if isinstance(proposal, DropTurns):
         return ngettext("leave out the oldest turn", "leave out the {count} oldest turns", proposal.count).format(
             count=proposal.count
@@ -138,8 +138,8 @@ def _dropping(dropped: int, before: int) -> tuple[str, ...]:
     if dropped <= before:
         return ()
     text = ngettext(
-        "The oldest turn no longer fits and is not sent along.",
-        "The {count} oldest turns no longer fit and are not sent along.",
+        "The oldest turn no longer fits and is not sent.",
+        "The {count} oldest turns no longer fit and are not sent.",
         dropped,
     )
     return (text.format(count=dropped),)

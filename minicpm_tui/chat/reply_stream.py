@@ -50,7 +50,7 @@ async def stream_reply(
     except asyncio.CancelledError:
         end = End(ABORT, seconds=round(time.monotonic() - began, 4), first_token_seconds=first)
     if end is None:
-        end = End(error=ServerFailed(_("the stream broke off")).info)
+        end = End(error=ServerFailed(_("the connection broke off during the reply")).info)
     await completed(writer.close(end))
     _tell(writer, emit)
     if end.usage is not None and (said := check_usage(end.usage)):

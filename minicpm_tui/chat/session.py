@@ -238,7 +238,7 @@ class ChatSession:
         missing = shortfall(usage.prompt_tokens, before[-1].prompt_tokens if before else 0, sum(fitted.budget.media))
         if not missing or fitted.notices:
             return ""
-        text = _("The server read about {count} tokens less of the pictures and videos than were sent; it may leave frames out.")
+        text = _("The server read about {count} fewer tokens of pictures and videos than were sent; it may have dropped frames.")
         return text.format(count=missing)
 
     def _question(self, message_id: str | None) -> Message:

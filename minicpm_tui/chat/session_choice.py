@@ -27,5 +27,5 @@ def latest_id() -> str:
     """The session that was written last. Raises SessionNotFound when there is none."""
     journals = [path for path in paths.sessions_dir().glob(f"*/{JOURNAL}") if path.is_file()]
     if not journals:
-        raise SessionNotFound(_("none is saved yet"), hint=_("ask without --continue first"))
+        raise SessionNotFound(_("no session is saved yet"), hint=_("ask without --continue first"))
     return max(journals, key=lambda path: path.stat().st_mtime).parent.name

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from minicpm_tui import config
+from minicpm_tui.cli.click_texts import translate_click
 from minicpm_tui.errors import ConfigError, MinicpmTuiError, UsageError
 from minicpm_tui.i18n import _, set_language
 from minicpm_tui.text import one_line
@@ -25,6 +26,7 @@ def run(arguments: list[str]) -> int:
     """The same for callers that want the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     with contextlib.suppress(ConfigError):  # a broken file is the command's to report: --version works without it
         set_language(config.load().settings.language)
+    translate_click()
     from minicpm_tui.cli.root import root  # help texts are translated as they are imported
 
     try:
@@ -60,7 +62,7 @@ def _wrong_usage(error: click.ClickException) -> UsageError:
     """What click refuses, in one line as every error of ours."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     command = context.command_path if context is not None else "minicpm-tui"
-    return UsageError(one_line(error.format_message().rstrip(".")), hint=_("see {command} --help").format(command=command))
+    return UsageError(one_line(error.format_message().rstrip(".。")), hint=_("see {command} --help").format(command=command))
 
 
 def _open_what_is_closed() -> None:

@@ -45,12 +45,12 @@ _DECLARATIONS = (
     click.option("--demo", is_flag=True, help=_("Use the built-in demo server: no GPU, no model.")),
     click.option("--system", metavar="TEXT", help=_("System prompt.")),
     _sampling("temperature", "T", _("Sampling temperature, 0 to 2.")),
-    _sampling("top_p", "P", _("Sample from the likeliest tokens that add up to this probability.")),
-    _sampling("top_k", "N", _("Sample from so many of the likeliest tokens; 0: from all.")),
-    _sampling("min_p", "P", _("Least probability of a token, relative to the likeliest; 0 to 1.")),
-    _sampling("repetition_penalty", "X", _("Above 1 makes repetition less likely: 1.05 helps against loops.")),
+    _sampling("top_p", "P", _("Sample only from the likeliest tokens that add up to probability P.")),
+    _sampling("top_k", "N", _("Sample only from the N likeliest tokens; 0: no limit.")),
+    _sampling("min_p", "P", _("Minimum probability of a token relative to the likeliest one, 0 to 1.")),
+    _sampling("repetition_penalty", "X", _("Above 1 discourages repetition; 1.05 helps against loops.")),
     _sampling("max_tokens", "N", _("Longest reply, in tokens.")),
-    _sampling("seed", "N", _("Seed of the sampling, for replies that can be repeated.")),
+    _sampling("seed", "N", _("Sampling seed, to make replies reproducible.")),
     click.option("--thinking/--no-thinking", default=None, help=_("Whether the model thinks before it replies.")),
 )
 _NAMES = ("api_key_env", "model", "system", *SAMPLING, "thinking")

@@ -84,7 +84,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "port_taken",
-        N_("The port is taken"),
+        N_("The port is already in use"),
         r"\[Errno 98\]|[Aa]ddress already in use",
         fixes.next_port,
         N_("stop what listens there, or use another port"),

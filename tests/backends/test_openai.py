@@ -47,7 +47,7 @@ async def test_a_reply_streams_with_usage_and_times(server: DemoServer, connecte
     [
         (Faults(drop_after=2), "closed the connection"),
         (Faults(error_after=2), "server_failed"),
-        (Faults(nonsense_after=2), "no part of a reply"),
+        (Faults(nonsense_after=2), "not part of a reply"),
         (Faults(stall_after=2), "stalled"),
         (Faults(engine_dead=True), "start the server again"),
         (Faults(not_an_api=True), "not_a_server"),

@@ -88,7 +88,7 @@ NO_UTF8 = b'data: {"choices": [{"index": 0, "delta": {"content": "\xff"}}]}\n\n'
     "garbage", [b"data: <html>\n\n", b'data: {"choices": 3}\n\n', b"data: {\n\n", b"data: \xff\n\n", NO_UTF8]
 )
 def test_garbage_is_said(garbage: bytes) -> None:
-    with pytest.raises(BackendError, match="no part of a reply"):
+    with pytest.raises(BackendError, match="not part of a reply"):
         list(ReplyReader(time.monotonic()).feed(garbage))
 
 

@@ -59,7 +59,7 @@ def test_each_proposal_alone_would_help() -> None:
     assert (frames.index, (32 - frames.frames) * 66 >= over, (31 - frames.frames) * 66 < over) == (1, True, True)
     smaller = next(each for each in found if isinstance(each, SmallerPictures))
     assert photo - image_tokens(FAMILY, 1344, 1344, smaller.max_slices) >= over
-    assert [say(each, (PHOTO, CLIP)) for each in found][1] == f"take {frames.frames} frames of v.mp4"
+    assert [say(each, (PHOTO, CLIP)) for each in found][1] == f"send {frames.frames} frames of v.mp4"
     assert proposals(Budget((), 50, (), 0, None), (), FAMILY) == []
 
 
@@ -69,7 +69,7 @@ def test_several_videos_are_shortened_together_where_one_is_not_enough() -> None
     assert isinstance(every, FewerFrames)
     assert every.index is None
     assert 2 * every.frames * 66 + 250 <= 2000 < 2 * (every.frames + 1) * 66 + 250
-    assert say(every, (CLIP, CLIP)) == f"take at most {every.frames} frames of each video"
+    assert say(every, (CLIP, CLIP)) == f"send at most {every.frames} frames of each video"
 
 
 def test_the_history_is_corrected_by_what_the_server_counted() -> None:
@@ -101,7 +101,7 @@ async def test_old_turns_are_left_out_and_that_is_said(talking: Opener) -> None:
             heard = [await hear(session.send(f"Question {number}. " + "Tell me more. " * 30)) for number in range(6)]
             assert all(each.end.error is None for each in heard)
             assert [bool(each.notices) for each in heard][:2] == [False, False]
-            assert any("not sent along" in notice for each in heard for notice in each.notices)
+            assert any("not sent" in notice for each in heard for notice in each.notices)
             assert len(small.chats[-1]["messages"]) < 11
             assert small.chats[-1]["messages"][0]["role"] == "user"
             reply = session.tree.path()[-1]
@@ -151,7 +151,7 @@ async def test_a_video_gets_its_fewest_frames_at_the_cost_of_old_turns(talking: 
             assert isinstance(part, VideoPart)
             assert len(part.frames) == 8
             assert any("8 frames instead of 20" in notice for notice in answer.notices)
-            assert any("not sent along" in notice for notice in answer.notices)
+            assert any("not sent" in notice for notice in answer.notices)
 
 
 async def test_a_learned_limit_drops_old_pictures_and_refuses_too_many_new_ones(talking: Opener, picture: Path) -> None:

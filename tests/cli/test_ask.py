@@ -145,7 +145,7 @@ def test_a_folder_becomes_its_pictures(server: DemoServer, tmp_path: Path) -> No
         (["--continue", "--no-save", "hi"], 2, "cannot be used together"),
         (["--url", "x", "--demo", "hi"], 2, "cannot be used together"),
         (["--session", "nope", "hi"], 1, "nope"),
-        (["--continue", "hi"], 1, "none is saved yet"),
+        (["--continue", "hi"], 1, "no session is saved yet"),
         (["--api-key-env", "NOPE", "--url", "127.0.0.1:9", "hi"], 1, "NOPE is not set"),
         (["--temperature", "warm", "hi"], 2, "warm"),
         (["--temperature", "9", "hi"], 2, "--temperature"),

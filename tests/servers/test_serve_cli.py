@@ -134,7 +134,7 @@ def test_a_lost_terminal_keeps_the_server(cli: Cli, model: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (failing("port-in-use.log"), ["The port is taken", "use port"]),
+        (failing("port-in-use.log"), ["The port is already in use", "use port"]),
         (failing("memory.log"), ["less than desired CPU memory", "--gpu-memory-utilization 0.86"]),
         ("print('bye')", ["ended with exit status 0"]),
         (
@@ -226,7 +226,7 @@ def test_explain_reads_files_and_stdin(cli: Cli) -> None:
         assert (code, found["state"], found["failure"]["kind"]) == (0, "failed", "port_taken")
         assert found["failure"]["remedies"] == [{"label": "use port 8001", "set": {"port": 8001}}]
     assert cli("servers", "explain", "/no/such.log")[0] == 2
-    assert "The port is taken" in cli("servers", "explain", str(LOGS / "port-in-use.log"))[1]
+    assert "The port is already in use" in cli("servers", "explain", str(LOGS / "port-in-use.log"))[1]
 
 
 def test_doctor_says_what_is_here(cli: Cli, tmp_path: Path) -> None:

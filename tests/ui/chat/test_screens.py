@@ -64,8 +64,8 @@ async def test_a_server_that_loads_is_waited_for_and_may_fail(opened: Opener) ->
         driver.app.post_message(ServerLoading("http://127.0.0.1:1", "/models/MiniCPM-V-4_5"))
         await driver.until(lambda: "MiniCPM-V-4_5 is loading" in str(welcome.render()))
         await driver.until(lambda: status.status.state == "connecting")
-        driver.app.post_message(ServerLost("http://127.0.0.1:1", "The port is taken"))
-        await driver.until(lambda: "The port is taken" in str(welcome.render()))
+        driver.app.post_message(ServerLost("http://127.0.0.1:1", "The port is already in use"))
+        await driver.until(lambda: "The port is already in use" in str(welcome.render()))
         await driver.until(lambda: status.status.state == "failed")
 
 

@@ -109,7 +109,7 @@ async def test_what_does_not_fit_is_said_before_sending_and_mended_by_a_key(open
             await driver.until(lambda: not fit.display and len(driver.talk.tray.attachments) == 2)
             await driver.ask("compare them")
             assert len(media_of(driver.path[0].content)) == 2
-            assert "not sent along" not in driver.said
+            assert "not sent" not in driver.said
             assert len(small.chats) == 1
 
 

@@ -112,12 +112,12 @@ async def test_reasoning_is_folded_and_unfolds() -> None:
 
 
 async def test_how_a_reply_ended_is_said() -> None:
-    error = ErrorInfo("stalled", "The server has gone silent", "127.0.0.1", "ask again")
+    error = ErrorInfo("stalled", "The server has stopped responding", "127.0.0.1", "ask again")
     ends = [End(error=error), End(finish_reason=ABORT), End(finish_reason="length"), None]
     app = Host([reply(number, "text", end=end) for number, end in enumerate(ends)])
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause()
-        assert app.shows("✗ The server has gone silent: 127.0.0.1 — ask again")
+        assert app.shows("✗ The server has stopped responding: 127.0.0.1 — ask again")
         assert app.shows("■ Stopped")
         assert app.shows("■ Cut off")
         assert app.shows("■ Unfinished")
