@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 
 from tests.benchmarks.server import serving
-from tests.benchmarks.terminal import Terminal
+from tests.terminal import Terminal
 
 EMPTY = """
 from textual.app import App

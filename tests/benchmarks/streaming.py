@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from tests.benchmarks.server import Server, serving
-from tests.benchmarks.terminal import Terminal
+from tests.terminal import Terminal
 
 _tags = count(1)
 

@@ -12,7 +12,7 @@ from minicpm_tui.chat.session_choice import latest_id
 from minicpm_tui.cli.main import run
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import serving
-from tests.benchmarks.terminal import Terminal
+from tests.terminal import Terminal
 
 ENDS = [
     (DemoOptions(tokens_per_second=0, reply=""), (), "empty", "The reply is empty"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.terminal import Terminal
+from tests.terminal import Terminal
 
 PROGRAM = [sys.executable, "-m", "minicpm_tui", "--url", "127.0.0.1:9"]
 SIXTEEN = {"TERM": "xterm", "COLORTERM": ""}

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.benchmarks.terminal import Terminal
+from tests.terminal import Terminal
 
 PROGRAM = f"{sys.executable} -m minicpm_tui --url 127.0.0.1:9"
 READY = r"F1"

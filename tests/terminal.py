@@ -6,12 +6,14 @@ import contextlib
 import fcntl
 import os
 import pty
+import random
 import re
 import select
 import struct
 import sys
 import termios
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
@@ -34,7 +36,53 @@ _ANSWERS = {
 }
 _ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])|\x1b\[>\d+(u)|\x1b\[<(u)")
+KEYS = {
+    "Enter": "\r",
+    "Esc": "\x1b[27u",  # as a terminal with kitty's keyboard says it: a bare escape could begin anything
+    "Tab": "\t",
+    "S-Tab": "\x1b[Z",
+    "BS": "\x7f",
+    "Del": "\x1b[3~",
+    "Up": "\x1b[A",
+    "Down": "\x1b[B",
+    "Right": "\x1b[C",
+    "Left": "\x1b[D",
+    "C-Up": "\x1b[1;5A",
+    "C-Down": "\x1b[1;5B",
+    "C-Right": "\x1b[1;5C",
+    "C-Left": "\x1b[1;5D",
+    "S-Left": "\x1b[1;2D",
+    "Home": "\x1b[H",
+    "End": "\x1b[F",
+    "PgUp": "\x1b[5~",
+    "PgDn": "\x1b[6~",
+    "A-BS": "\x1b\x7f",
+    "A-Enter": "\x1b\r",
+    "F1": "\x1bOP",
+    "F2": "\x1bOQ",
+    "F3": "\x1bOR",
+    "F4": "\x1bOS",
+    **{f"F{n}": f"\x1b[{code}~" for n, code in zip(range(5, 13), (15, 17, 18, 19, 20, 21, 23, 24), strict=True)},
+}
+"""What a terminal sends for a key. Besides these there are ``^A`` and ``A-a`` (with Alt) for every letter."""
+_KEY = re.compile(r"<([^<>]+)>|(.)", re.DOTALL)
 _DROPPED = {"COLUMNS", "LINES", "TMUX", "PYTHONDONTWRITEBYTECODE"}
+
+
+def keys(written: str) -> list[str]:
+    """What a terminal sends, key by key, for ``written`` (``hello<BS>p<Enter>``)."""
+    return [_sent(name) if name else character for name, character in _KEY.findall(written)]
+
+
+def _sent(name: str) -> str:
+    if name in KEYS:
+        return KEYS[name]
+    prefix, letter = name[:-1], name[-1]
+    if prefix == "^":
+        return chr(ord(letter.upper()) ^ 64)
+    if prefix == "A-":
+        return f"\x1b{letter}"
+    raise KeyError(name)
 
 
 class Terminal:
@@ -70,6 +118,7 @@ class Terminal:
         os.close(theirs)
         os.set_blocking(ours, False)
         self._fd = ours
+        self._on_the_line: deque[tuple[float, bytes]] = deque()
         self._process = psutil.Process(self._pid)
 
     def __enter__(self) -> Self:
@@ -98,8 +147,25 @@ class Terminal:
         times = self._process.cpu_times()
         return float(times.user + times.system)
 
+    @property
+    def caret(self) -> tuple[int, int]:
+        """The column and row of the terminal's own cursor, from 0."""
+        return self.screen.cursor.x, self.screen.cursor.y
+
     def send(self, text: str) -> None:
+        """In one go."""
         os.write(self._fd, text.encode())
+
+    def send_slowly(self, text: str, *, delay: float = 0.3, dice: random.Random | None = None, gap: float = 0.03) -> None:
+        """Over a line that takes ``delay`` seconds and cuts anywhere, in the middle of keys and characters too.
+
+        The pieces arrive up to ``gap`` seconds apart, while the program's answers are taken (``pump``).
+        """
+        dice, data, due = dice or random.Random(0), text.encode(), time.monotonic() + delay
+        while data:
+            size = dice.randint(1, 6)
+            self._on_the_line.append((due, data[:size]))
+            data, due = data[size:], due + dice.uniform(0, gap)
 
     def resize(self, columns: int, rows: int, cell: tuple[int, int] = (0, 0)) -> None:
         """Another size, in cells and (0: not told) pixels of a cell."""
@@ -108,6 +174,8 @@ class Terminal:
 
     def pump(self, timeout: float = 0.02) -> float | None:
         """Take what the program sent; when that was, or None."""
+        while self._on_the_line and self._on_the_line[0][0] <= time.monotonic():
+            os.write(self._fd, self._on_the_line.popleft()[1])
         if not select.select([self._fd], [], [], timeout)[0]:
             return None
         try:
