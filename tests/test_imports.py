@@ -1,4 +1,4 @@
-"""The core stays light: importing it pulls in neither the terminal toolkit nor what takes a second to load."""
+"""The core stays light: importing it pulls in neither the terminal toolkit nor what takes long to load."""
 
 from __future__ import annotations
 
@@ -8,19 +8,52 @@ import sys
 
 import minicpm_tui
 
-HEAVY = {"openai", "PIL", "av", "pynvml", "httpx2", "starlette", "uvicorn", "pypdfium2", "pillow_heif", "markdown_it"}
-ROOMS = [info.name for info in pkgutil.iter_modules(minicpm_tui.__path__) if info.name not in {"ui", "cli", "__main__"}]
+HEAVY = {"textual", "openai", "PIL", "av", "pynvml", "httpx2", "starlette", "uvicorn", "pypdfium2", "pillow_heif"}
+HEAVY |= {"markdown_it", "pygments", "jsonschema", "pydantic"}
+SERVER = {"starlette"}
+NEEDED = {f"minicpm_tui.demo.{name}": SERVER for name in ("__main__", "app", "chat", "guards", "responses", "testing")} | {
+    "minicpm_tui.backends.network": {"httpx2"},
+}
+"""Modules that are imported where these packages are needed: the demo's own process, an error of the network."""
+ABOVE = ("minicpm_tui.ui", "minicpm_tui.cli", "minicpm_tui.__main__")
+SCRIPTS = "minicpm_tui.batch.vllm.worker."
+"""Run by vLLM's interpreter from their own folder; they are no modules of the program."""
+
+_CODE = """
+import importlib, sys
+for name in {names!r}:
+    importlib.import_module(name)
+    for heavy in {heavy!r} & {{loaded.partition(".")[0] for loaded in sys.modules}}:
+        print(heavy, "by", name, flush=True)
+    if {heavy!r} & sys.modules.keys():
+        break
+"""
 
 
-def loaded_after(statement: str) -> set[str]:
-    code = f"{statement}\nimport sys; print('\\n'.join({{name.partition('.')[0] for name in sys.modules}}))"
-    return set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
+def modules() -> list[str]:
+    """Every module of the program below ``ui`` and ``cli``."""
+    found = (info.name for info in pkgutil.walk_packages(minicpm_tui.__path__, "minicpm_tui."))
+    return [name for name in found if not name.startswith((*ABOVE, SCRIPTS))]
+
+
+def heavy_after(*names: str, heavy: set[str] = HEAVY) -> list[str]:
+    """What a fresh interpreter has loaded of ``heavy`` after these imports, and after which of them."""
+    code = _CODE.format(names=names, heavy=heavy)
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.splitlines()
 
 
 def test_the_core_needs_no_terminal_and_nothing_heavy() -> None:
-    imports = "\n".join(f"import minicpm_tui.{room}" for room in ROOMS)
-    assert not loaded_after(imports) & (HEAVY | {"textual"})
+    core = modules()
+    assert {"minicpm_tui.chat.session", "minicpm_tui.backends.openai", "minicpm_tui.media.videos", "minicpm_tui.config"} <= set(
+        core
+    )
+    assert not heavy_after(*(name for name in core if name not in NEEDED))
+
+
+def test_what_is_let_off_needs_it() -> None:
+    for name, needed in NEEDED.items():
+        assert needed <= {line.split()[0] for line in heavy_after(name)}, name
 
 
 def test_the_command_line_is_light_until_it_is_used() -> None:
-    assert not loaded_after("import minicpm_tui.cli.main") & (HEAVY | {"textual", "rich"})
+    assert not heavy_after("minicpm_tui.cli.main", heavy=HEAVY | {"rich"})

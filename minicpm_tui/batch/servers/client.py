@@ -10,7 +10,6 @@ import msgspec
 
 from minicpm_tui.backends.client import make_client
 from minicpm_tui.backends.failures import failure_of
-from minicpm_tui.backends.network import network_error
 from minicpm_tui.backends.reasoning import ThinkSplitter
 from minicpm_tui.backends.sse import Chunk, decode_chunk
 from minicpm_tui.errors import NotAServer, ServerFailed
@@ -92,6 +91,8 @@ class Server:
         """How many requests its engines run and how many wait; None when it has no such figures. Raises BackendError."""
         import httpx2
 
+        from minicpm_tui.backends.network import network_error
+
         try:
             response = await self._client.get(f"{self.url}/metrics", timeout=FIGURES_SECONDS)
         except httpx2.HTTPError as error:
@@ -107,6 +108,8 @@ class Server:
 
     async def _post(self, body: bytes) -> httpx2.Response:
         import httpx2
+
+        from minicpm_tui.backends.network import network_error
 
         try:
             return await self._client.post(
