@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from minicpm_tui.servers import processes
+
 
 @dataclass(frozen=True)
 class GpuProcess:
@@ -88,16 +90,7 @@ def _read(nvml: Any, index: int, with_processes: bool) -> Gpu:
 
 
 def _processes(found: Any) -> list[GpuProcess]:
-    import psutil
-
-    processes = []
-    for entry in found:
-        try:
-            name = psutil.Process(entry.pid).name()
-        except psutil.Error:
-            name = ""
-        processes.append(GpuProcess(entry.pid, name, entry.usedGpuMemory))
-    return processes
+    return [GpuProcess(entry.pid, processes.name(entry.pid), entry.usedGpuMemory) for entry in found]
 
 
 def _text(value: object) -> str:

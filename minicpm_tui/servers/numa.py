@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from minicpm_tui.servers.processes import PROC
+
 _AVAILABLE = ("MemFree", "Active(file)", "Inactive(file)", "SReclaimable")
 
 
@@ -16,12 +18,18 @@ def memory(root: Path = Path("/sys/devices/system")) -> tuple[int, int]:
     cpu = min(os.sched_getaffinity(0))
     for node in (root / "cpu" / f"cpu{cpu}").glob("node*"):
         try:
-            lines = (root / "node" / node.name / "meminfo").read_text().splitlines()
-            found = {name.rstrip(":"): int(kilobytes) << 10 for _node, _number, name, kilobytes, *_unit in map(str.split, lines)}
+            found = _fields((root / "node" / node.name / "meminfo").read_text())
             return found["MemTotal"], sum(found[name] for name in _AVAILABLE)
         except (OSError, ValueError, KeyError):
             break
-    import psutil
+    machine = _fields((PROC / "meminfo").read_text())
+    return machine["MemTotal"], machine["MemAvailable"]
 
-    machine = psutil.virtual_memory()
-    return machine.total, machine.available
+
+def _fields(meminfo: str) -> dict[str, int]:
+    """The fields of a ``meminfo`` (proc_meminfo(5)) in bytes; those of a node begin with ``Node N``."""
+    found = {}
+    for line in meminfo.splitlines():
+        name, _colon, value = line.rpartition(":")
+        found[name.rpartition(" ")[2]] = int(value.split()[0]) << 10
+    return found

@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 
 PROC = Path("/proc")
 MARKER = "MINICPM_TUI_SERVER_ID"
+_COMM = 15
 
 
 class Stat(NamedTuple):
@@ -42,6 +43,23 @@ def stat(pid: int) -> Stat | None:
     # The name in parentheses may hold spaces and parentheses of its own.
     fields = text[text.rfind(")") + 2 :].split()
     return Stat(pid, fields[0], int(fields[2]), int(fields[19])) if len(fields) > 19 else None
+
+
+def name(pid: int) -> str:
+    """What the process calls itself; empty when it is gone.
+
+    The kernel keeps 15 bytes of it (proc_pid_comm(5)); the rest stands in the command line, if that begins alike.
+    """
+    folder = PROC / str(pid)
+    try:
+        short = (folder / "comm").read_text(errors="replace").rstrip("\n")
+        if len(short.encode()) < _COMM:
+            return short
+        first = (folder / "cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
+    except OSError:
+        return ""
+    long = first.rpartition("/")[2]
+    return long if long.startswith(short) else short
 
 
 def alive(pid: int, start: int) -> bool:

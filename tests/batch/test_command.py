@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +255,14 @@ def test_json_of_a_schema(pictures: Path, tmp_path: Path, output: Path) -> None:
 def test_a_file_that_is_no_schema(pictures: Path, tmp_path: Path, output: Path, text: str) -> None:
     (tmp_path / "schema.json").write_text(text, errors="surrogateescape")
     assert batch(pictures, "-o", output, "--url", "127.0.0.1:1", "--schema", tmp_path / "schema.json") == 2
+
+
+def test_a_schema_needs_its_package(
+    pictures: Path, output: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    assert batch(pictures, "-o", output, "--url", "127.0.0.1:1", "--schema", "schema.json") == 2
+    assert "pip install 'minicpm-tui[schema]'" in capfd.readouterr().err
 
 
 def test_accuracy_is_printed(tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import shutil
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,9 +19,10 @@ from hypothesis import strategies as st
 
 from minicpm_tui.config import Endpoint, Settings
 from minicpm_tui.errors import VllmMissing
-from minicpm_tui.servers import discovery, endpoints, logfiles, models, survival
+from minicpm_tui.servers import discovery, endpoints, logfiles, models, processes, survival
 from minicpm_tui.servers.doctor import report
 from minicpm_tui.servers.watch import Watcher, last_time, remember
+from tests.waiting import wait_for
 
 from .conftest import Script, Start
 from .test_stages import LOGS, read
@@ -219,3 +222,12 @@ def test_a_long_log_of_a_ready_server_is_read_at_both_ends(start_script: Start) 
         numbers = [line.number for _ in range(20) for line in watcher.poll(0).lines]
     assert len(numbers) < 100_000
     assert numbers[-1] == start.count(b"\n") + 150_000 + 1
+
+
+@pytest.mark.parametrize("name", ["nap", "fifteen-letters", "a-name-that-the-kernel-cuts"])
+def test_processes_have_their_whole_names(tmp_path: Path, name: str) -> None:
+    program = Path(shutil.copy(shutil.which("sleep") or "", tmp_path / name))
+    with subprocess.Popen([program, "60"]) as child:
+        wait_for(lambda: processes.name(child.pid) == name)
+        child.kill()
+    assert processes.name(child.pid) == ""

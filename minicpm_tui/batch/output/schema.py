@@ -14,11 +14,13 @@ from minicpm_tui.i18n import _
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
+EXTRA = "minicpm-tui[schema]"
+
 
 class Schema:
     """A JSON schema read from a file.
 
-    Raises UsageError from ``read`` when the file is not there or no schema.
+    Raises UsageError from ``read`` when the file is not there or no schema, or when jsonschema is not installed.
     """
 
     def __init__(self, schema: Mapping[str, Any], text: bytes) -> None:
@@ -33,8 +35,12 @@ class Schema:
 
     @classmethod
     def read(cls, path: Path) -> Schema:
-        import jsonschema
-
+        try:
+            import jsonschema
+        except ImportError:
+            raise UsageError(
+                _("--schema needs the package jsonschema"), hint=f"pip install '{EXTRA}'", title=_("Something is not installed")
+            ) from None
         try:
             text = path.read_bytes()
             schema = msgspec.json.decode(text)
