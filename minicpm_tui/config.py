@@ -44,7 +44,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     """Everything a user can set. Empty text and None mean: not set, decided where it is used.
 
     ``stall_seconds``: a server that sends nothing for so long is given up. ``bell_seconds``: the bell rings when a reply took
-    longer (0: never). ``thumbnails``: ``auto`` asks the terminal what it can draw.
+    longer (0: never). ``thumbnails``: ``auto`` asks the terminal what it can draw. ``slow_line``: ``auto`` is how long the
+    terminal takes to answer over ssh; on a slow line previews are drawn with characters alone.
     """
 
     url: str = ""
@@ -65,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     stall_seconds: Annotated[float, Meta(gt=0)] = 120.0
     bell_seconds: Annotated[float, Meta(ge=0)] = 15.0
     thumbnails: Literal["auto", "kitty", "sixel", "iterm2", "blocks", "off"] = "auto"
+    slow_line: Literal["auto", "yes", "no"] = "auto"
     model_folders: tuple[str, ...] = ()
     vllm_command: str = ""
 

@@ -39,6 +39,12 @@ def format_duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{secs:02}" if hours else f"{minutes}:{secs:02}"
 
 
+def format_moment(seconds: float) -> str:
+    """``0:07``, and ``0:07.5`` where it is no whole second."""
+    tenths = round(seconds * 10)
+    return format_duration(tenths // 10) + (f".{tenths % 10}" if tenths % 10 else "")
+
+
 def _picture(match: re.Match[str]) -> str:
     code = ord(match.group())
     if code < 0x20:

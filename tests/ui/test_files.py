@@ -13,10 +13,13 @@ from minicpm_tui.ui.files import folder as listing
 from minicpm_tui.ui.files.pane import FilePane
 from minicpm_tui.ui.files.preview import Preview
 from minicpm_tui.ui.kit.messages import Attach
+from minicpm_tui.ui.terminal.graphics import kitty
+from minicpm_tui.ui.terminal.graphics.query import Terminal
+from minicpm_tui.ui.terminal.paintings import Drawing
 from tests.waiting import until
 
 
-class PaneApp(App[None]):
+class PaneApp(Drawing, App[None]):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.folder = folder
@@ -155,6 +158,41 @@ async def test_why_a_file_cannot_be_sent_is_shown_whole(folder: Path) -> None:
         shown = " ".join(screen_text(app).split())
         assert "pictures, videos and PDFs" in shown
         assert "can be sent" in shown
+
+
+async def previewed(folder: Path, terminal: Terminal) -> tuple[str, str]:
+    """What is drawn of the folder's first file, and its caption."""
+    app = PaneApp(folder)
+    app.terminal = terminal
+    async with app.run_test(size=(40, 30)) as pilot:
+        await until(lambda: names(app), pilot)
+        app.query_one(FilePane).file_tree.focus()
+        preview = app.query_one(Preview)
+        await until(lambda: preview.caption, pilot)
+        rows = [preview.render_line(y).text for y in range(preview.size.height - 1)]
+        return "".join(rows), preview.caption
+
+
+async def test_the_preview_has_the_terminals_graphics_but_not_over_a_slow_line(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    Image.new("RGB", (400, 300), "blue").save(place / "a.png")
+    drawn, _caption = await previewed(place, Terminal("kitty"))
+    assert kitty.PLACEHOLDER in drawn
+    assert "▀" not in drawn
+    drawn, _caption = await previewed(place, Terminal("kitty", slow=True))
+    assert kitty.PLACEHOLDER not in drawn
+    assert "▀" in drawn
+
+
+async def test_the_preview_tells_the_pages(tmp_path: Path) -> None:
+    pages = [Image.new("RGB", (50, 70), "white") for _ in range(3)]
+    place = tmp_path / "place"
+    place.mkdir()
+    pages[0].save(place / "book.pdf", save_all=True, append_images=pages[1:])
+    drawn, caption = await previewed(place, Terminal())
+    assert "▀" in drawn
+    assert "PDF · 3 pages · " in caption
 
 
 async def test_a_low_terminal_lists_files_rather_than_a_preview(folder: Path) -> None:

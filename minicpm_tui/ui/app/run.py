@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from dataclasses import replace
 
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
@@ -17,12 +19,14 @@ def run(launch: Launch) -> int:
         raise UsageError(_("the program needs a terminal"), hint=_("in scripts and pipes use: minicpm-tui ask"))
     gc.disable()  # until the first paint: a tenth of the start would go into looking at what was just imported
     from minicpm_tui.ui.terminal.graphics.query import Query
+    from minicpm_tui.ui.terminal.line import is_slow
 
     query = Query(launch.config.settings.thumbnails, background=launch.config.origin("theme") == "default")
     try:  # the terminal answers while the app is imported
         from minicpm_tui.ui.app.app import MinicpmApp
 
-        app = MinicpmApp(launch, query.answer())
+        slow = is_slow(launch.config.settings.slow_line, query.round_trip, os.environ)
+        app = MinicpmApp(launch, replace(query.answer(), slow=slow))
     finally:
         query.end()
     hangup.watch(sys.stdin.fileno())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import msgspec
 from textual import on
@@ -18,6 +17,7 @@ from minicpm_tui.ui.attachments.attachment import Attachment
 from minicpm_tui.ui.kit.commands import Command, bindings
 from minicpm_tui.ui.kit.forms import Buttons, Fields, Form
 from minicpm_tui.ui.viewer.canvas import Canvas
+from minicpm_tui.ui.viewer.views import View
 
 COMMANDS = (
     Command("close", N_("Cancel"), N_("Leave everything as it was"), ("escape",), palette=False),
@@ -55,7 +55,7 @@ class Adjust(Form[AttachmentSpec | None]):
     BINDINGS = bindings(COMMANDS)
     DEFAULT_CSS = "Adjust Canvas { height: 12; margin: 1 0 0 0; }"
 
-    def __init__(self, attachment: Attachment, sheet: Callable[[], bytes] | None, most_frames: int | None = None) -> None:
+    def __init__(self, attachment: Attachment, sheet: View | None, most_frames: int | None = None) -> None:
         super().__init__()
         self._attachment = attachment
         self._sheet = sheet
@@ -87,7 +87,7 @@ class Adjust(Form[AttachmentSpec | None]):
 
     def on_mount(self) -> None:
         if self._sheet is not None:
-            self.query_one(Canvas).load = self._sheet
+            self.query_one(Canvas).show(self._sheet)
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -71,11 +71,17 @@ def when_cells_change(widget: Widget, draw: Callable[[], object]) -> None:
     widget.watch(widget.app, "terminal", changed, init=False)
 
 
-async def painted(app: App[Any], data: bytes, columns: int, rows: int) -> Painting:
-    """``data`` (an encoded picture) drawn within ``columns``×``rows`` cells, ready to be shown. Raises OSError."""
+async def painted(app: App[Any], data: bytes, columns: int, rows: int, *, fill: bool = False, spare: bool = False) -> Painting:
+    """``data`` (an encoded picture) drawn within ``columns``×``rows`` cells, ready to be shown; ``fill``: see ``painter.fit``.
+
+    ``spare`` a slow line: half blocks, which Textual sends only where they change. Raises OSError.
+    """
     from minicpm_tui.ui.terminal.graphics.painter import paint
 
-    painting = await asyncio.to_thread(paint, data, columns, rows, terminal_of(app))
+    terminal = terminal_of(app)
+    if spare and terminal.slow and terminal.graphics != "off":
+        terminal = replace(terminal, graphics="blocks")
+    painting = await asyncio.to_thread(paint, data, columns, rows, terminal, fill=fill)
     if painting.preamble:
         mouse.write(app, painting.preamble)
     return painting

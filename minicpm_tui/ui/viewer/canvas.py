@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from rich.segment import Segment
 from textual import work
 from textual.events import Resize
-from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.terminal.graphics.painter import Painting
-from minicpm_tui.ui.terminal.paintings import forget, painted, when_cells_change
+from minicpm_tui.ui.terminal.graphics.painter import Painting, pixels_across
+from minicpm_tui.ui.terminal.paintings import forget, painted, terminal_of, when_cells_change
+from minicpm_tui.ui.viewer.sheet import paint_sheet
+from minicpm_tui.ui.viewer.views import Drawing, View
 
 
 class Canvas(Widget):
-    """``load`` gives the encoded picture; it is called in a thread. What goes wrong is said in the picture's place."""
+    """Shows a view; a video's sheet in half blocks is put together from cells. What goes wrong is said in its place."""
 
     DEFAULT_CSS = "Canvas { height: 1fr; }"
 
-    load: reactive[Callable[[], bytes] | None] = reactive[Callable[[], bytes] | None](None, init=False)
-
     def __init__(self) -> None:
         super().__init__()
+        self._view: View | None = None
+        self._drawing: Drawing | None = None
         self._painting: Painting | None = None
         self._words = ""
+
+    def show(self, view: View, drawing: Drawing | None = None) -> None:
+        """Show ``view``, or what ``drawing`` makes of it."""
+        self._view, self._drawing = view, drawing
+        self._draw()
 
     @property
     def drawn(self) -> bool:
@@ -40,9 +45,6 @@ class Canvas(Widget):
     def words(self) -> str:
         """What stands in the picture's place."""
         return self._words
-
-    def watch_load(self) -> None:
-        self._draw()
 
     def on_mount(self) -> None:
         when_cells_change(self, self._draw)
@@ -55,17 +57,26 @@ class Canvas(Widget):
 
     @work(exclusive=True, group="draw")
     async def _draw(self) -> None:
-        load = self.load
-        if load is None or not self.size:
+        view, drawing = self._view, self._drawing
+        if view is None or not self.size:
             return
         try:
-            data = await asyncio.to_thread(load)
-            painting = await painted(self.app, data, self.size.width, self.size.height)
+            painting = await self._paint(view, drawing)
         except (MinicpmTuiError, OSError, ValueError) as error:
             self._replace(None, one_line(str(error)))
         else:
             off = _("pictures are turned off: thumbnails in config.toml") if not painting.rows else ""
             self._replace(painting, off)
+
+    async def _paint(self, view: View, drawing: Drawing | None) -> Painting:
+        (width, height), terminal = self.size, terminal_of(self.app)
+        if drawing is not None:
+            data = await asyncio.to_thread(drawing, pixels_across(width, height, terminal))
+        elif view.tiles and terminal.graphics == "blocks":
+            return await asyncio.to_thread(paint_sheet, view.tiles, width, height, terminal)
+        else:
+            data = await asyncio.to_thread(view.load)
+        return await painted(self.app, data, width, height, fill=True)
 
     def _replace(self, painting: Painting | None, words: str) -> None:
         if self._painting is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from minicpm_tui.messages import MemoryBlobs, media_of
+from minicpm_tui.messages.grounding import Region, regions_of
 from minicpm_tui.ui.viewer.views import View, views_of
 
 if TYPE_CHECKING:
@@ -26,20 +28,33 @@ def of_attachment(attachment: Attachment, limits: MediaLimits | None) -> list[Vi
 
 
 def of_message(message: Message, journal: Journal, connection: Connection | None) -> list[View]:
-    """A message's pictures and videos, as they were sent; cut as the server of ``connection`` would cut them."""
+    """A message's pictures and videos, as they were sent; cut as the server of ``connection`` would cut them.
+
+    What the replies to it found in them is marked, down to the next message with pictures.
+    """
     family = connection.family if connection else None
     max_slices = connection.server.max_slices if connection and connection.server else None
-    return views_of(media_of(message.content), journal.blobs, family, max_slices)
+    regions = tuple(_regions(journal.tree.path(), message))
+    return views_of(media_of(message.content), journal.blobs, family, max_slices, regions)
 
 
 def nearest_media(journal: Journal, chosen: str | None) -> Message | None:
-    """The message ``chosen`` when it has media, else the last one of the path that has."""
+    """The message ``chosen`` or the last one above it that has media; without ``chosen`` the last one of the path."""
     path = journal.tree.path()
-    with_media = [message for message in path if media_of(message.content)]
-    return next((message for message in with_media if message.id == chosen), with_media[-1] if with_media else None)
+    end = next((number for number, message in enumerate(path, 1) if message.id == chosen), len(path))
+    above = [message for message in path[:end] if media_of(message.content)]
+    return above[-1] if above else next((message for message in path if media_of(message.content)), None)
 
 
-def sheet_of(attachment: Attachment) -> Callable[[], bytes] | None:
+def sheet_of(attachment: Attachment) -> View | None:
     """The picture of all that will be sent of a file; None while it is being prepared."""
     views = of_attachment(attachment, None)
-    return views[0].load if views else None
+    return views[0] if views else None
+
+
+def _regions(path: Sequence[Message], message: Message) -> Iterator[Region]:
+    """What the replies below ``message`` found in its pictures."""
+    below = itertools.islice(itertools.dropwhile(lambda each: each.id != message.id, path), 1, None)
+    for each in itertools.takewhile(lambda each: not media_of(each.content), below):
+        if each.role == "assistant":
+            yield from regions_of(each.text)

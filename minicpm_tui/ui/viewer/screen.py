@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from textual.widgets import Static
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import N_, _
+from minicpm_tui.media.markings import COLOURS
+from minicpm_tui.messages.grounding import Region
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.commands import FILES, Command, Commanded, bindings
 from minicpm_tui.ui.viewer.canvas import Canvas
@@ -33,11 +35,16 @@ def _cuts(viewer: Any) -> bool:
     return viewer.view.overlay is not None
 
 
+def _found(viewer: Any) -> bool:
+    return viewer.view.marked is not None
+
+
 COMMANDS = (
     Command("close", N_("Close"), N_("Close this window"), keys=("escape", "q"), hint=N_("Close"), palette=False),
     Command("step(1)", N_("Next picture"), N_("The next picture or frame"), ("right", "n", "space"), N_("Next"), FILES, _several),
     Command("step(-1)", N_("Previous picture"), N_("The picture or frame before"), ("left", "p"), "", FILES, _several),
     Command("slices", N_("Slices"), N_("Show how the model cuts the picture"), ("s",), N_("Slices"), FILES, _cuts),
+    Command("regions", N_("Boxes"), N_("Show or hide where the reply says things are"), ("b",), N_("Boxes"), FILES, _found),
     Command("outside", N_("System viewer"), N_("Open it with the system's own viewer"), ("o",), N_("Open"), FILES),
 )
 
@@ -55,6 +62,7 @@ class Viewer(Commanded, ModalScreen[None]):
 
     number: reactive[int] = reactive(0, init=False)
     cut: reactive[bool] = reactive(default=False, init=False)
+    marked: reactive[bool] = reactive(default=True, init=False)
 
     def __init__(self, views: Sequence[View], first: int = 0) -> None:
         super().__init__()
@@ -70,7 +78,7 @@ class Viewer(Commanded, ModalScreen[None]):
         with Vertical():
             yield Static(id="caption", markup=False)
             yield Canvas()
-            yield Static(_("← → other pictures · S slices · O system viewer · Esc closes"), id="keys", markup=False)
+            yield Static(_("← → other pictures · S slices · B boxes · O system viewer · Esc closes"), id="keys", markup=False)
 
     def on_mount(self) -> None:
         self._show()
@@ -81,11 +89,17 @@ class Viewer(Commanded, ModalScreen[None]):
     def watch_cut(self) -> None:
         self._show()
 
+    def watch_marked(self) -> None:
+        self._show()
+
     def _show(self) -> None:
         place = f"{self.number + 1}/{len(self.views)}  " if len(self.views) > 1 else ""
-        caption = Content.assemble((place, "$text-muted"), (self.view.title, "bold"), f"  {self.view.facts}")
+        view = self.view
+        drawing = view.overlay if self.cut and view.overlay else view.marked if self.marked else None
+        legend = _legend(view.regions) if drawing is not None and drawing is view.marked else ()
+        caption = Content.assemble((place, "$text-muted"), (view.title, "bold"), f"  {view.facts}", *legend)
         self.query_one("#caption", Static).update(caption)
-        self.query_one(Canvas).load = self.view.overlay if self.cut and self.view.overlay else self.view.load
+        self.query_one(Canvas).show(view, drawing)
         self.refresh_bindings()
 
     def action_step(self, step: int) -> None:
@@ -93,6 +107,9 @@ class Viewer(Commanded, ModalScreen[None]):
 
     def action_slices(self) -> None:
         self.cut = not self.cut
+
+    def action_regions(self) -> None:
+        self.marked, self.cut = self.cut or not self.marked, False
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -108,6 +125,14 @@ class Viewer(Commanded, ModalScreen[None]):
             )
         except (MinicpmTuiError, OSError) as error:
             self.notify(one_line(str(error)), severity="warning", timeout=10, markup=False)
+
+
+def _legend(regions: Sequence[Region]) -> Iterator[tuple[str, str]]:
+    """The regions by number and name, each in its colour."""
+    for number, region in enumerate(regions):
+        name = one_line(region.name, 30)
+        words = f"{number + 1} {name}" if name and len(regions) > 1 else name or str(number + 1)
+        yield f"  ▣ {words}", "rgb({},{},{}) bold".format(*COLOURS[number % len(COLOURS)])
 
 
 def _command(view: View) -> list[str]:

@@ -9,36 +9,60 @@ from typing import TYPE_CHECKING
 
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import BlobReader, ImagePart, MediaPart, VideoPart
-from minicpm_tui.text import format_duration, one_line
+from minicpm_tui.messages.grounding import Region
+from minicpm_tui.text import format_moment, one_line
 
 if TYPE_CHECKING:
     from minicpm_tui.families import Family
+
+Drawing = Callable[[int], bytes]
+"""Gives an encoded picture of at most so many pixels a side, with lines that can be seen at that size. Blocks."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One of several pictures that are shown side by side, and the words under it. ``load`` blocks."""
+
+    load: Callable[[], bytes]
+    label: str
 
 
 @dataclass(frozen=True)
 class View:
     """One picture of the viewer. ``load`` gives the encoded picture and blocks; ``source`` is the user's own file, if known.
 
-    ``overlay`` gives the same with the model's slices drawn in, where it cuts pictures.
+    ``overlay`` draws it with the model's slices, where it cuts pictures; ``marked`` with ``regions``, where the model named
+    some. ``tiles`` are what it is put together from.
     """
 
     title: str
     facts: str
     load: Callable[[], bytes]
-    overlay: Callable[[], bytes] | None = None
+    overlay: Drawing | None = None
     source: Path | None = None
+    regions: tuple[Region, ...] = ()
+    marked: Drawing | None = None
+    tiles: tuple[Tile, ...] = ()
 
 
 def views_of(
-    parts: Iterable[MediaPart], blobs: BlobReader, family: Family | None = None, max_slices: int | None = None
+    parts: Iterable[MediaPart],
+    blobs: BlobReader,
+    family: Family | None = None,
+    max_slices: int | None = None,
+    regions: tuple[Region, ...] = (),
 ) -> list[View]:
     """Everything to see of ``parts``, in order; a video begins with its contact sheet. Web addresses have nothing here.
 
-    ``family`` and ``max_slices`` (the server's own, where it is known) tell how pictures are cut.
+    ``family`` and ``max_slices`` (the server's own, where it is known) tell how pictures are cut; ``regions`` is what the model
+    found in them: of several it does not say in which.
     """
     found: list[View] = []
     for part in parts:
-        found += _picture(part, blobs, family, max_slices) if isinstance(part, ImagePart) else _video(part, blobs)
+        if isinstance(part, ImagePart):
+            found += _picture(part, blobs, family, max_slices, regions)
+        else:
+            found += _video(part, blobs)
     return found
 
 
@@ -46,12 +70,14 @@ def _source(part: MediaPart) -> Path | None:
     return Path(part.source.path) if part.source.path else None
 
 
-def _picture(part: ImagePart, blobs: BlobReader, family: Family | None, max_slices: int | None) -> Iterator[View]:
+def _picture(
+    part: ImagePart, blobs: BlobReader, family: Family | None, max_slices: int | None, regions: tuple[Region, ...]
+) -> Iterator[View]:
     digest = part.sha256
     if digest is None:
         return
     facts = f"{part.width}×{part.height}"
-    overlay = None
+    overlay = marked = None
     if family is not None and not family.generic and part.width and part.height:
         from minicpm_tui.families import grid
 
@@ -61,12 +87,19 @@ def _picture(part: ImagePart, blobs: BlobReader, family: Family | None, max_slic
         if slices > 1:
             facts += f" ({cut.columns}×{cut.rows})"
 
-        def overlay() -> bytes:
-            from minicpm_tui.media.preview import slices_overlay
+        def overlay(side: int) -> bytes:
+            from minicpm_tui.media.markings import slices_overlay
 
-            return slices_overlay(blobs.read(digest), family, max_slices)
+            return slices_overlay(blobs.read(digest), family, max_slices, side=side)
 
-    yield View(one_line(part.name, 60), facts, lambda: blobs.read(digest), overlay, _source(part))
+    if regions:
+
+        def marked(side: int) -> bytes:
+            from minicpm_tui.media.markings import regions_overlay
+
+            return regions_overlay(blobs.read(digest), regions, side=side)
+
+    yield View(one_line(part.name, 60), facts, lambda: blobs.read(digest), overlay, _source(part), regions, marked)
 
 
 def _video(part: VideoPart, blobs: BlobReader) -> Iterator[View]:
@@ -78,12 +111,17 @@ def _video(part: VideoPart, blobs: BlobReader) -> Iterator[View]:
     def sheet() -> bytes:
         from minicpm_tui.media.preview import contact_sheet
 
-        return contact_sheet([blobs.read(frame.sha256) for frame in frames], [frame.time for frame in frames])
+        return contact_sheet([blobs.read(frame.sha256) for frame in frames], [format_moment(frame.time) for frame in frames])
 
     count = ngettext("{count} frame", "{count} frames", len(frames)).format(count=len(frames))
-    yield View(name, f"{count} · {part.width}×{part.height}", sheet, source=_source(part))
-    for number, frame in enumerate(frames, 1):
+    tiles = tuple(Tile(_reader(blobs, frame.sha256), format_moment(frame.time)) for frame in frames)
+    yield View(name, f"{count} · {part.width}×{part.height}", sheet, source=_source(part), tiles=tiles)
+    for number, (frame, tile) in enumerate(zip(frames, tiles, strict=True), 1):
         facts = _("frame {number} of {total} · at {time}").format(
-            number=number, total=len(frames), time=format_duration(frame.time)
+            number=number, total=len(frames), time=format_moment(frame.time)
         )
-        yield View(name, facts, lambda digest=frame.sha256: blobs.read(digest), source=_source(part))  # type: ignore[misc]
+        yield View(name, facts, tile.load, source=_source(part))
+
+
+def _reader(blobs: BlobReader, digest: str) -> Callable[[], bytes]:
+    return lambda: blobs.read(digest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,17 +37,32 @@ class Painting:
     image_id: int | None = None
 
 
-def fit(width: int, height: int, columns: int, rows: int, terminal: Terminal) -> tuple[int, int]:
-    """The cells (columns, rows) that show ``width``×``height`` pixels undistorted within ``columns``×``rows``, never enlarged."""
+def fit(width: int, height: int, columns: int, rows: int, terminal: Terminal, *, fill: bool = False) -> tuple[int, int]:
+    """The cells (columns, rows) that show ``width``×``height`` pixels undistorted within ``columns``×``rows``.
+
+    A picture is never enlarged, but that with half blocks, which show one pixel across a cell, ``fill`` makes it as large as
+    the cells allow.
+    """
     wide, high = width / terminal.cell_width, height / terminal.cell_height
-    scale = min(1.0, columns / wide, rows / high)
+    blocks = terminal.graphics == "blocks"
+    largest = math.inf if blocks and fill else terminal.cell_width if blocks else 1.0
+    scale = min(largest, columns / wide, rows / high)
     return max(1, round(wide * scale)), max(1, round(high * scale))
 
 
-def paint(data: bytes, columns: int, rows: int, terminal: Terminal, environ: Mapping[str, str] | None = None) -> Painting:
-    """Draw the encoded picture ``data`` within ``columns``×``rows`` cells. Blocks: call it from a thread.
+def pixels_across(columns: int, rows: int, terminal: Terminal) -> int:
+    """Pixels of the longer side of ``columns``×``rows`` cells, as far as the terminal's graphics can show them."""
+    if terminal.graphics == "blocks":
+        return max(columns, 2 * rows)
+    return max(columns * terminal.cell_width, rows * terminal.cell_height)
 
-    Raises OSError when the bytes are no picture.
+
+def paint(
+    data: bytes, columns: int, rows: int, terminal: Terminal, environ: Mapping[str, str] | None = None, *, fill: bool = False
+) -> Painting:
+    """Draw the encoded picture ``data`` within ``columns``×``rows`` cells, all of them if ``fill`` (see ``fit``).
+
+    Blocks: call it from a thread. Raises OSError when the bytes are no picture.
     """
     from PIL.Image import open as open_picture
 
@@ -54,7 +70,7 @@ def paint(data: bytes, columns: int, rows: int, terminal: Terminal, environ: Map
         return Painting([], 0)
     with open_picture(io.BytesIO(data)) as opened:
         opened.draft("RGB", (columns * terminal.cell_width, rows * terminal.cell_height))
-        columns, rows = fit(*opened.size, min(columns, kitty.LARGEST), min(rows, kitty.LARGEST), terminal)
+        columns, rows = fit(*opened.size, min(columns, kitty.LARGEST), min(rows, kitty.LARGEST), terminal, fill=fill)
         picture = opened.convert("RGB")
     match terminal.graphics:
         case "kitty":

@@ -25,6 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from minicpm_tui.ui.terminal.line import RoundTrip
 from minicpm_tui.ui.terminal.multiplexer import inside_tmux, through_tmux
 
 Graphics = Literal["kitty", "sixel", "iterm2", "blocks", "off"]
@@ -45,12 +46,16 @@ _LIGHT_INDEXES = {"7", "15"}
 
 @dataclass(frozen=True)
 class Terminal:
-    """What the terminal can draw, how large its cells are in pixels, and whether its background is light, where it told."""
+    """What the terminal can draw, how large its cells are in pixels, and whether its background is light, where it told.
+
+    ``slow``: pictures would hold up what is typed.
+    """
 
     graphics: Graphics = "blocks"
     cell_width: int = 10
     cell_height: int = 20
     light: bool | None = None
+    slow: bool = False
 
 
 class Query:
@@ -65,6 +70,7 @@ class Query:
         self._background = background and speaks_osc(self._environ)
         self._asked = 0.0
         self._mode = None
+        self._round_trip: RoundTrip | None = None
         if (wanted != "auto" and not self._background) or not (sys.stdin.isatty() and sys.stdout.isatty()):
             return
         self._input = sys.stdin.fileno()
@@ -73,6 +79,12 @@ class Query:
         sys.stdout.write(self._questions())
         sys.stdout.flush()
         self._asked = time.monotonic()
+        self._round_trip = RoundTrip(self._input, TIMEOUT)
+
+    @property
+    def round_trip(self) -> float:
+        """Seconds until the terminal answered: 0 where it was not asked, infinite where nothing came."""
+        return self._round_trip.seconds if self._round_trip else 0.0
 
     def answer(self) -> Terminal:
         """What the terminal said by now, or says before the timeout. Leaves the terminal as it was."""

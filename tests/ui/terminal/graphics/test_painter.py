@@ -33,7 +33,7 @@ def quarters() -> bytes:
 @pytest.mark.parametrize("graphics", ["kitty", "sixel", "iterm2", "blocks"])
 def test_every_row_is_as_wide_as_said(graphics: Graphics, quarters: bytes) -> None:
     painting = paint(quarters, 30, 12, Terminal(graphics, 10, 20), {})
-    assert (painting.columns, len(painting.rows)) in {(8, 4), (9, 4)}
+    assert (painting.columns, len(painting.rows)) in ({(24, 12)} if graphics == "blocks" else {(8, 4), (9, 4)})
     for row in painting.rows:
         assert sum(segment.cell_length for segment in row) == painting.columns
 
@@ -55,10 +55,20 @@ def test_half_blocks_show_the_colours(quarters: bytes) -> None:
 
 
 def test_pictures_keep_their_shape_and_are_not_enlarged() -> None:
-    terminal = Terminal("blocks", 10, 20)
+    terminal = Terminal("kitty", 10, 20)
     assert fit(100, 100, 80, 24, terminal) == (10, 5)
     assert fit(4000, 1000, 40, 24, terminal) == (40, 5)
     assert fit(10, 9000, 40, 24, terminal) == (1, 24)
+
+
+def test_half_blocks_show_a_pixel_across_a_cell_and_fill_what_there_is() -> None:
+    terminal = Terminal("blocks", 10, 20)
+    assert fit(448, 336, 120, 27, terminal) == (72, 27)
+    assert fit(4000, 1000, 120, 27, terminal) == (120, 15)
+    assert fit(16, 12, 120, 27, terminal) == (16, 6)
+    assert fit(16, 12, 120, 27, terminal, fill=True) == (72, 27)
+    assert fit(100, 100, 80, 24, Terminal("kitty", 10, 20), fill=True) == (10, 5)
+    assert fit(480, 240, 120, 27, Terminal("blocks", 8, 20)) == (120, 24)  # cells that are not 1:2
 
 
 def test_kitty_gets_the_picture_once_and_cells_that_name_it(quarters: bytes) -> None:
