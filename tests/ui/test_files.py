@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -10,6 +12,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from minicpm_tui.ui.files import folder as listing
+from minicpm_tui.ui.files import paths
 from minicpm_tui.ui.files.pane import FilePane
 from minicpm_tui.ui.files.preview import Preview
 from minicpm_tui.ui.kit.messages import Attach
@@ -96,10 +99,58 @@ async def test_a_path_goes_there_and_a_wrong_one_is_said(folder: Path) -> None:
         await pilot.press("backspace")
         await until(lambda: names(app) == ["trip", "a.JPG", "b.png"], pilot)
         field.focus()
-        field.value = "/no/such/folder"
+        wrong = str(folder / "trap")
+        field.value = wrong
         await pilot.press("enter")
         await until(lambda: len(app._notifications) == 1, pilot)
-        assert names(app) == ["trip", "a.JPG", "b.png"]
+        assert [notice.message for notice in app._notifications] == [f"There is no file or folder {wrong}"]
+        assert app.query_one(FilePane).rows.root == folder
+        await until(lambda: field.has_focus, pilot)
+        assert field.value == wrong  # to be mended
+        field.value = str(folder / "b.png")
+        await pilot.press("enter")
+        await until(lambda: names(app) == ["trip", "a.JPG", "b.png"], pilot)
+        row = app.query_one(FilePane).file_tree.current
+        assert row is not None
+        assert row.entry.path == folder / "b.png"
+
+
+async def test_what_a_path_could_become_is_listed_and_tab_completes_it(folder: Path) -> None:
+    (folder / "trash").mkdir()
+    app = PaneApp(folder)
+    async with app.run_test(size=(40, 24)) as pilot:
+        await until(lambda: len(names(app)) == 4, pilot)
+        field = app.query_one(Input)
+        field.focus()
+        await pilot.press(*"./T")
+        await until(lambda: names(app) == ["trash", "trip"], pilot)
+        await pilot.press("tab")
+        await until(lambda: field.value == "./tr", pilot)
+        assert field.has_focus
+        await pilot.press("i", "tab", "enter")  # Enter waits for what Tab completes
+        await until(lambda: app.query_one(FilePane).rows.root == folder / "trip", pilot)
+        assert not app._notifications
+
+
+async def test_a_completion_keeps_what_was_typed_behind_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = PaneApp(folder)
+    slow = threading.Event()
+    async with app.run_test(size=(40, 24)) as pilot:
+        await until(lambda: len(names(app)) == 3, pilot)
+        field = app.query_one(Input)
+        field.focus()
+        field.value = "./t"
+        await until(lambda: names(app) == ["trip"], pilot)
+        found = paths.candidates
+
+        def later(*args: Any, **options: Any) -> Any:
+            slow.wait()
+            return found(*args, **options)
+
+        monkeypatch.setattr(paths, "candidates", later)
+        await pilot.press("tab", *"day")
+        slow.set()
+        await until(lambda: field.value == "./trip/day", pilot)
 
 
 async def test_the_highlighted_picture_is_previewed(folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from textual.widgets import Input
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.files import folder as listing
+from minicpm_tui.ui.files import paths
 from minicpm_tui.ui.files.commands import PANE
 from minicpm_tui.ui.files.preview import Preview
 from minicpm_tui.ui.files.rows import Rows
@@ -57,9 +57,10 @@ class FilePane(Commanded, Vertical):
         self.rows = Rows(folder or ui_state.load().folder(Path.cwd()))
         self._hidden = False
         self._searching = threading.Event()
+        self._path_lock = asyncio.Lock()  # Enter goes where Tab leads, also when both come in one burst
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder=_("filter, or /path to go there"), compact=True, select_on_focus=False)
+        yield Input(placeholder=_("filter, or a path: Tab completes"), compact=True, select_on_focus=False)
         yield FileTree(self.rows)
         yield Preview()
 
@@ -144,7 +145,7 @@ class FilePane(Commanded, Vertical):
     def _filter(self, event: Input.Changed) -> None:
         event.stop()
         self._searching.set()
-        if not event.value.strip() or _is_path(event.value):
+        if not event.value.strip():
             if self.rows.found is not None:
                 self.rows.found = None
                 self.file_tree.changed(other=True)
@@ -152,7 +153,30 @@ class FilePane(Commanded, Vertical):
                 self.file_tree.settle()
             return
         self.file_tree.expect()
-        self._search(event.value)
+        if paths.is_path(event.value):
+            self._list_candidates(event.value)
+        else:
+            self._search(event.value)
+
+    @work(exclusive=True, group="search")
+    async def _list_candidates(self, text: str) -> None:
+        """Below a path that is being typed stands what it could become."""
+        found = await asyncio.to_thread(paths.candidates, self.rows.root, text, hidden=self._hidden)
+        if self.query_one(Input).value == text:
+            self.rows.found = found
+            self.file_tree.changed(other=True)
+
+    @work(group="path")
+    async def _complete(self) -> None:
+        """What was typed on meanwhile stays behind what is completed."""
+        async with self._path_lock:
+            field = self.query_one(Input)
+            text = field.value
+            found = await asyncio.to_thread(paths.candidates, self.rows.root, text, hidden=self._hidden)
+            completed = paths.complete(text, found)
+            if field.value.startswith(text) and completed != text:
+                field.value = completed + field.value[len(text) :]
+                field.cursor_position = len(field.value)
 
     @work(exclusive=True, group="search")
     async def _search(self, words: str) -> None:
@@ -165,31 +189,43 @@ class FilePane(Commanded, Vertical):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if not _is_path(event.value):
-            self.file_tree.focus()
-            self.file_tree.when_settled(self._choose_only)
-            return
-        path = Path(os.path.expanduser(event.value.strip()))  # noqa: PTH111 - Path.expanduser raises for unknown users
         self.file_tree.focus()
-        self._go_to_path(self.rows.root / path)
+        if paths.is_path(event.value):
+            self.file_tree.expect()
+            self._go_to_path()
+        else:
+            self.file_tree.when_settled(self._choose_only)
 
     def _choose_only(self) -> None:
         """The only file that the filter left needs no second Enter."""
         if len(self.rows.rows) == 1:
             self.file_tree.action_choose()
 
-    @work(group="listing")
-    async def _go_to_path(self, path: Path) -> None:
-        if await asyncio.to_thread(path.is_dir):
-            self.go_to(path)
-        else:
-            self.go_to(path.parent, stay=path)
+    @work(group="path")
+    async def _go_to_path(self) -> None:
+        """To the folder or file that is named, once it is completed; where there is none, it stays to be mended."""
+        async with self._path_lock:
+            field = self.query_one(Input)
+            path = paths.expand(self.rows.root, field.value)
+            if await asyncio.to_thread(path.is_dir):
+                self.go_to(path)
+            elif await asyncio.to_thread(path.exists):
+                self.go_to(path.parent, stay=path)
+            else:
+                self.file_tree.settle()
+                field.focus()
+                text = _("There is no file or folder {path}").format(path=one_line(str(path), 200))
+                self.notify(text, severity="warning", markup=False)
 
     def on_key(self, event: Key) -> None:
         field = self.query_one(Input)
         if event.key == "down" and field.has_focus:
             event.stop()
             self.file_tree.focus()
+        elif event.key == "tab" and field.has_focus and paths.is_path(field.value):
+            event.stop()
+            event.prevent_default()
+            self._complete()
         elif event.key == "escape" and field.has_focus and field.value:
             event.stop()
             field.value = ""
@@ -206,10 +242,6 @@ class FilePane(Commanded, Vertical):
             if not await self._list(folder):
                 self.rows.opened.discard(folder)
         self.file_tree.changed(row.entry.path if row else None)
-
-
-def _is_path(value: str) -> bool:
-    return value.lstrip().startswith(("/", "~", "./", "../"))
 
 
 def _short(folder: Path) -> str:
