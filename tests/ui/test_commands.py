@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from textual.app import App, ComposeResult
+from textual.screen import Screen
 from textual.widgets import Input
 
 from minicpm_tui.ui.kit.commands import Command, Commanded, bindings, live, show_key
 from minicpm_tui.ui.kit.help import HelpScreen
 from minicpm_tui.ui.kit.hint_bar import HintBar
+from tests.waiting import until
 
 COMMANDS = (
     Command("wave", "Wave", "Wave a hand", keys=("f5",), hint="Wave", when=lambda app: app.awake),
@@ -92,6 +94,39 @@ async def test_where_it_is_narrow_the_first_possible_command_comes_before_the_ap
         assert str(bar.render()).split() == ["Esc", "Stop", "F1", "Help"]
 
 
+async def test_where_it_is_narrow_the_keys_of_the_focused_widget_and_the_help_are_kept() -> None:
+    own = (
+        Command("command_palette", "Commands", "Commands", ("ctrl+p",), "Commands"),
+        Command("help", "Help", "Help", ("f1",), "Help"),
+        Command("quit", "Quit", "Quit", ("ctrl+q",), "Quit"),
+    )
+
+    class Pane(Commanded, Input):
+        DECLARED = (Command("mark", "Mark", "Mark", ("space",), "Mark"), Command("look", "Look", "Look", ("v",), "Look"))
+
+    class Screenful(Commanded, Screen[None]):
+        DECLARED = (Command("files", "Files", "Files", ("f2",), "Files"), Command("more", "More", "More", ("f3",), "More"))
+
+        def compose(self) -> ComposeResult:
+            yield Pane()
+            yield HintBar()
+
+    class Narrow(Commanded, App[None]):
+        DECLARED = own
+
+        def get_default_screen(self) -> Screen[None]:
+            return Screenful()
+
+    app = Narrow()
+    async with app.run_test(size=(80, 10)) as pilot:
+        bar = app.screen.query_one(HintBar)
+        await until(lambda: app.focused is not None, pilot)
+        everything = ["Space", "Mark", "v", "Look", "F2", "Files", "F3", "More", "^P", "Commands", "F1", "Help", "^Q", "Quit"]
+        assert str(bar.render()).split() == everything
+        await pilot.resize_terminal(30, 10)
+        assert str(bar.render()).split() == ["Space", "Mark", "v", "Look", "F1", "Help"]
+
+
 async def test_help_lists_every_command_of_the_screen_below() -> None:
     app = Example()
     async with app.run_test() as pilot:
@@ -101,6 +136,39 @@ async def test_help_lists_every_command_of_the_screen_below() -> None:
         assert "Ring them" in text
         await pilot.press("escape")
         assert len(app.screen_stack) == 1
+
+
+def help_text(app: App[None]) -> str:
+    return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
+
+
+async def test_typing_narrows_the_help() -> None:
+    app = Example()
+    async with app.run_test() as pilot:
+        await app.push_screen(HelpScreen(entry.command for entry in live(app.screen)))
+        await pilot.press(*"hand")
+        await until(lambda: "Ring them" not in help_text(app), pilot)
+        assert "Wave a hand" in help_text(app)
+        await pilot.press("escape", *"F6")
+        await until(lambda: "Ring them" in help_text(app) and "Wave a hand" not in help_text(app), pilot)
+        await pilot.press(*"quxq")
+        await until(lambda: "No key or command is about “F6quxq”" in help_text(app), pilot)
+        await pilot.press("f1")
+        await until(lambda: len(app.screen_stack) == 1, pilot)
+
+
+async def test_a_long_help_scrolls_while_its_field_has_the_keyboard() -> None:
+    app = Example()
+    many = [Command(f"wave{number}", f"Wave {number}", "Wave a hand", keys=("f5",)) for number in range(60)]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(HelpScreen(many))
+        await until(lambda: "Wave 0" in help_text(app), pilot)
+        await pilot.press("end")
+        await until(lambda: "Wave 59" in help_text(app), pilot)
+        await pilot.press("pageup", "up")
+        await until(lambda: "Wave 59" not in help_text(app) and "Wave 30" in help_text(app), pilot)
+        await pilot.press("home")
+        await until(lambda: "Wave 0" in help_text(app), pilot)
 
 
 def test_keys_are_written_as_on_a_keyboard() -> None:

@@ -36,16 +36,24 @@ def keep(field: str, value: str) -> None:
 
 
 async def choose_theme(app: MinicpmApp) -> None:
-    """Let the user choose a theme; files that could not be used are listed with what is wrong."""
+    """Let the user choose a theme, shown while the cursor is on it; files that could not be used are listed with why."""
     loaded = await asyncio.to_thread(themes.load_all)
     usable = {entry.theme.name: entry for entry in loaded if entry.theme}
     choices = [Choice(name, name, "" if entry.own else str(entry.path)) for name, entry in usable.items()]
     choices += [Choice("", f"✗ {entry.problem}") for entry in loaded if entry.problem]
-    name = await app.push_screen_wait(Choose(_("Theme"), choices, current=app.theme))
-    if name and (theme := usable[name].theme):
-        app.register_theme(theme)
-        app.theme = name
+    before = app.theme
+
+    def show(name: str) -> None:
+        if name in usable and (theme := usable[name].theme):
+            app.register_theme(theme)
+            app.theme = name
+
+    name = await app.push_screen_wait(Choose(_("Theme"), choices, current=before, moved=show))
+    if name:
+        show(name)
         await _keep(app, "theme", name)
+    else:
+        app.theme = before
 
 
 async def choose_language(app: MinicpmApp) -> None:

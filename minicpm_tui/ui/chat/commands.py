@@ -68,7 +68,7 @@ COMMANDS = (
     _talk("sampling", N_("Prompt and sampling"), N_("System prompt, temperature, length, thinking"), ("f5",), N_("Sampling")),
     Command("prompts", N_("Saved prompts"), N_("Insert, save or remove a prompt by name"), ("f6",), group=WRITING, priority=True),
     _talk("edit_last", N_("Edit the last question"), N_("Write it anew and ask again"), ("f7",), when=_answered, priority=True),
-    _talk("retry", N_("Ask again"), N_("Another reply to the last question"), ("ctrl+r",), N_("Retry"), when=_answered),
+    _talk("retry", N_("Retry"), N_("Another reply to the last question"), ("ctrl+r",), N_("Retry"), when=_answered),
     _talk("copy_reply", N_("Copy the reply"), N_("To your own clipboard"), ("ctrl+y",), N_("Copy"), when=_talked, priority=True),
     _talk("copy_code", N_("Copy the code block"), N_("The last one, or the selected one"), ("f9",), when=_talked),
     _key(

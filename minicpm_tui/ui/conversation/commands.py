@@ -53,7 +53,7 @@ COMMANDS = (
     _key("copy_selected", N_("Copy"), N_("Copy the selected text, code block or message"), "y", hint=N_("Copy")),
     _key("reasoning", N_("Reasoning"), N_("Unfold or fold the reasoning of a reply"), "t", hint=N_("Reasoning"), when=_reasoned),
     _key("edit", N_("Edit"), N_("Edit the question and ask again"), "e", hint=N_("Edit"), when=_on_user),
-    _key("regenerate", N_("Ask again"), N_("Ask for another reply"), "r", hint=N_("Ask again"), when=_on_reply),
+    _key("regenerate", N_("Retry"), N_("Ask for another reply"), "r", hint=N_("Retry"), when=_on_reply),
     _key(
         "sibling(-1)",
         N_("Previous version"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import on
@@ -78,14 +78,26 @@ class Choice:
 
 
 class Choose(Window):
-    """Lets the user choose one of ``choices``, narrowed by typing. Answers with its key, or with ``=text`` for a free text."""
+    """Lets the user choose one of ``choices``, narrowed by typing. Answers with its key, or with ``=text`` for a free text.
 
-    def __init__(self, title: str, choices: Sequence[Choice], *, current: str = "", free: str = "") -> None:
+    ``moved`` is called with the key of the choice that the cursor comes to, so that it can be shown before it is chosen.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        *,
+        current: str = "",
+        free: str = "",
+        moved: Callable[[str], None] = lambda _key: None,
+    ) -> None:
         super().__init__()
         self._title = title
         self._choices = choices
         self._current = current
         self._free = free
+        self._moved = moved
         self._shown = list(choices)
 
     def compose(self) -> ComposeResult:
@@ -127,6 +139,11 @@ class Choose(Window):
         elif self._free and event.value.strip():
             self.answer(f"={event.value.strip()}")
 
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        if event.option_index < len(self._shown):
+            self._moved(self._shown[event.option_index].key)
+
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         self.answer(self._shown[event.option_index].key)
@@ -136,6 +153,12 @@ class Choose(Window):
 
     def key_up(self) -> None:
         self.query_one(OptionList).action_cursor_up()
+
+    def key_pagedown(self) -> None:
+        self.query_one(Options).page(1)
+
+    def key_pageup(self) -> None:
+        self.query_one(Options).page(-1)
 
 
 class Line(Window):

@@ -13,9 +13,10 @@ from minicpm_tui.ui.kit.commands import Commanded, Live, live
 
 
 class HintBar(Widget):
-    """As many hints as fit: what Esc does, then in the order of declaration, those of the app itself at the end.
+    """As many hints as fit, in the order of declaration, those of the app itself at the end.
 
-    These have their place before others do, but the first one of the others comes before the second one of these.
+    Where there is not room for all: what Esc does comes first, then the help, which lists all others; then what the focused
+    widget has, or the screen over the first one; then the app; then the first screen.
     """
 
     DEFAULT_CSS = "HintBar { height: 1; dock: bottom; padding: 0 1; color: $text-muted; background: $panel; }"
@@ -26,23 +27,38 @@ class HintBar(Widget):
 
     def render(self) -> RenderResult:
         possible = [entry for entry in live(self.screen) if entry.command.hint and entry.possible]
-        own = self.app.DECLARED if isinstance(self.app, Commanded) else ()
-        always = [entry for entry in possible if entry.command in own]
-        others = sorted(
-            (entry for entry in possible if entry not in always), key=lambda entry: entry.command.keys[:1] != ("escape",)
-        )
-        room = self.content_size.width + 2 - sum(_width(entry) for entry in always)  # nothing follows the last gap
-        while len(always) > 1 and others and room < _width(others[0]):
-            room += _width(always.pop())
-        fitting = [entry for entry in others if (room := room - _width(entry)) >= 0]
+        room = self.content_size.width + 2  # nothing follows the last gap
+        fitting = []
+        for entry in sorted(possible, key=self._rank):
+            if _width(entry) <= room:
+                fitting.append(entry)
+                room -= _width(entry)
         self._shown = []
         pieces: list[tuple[str, str]] = []
         column = 0
-        for entry in (*fitting, *always):
+        for entry in sorted((entry for entry in possible if entry in fitting), key=self._place):
             pieces += [(entry.key, "$hint-key bold"), (f" {_(entry.command.hint)}  ", "")]
             self._shown.append((column, column + _width(entry) - 2, entry))
             column += _width(entry)
         return Content.assemble(*pieces)
+
+    def _of_app(self, entry: Live) -> bool:
+        return isinstance(self.app, Commanded) and entry.command in self.app.DECLARED
+
+    def _place(self, entry: Live) -> int:
+        """What Esc does stands first, the app's own last."""
+        return 0 if _is_escape(entry) else 2 if self._of_app(entry) else 1
+
+    def _rank(self, entry: Live) -> int:
+        """Who gets room first."""
+        if _is_escape(entry):
+            return 0
+        if entry.command.action == "help":
+            return 1
+        if self._of_app(entry):
+            return 3
+        below = (self.app, self.screen) if len(self.app.screen_stack) == 1 else (self.app,)
+        return 4 if entry.node in below else 2
 
     async def on_click(self, event: Click) -> None:
         for start, end, entry in self._shown:
@@ -52,3 +68,7 @@ class HintBar(Widget):
 
 def _width(entry: Live) -> int:
     return cell_len(f"{entry.key} {_(entry.command.hint)}  ")
+
+
+def _is_escape(entry: Live) -> bool:
+    return entry.command.keys[:1] == ("escape",)

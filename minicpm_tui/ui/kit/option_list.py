@@ -16,6 +16,10 @@ class Options(OptionList):
         padding = self.get_component_styles("option-list--option").padding.width
         return super().get_content_height(container, viewport, max(width, padding + 1))
 
+    def page(self, direction: Literal[-1, 1]) -> None:
+        """Move the highlight up or down by what is shown."""
+        self._move_page(direction)
+
     def _move_page(self, direction: Literal[-1, 1]) -> None:
         with suppress(KeyError):
             super()._move_page(direction)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input, Label
 
+from minicpm_tui.config import config_path
 from minicpm_tui.demo.testing import DemoServer
 from minicpm_tui.sessions import Journal
 from minicpm_tui.ui.chat.sampling_form import SamplingForm
@@ -188,3 +189,21 @@ async def test_find_copy_and_new(server: DemoServer, opened: Opener, monkeypatch
         await driver.pilot.press("ctrl+y")
         await driver.until(lambda: any("]52;c;" in sequence for sequence in written))
         assert driver.app.clipboard == driver.path[1].text
+
+
+async def test_a_theme_is_shown_while_the_cursor_is_on_it_and_escape_brings_the_old_one_back(opened: Opener) -> None:
+    async with opened(theme="minicpm-dark") as driver:
+        await driver.app.run_action("choose_theme")
+        await driver.until(lambda: isinstance(driver.app.screen, Choose))
+        await driver.pilot.press(*"minicpm-light")
+        await driver.until(lambda: driver.app.theme == "minicpm-light")
+        await driver.pilot.press("escape")
+        await driver.until(lambda: driver.app.theme == "minicpm-dark")
+        await driver.app.run_action("choose_theme")
+        await driver.until(lambda: isinstance(driver.app.screen, Choose))
+        await driver.pilot.press("down")
+        await driver.until(lambda: driver.app.theme != "minicpm-dark")
+        shown = driver.app.theme
+        await driver.pilot.press("enter")
+        await driver.until(lambda: config_path().is_file() and shown in config_path().read_text())
+        assert driver.app.theme == shown
