@@ -60,6 +60,7 @@ class TalkPane(Vertical):
         self.expecting = True  # a connection is being made: what is sent waits for it
         self.editing = Editing(self)
         self.furnished = False
+        self._stepping = asyncio.Lock()
 
     pane: ConversationPane
     find_bar: FindBar
@@ -173,17 +174,23 @@ class TalkPane(Vertical):
 
     @work(group="step")
     async def step(self, message_id: str, step: int) -> None:
-        """Show the alternative ``step`` places from a message."""
-        if self.session is None or self.running:
-            return
-        if other := self.session.tree.neighbour(message_id, step):
-            try:
-                await self.session.select(other)
-            except MinicpmTuiError as error:
-                self.say(error.info.line())
-            self.following.show(self.session.tree, self.session.journal.blobs)
-            self.following.count(self.session)
-            self.report()
+        """Show the alternative ``step`` places from the one of a message's that shows, with the cursor on it."""
+        async with self._stepping:  # keys typed ahead go on from where the one before has led
+            if self.session is None or self.running:
+                return
+            tree, pointed = self.session.tree, self.pane.cursor_id is not None
+            among = tree.siblings(message_id)
+            shown = next((message.id for message in tree.path() if message.id in among), message_id)
+            if other := tree.neighbour(shown, step):
+                try:
+                    await self.session.select(other)
+                except MinicpmTuiError as error:
+                    self.say(error.info.line())
+                self.following.show(self.session.tree, self.session.journal.blobs)
+                if pointed:
+                    self.pane.go_to(other)
+                self.following.count(self.session)
+                self.report()
 
     def show_conversation(self, *, shown: bool) -> None:
         """Show the conversation, or else what an empty one says."""

@@ -38,6 +38,12 @@ class WithCursor(Reading):
         self.refresh_bindings()
         self.post_message(messages.CursorMoved(self.cursor_id))
 
+    def go_to(self, message_id: str) -> None:
+        """Put the cursor on a message that is shown, and show where it begins."""
+        if (index := self.index_of(message_id)) is not None:
+            self.set_cursor(index)
+            self.to_line(index, 0)
+
     def action_turn(self, step: int) -> None:
         """The message before or after the cursor; without one, from what is in sight."""
         count = len(self.document.entries)
