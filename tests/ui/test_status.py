@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from minicpm_tui.messages import Delta, End, Usage
+from minicpm_tui.messages import Delta, End, RequestOptions, RequestProfile, Usage
+from minicpm_tui.ui.chat.changed_settings import changed_settings
 from minicpm_tui.ui.chat.model import Current
 from minicpm_tui.ui.chat.pane import TalkPane
 from minicpm_tui.ui.chat.status import status_of
@@ -29,9 +33,54 @@ def test_the_model_and_its_state_stay_longest() -> None:
     assert "127.0.0.1" not in str(line(FULL, 60))
 
 
-@given(st.integers(20, 200))
-def test_it_never_needs_more_than_it_has(width: int) -> None:
-    assert cell_len(str(line(FULL, width))) <= width
+def test_the_title_takes_what_room_is_left() -> None:
+    status = replace(FULL, title="A cat on a sofa, and what the neighbours said about it when they came home")
+    assert str(line(status, 200)).endswith("│ A cat on a sofa, and what the neighbours said about it when they came home")
+    cut = line(status, 110)
+    assert cut.cell_length == 110
+    assert "│ A cat on a sofa" in str(cut)
+    assert str(cut).endswith("…")
+    assert "A cat" not in str(line(status, 40))
+
+
+def test_settings_are_named_then_counted_and_stay_longer_than_figures() -> None:
+    status = replace(FULL, settings=("system prompt", "thinking on", "temperature 0.2"))
+    assert "system prompt · thinking on · temperature 0.2" in str(line(status, 160))
+    assert "3 settings changed" in str(line(status, 60))
+    assert "tokens/s" not in str(line(status, 60))
+
+
+def test_only_what_is_not_the_models_own_is_a_changed_setting() -> None:
+    profile = RequestProfile(temperature=0.7, knows_thinking=True, thinks_by_default=False)
+    assert changed_settings(RequestOptions(temperature=0.7, thinking=False), profile) == ()
+    assert changed_settings(RequestOptions(thinking=True), RequestProfile()) == ()  # it has no such switch
+    set_all = RequestOptions(
+        system="Be brief.",
+        thinking=True,
+        temperature=0.2,
+        top_p=0.9,
+        top_k=5,
+        min_p=0.1,
+        repetition_penalty=1.05,
+        seed=0,
+        max_tokens=9,
+    )
+    assert changed_settings(set_all, profile) == (
+        "system prompt", "thinking on", "temperature 0.2", "top p 0.9", "top k 5", "min p 0.1", "repetition penalty 1.05",
+        "at most 9 tokens", "seed 0",
+    )  # fmt: skip
+
+
+def test_every_setting_of_a_request_can_be_named() -> None:
+    known = set(RequestOptions.__struct_fields__) - {"model"}
+    for field in known:
+        options = msgspec.convert({field: {"system": "x", "thinking": True}.get(field, 1)}, RequestOptions)
+        assert len(changed_settings(options, RequestProfile(knows_thinking=True))) == 1, field
+
+
+@given(st.integers(20, 200), st.text(max_size=60), st.lists(st.text(max_size=20), max_size=3))
+def test_it_never_needs_more_than_it_has(width: int, title: str, settings: list[str]) -> None:
+    assert cell_len(str(line(replace(FULL, title=title, settings=tuple(settings)), width))) <= width
 
 
 def test_until_it_is_known_a_server_is_looked_for() -> None:

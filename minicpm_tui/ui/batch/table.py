@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -16,6 +15,7 @@ from minicpm_tui.batch.run.view import OutputView
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.commands import GENERAL, bindings
+from minicpm_tui.ui.kit.fitting import fitted
 from minicpm_tui.ui.kit.virtual_list import VirtualList, moves
 
 ID_SHARE = 3
@@ -115,8 +115,3 @@ def nearest_number(old: Sequence[int], index: int, new: Sequence[int]) -> tuple[
     place = bisect_left(new, old[index])
     same = place < len(new) and new[place] == old[index]
     return min(place, len(new) - 1), same
-
-
-def fitted(text: str, width: int) -> str:
-    """``text`` in exactly so many cells; an ellipsis tells that it goes on."""
-    return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)) + "…"

@@ -147,6 +147,10 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self.panes = self.panes.toward("talk")
         self.talk.composer.focus()
 
+    def on_screen_resume(self) -> None:
+        """What was done in another screen may be to this conversation: its title."""
+        self.show_status()
+
     def action_clear_notices(self) -> None:
         self.app.clear_notifications()
 

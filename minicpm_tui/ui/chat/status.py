@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from minicpm_tui.messages import RequestProfile
+from minicpm_tui.ui.chat.changed_settings import changed_settings
 from minicpm_tui.ui.chat.status_line import State, Status
 
 if TYPE_CHECKING:
@@ -12,10 +14,14 @@ if TYPE_CHECKING:
 
 
 def status_of(current: Current, talk: TalkPane) -> Status:
-    """The state of the link, the context used (with the files on the next message), and the speed of the last reply."""
+    """The state of the link, the context used (with the files on the next message), the speed of the last reply, the
+    conversation's title and what is set for it."""
     connection = current.link.connection
+    profile = connection.profile if connection else RequestProfile()
+    settings = changed_settings(current.options, profile) if current.options else ()
+    title = current.journal.title if talk.asked and current.journal else ""
     if not talk.furnished:
-        return Status(state=_state(current, talk))
+        return Status(state=_state(current, talk), settings=settings, title=title)
     following = talk.following
     meter, end = following.meter, following.end
     used = following.used + talk.tray.tokens
@@ -28,6 +34,8 @@ def status_of(current: Current, talk: TalkPane) -> Status:
         context=connection.max_model_len if connection else None,
         rate=meter.rate if live else meter.of(end) if end else None,
         first_token=meter.first_token if live else end.first_token_seconds if end else None,
+        settings=settings,
+        title=title,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +12,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from minicpm_tui.i18n import N_, _
+from minicpm_tui.i18n import N_, _, ngettext
 from minicpm_tui.text import one_line
+from minicpm_tui.ui.kit.fitting import fitted
 
 State = Literal["connecting", "ready", "waiting", "streaming", "failed"]
 
@@ -24,10 +26,17 @@ _SIGNS: dict[State, tuple[str, str, str]] = {
     "failed": ("✗", "$text-error", N_("not connected")),
 }
 
+_TITLE_RANK = 5
+_LEAST_TITLE = 16
+"""Cells; a title with less room is left out."""
+
 
 @dataclass(frozen=True)
 class Status:
-    """What the line says. ``used`` and ``context`` are tokens, ``rate`` tokens/s, ``first_token`` seconds; None: not known."""
+    """What the line says. ``used`` and ``context`` are tokens, ``rate`` tokens/s, ``first_token`` seconds; None: not known.
+
+    ``settings`` are those that are not the model's own, ``title`` is the conversation's.
+    """
 
     state: State = "connecting"
     model: str = ""
@@ -37,6 +46,18 @@ class Status:
     rate: float | None = None
     first_token: float | None = None
     detail: str = ""
+    settings: tuple[str, ...] = ()
+    title: str = ""
+
+
+@dataclass
+class _Piece:
+    """``rank``: the highest goes first when room is short. ``least`` is what the piece can be shortened to before that."""
+
+    text: str
+    style: str
+    rank: int
+    least: str = ""
 
 
 class StatusLine(Widget):
@@ -52,25 +73,50 @@ class StatusLine(Widget):
 
 def line(status: Status, width: int) -> Content:
     """``status`` in at most ``width`` cells: what matters least is left out first."""
-    sign, colour, word = _SIGNS[status.state]
-    # text, style, rank: the highest rank goes first when room is short
-    pieces: list[tuple[str, str, int]] = [(one_line(status.detail) or _(word), colour, 0 if status.detail else 2)]
-    if status.model:
-        pieces.append((_model_name(status.model), "bold", 1))
-    if status.where:
-        pieces.append((one_line(status.where), "$muted", 6))
-    if context := _context(status):
-        pieces.append((context, _context_style(status), 3))
-    if status.rate is not None:
-        pieces.append((_("{rate:.0f} tokens/s").format(rate=status.rate), "", 4))
-    if status.first_token is not None:
-        pieces.append((_("first token {seconds:.2f} s").format(seconds=status.first_token), "$muted", 5))
-    while len(pieces) > 1 and sum(cell_len(text) + 3 for text, _style, _rank in pieces) - 1 > width:
-        pieces.remove(max(pieces, key=lambda piece: piece[2]))
+    sign, colour, _word = _SIGNS[status.state]
+    pieces = list(_pieces(status))
+    while len(pieces) > 1 and _width(pieces) > width:
+        last = max(pieces, key=lambda piece: piece.rank)
+        if last.least:
+            last.text, last.least = last.least, ""
+        else:
+            pieces.remove(last)
+    for piece in pieces:
+        if piece.rank == _TITLE_RANK:  # as much of it as there is room for
+            room = cell_len(piece.text) + width - _width(pieces)
+            piece.text = fitted(one_line(status.title), min(room, cell_len(one_line(status.title))))
     parts: list[tuple[str, str]] = [(f"{sign} ", colour)]
-    for index, (text, style, _rank) in enumerate(pieces):
-        parts += [(" │ ", "$muted")] * bool(index) + [(text, style)]
+    for index, piece in enumerate(pieces):
+        parts += [(" │ ", "$muted")] * bool(index) + [(piece.text, piece.style)]
     return Content.assemble(*parts)
+
+
+def _pieces(status: Status) -> Iterator[_Piece]:
+    """Everything there is to say, from left to right."""
+    _sign, colour, word = _SIGNS[status.state]
+    yield _Piece(one_line(status.detail) or _(word), colour, 0 if status.detail else 2)
+    if status.model:
+        yield _Piece(_model_name(status.model), "bold", 1)
+    if status.settings:
+        count = len(status.settings)
+        short = ngettext("{count} setting changed", "{count} settings changed", count).format(count=count)
+        yield _Piece(one_line(" · ".join(status.settings)), "$text-accent", 3, short)
+    if status.where:
+        yield _Piece(one_line(status.where), "$muted", 7)
+    if context := _context(status):
+        yield _Piece(context, _context_style(status), 4)
+    if status.rate is not None:
+        yield _Piece(_("{rate:.0f} tokens/s").format(rate=status.rate), "", 6)
+    if status.first_token is not None:
+        yield _Piece(_("first token {seconds:.2f} s").format(seconds=status.first_token), "$muted", 8)
+    if status.title:
+        title = one_line(status.title)
+        yield _Piece(title, "italic", _TITLE_RANK, fitted(title, min(_LEAST_TITLE, cell_len(title))))
+
+
+def _width(pieces: list[_Piece]) -> int:
+    """Cells that the line takes with ``pieces``."""
+    return 2 + sum(cell_len(piece.text) for piece in pieces) + 3 * (len(pieces) - 1)
 
 
 def _model_name(model: str) -> str:

@@ -49,6 +49,7 @@ async def sampling(screen: ChatScreen) -> None:
             await screen.current.change(options)
         except MinicpmTuiError as error:
             screen.talk.say(error.info.line())
+        screen.show_status()
 
 
 async def saved_prompts(screen: ChatScreen) -> None:

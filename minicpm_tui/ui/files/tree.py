@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.events import Click, Key
 from textual.message import Message
@@ -15,6 +15,7 @@ from minicpm_tui.text import format_bytes, one_line
 from minicpm_tui.ui.files.commands import TREE
 from minicpm_tui.ui.files.rows import Row, Rows
 from minicpm_tui.ui.kit.commands import bindings
+from minicpm_tui.ui.kit.fitting import fitted
 from minicpm_tui.ui.kit.list_cursor import by_key
 from minicpm_tui.ui.kit.virtual_list import VirtualList
 
@@ -156,8 +157,7 @@ class FileTree(VirtualList[Row], can_focus=True):
         size = size if width >= 24 else ""
         left = ("●" if marked else " ") + "  " * item.depth + _symbol(item) + " " + one_line(entry.shown)
         name = left if entry.folder is False else f"{left}/"
-        room = max(width - cell_len(size), 1)
-        name = set_cell_size(name, room - 1) + "…" if cell_len(name) > room else set_cell_size(name, room)
+        name = fitted(name, max(width - cell_len(size), 1))
         kind = "tree--marked" if marked else _kind(item)
         base = self.rich_style
         styles = [self.get_component_rich_style(part, partial=True) for part in (kind, "tree--size")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -16,6 +16,7 @@ from minicpm_tui.sessions.library import SearchHit
 from minicpm_tui.sessions.summary import SessionInfo
 from minicpm_tui.sessions.words import marked
 from minicpm_tui.text import format_bytes, one_line
+from minicpm_tui.ui.kit.fitting import fitted
 from minicpm_tui.ui.kit.list_cursor import by_key
 from minicpm_tui.ui.kit.virtual_list import VirtualList
 
@@ -74,7 +75,7 @@ class SessionList(VirtualList[SearchHit], can_focus=False):
         style = own + self.get_component_rich_style(name) + ground
         found = style + self.get_component_rich_style("list--found") + ground
         room = max(width - 2 - cell_len(right), 0)
-        text = f"{set_cell_size(left, max(room - 2, 0))}… " if cell_len(left) > room else set_cell_size(left, room)
+        text = fitted(left, room)
         segments = [Segment(piece, found if is_found else style) for piece, is_found in marked(text, searched)]
         mark = Segment("▌ " if cursor else "  ", own + self.get_component_rich_style("list--cursor") if cursor else own)
         return Strip([mark, *segments, Segment(right, style)]).adjust_cell_length(width, style)
