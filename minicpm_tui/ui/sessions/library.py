@@ -275,7 +275,8 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
 
     @work(group="window")
     async def _restore(self, info: SessionInfo) -> None:
-        await self._change(lambda library: library.restore(info.id))
+        if await self._change(lambda library: library.restore(info.id)):
+            self._say_restored(info)
 
     def action_restore_asked(self) -> None:
         self._with_session(self._ask_to_restore)
@@ -286,6 +287,12 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
         restored = answer and await self._change(lambda library: library.restore(info.id))
         if restored and answer == "continue":
             self._continue(info)
+        elif restored:
+            self._say_restored(info)
+
+    def _say_restored(self, info: SessionInfo) -> None:
+        text = _("Back among the sessions: {title}").format(title=one_line(info.title, 60))
+        self.notify(text, timeout=4, markup=False)
 
     async def _change(self, work: Callable[[Library], str]) -> str | None:
         """Do ``work``, which takes a session out of the list, and show the others."""
