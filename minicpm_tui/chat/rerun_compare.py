@@ -11,9 +11,9 @@ import msgspec
 
 from minicpm_tui.chat.rerun import RERUN_OF, Turn, turns_of
 from minicpm_tui.i18n import _, ngettext
-from minicpm_tui.messages import Message, Usage
+from minicpm_tui.messages import Message, Usage, message_ending
 from minicpm_tui.sessions import Journal
-from minicpm_tui.text import one_line
+from minicpm_tui.text import one_line, printable
 
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7ff]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7ff]+|\s+|[^\w\s]")
 _MANY_TOKENS = 4000
@@ -23,7 +23,7 @@ Change = Literal["same", "removed", "added"]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer and its figures; ``words`` counts words and CJK characters."""
+    """An answer and its figures; ``words`` counts words and CJK characters, ``warning`` says why it is not whole."""
 
     text: str = ""
     model: str | None = None
@@ -34,6 +34,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     first_token_seconds: float | None = None
     tokens_per_second: float | None = None
     error: str | None = None
+    warning: str | None = None
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +77,7 @@ def answer(message: Message | None) -> Answer:
         first_token_seconds=end.first_token_seconds if end else None,
         tokens_per_second=_speed(message),
         error=end.error.line() if end and end.error else None,
+        warning=(message_ending(message).text or None) if end and not end.error else None,
     )
 
 
@@ -93,6 +95,25 @@ def difference(old: str, new: str) -> list[tuple[Change, str]]:
         if end > begin:
             found.append(("added", "".join(after[begin:end])))
     return found
+
+
+def changed(comparison: Comparison) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Which characters of the recorded answer are missing in the new one, and which of the new one are added: ranges, in order.
+
+    They count the characters of the answers as they are shown (``printable``).
+    """
+    removed: list[tuple[int, int]] = []
+    added: list[tuple[int, int]] = []
+    before = after = 0
+    for change, text in comparison.differences:
+        length = len(printable(text))
+        if change == "removed":
+            removed.append((before, before + length))
+        elif change == "added":
+            added.append((after, after + length))
+        before += length if change != "added" else 0
+        after += length if change != "removed" else 0
+    return removed, added
 
 
 def saved(rerun: Journal, source: Journal) -> list[Comparison]:
@@ -161,6 +182,6 @@ def figures(answer: Answer) -> str:
         facts.append(_("first token {seconds:.2f} s").format(seconds=answer.first_token_seconds))
     if answer.tokens_per_second is not None:
         facts.append(_("{speed:.1f} tokens/s").format(speed=answer.tokens_per_second))
-    if answer.error:
-        facts.append(one_line(answer.error))
+    if wrong := answer.error or answer.warning:
+        facts.append(one_line(wrong))
     return " · ".join(facts)

@@ -9,7 +9,8 @@ from rich.segment import Segment
 from rich.style import Style
 
 from minicpm_tui.markdown.blocks import render
-from minicpm_tui.markdown.line import Ink, Line
+from minicpm_tui.markdown.line import PLAIN, Ink, Line, dyed
+from minicpm_tui.markdown.source import shown_spans
 from minicpm_tui.text import printable
 
 _STYLES = {
@@ -53,9 +54,13 @@ class Lines:
             yield Segment.line()
 
 
-def markdown_lines(text: str, console: Console) -> Sequence[Line]:
-    """``text`` as wide as ``console``."""
-    return render(printable(text), console.width, addresses=True)
+def markdown_lines(text: str, console: Console, marked: Sequence[tuple[int, int]] = (), ink: Ink = PLAIN) -> list[Line]:
+    """``text`` as wide as ``console``; the ranges ``marked`` of what is printable of it are drawn in ``ink`` too."""
+    source = printable(text)
+    lines = render(source, console.width, addresses=True)
+    if not marked:
+        return lines
+    return [dyed(line, [(begin, end) for begin, end, _number in shown_spans(line, source, marked)], ink) for line in lines]
 
 
 def _segments(line: Line) -> list[Segment]:

@@ -13,7 +13,7 @@ from minicpm_tui.chat.connect import connect
 from minicpm_tui.chat.events import Preparing
 from minicpm_tui.chat.options import options_for
 from minicpm_tui.chat.rerun import Rerun, RerunEvent, TurnBegan, TurnEnded
-from minicpm_tui.chat.rerun_compare import Comparison, compare, figures, overall
+from minicpm_tui.chat.rerun_compare import Comparison, changed, compare, figures, overall
 from minicpm_tui.chat.session import ChatSession
 from minicpm_tui.cli.options import Flags
 from minicpm_tui.cli.sessions_output import print_json
@@ -24,7 +24,6 @@ from minicpm_tui.sessions import Journal
 from minicpm_tui.text import one_line, printable
 
 _MARKS = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
-_INKS = {"same": ("", ""), "removed": ("\x1b[31;9m", "\x1b[0m"), "added": ("\x1b[32m", "\x1b[0m")}
 
 
 def run(session: str, flags: Flags, *, keep_history: bool, as_json: bool) -> int:
@@ -95,12 +94,31 @@ def _say(event: RerunEvent) -> None:
 
 
 def _show(each: Comparison) -> None:
-    """A turn: the question, the word differences, and the figures of both answers."""
-    marks = _INKS if sys.stdout.isatty() else _MARKS
-    print(f"> {one_line(each.question)}\n")
-    print("".join(marks[change][0] + printable(text) + marks[change][1] for change, text in each.differences))
-    print()
-    for name, answer in ((_("recorded"), each.recorded), (_("new"), each.new)):
-        print(f"  {name}: {figures(answer)}")
+    """A turn: the question, both answers with what differs, and their figures."""
+    print(f"> {one_line(each.question)}\n", flush=True)
+    if sys.stdout.isatty():
+        _draw(each)
+    else:
+        print("".join(_MARKS[change][0] + printable(text) + _MARKS[change][1] for change, text in each.differences))
+        print()
+        for name, answer in ((_("recorded"), each.recorded), (_("new"), each.new)):
+            print(f"  {name}: {figures(answer)}")
     print(_("  the same: {share:.0%}").format(share=each.similarity))
     print()
+
+
+def _draw(each: Comparison) -> None:
+    """Both answers as a conversation shows them, each below its figures; what differs is marked."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from minicpm_tui.cli.markdown_print import Lines, markdown_lines
+
+    console = Console(highlight=False)
+    removed, added = changed(each)
+    for name, answer, marked, ink in (
+        (_("recorded"), each.recorded, removed, ("removed",)),
+        (_("new"), each.new, added, ("added",)),
+    ):
+        console.print(Text(f"{name}: {figures(answer)}", style="dim"))
+        console.print(Lines(markdown_lines(answer.text, console, marked, ink)), end="\n" if answer.text else "")

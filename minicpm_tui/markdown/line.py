@@ -56,6 +56,18 @@ def indented(lines: Iterable[Line], first: Run, rest: Run) -> Iterator[Line]:
         prefix = rest
 
 
-def inked(runs: Iterable[Run], ink: Ink) -> list[Run]:
-    """``runs`` with ``ink`` underneath."""
-    return [(text, ink + own) for text, own in runs]
+def dyed(line: Line, spans: Iterable[tuple[int, int]], ink: Ink) -> Line:
+    """``line`` with ``ink`` on top of the characters in ``spans``, which are in order and do not overlap."""
+    runs: list[Run] = []
+    at = 0
+    edges = [edge for span in spans for edge in span]
+    for text, own in line.runs:
+        begin = 0
+        for number, edge in enumerate(edges):
+            if begin < edge - at <= len(text):
+                runs.append((text[begin : edge - at], (*own, *ink) if number % 2 else own))
+                begin = edge - at
+        inside = sum(edge <= at + begin for edge in edges) % 2
+        runs.append((text[begin:], (*own, *ink) if inside else own))
+        at += len(text)
+    return line._replace(runs=tuple(run for run in runs if run[0]))

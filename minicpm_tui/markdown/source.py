@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
-from minicpm_tui.markdown.line import Leaf
+from minicpm_tui.markdown.line import Leaf, Line
 
 _TARGET = re.compile(r"\]\((?:[^()\\\n]|\\.|\([^()\n]*\))*\)|\]\[[^\]\n]*\]")
 _MARKS = re.compile(r"\*+|_+|~+|`+|[\[\]]")
@@ -26,6 +29,21 @@ def places(leaf: Leaf, source: str) -> list[int]:
         found.append(place)
         at = place + 1
     return found
+
+
+def shown_spans(line: Line, source: str, ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Which characters of ``line`` show something of the ``ranges`` of ``source``: from, to, and the number of the range."""
+    for mark in line.marks:
+        at = _known_places(mark.leaf, source)[mark.offset : mark.offset + mark.length]
+        for number, (start, end) in enumerate(ranges):
+            first, last = bisect_left(at, start), bisect_left(at, end)
+            if last > first:
+                yield mark.x + first, mark.x + last, number
+
+
+@lru_cache(maxsize=512)
+def _known_places(leaf: Leaf, source: str) -> tuple[int, ...]:
+    return tuple(places(leaf, source))
 
 
 def _find(character: str, source: str, at: int, end: int) -> int | None:

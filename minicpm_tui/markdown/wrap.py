@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, split_graphemes
 
-from minicpm_tui.markdown.line import Leaf, Line, Mark, Run
+from minicpm_tui.markdown.line import PLAIN, Leaf, Line, Mark, Run
 
 _WIDE = (
     "\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7af\uf900-\ufaff"
@@ -118,3 +118,9 @@ def wrap(runs: Sequence[Run], width: int, start: int = 0, end: int = 0) -> list[
     leaf = Leaf(text, start, end)
     at = spans(text, width)
     return [Line(parts, (Mark(0, last - first, leaf, first),)) for parts, (first, last) in zip(cut(runs, at), at, strict=True)]
+
+
+def uncut_lines(text: str, width: int, start: int, end: int) -> list[Line]:
+    """One line of ``source[start:end]``, cut where the row is full; nothing is left out."""
+    leaf = Leaf(text, start, end)
+    return [Line(((text[first:last], PLAIN),), (Mark(0, last - first, leaf, first),)) for first, last in chop(text, width)]

@@ -25,6 +25,7 @@ from minicpm_tui.text import format_duration, one_line, printable
 from minicpm_tui.ui.batch.again import Again
 from minicpm_tui.ui.batch.commands import SCREEN_ID
 from minicpm_tui.ui.batch.table import ResultTable
+from minicpm_tui.ui.conversation.text import MarkdownText
 from minicpm_tui.ui.files.preview import Preview
 from minicpm_tui.ui.kit.commands import GENERAL, Command, Commanded, bindings
 from minicpm_tui.ui.kit.dialogs import Choice, Choose
@@ -92,7 +93,8 @@ class BatchScreen(Commanded, Screen[None]):
             with Vertical(id="side"):
                 yield Preview()
                 with VerticalScroll(id="answer", can_focus=False):
-                    yield Static(id="text", markup=False)
+                    yield Static(id="facts", markup=False)
+                    yield MarkdownText(id="text")
         yield HintBar()
 
     async def on_mount(self) -> None:
@@ -155,7 +157,8 @@ class BatchScreen(Commanded, Screen[None]):
     @on(ResultTable.Highlighted)
     def _highlighted(self) -> None:
         result = self.table.result
-        self.query_one("#text", Static).update(_answer(result) if result else "")
+        self.query_one("#facts", Static).update(_facts(result) if result else "")
+        self.query_one("#text", MarkdownText).update(result.text if result else "")
         self.query_one("#answer").scroll_home(animate=False)
         self._find_picture(result)
 
@@ -202,12 +205,14 @@ class BatchScreen(Commanded, Screen[None]):
         self.refresh_bindings()
 
 
-def _answer(result: Result) -> str:
+def _facts(result: Result) -> str:
+    """What stands above the answer: whose it is, its figures, and what is wrong with it."""
     facts = [result.finish_reason or "", _("{seconds:.1f} s").format(seconds=result.seconds)]
     if result.usage:
         facts.append(_("{count} tokens").format(count=result.usage.completion_tokens))
     head = [result.id, " · ".join(fact for fact in facts if fact)]
-    return printable("\n\n".join(part for part in ("\n".join(head), result.error, result.text) if part))
+    wrong = result.error or result.ending.text
+    return printable("\n\n".join(part for part in ("\n".join(head), wrong) if part)) + "\n"
 
 
 def _picture(run: BatchRun, result: Result) -> Path | None:

@@ -20,6 +20,10 @@ def _reasoned(pane: Any) -> bool:
     return pane.reasoned is not None
 
 
+def _written(pane: Any) -> bool:
+    return pane.written is not None
+
+
 def _versioned(pane: Any) -> bool:
     return pane.versioned is not None
 
@@ -52,6 +56,7 @@ COMMANDS = (
     _key("code(1)", N_("Next code block"), N_("Select the next code block of the message"), "c", palette=False),
     _key("copy_selected", N_("Copy"), N_("Copy the selected text, code block or message"), "y", hint=N_("Copy")),
     _key("reasoning", N_("Reasoning"), N_("Unfold or fold the reasoning of a reply"), "t", hint=N_("Reasoning"), when=_reasoned),
+    _key("as_written", N_("Raw text"), N_("Show a reply as the model wrote it, or drawn again"), "w", when=_written),
     _key("edit", N_("Edit"), N_("Edit the question and ask again"), "e", hint=N_("Edit"), when=_on_user),
     _key("regenerate", N_("Retry"), N_("Ask for another reply"), "r", hint=N_("Retry"), when=_on_reply),
     _key(

@@ -120,6 +120,20 @@ class WithCursor(Reading):
             self._fold(index)
 
     @property
+    def written(self) -> int | None:
+        """The entry whose text the user would see as it was written: the reply at the cursor, or the last one."""
+        entries = self.document.entries
+        among = reversed(range(len(entries))) if self.view.cursor is None else [self.view.cursor]
+        return next((index for index in among if entries[index].message.role == "assistant" and entries[index].source), None)
+
+    def action_as_written(self) -> None:
+        if (index := self.written) is not None:
+            extras = self.document.entries[index].extras
+            extras.as_written = not extras.as_written
+            self.view.code = None
+            self.remake(index)
+
+    @property
     def versioned(self) -> int | None:
         """The entry whose versions the user would mean: at the cursor, or the next above it that has some."""
         entries = self.document.entries

@@ -9,9 +9,10 @@ from functools import partial
 from rich.segment import Segment
 
 from minicpm_tui.markdown.blocks import render
+from minicpm_tui.markdown.code import TAB
 from minicpm_tui.markdown.line import BLANK, Line
 from minicpm_tui.markdown.stream import Stream
-from minicpm_tui.markdown.wrap import wrap
+from minicpm_tui.markdown.wrap import uncut_lines, wrap
 from minicpm_tui.messages import Message, media_of
 from minicpm_tui.text import printable
 from minicpm_tui.ui.conversation import message_chrome
@@ -31,6 +32,7 @@ class Extras:
     notices: tuple[str, ...] = ()
     thought_seconds: float | None = None
     reasoning_shown: bool = False
+    as_written: bool = False
 
 
 class Entry:
@@ -109,7 +111,9 @@ class Entry:
     def _markdown(self) -> Iterator[Part]:
         known = self.stream or self.parsed
         if known is None:
-            if text := self.message.text:
+            if (text := self.message.text) and self.extras.as_written:
+                yield written_part(printable(text), 0)
+            elif text:
                 yield Part(lambda width: render(text, width), _guess(text), text)
             return
         for start, end in known.blocks:
@@ -117,10 +121,11 @@ class Entry:
         if self.stream is not None:
             yield self.tail()
 
-    @staticmethod
-    def block(stream: Stream, start: int, end: int) -> Part:
+    def block(self, stream: Stream, start: int, end: int) -> Part:
         """A finished block of a reply."""
         source = stream.source[start:end]
+        if self.extras.as_written:
+            return written_part(source, start)
 
         def build(width: int) -> list[Line]:
             lines = render(source, width, {"references": dict(stream.definitions)})
@@ -132,6 +137,8 @@ class Entry:
         """The block that is being written."""
         stream = self.stream
         assert stream is not None
+        if self.extras.as_written:
+            return written_part(stream.tail, stream.tail_start)
 
         def build(width: int) -> list[Line]:
             lines = stream.lines(width)
@@ -150,7 +157,24 @@ class Entry:
         live = self.stream is not None
         empty = live and not self.source and not self.reasoning
         lines = message_chrome.status_lines(self.message, width, live=live, empty=empty)
-        return [*lines, BLANK] if lines else []
+        above = [BLANK] if self.extras.as_written and self.source else []  # blocks as they were written end without one
+        return [*above, *lines, BLANK] if lines else above
+
+
+def written_part(source: str, base: int) -> Part:
+    """Text as it was written, marks and all, cut where a line is full."""
+    lines = source.removesuffix("\n").split("\n") if source else []
+
+    def build(width: int) -> list[Line]:
+        drawn: list[Line] = []
+        start = 0
+        for line in lines:
+            shown = line.expandtabs(TAB)
+            drawn += uncut_lines(shown, width, start, start + len(line))
+            start += len(line) + 1
+        return drawn
+
+    return Part(build, _guess(source), source, base)
 
 
 def _fixed(build: Lines, height: int) -> Part:

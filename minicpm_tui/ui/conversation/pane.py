@@ -21,7 +21,7 @@ from minicpm_tui.ui.conversation.flush_timer import Pacer
 from minicpm_tui.ui.conversation.live import Live
 from minicpm_tui.ui.conversation.matches import Finding
 from minicpm_tui.ui.conversation.selection import row_key, selected_text
-from minicpm_tui.ui.conversation.styles import CSS, INKS, PREFIX
+from minicpm_tui.ui.conversation.styles import CLASSES, css_of
 from minicpm_tui.ui.kit.commands import bindings
 
 Position = tuple[int, int]
@@ -47,8 +47,10 @@ class ConversationPane(Finding, can_focus=True):
     Found = messages.Found
 
     ALLOW_SELECT = True
-    DEFAULT_CSS = CSS
-    COMPONENT_CLASSES: ClassVar[set[str]] = {PREFIX + name for name in INKS}
+    DEFAULT_CSS = (
+        css_of("ConversationPane") + "ConversationPane { height: 1fr; overflow: hidden hidden; background: $background; }"
+    )
+    COMPONENT_CLASSES: ClassVar[set[str]] = CLASSES
     DECLARED = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = bindings(COMMANDS)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
-from minicpm_tui.markdown.line import Leaf, Line
-from minicpm_tui.markdown.source import places
+from minicpm_tui.markdown.line import Line
+from minicpm_tui.markdown.source import shown_spans
 from minicpm_tui.ui.conversation.entry import Entry
 from minicpm_tui.ui.conversation.unit import Part
 
@@ -65,20 +64,8 @@ class Search:
 
 def _shown(near: list[tuple[int, Match]], current: int, part: Part, line: Line) -> list[tuple[int, int, bool]]:
     assert part.source is not None
-    found: list[tuple[int, int, bool]] = []
-    for mark in line.marks:
-        at = _places(mark.leaf, part.source)[mark.offset : mark.offset + mark.length]
-        for number, match in near:
-            begin = bisect_left(at, match.start - part.base)
-            end = bisect_left(at, match.end - part.base)
-            if end > begin:
-                found.append((mark.x + begin, mark.x + end, number == current))
-    return found
-
-
-@lru_cache(maxsize=512)
-def _places(leaf: Leaf, source: str) -> tuple[int, ...]:
-    return tuple(places(leaf, source))
+    ranges = [(match.start - part.base, match.end - part.base) for _number, match in near]
+    return [(begin, end, near[at][0] == current) for begin, end, at in shown_spans(line, part.source, ranges)]
 
 
 def _pattern(text: str) -> re.Pattern[str]:

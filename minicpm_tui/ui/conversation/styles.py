@@ -1,4 +1,4 @@
-"""What the inks look like: component classes of the pane, coloured by the app's theme."""
+"""What the inks look like: component classes of a widget that draws Markdown, coloured by the app's theme."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ INKS = (
     "strong", "em", "s", "code", "link", "h1", "h2", "h3", "h4", "h5", "h6", "th", "bullet", "quote", "quote-bar", "rule",
     "code-block", "tok-comment", "tok-keyword", "tok-constant", "tok-type", "tok-string", "tok-number", "tok-function",
     "tok-builtin", "tok-error", "tok-plain", "dim", "user", "user-bar", "cursor-bar", "reasoning", "notice", "error", "chip",
-    "button", "hint", "match", "match-current", "selection", "track", "thumb", "more",
+    "button", "hint", "match", "match-current", "selection", "track", "thumb", "more", "removed", "added",
 )  # fmt: skip
 
 PREFIX = "conversation--"
+CLASSES = {PREFIX + name for name in INKS}
+"""The component classes that ``palette_of`` asks for."""
 
-CSS = """
-ConversationPane {
-    height: 1fr;
-    overflow: hidden hidden;
-    background: $background;
+_CSS = """
+WIDGET {
     color: $foreground;
     & > .conversation--strong { text-style: bold; }
     & > .conversation--em { text-style: italic; }
@@ -60,18 +59,25 @@ ConversationPane {
     & > .conversation--selection { color: $screen-selection-foreground; background: $screen-selection-background; }
     & > .conversation--track { color: $foreground 15%; }
     & > .conversation--thumb { color: $primary; }
+    & > .conversation--removed { color: $text-error; text-style: strike; }
+    & > .conversation--added { color: $text-success; text-style: underline; }
     & > .conversation--more { color: $background; background: $primary; text-style: bold; }
 }
-ConversationPane:ansi > .conversation--user { background: ansi_default; text-style: bold; }
-ConversationPane:ansi > .conversation--dim { text-style: dim; }
-ConversationPane:ansi > .conversation--hint { text-style: dim; }
-ConversationPane:ansi > .conversation--rule { text-style: dim; }
-ConversationPane:ansi > .conversation--track { text-style: dim; }
-ConversationPane:ansi > .conversation--reasoning { text-style: dim italic; }
-ConversationPane:ansi > .conversation--tok-comment { text-style: dim italic; }
-ConversationPane:ansi > .conversation--code-block { background: ansi_default; }
-ConversationPane:ansi > .conversation--code { background: ansi_default; }
-ConversationPane:ansi > .conversation--match { background: ansi_default; text-style: underline bold; }
-ConversationPane:ansi > .conversation--match-current { color: ansi_default; background: ansi_default; text-style: reverse bold; }
-ConversationPane:ansi > .conversation--selection { text-style: reverse; }
+WIDGET:ansi > .conversation--user { background: ansi_default; text-style: bold; }
+WIDGET:ansi > .conversation--dim { text-style: dim; }
+WIDGET:ansi > .conversation--hint { text-style: dim; }
+WIDGET:ansi > .conversation--rule { text-style: dim; }
+WIDGET:ansi > .conversation--track { text-style: dim; }
+WIDGET:ansi > .conversation--reasoning { text-style: dim italic; }
+WIDGET:ansi > .conversation--tok-comment { text-style: dim italic; }
+WIDGET:ansi > .conversation--code-block { background: ansi_default; }
+WIDGET:ansi > .conversation--code { background: ansi_default; }
+WIDGET:ansi > .conversation--match { background: ansi_default; text-style: underline bold; }
+WIDGET:ansi > .conversation--match-current { color: ansi_default; background: ansi_default; text-style: reverse bold; }
+WIDGET:ansi > .conversation--selection { text-style: reverse; }
 """
+
+
+def css_of(widget: str) -> str:
+    """The rules of the inks for the widgets of a class; of several bases Textual asks only the first for its rules."""
+    return _CSS.replace("WIDGET", widget)

@@ -7,11 +7,10 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from minicpm_tui.chat.rerun_compare import Answer, Change, Comparison, figures
+from minicpm_tui.chat.rerun_compare import Answer, Comparison, changed, figures
 from minicpm_tui.i18n import _
-from minicpm_tui.text import one_line, printable
-
-_STYLES: dict[Change, str] = {"same": "", "removed": "$text-error strike", "added": "$text-success underline"}
+from minicpm_tui.text import one_line
+from minicpm_tui.ui.conversation.text import MarkdownText
 
 
 class ComparedTurn(Vertical):
@@ -37,18 +36,19 @@ class ComparedTurn(Vertical):
             yield Static(_headed(_("Recorded answer"), figures(self._recorded)), classes="figures recorded", markup=False)
             yield Static(_headed(_("New answer"), "…"), classes="figures new", markup=False)
         with Horizontal():
-            yield Static(printable(self._recorded.text), classes="answer recorded", markup=False)
-            yield Static("", classes="answer new", markup=False)
+            yield MarkdownText(self._recorded.text, classes="answer recorded")
+            yield MarkdownText(classes="answer new")
 
     def grow(self, text: str) -> None:
-        """The new answer so far."""
-        self.query_one(".answer.new", Static).update(Content(printable(text)))
+        """``text`` comes behind what is there of the new answer."""
+        self.query_one(".answer.new", MarkdownText).feed(text)
 
     def finish(self, comparison: Comparison) -> None:
         """Both answers with what differs."""
         self.comparison = comparison
-        self.query_one(".answer.recorded", Static).update(_side(comparison, "added"))
-        self.query_one(".answer.new", Static).update(_side(comparison, "removed"))
+        before, after = changed(comparison)
+        self.query_one(".answer.recorded", MarkdownText).update(comparison.recorded.text or "—", before, ("removed",))
+        self.query_one(".answer.new", MarkdownText).update(comparison.new.text or "—", after, ("added",))
         share = _("{share:.0%} the same").format(share=comparison.similarity)
         self.query_one(".figures.new", Static).update(_headed(_("New answer"), f"{share} · {figures(comparison.new)}"))
 
@@ -56,8 +56,3 @@ class ComparedTurn(Vertical):
 def _headed(name: str, facts: str) -> Content:
     """Whose answer it is, and its figures."""
     return Content.assemble((name, "bold $foreground"), f" · {facts}")
-
-
-def _side(comparison: Comparison, without: Change) -> Content:
-    parts = [(printable(text), _STYLES[change]) for change, text in comparison.differences if change != without]
-    return Content.assemble(*parts) if parts else Content("—")

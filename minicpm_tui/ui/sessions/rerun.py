@@ -175,7 +175,7 @@ class RerunScreen(Commanded, Screen[None]):
         from minicpm_tui.chat.rerun_compare import answer, compare
 
         turn: ComparedTurn | None = None
-        text, shown = "", 0.0
+        came, shown = "", 0.0
         async with aclosing(rerun.run()) as events:
             async for event in events:
                 match event:
@@ -184,12 +184,12 @@ class RerunScreen(Commanded, Screen[None]):
                         await self.query_one("#turns").mount(turn)
                         turn.scroll_visible(animate=False)
                         self._say(_("turn {number} of {total}").format(number=event.index + 1, total=event.total))
-                        text, shown = "", 0.0
+                        came, shown = "", 0.0
                     case Delta() if turn is not None and event.kind == "content":
-                        text += event.text
+                        came += event.text
                         if event.at - shown > _GROW_SECONDS:
-                            shown = event.at
-                            turn.grow(text)
+                            turn.grow(came)
+                            came, shown = "", event.at
                     case TurnEnded() if turn is not None:
                         turn.finish(await asyncio.to_thread(compare, event.turn, event.new))
                     case Notice():

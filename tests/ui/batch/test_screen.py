@@ -16,6 +16,7 @@ from minicpm_tui.demo.testing import serving
 from minicpm_tui.ui.app.app import MinicpmApp
 from minicpm_tui.ui.batch.commands import COMMANDS
 from minicpm_tui.ui.batch.screen import BatchScreen
+from minicpm_tui.ui.conversation.text import MarkdownText
 from minicpm_tui.ui.files.preview import Preview
 from tests.batch.conftest import batch, fill_folder, png
 from tests.waiting import until
@@ -45,17 +46,22 @@ def shown(screen: BatchScreen, where: str) -> str:
     return str(screen.query_one(where, Static).render())
 
 
+def read(screen: BatchScreen) -> list[str]:
+    """The lines of the answer."""
+    return [line.text for line in screen.query_one(MarkdownText).lines(40)]
+
+
 async def test_rows_their_answers_and_pictures(output: Path) -> None:
     async with MinicpmApp().run_test(size=(120, 30)) as pilot:
         screen = await opened(pilot)
         assert "out.jsonl · 5 answers · 1 failed" in shown(screen, "#state")
         for result in read_results(output):
-            await until(lambda result=result: shown(screen, "#text").startswith(result.id), pilot)  # type: ignore[misc]
+            await until(lambda result=result: shown(screen, "#facts").startswith(result.id), pilot)  # type: ignore[misc]
             if result.error is None:
-                await until(lambda: "A [b]picture[/b]." in shown(screen, "#text"), pilot)
+                await until(lambda: read(screen) == ["A [b]picture[/b]."], pilot)
                 await until(lambda: "8×6" in screen.query_one(Preview).caption, pilot)
             else:
-                await until(lambda: "empty" in shown(screen, "#text"), pilot)
+                await until(lambda: "empty" in shown(screen, "#facts"), pilot)
             await pilot.press("down")
 
 

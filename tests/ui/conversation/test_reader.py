@@ -10,7 +10,8 @@ from minicpm_tui.ui.conversation.messages import (
     RegenerateRequested,
     SiblingRequested,
 )
-from tests.ui.conversation.host import Host, reply, turns, user
+from tests.ui.conversation.host import Host, content, reply, turns, user
+from tests.waiting import until
 
 SIZE = (60, 20)
 
@@ -123,3 +124,38 @@ async def test_a_match_in_a_long_reply_is_scrolled_to() -> None:
         assert app.pane.find("paragraph 37") == (1, 1)
         assert app.shows("paragraph 37")
         assert not app.pane.following
+
+
+async def test_a_key_shows_what_was_written() -> None:
+    text = "# Title\n\n**加粗：**后  two\n\n- [docs](http://x.y)\n\n```py\nx\n```"
+    app = Host([user(1, "hi"), reply(1, text), user(2, "and?"), reply(2, "**two**")])
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        await pilot.press("w")
+        assert app.shows("**two**")
+        assert app.shows("加粗：后")
+        await pilot.press("k", "k", "k", "w")
+        assert [line for line in text.split("\n") if not app.shows(line)] == []
+        assert app.pane.copy_reply() == text
+        await pilot.press("w")
+        assert not app.shows("**加粗")
+        assert app.shows("**two**")
+
+
+async def test_what_is_written_is_shown_while_it_arrives() -> None:
+    app = Host([user(1, "hi")])
+    async with app.run_test(size=SIZE) as pilot:
+        app.pane.begin(reply(1, "", end=None))
+        app.pane.feed(content("**one**\n\n*tw"))
+        await until(lambda: app.shows("tw"), pilot)
+        await pilot.press("w")
+        assert app.shows("**one**")
+        app.pane.feed(content("o*\n\n`three`"))
+        await until(lambda: app.shows("`three`"), pilot)
+        assert app.shows("*two*")
+        app.pane.finish(reply(1, "**one**\n\n*two*\n\n`three`"))
+        await until(lambda: not app.pane.streaming, pilot)
+        assert app.shows("**one**")
+        assert app.shows("`three`")
+        await pilot.press("w")
+        assert not app.shows("*two*")

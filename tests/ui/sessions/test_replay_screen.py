@@ -15,6 +15,7 @@ from minicpm_tui.messages import End, Usage
 from minicpm_tui.sessions.events import AnyEvent, DeltaEvent, EndEvent, Header, MessageEvent, OpenEvent, encode
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.ui.app.replay_app import ReplayApp
+from minicpm_tui.ui.conversation.text import MarkdownText
 from minicpm_tui.ui.sessions.replay import ReplayScreen
 from minicpm_tui.ui.sessions.rerun import RerunScreen
 from minicpm_tui.ui.sessions.timebar import TimeBar
@@ -132,7 +133,7 @@ async def test_a_rerun_is_compared_and_saved(opened: Opener, monkeypatch: pytest
         monkeypatch.setenv("MINICPM_TUI_API_KEY", server.key)
         with Journal.create() as first:
             first.append_message(question("u", "hello there"))
-            first.append_message(reply("a", "u").with_reply("Hello you.", "", End("stop")))
+            first.append_message(reply("a", "u").with_reply("**加粗：**Hello <ref>you</ref>", "", End("stop")))
         async with opened(session=first.id, url=server.url) as driver:
             await driver.connected()
             await driver.app.run_action("open('minicpm_tui.ui.sessions.rerun:RerunScreen')")
@@ -142,8 +143,13 @@ async def test_a_rerun_is_compared_and_saved(opened: Opener, monkeypatch: pytest
             await driver.until(lambda: screen.saved is not None)
             (turn,) = screen.turns
             assert turn.comparison is not None
-            assert turn.comparison.recorded.text == "Hello you."
+            assert turn.comparison.recorded.text == "**加粗：**Hello <ref>you</ref>"
             assert turn.comparison.new.text
+            recorded, new = turn.query(MarkdownText)
+            assert [line.text for line in recorded.lines(60)] == ["加粗：Hello <ref>you</ref>"]
+            assert "## What the demo" not in "".join(line.text for line in new.lines(60))
+            assert "What the demo server sees" in "".join(line.text for line in new.lines(60))
+            assert any("added" in ink for line in new.lines(60) for _text, ink in line.runs)
             state = str(screen.query_one("#state").render())
             assert "1 turn · " in state
             assert screen.saved is not None
