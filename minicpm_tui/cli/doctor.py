@@ -11,7 +11,7 @@ from minicpm_tui.i18n import _
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from minicpm_tui.servers.doctor import Report
+    from minicpm_tui.servers.doctor import Problem, Report
 
 
 @click.command(help=_("Check what this machine has: vLLM, GPUs, models on disk, running servers."))
@@ -19,16 +19,32 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help=_("Exit with status 1 when there is a problem."))
 def command(as_json: bool, strict: bool) -> int:
     import json
+    from dataclasses import replace
 
     from minicpm_tui import config
     from minicpm_tui.servers import doctor
 
     report = doctor.report(config.load().settings)
+    report = replace(report, problems=(*report.problems, *_output_problems()))
     if as_json:
         print(json.dumps(report.to_dict(), ensure_ascii=False))
     else:
         _show(report)
     return 1 if strict and report.problems else 0
+
+
+def _output_problems() -> list[Problem]:
+    from importlib.metadata import version
+
+    from minicpm_tui.servers.doctor import Problem
+    from minicpm_tui.ui.terminal.output.private import missing
+
+    if not (gone := missing()):
+        return []
+    words = _("Textual {version} lacks {names}: replies are drawn in Textual's own way, which writes more over a slow line")
+    return [
+        Problem(words.format(version=version("textual"), names=", ".join(gone)), _("nothing else changes; update minicpm-tui"))
+    ]
 
 
 def _show(report: Report) -> None:

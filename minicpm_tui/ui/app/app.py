@@ -27,7 +27,7 @@ from minicpm_tui.ui.kit.stylesheet import CachedStylesheet
 from minicpm_tui.ui.terminal import mouse
 from minicpm_tui.ui.terminal.graphics.query import Terminal
 from minicpm_tui.ui.terminal.handover import Handover
-from minicpm_tui.ui.terminal.output.written import LeanOutput
+from minicpm_tui.ui.terminal.output.lean import LeanOutput
 from minicpm_tui.ui.terminal.paintings import Drawing
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import CopyText, ServerLoading, ServerLost, UseServer
 from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.kit.ui_state import UiState
-from minicpm_tui.ui.terminal.output.narrow import LeanScreen
+from minicpm_tui.ui.terminal.output.lean import LeanScreen
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.conversation.messages import (

@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from minicpm_tui.markdown.line import Line
 from minicpm_tui.ui.conversation.palette import Palette
-from minicpm_tui.ui.terminal.output.compact import CompactStrip
+from minicpm_tui.ui.terminal.output.lean import CompactStrip
 
 GUTTER = 2
 """Cells at the left that tell whose message it is, and where the cursor stands."""

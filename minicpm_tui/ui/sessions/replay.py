@@ -27,7 +27,7 @@ from minicpm_tui.ui.kit.dialogs import Line
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import CopyText
 from minicpm_tui.ui.sessions.timebar import TimeBar
-from minicpm_tui.ui.terminal.output.narrow import LeanScreen
+from minicpm_tui.ui.terminal.output.lean import LeanScreen
 from minicpm_tui.ui.viewer.thumbnails import Thumbnails
 
 _STEP = 5.0
