@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from minicpm_tui.markdown.blocks import render
@@ -34,7 +34,7 @@ def whole(stream: Stream, width: int) -> str:
     return shown([*lines, *stream.lines(width)])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(markdown, st.integers(1, 60))
 @example("> " * 30 + "deep", 40)
 @example("- " * 30 + "deep", 40)
@@ -48,7 +48,7 @@ def test_every_letter_is_drawn(text: str, width: int) -> None:
     assert not lost
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(markdown, chunks, st.integers(1, 60))
 def test_every_letter_is_drawn_at_once(text: str, sizes: list[int], width: int) -> None:
     assume(html.unescape(text) == text and "<br" not in text.lower())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from minicpm_tui.markdown.blocks import render
@@ -34,7 +34,7 @@ def drawn(stream: Stream, width: int) -> list[Line]:
     return lines
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(markdown, chunks, st.integers(1, 50))
 @example("para\n```x`", [1], 20)
 @example("a\n-", [1], 20)
@@ -46,7 +46,7 @@ def test_any_chunking_ends_the_same(text: str, sizes: list[int], width: int) -> 
     assert [line.runs for line in lines] == [line.runs for line in expected]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(markdown, chunks)
 @example("[a]\n\n[a]: http://x.y", [3])
 @example("| a |\n|---|\n| 1 | 2 |\n", [3])
@@ -56,14 +56,14 @@ def test_blocks_look_like_the_whole(text: str, sizes: list[int]) -> None:
     assert [line.text.rstrip() for line in lines] == [line.text.rstrip() for line in whole]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(markdown, chunks)
 def test_blocks_cover_the_source(text: str, sizes: list[int]) -> None:
     streamed, _ = stream(text, sizes, 40)
     assert "".join(streamed.source[start:end] for start, end in streamed.blocks) == printable(text)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(markdown, st.integers(2, 60))
 def test_no_line_is_wider_than_asked(text: str, width: int) -> None:
     for line in render(printable(text), width):

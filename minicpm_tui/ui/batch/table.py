@@ -68,11 +68,12 @@ class ResultTable(VirtualList[int], can_focus=True):
         if result is None:
             return Strip.blank(width, self.rich_style)
         failed = result.error is not None
-        words = result.error if result.error is not None else result.text
+        ending = "" if failed else result.ending.text
+        words = result.error if result.error is not None else result.text.strip() or ending
         base, naming, telling = self._styles(failed=failed, chosen=chosen)
         names = max(8, width // ID_SHARE)
         cells = [
-            Segment("✗ " if failed else "✓ ", telling),
+            Segment("✗ " if failed else "■ " if ending else "✓ ", telling),
             Segment(fitted(one_line(result.id), names), naming),
             Segment(" ", base),
             Segment(fitted(one_line(words), max(0, width - names - 4)), telling),

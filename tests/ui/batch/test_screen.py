@@ -35,6 +35,15 @@ def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "out.jsonl"
 
 
+@pytest.fixture
+def empty_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of two requests that were answered with nothing."""
+    monkeypatch.chdir(tmp_path)
+    fill_folder(tmp_path / "in", 2)
+    with serving(DemoOptions(tokens_per_second=0, reply="")) as server:
+        assert batch("in", "-o", "out.jsonl", "--prompt", "What?", "--url", server.url) == 0
+
+
 async def opened(pilot: Pilot[int], rows: int = ROWS) -> BatchScreen:
     screen = BatchScreen()
     await pilot.app.push_screen(screen)
@@ -77,6 +86,15 @@ async def test_the_chosen_row_can_be_read_and_cut_text_says_so(output: Path) -> 
         assert len({segment.style.color for segment in other if segment.style}) > 1
         assert chosen.text.count("…") == 2
         assert chosen.cell_length == screen.table.size.width
+
+
+@pytest.mark.usefixtures("empty_answers")
+async def test_an_answer_that_is_none_is_marked() -> None:
+    async with MinicpmApp().run_test(size=(120, 30)) as pilot:
+        screen = await opened(pilot, 2)
+        await until(lambda: "The reply is empty" in shown(screen, "#facts"), pilot)
+        rows = [screen.table.draw(item, 0, 60, chosen=False).text for item in screen.table.items]
+        assert all(row.startswith("■ ") and "The reply is empty" in row for row in rows)
 
 
 async def test_failures_alone(output: Path) -> None:

@@ -57,7 +57,7 @@ async def test_what_is_shown_can_be_copied() -> None:
         assert found == ("two", "\n")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(markdown, chunks)
 def test_growing_ends_as_all_at_once(text: str, sizes: list[int]) -> None:
     growing, whole = MarkdownText(), MarkdownText()
