@@ -37,22 +37,22 @@ class FindBar(Horizontal):
 
     def close(self) -> None:
         self.display = False
-        self._pane.end_find()
+        self._pane.finder.end()
 
     @on(Input.Changed)
     def _find(self, event: Input.Changed) -> None:
         event.stop()
-        self._count(*self._pane.find(event.value))
+        self._count(*self._pane.finder.find(event.value))
 
     @on(Input.Submitted)
     def _next(self, event: Input.Submitted) -> None:
         event.stop()
-        self._count(*self._pane.find_next(1))
+        self._count(*self._pane.finder.step(1))
 
     def on_key(self, event: Key) -> None:
         if event.key in {"up", "down"}:
             event.stop()
-            self._count(*self._pane.find_next(1 if event.key == "down" else -1))
+            self._count(*self._pane.finder.step(1 if event.key == "down" else -1))
 
     def _count(self, current: int, total: int) -> None:
         self.query_one(Static).update(f"{current}/{total}" if total else _("no match") if self.query_one(Input).value else "")

@@ -170,7 +170,7 @@ class TalkPane(Vertical):
             return None
         from minicpm_tui.ui.viewer.of_message import nearest_media
 
-        return nearest_media(self.journal, self.pane.cursor_id)
+        return nearest_media(self.journal, self.pane.cursor.message_id)
 
     @work(group="step")
     async def step(self, message_id: str, step: int) -> None:
@@ -178,7 +178,7 @@ class TalkPane(Vertical):
         async with self._stepping:  # keys typed ahead go on from where the one before has led
             if self.session is None or self.running:
                 return
-            tree, pointed = self.session.tree, self.pane.cursor_id is not None
+            tree, pointed = self.session.tree, self.pane.cursor.message_id is not None
             among = tree.siblings(message_id)
             shown = next((message.id for message in tree.path() if message.id in among), message_id)
             if other := tree.neighbour(shown, step):
@@ -188,7 +188,7 @@ class TalkPane(Vertical):
                     self.say(error.info.line())
                 self.following.show(self.session.tree, self.session.journal.blobs)
                 if pointed:
-                    self.pane.go_to(other)
+                    self.pane.cursor.go_to(other)
                 self.following.count(self.session)
                 self.report()
 

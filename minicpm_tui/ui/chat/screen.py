@@ -270,10 +270,10 @@ class ChatScreen(Commanded, LeanScreen[None]):
             self.talk.edit(last)
 
     def action_copy_reply(self) -> None:
-        self.post_message(CopyText(self.talk.pane.copy_reply(), _("the reply")))
+        self.post_message(CopyText(self.talk.pane.excerpts.reply(), _("the reply")))
 
     def action_copy_code(self) -> None:
-        if code := self.talk.pane.copy_code_block():
+        if code := self.talk.pane.excerpts.code_block():
             self.post_message(CopyText(code, _("the code block")))
         else:
             self.talk.say(_("There is no code block in this conversation"))

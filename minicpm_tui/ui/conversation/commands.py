@@ -9,27 +9,27 @@ from minicpm_tui.ui.kit.commands import CONVERSATION, Command
 
 
 def _on_user(pane: Any) -> bool:
-    return bool(pane.cursor_role == "user" and not pane.streaming)
+    return bool(pane.cursor.role == "user" and not pane.streaming)
 
 
 def _on_reply(pane: Any) -> bool:
-    return bool(pane.cursor_role == "assistant" and not pane.streaming)
+    return bool(pane.cursor.role == "assistant" and not pane.streaming)
 
 
 def _reasoned(pane: Any) -> bool:
-    return pane.reasoned is not None
+    return pane.cursor.reasoned is not None
 
 
 def _written(pane: Any) -> bool:
-    return pane.written is not None
+    return pane.cursor.written is not None
 
 
 def _versioned(pane: Any) -> bool:
-    return pane.versioned is not None
+    return pane.cursor.versioned is not None
 
 
 def _searching(pane: Any) -> bool:
-    return bool(pane.searching)
+    return bool(pane.finder.searching)
 
 
 def _key(action: str, title: str, help_text: str, *keys: str, **more: Any) -> Command:

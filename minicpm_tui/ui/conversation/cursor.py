@@ -2,152 +2,166 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from textual.message import Message
+
 from minicpm_tui.messages import Role
-from minicpm_tui.ui.conversation import messages
-from minicpm_tui.ui.conversation import selection as picking
+from minicpm_tui.ui.conversation import messages, selection
 from minicpm_tui.ui.conversation.entry import Entry
-from minicpm_tui.ui.conversation.scroll import Reading
+from minicpm_tui.ui.conversation.viewport import Viewport
 
 
-class WithCursor(Reading):
-    """The part of the pane that one message of the conversation is chosen in."""
+class Cursor:
+    """Stands on one message in ``viewport``, or on none. What is asked for there is told through ``post``."""
+
+    def __init__(self, viewport: Viewport, post: Callable[[Message], object]) -> None:
+        self._viewport = viewport
+        self._document = viewport.document
+        self._view = viewport.view
+        self._post = post
 
     @property
-    def cursor_id(self) -> str | None:
-        """The id of the message that the cursor stands on."""
-        return None if self.view.cursor is None else self.document.entries[self.view.cursor].message.id
+    def index(self) -> int | None:
+        """Which entry it stands on."""
+        return self._view.cursor
 
     @property
-    def cursor_role(self) -> Role | None:
-        return None if self.view.cursor is None else self.document.entries[self.view.cursor].message.role
+    def message_id(self) -> str | None:
+        """The id of the message that it stands on."""
+        return None if self.index is None else self._entries[self.index].message.id
 
-    def index_of(self, message_id: str) -> int | None:
-        """Which entry shows a message."""
-        return next((n for n, entry in enumerate(self.document.entries) if entry.message.id == message_id), None)
+    @property
+    def role(self) -> Role | None:
+        """Whose message it stands on."""
+        return None if self.index is None else self._entries[self.index].message.role
 
-    def forget_reader(self) -> None:
-        """Another conversation: no cursor, no search, no selection."""
-        self.view.cursor = self.view.code = self.view.search = None
-        if self.is_mounted and self.text_selection is not None:
-            self.screen.clear_selection()
+    @property
+    def _entries(self) -> list[Entry]:
+        return self._document.entries
 
-    def set_cursor(self, index: int | None) -> None:
-        """Put the cursor on an entry, or nowhere."""
-        self.view.cursor, self.view.code = index, None
-        self.refresh()
-        self.refresh_bindings()
-        self.post_message(messages.CursorMoved(self.cursor_id))
+    # ---- moving
+
+    def leave(self) -> None:
+        """Stand nowhere, without a word: another conversation is shown."""
+        self._view.cursor = self._view.code = None
+
+    def move(self, index: int | None) -> None:
+        """Stand on entry ``index``, or nowhere."""
+        self._view.cursor, self._view.code = index, None
+        self._viewport.redraw()
+        self._post(messages.CursorMoved(self.message_id))
 
     def go_to(self, message_id: str) -> None:
-        """Put the cursor on a message that is shown, and show where it begins."""
-        if (index := self.index_of(message_id)) is not None:
-            self.set_cursor(index)
-            self.to_line(index, 0)
+        """Stand on a message that is shown, and show where it begins."""
+        if (index := self._document.index_of(message_id)) is not None:
+            self.move(index)
+            self._viewport.to_line(index, 0)
 
-    def action_turn(self, step: int) -> None:
-        """The message before or after the cursor; without one, from what is in sight."""
-        count = len(self.document.entries)
+    def turn(self, step: int) -> None:
+        """The message before or after; from nowhere, the last one in sight."""
+        count = len(self._entries)
         if not count:
             return
-        if self.view.cursor is None:
-            bottom = min(self.scroll_offset.y + self.view.height, self.document.height) - 1
-            index = self.document.entry_at(bottom)
+        if self.index is None:
+            bottom = min(self._viewport.top + self._view.height, self._document.height) - 1
+            index = self._document.entry_at(bottom)
         else:
-            index = max(0, min(self.view.cursor + step, count - 1))
-        self.set_cursor(index)
-        self.to_line(index, 0)
+            index = max(0, min(self.index + step, count - 1))
+        self.move(index)
+        self._viewport.to_line(index, 0)
 
-    def action_code(self, step: int) -> None:
-        """Select the next code block of the message under the cursor (the last one without a cursor)."""
-        if not self.document.entries:
+    def next_code(self, step: int) -> None:
+        """Select the next code block of the message it stands on; from nowhere, of the last one."""
+        if not self._entries:
             return
-        if self.view.cursor is None:
-            self.view.cursor = len(self.document.entries) - 1
-        index = self.view.cursor
-        entry = self._drawn_whole(index)
-        if blocks := picking.code_rows(entry):
-            now = blocks.index(self.view.code) if self.view.code in blocks else -1 if step > 0 else 0
-            self.view.code = blocks[(now + step) % len(blocks)]
-            self.to_line(index, self.view.code[0])
-        self.place()
+        if self._view.cursor is None:
+            self._view.cursor = len(self._entries) - 1
+        index = self._view.cursor
+        if blocks := selection.code_rows(self._document.whole(index)):
+            now = blocks.index(self._view.code) if self._view.code in blocks else -1 if step > 0 else 0
+            self._view.code = blocks[(now + step) % len(blocks)]
+            self._viewport.to_line(index, self._view.code[0])
+        self._viewport.place()
 
-    def _drawn_whole(self, index: int) -> Entry:
-        """Entry ``index`` with all its rows."""
-        entry = self.document.entries[index]
-        entry.expand()
-        for unit in entry.units:
-            self.document.draw(unit)
-        self.document.measure(index)
-        return entry
-
-    def do(self, action: str, row: int) -> None:
-        """Carry out the action of a clickable text in ``row``."""
-        index = self.document.entry_at(row)
-        line = row - self.document.start(index)
-        if action == "end":
-            self.action_scroll_finish()
-        elif action == "reasoning":
-            self._fold(index)
-        elif action in {"previous", "next"}:
-            self._sibling(index, -1 if action == "previous" else 1)
-        elif action == "copy-code":
-            entry = self._drawn_whole(index)
-            rows, blocks = picking.code_rows(entry), picking.code_blocks(entry)
-            number = next((n for n, (begin, end) in enumerate(rows) if begin <= line < end), None)
-            if number is not None and number < len(blocks):
-                self.post_message(messages.CopyRequested(blocks[number]))
-
-    def _fold(self, index: int) -> None:
-        extras = self.document.entries[index].extras
-        extras.reasoning_shown = not extras.reasoning_shown
-        self.remake(index)
-
-    def _sibling(self, index: int, step: int) -> None:
-        entry = self.document.entries[index]
-        position, count = entry.extras.position
-        if 1 <= position + step <= count:
-            self.post_message(messages.SiblingRequested(entry.message.id, step))
+    # ---- which message the user would mean
 
     @property
     def reasoned(self) -> int | None:
-        """The entry whose reasoning the user would mean: the one at the cursor, or the last that has some."""
-        entries = self.document.entries
-        among = reversed(range(len(entries))) if self.view.cursor is None else [self.view.cursor]
-        return next((index for index in among if entries[index].reasoning), None)
-
-    def action_reasoning(self) -> None:
-        if (index := self.reasoned) is not None:
-            self._fold(index)
+        """The entry whose reasoning: the one here, or the last that has some."""
+        return next((index for index in self._here_or_last() if self._entries[index].reasoning), None)
 
     @property
     def written(self) -> int | None:
-        """The entry whose text the user would see as it was written: the reply at the cursor, or the last one."""
-        entries = self.document.entries
-        among = reversed(range(len(entries))) if self.view.cursor is None else [self.view.cursor]
-        return next((index for index in among if entries[index].message.role == "assistant" and entries[index].source), None)
-
-    def action_as_written(self) -> None:
-        if (index := self.written) is not None:
-            extras = self.document.entries[index].extras
-            extras.as_written = not extras.as_written
-            self.view.code = None
-            self.remake(index)
+        """The entry whose text as it was written: the reply here, or the last one."""
+        entries = self._entries
+        return next((n for n in self._here_or_last() if entries[n].message.role == "assistant" and entries[n].source), None)
 
     @property
     def versioned(self) -> int | None:
-        """The entry whose versions the user would mean: at the cursor, or the next above it that has some."""
-        entries = self.document.entries
-        start = len(entries) - 1 if self.view.cursor is None else self.view.cursor
-        return next((index for index in range(start, -1, -1) if entries[index].extras.position[1] > 1), None)
+        """The entry whose versions: the one here, or the next above it that has some."""
+        start = len(self._entries) - 1 if self.index is None else self.index
+        return next((index for index in range(start, -1, -1) if self._entries[index].extras.position[1] > 1), None)
 
-    def action_sibling(self, step: int) -> None:
+    def _here_or_last(self) -> list[int]:
+        return list(reversed(range(len(self._entries)))) if self.index is None else [self.index]
+
+    # ---- what is asked for
+
+    def fold_reasoning(self) -> None:
+        """Unfold the reasoning, or fold it again."""
+        if (index := self.reasoned) is not None:
+            self._fold(index)
+
+    def show_written(self) -> None:
+        """Show a reply's text as it was written, or drawn again."""
+        if (index := self.written) is not None:
+            extras = self._entries[index].extras
+            extras.as_written = not extras.as_written
+            self._view.code = None
+            self._viewport.remake(index)
+
+    def sibling(self, step: int) -> None:
+        """Ask for the version before or after."""
         if (index := self.versioned) is not None:
-            self._sibling(index, step)
+            self._ask_sibling(index, step)
 
-    def action_edit(self) -> None:
-        if self.cursor_id is not None:
-            self.post_message(messages.EditRequested(self.cursor_id))
+    def edit(self) -> None:
+        """Ask for the question here to be edited."""
+        if self.message_id is not None:
+            self._post(messages.EditRequested(self.message_id))
 
-    def action_regenerate(self) -> None:
-        if self.cursor_id is not None:
-            self.post_message(messages.RegenerateRequested(self.cursor_id))
+    def regenerate(self) -> None:
+        """Ask for another reply in place of the one here."""
+        if self.message_id is not None:
+            self._post(messages.RegenerateRequested(self.message_id))
+
+    def press(self, action: str, row: int) -> None:
+        """Carry out the action of a clickable text in ``row``."""
+        index = self._document.entry_at(row)
+        if action == "end":
+            self._viewport.to_end()
+        elif action == "reasoning":
+            self._fold(index)
+        elif action in {"previous", "next"}:
+            self._ask_sibling(index, -1 if action == "previous" else 1)
+        elif action == "copy-code":
+            self._copy_code(index, row - self._document.start(index))
+
+    def _copy_code(self, index: int, line: int) -> None:
+        entry = self._document.whole(index)
+        rows, blocks = selection.code_rows(entry), selection.code_blocks(entry)
+        number = next((n for n, (begin, end) in enumerate(rows) if begin <= line < end), None)
+        if number is not None and number < len(blocks):
+            self._post(messages.CopyRequested(blocks[number]))
+
+    def _fold(self, index: int) -> None:
+        extras = self._entries[index].extras
+        extras.reasoning_shown = not extras.reasoning_shown
+        self._viewport.remake(index)
+
+    def _ask_sibling(self, index: int, step: int) -> None:
+        entry = self._entries[index]
+        position, count = entry.extras.position
+        if 1 <= position + step <= count:
+            self._post(messages.SiblingRequested(entry.message.id, step))

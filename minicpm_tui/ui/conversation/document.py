@@ -81,6 +81,19 @@ class Document:
         """The entry that row ``y`` belongs to."""
         return min(max(0, bisect_right(self._starts, y) - 1), max(0, len(self.entries) - 1))
 
+    def index_of(self, message_id: str) -> int | None:
+        """Which entry shows a message."""
+        return next((n for n, entry in enumerate(self.entries) if entry.message.id == message_id), None)
+
+    def whole(self, index: int) -> Entry:
+        """Entry ``index`` with all its rows."""
+        entry = self.entries[index]
+        entry.expand()
+        for unit in entry.units:
+            self.draw(unit)
+        self.measure(index)
+        return entry
+
     def draw(self, unit: Unit) -> list[Row]:
         """The rows of ``unit``, remembered as the last used."""
         rows = unit.draw(self.palette)

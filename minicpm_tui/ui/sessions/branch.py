@@ -33,7 +33,7 @@ class BranchScreen(Ask):
         from minicpm_tui.sessions.branch import branch
 
         talk: Any = getattr(self.app, "chat").talk  # noqa: B009 - only the whole app has a conversation
-        point = talk.pane.cursor_id or talk.journal.tree.leaf
+        point = talk.pane.cursor.message_id or talk.journal.tree.leaf
         try:
             journal = await asyncio.to_thread(branch, talk.journal, point)
             await asyncio.to_thread(journal.close)

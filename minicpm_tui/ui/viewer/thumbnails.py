@@ -44,7 +44,7 @@ class Thumbnails:
             self._pane.run_worker(self._paint(wanted[::-1], blobs), group="thumbnails")
 
     def _present(self) -> dict[str, tuple[Message, BlobReader]]:
-        return {name: entry for name, entry in self._wanted.items() if self._pane.index_of(name) is not None}
+        return {name: entry for name, entry in self._wanted.items() if self._pane.document.index_of(name) is not None}
 
     def _again(self) -> None:
         """The same pictures for cells of another size."""
@@ -57,7 +57,7 @@ class Thumbnails:
             paintings = [await self._painting(digest, blobs) for digest in _digests(media_of(message.content))]
             if worker.is_cancelled:
                 return
-            rows = side_by_side([painting for painting in paintings if painting], self._pane.text_width)
+            rows = side_by_side([painting for painting in paintings if painting], self._pane.viewport.text_width)
             if rows:
                 self._pane.set_thumbnails(message.id, rows)
 

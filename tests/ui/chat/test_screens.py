@@ -183,7 +183,7 @@ async def test_find_copy_and_new(server: DemoServer, opened: Opener, monkeypatch
         await driver.connected()
         await driver.ask("find the needle")
         await driver.pilot.press("ctrl+f", *"needle")
-        await driver.until(lambda: driver.talk.pane.searching)
+        await driver.until(lambda: driver.talk.pane.finder.searching)
         await driver.pilot.press("escape")
         assert not driver.talk.finding
         await driver.pilot.press("ctrl+y")

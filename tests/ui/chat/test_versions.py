@@ -25,18 +25,18 @@ async def test_the_cursor_stays_on_the_version_that_shows(opened: Opener, server
         first, second, third = await three_versions(driver)
         driver.talk.pane.focus()
         await driver.until(lambda: driver.talk.pane.has_focus)
-        driver.talk.pane.go_to(third)
+        driver.talk.pane.cursor.go_to(third)
         for key, wanted in (("left", second), ("left", first), ("right", second)):
             await driver.pilot.press(key)
             await driver.until(lambda wanted=wanted: driver.path[-1].id == wanted)  # type: ignore[misc] # bound early
-            await driver.until(lambda wanted=wanted: driver.talk.pane.cursor_id == wanted)  # type: ignore[misc] # bound early
+            await driver.until(lambda wanted=wanted: driver.talk.pane.cursor.message_id == wanted)  # type: ignore[misc] # bound early
 
 
 async def test_two_keys_at_once_go_two_versions(opened: Opener, server: DemoServer) -> None:
     async with opened(url=server.url) as driver:
         first, _second, third = await three_versions(driver)
         driver.talk.pane.focus()
-        driver.talk.pane.go_to(third)
+        driver.talk.pane.cursor.go_to(third)
         driver.talk.pane.action_sibling(-1)
         driver.talk.pane.action_sibling(-1)
-        await driver.until(lambda: driver.path[-1].id == first and driver.talk.pane.cursor_id == first)
+        await driver.until(lambda: driver.path[-1].id == first and driver.talk.pane.cursor.message_id == first)

@@ -98,8 +98,8 @@ async def test_messages_and_code_blocks_are_copied_with_keys() -> None:
     app = Host([user(1, "question"), reply(1, TEXT)])
     async with app.run_test(size=(60, 20)) as pilot:
         await pilot.pause()
-        assert app.pane.copy_reply() == TEXT
-        assert app.pane.copy_code_block() == "def f():\n\treturn 1\n"
+        assert app.pane.excerpts.reply() == TEXT
+        assert app.pane.excerpts.code_block() == "def f():\n\treturn 1\n"
         await pilot.press("j", "k", "y", "j", "c", "y")
         assert [event.text for event in app.events if isinstance(event, CopyRequested)] == ["question", "def f():\n\treturn 1\n"]
 
@@ -118,8 +118,8 @@ async def test_nothing_to_copy_is_no_error() -> None:
     empty: list[Message] = []
     app = Host(empty)
     async with app.run_test(size=(60, 20)) as pilot:
-        assert (app.pane.copy_reply(), app.pane.copy_code_block()) == ("", "")
+        assert (app.pane.excerpts.reply(), app.pane.excerpts.code_block()) == ("", "")
         await pilot.press("y", "c", "j", "k", "t", "left", "right", "n")
     app = Host(turns(1))
     async with app.run_test(size=(60, 20)):
-        assert app.pane.copy_code_block() == ""
+        assert app.pane.excerpts.code_block() == ""

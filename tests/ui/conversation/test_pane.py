@@ -60,7 +60,7 @@ async def test_a_reply_ends_as_its_message_whatever_was_fed() -> None:
         app.pane.finish(reply(1, "the whole"))
         await until_shown(pilot, app.pane)
         assert app.shows("the whole")
-        assert app.pane.copy_reply() == "the whole"
+        assert app.pane.excerpts.reply() == "the whole"
 
 
 async def test_reading_back_is_not_disturbed_by_new_text() -> None:
@@ -87,9 +87,9 @@ async def test_following_begins_again_at_the_end() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         await pilot.press("up", "up", "up")
-        assert not app.pane.following
+        assert not app.pane.viewport.following
         await pilot.press("pagedown", "pagedown")
-        assert app.pane.following
+        assert app.pane.viewport.following
 
 
 async def test_reasoning_is_folded_and_unfolds() -> None:

@@ -21,9 +21,9 @@ async def test_keys_walk_over_the_messages() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         await pilot.press("k", "k", "k")
-        assert app.pane.cursor_id == "a8"
+        assert app.pane.cursor.message_id == "a8"
         moved = [event.message_id for event in app.events if isinstance(event, CursorMoved)]
-        assert moved[-1] == app.pane.cursor_id
+        assert moved[-1] == app.pane.cursor.message_id
         assert any(line.startswith("┃") for line in app.screen_text)
 
 
@@ -32,7 +32,7 @@ async def test_a_click_puts_the_cursor_there() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         await pilot.click(offset=(5, 0))
-        assert app.pane.cursor_id == "u1"
+        assert app.pane.cursor.message_id == "u1"
         await pilot.press("e")
         await pilot.click(offset=(5, 2))
         await pilot.press("r")
@@ -81,7 +81,7 @@ async def test_finding_goes_through_all_messages() -> None:
     app = Host(turns(30))
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
-        index, total = app.pane.find("ANSWER")
+        index, total = app.pane.finder.find("ANSWER")
         assert total == 30
         assert app.shows(f"answer {index - 1}")
         await pilot.press("n")
@@ -95,25 +95,25 @@ async def test_matches_are_marked_across_markup_and_lines() -> None:
     app = Host([reply(1, "a **small** harbour and a small\nharbour")])
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
-        assert app.pane.find("small harbour") == (1, 2)
-        marked = app.pane.painter.palette.inks["match"].bgcolor
-        current = app.pane.painter.palette.inks["match-current"].bgcolor
+        assert app.pane.finder.find("small harbour") == (1, 2)
+        marked = app.pane.viewport.painter.palette.inks["match"].bgcolor
+        current = app.pane.viewport.painter.palette.inks["match-current"].bgcolor
         colours: dict[object, str] = {}
         for segment in (segment for strip in app.pane.render_lines(app.pane.size.region) for segment in strip):
             if segment.style is not None:
                 colours[segment.style.bgcolor] = colours.get(segment.style.bgcolor, "") + segment.text
         assert colours[current] == "small harbour"
         assert colours[marked] == "smallharbour"  # on two lines, as it was written
-        app.pane.end_find()
-        assert not app.pane.searching
+        app.pane.finder.end()
+        assert not app.pane.finder.searching
 
 
 async def test_what_is_not_there_is_not_found() -> None:
     app = Host(turns(3))
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
-        assert app.pane.find("no such (text") == (0, 0)
-        assert app.pane.find("  ") == (0, 0)
+        assert app.pane.finder.find("no such (text") == (0, 0)
+        assert app.pane.finder.find("  ") == (0, 0)
 
 
 async def test_a_match_in_a_long_reply_is_scrolled_to() -> None:
@@ -121,9 +121,9 @@ async def test_a_match_in_a_long_reply_is_scrolled_to() -> None:
     app = Host([reply(1, text)])
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
-        assert app.pane.find("paragraph 37") == (1, 1)
+        assert app.pane.finder.find("paragraph 37") == (1, 1)
         assert app.shows("paragraph 37")
-        assert not app.pane.following
+        assert not app.pane.viewport.following
 
 
 async def test_a_key_shows_what_was_written() -> None:
@@ -136,7 +136,7 @@ async def test_a_key_shows_what_was_written() -> None:
         assert app.shows("加粗：后")
         await pilot.press("k", "k", "k", "w")
         assert [line for line in text.split("\n") if not app.shows(line)] == []
-        assert app.pane.copy_reply() == text
+        assert app.pane.excerpts.reply() == text
         await pilot.press("w")
         assert not app.shows("**加粗")
         assert app.shows("**two**")

@@ -69,9 +69,9 @@ async def disturb(app: Twice, pilot: Pilot[None], dice: random.Random) -> None:
         case 5:
             app.notify("a toast over it", timeout=0.1)
         case 6:
-            pane.find("wraps")
+            pane.finder.find("wraps")
         case 7:
-            pane.end_find()
+            pane.finder.end()
         case 8:
             await pilot.press("k", "up", "up")
         case 9:
