@@ -41,7 +41,7 @@ class FileTree(VirtualList[Row], can_focus=True):
         .tree--video { color: $text-secondary; }
         .tree--size { color: $muted; }
         .tree--marked { color: $text-accent; text-style: bold; }
-        .tree--cursor { background: $block-cursor-blurred-background; }
+        .tree--cursor { color: $block-cursor-blurred-foreground; background: $block-cursor-blurred-background; }
         &:focus .tree--cursor { color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold; }
     }
     """

@@ -33,7 +33,7 @@ class SessionList(VirtualList[SearchHit], can_focus=False):
     SessionList .list--facts { color: $text-muted; }
     SessionList .list--snippet { color: $secondary; }
     SessionList .list--found { color: $primary; text-style: bold underline; }
-    SessionList .list--cursor { color: $primary; background: $primary 20%; }
+    SessionList .list--cursor { color: $block-cursor-blurred-foreground; background: $block-cursor-blurred-background; }
     """
 
     def __init__(self) -> None:
@@ -71,13 +71,14 @@ class SessionList(VirtualList[SearchHit], can_focus=False):
     def _strip(self, name: str, left: str, right: str = "", *, width: int, cursor: bool = False, searched: str = "") -> Strip:
         """A row with ``left`` cut to what ``right`` leaves of it, and what was searched for in it marked."""
         own = self.rich_style
-        ground = Style(bgcolor=self.get_component_rich_style("list--cursor").bgcolor) if cursor else Style()
+        chosen = self.get_component_rich_style("list--cursor")
+        ground = Style(color=chosen.color, bgcolor=chosen.bgcolor) if cursor else Style()
         style = own + self.get_component_rich_style(name) + ground
         found = style + self.get_component_rich_style("list--found") + ground
         room = max(width - 2 - cell_len(right), 0)
         text = fitted(left, room)
         segments = [Segment(piece, found if is_found else style) for piece, is_found in marked(text, searched)]
-        mark = Segment("▌ " if cursor else "  ", own + self.get_component_rich_style("list--cursor") if cursor else own)
+        mark = Segment("▌ " if cursor else "  ", own + ground)
         return Strip([mark, *segments, Segment(right, style)]).adjust_cell_length(width, style)
 
 
