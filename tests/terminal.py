@@ -89,7 +89,7 @@ class Terminal:
     """``columns`` × ``rows`` cells in which ``argv`` runs. ``written`` counts the bytes it sent; ``screen`` is a pyte screen.
 
     ``modes`` are the private modes that are on (DECSET), ``keyboard_modes`` counts those of kitty's keyboard that were pushed.
-    ``answers`` are given to questions, besides what every terminal answers.
+    ``answers`` are given to questions, besides what every terminal answers; ``everything`` are the bytes that came.
     """
 
     def __init__(
@@ -107,6 +107,7 @@ class Terminal:
         self.drawing = True
         self.written = 0
         self.received = bytearray()
+        self.everything = bytearray()
         self.modes: set[int] = set()
         self.keyboard_modes = 0
         ours, theirs = pty.openpty()
@@ -184,6 +185,7 @@ class Terminal:
             return None
         now = time.monotonic()
         self.written += len(data)
+        self.everything += data
         for numbers, switch, pushed, popped in _MODE.findall(data):
             changed = {int(number) for number in numbers.split(b";") if number}
             self.modes = self.modes | changed if switch == b"h" else self.modes - changed

@@ -27,6 +27,7 @@ from minicpm_tui.ui.kit.stylesheet import CachedStylesheet
 from minicpm_tui.ui.terminal import mouse
 from minicpm_tui.ui.terminal.graphics.query import Terminal
 from minicpm_tui.ui.terminal.handover import Handover
+from minicpm_tui.ui.terminal.output.colourless import NoColor
 from minicpm_tui.ui.terminal.output.lean import LeanOutput
 from minicpm_tui.ui.terminal.paintings import Drawing
 
@@ -40,7 +41,7 @@ def _provider() -> type[Provider]:
     return CommandProvider
 
 
-class MinicpmApp(LeanOutput, Handover, Drawing, Commanded, App[int]):
+class MinicpmApp(LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
     """minicpm-tui in the terminal. Ends with the exit status."""
 
     CSS_PATH: ClassVar[CSSPathType] = ["app.tcss", "../chat/screen.tcss"]  # Textual does not load the default screen's own file
@@ -88,7 +89,7 @@ class MinicpmApp(LeanOutput, Handover, Drawing, Commanded, App[int]):
     # -- themes ---------------------------------------------------------------------------------------------------------------
 
     def _first_theme(self) -> str:
-        few_colours = self.console.color_system in {None, "standard"}
+        few_colours = self.console.color_system in {None, "standard"} and not self.no_color
         if few_colours and self.launch.config.origin("theme") == "default":
             return themes.SIXTEEN_LIGHT if self.terminal.light else themes.SIXTEEN
         return self.settings.theme

@@ -8,14 +8,14 @@ import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Button, Checkbox, Input, Label
+from textual.widgets import Button, Input, Label
 
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.text import format_duration
 from minicpm_tui.ui.attachments.attachment import Attachment
 from minicpm_tui.ui.kit.commands import Command, bindings
-from minicpm_tui.ui.kit.forms import Buttons, Fields, Form
+from minicpm_tui.ui.kit.forms import Buttons, Fields, Form, Tick
 from minicpm_tui.ui.viewer.canvas import Canvas
 from minicpm_tui.ui.viewer.views import View
 
@@ -71,7 +71,7 @@ class Adjust(Form[AttachmentSpec | None]):
                 yield from self._field("start", _("From"), _time(spec.start), "0:00")
                 yield from self._field("end", _("To"), _time(spec.end), end)
                 yield from self._field("count", _("Frames"), str(spec.count or ""), _("one a second, as many as fit"))
-            yield Checkbox(_("Send the file as it is"), spec.original, id="original", compact=True)
+            yield Tick(_("Send the file as it is"), spec.original, id="original", compact=True)
             yield Label("", id="problem", markup=False)
             with Buttons():
                 yield Button(_("Apply"), id="take", compact=True)
@@ -105,7 +105,7 @@ class Adjust(Form[AttachmentSpec | None]):
             self.dismiss(wish)
 
     def _wish(self) -> AttachmentSpec:
-        original = self.query_one("#original", Checkbox).value
+        original = self.query_one("#original", Tick).value
         if not self._attachment.is_video:
             return msgspec.structs.replace(self._attachment.spec, original=original)
         start, end = self._seconds("start"), self._seconds("end")

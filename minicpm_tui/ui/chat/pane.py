@@ -17,6 +17,7 @@ from minicpm_tui.text import one_line
 from minicpm_tui.ui.chat.question_edit import Editing
 from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.composer.composer import Composer
+from minicpm_tui.ui.terminal.output.blank import Blank
 
 if TYPE_CHECKING:
     from textual.widgets import OptionList
@@ -35,10 +36,8 @@ if TYPE_CHECKING:
     from minicpm_tui.ui.conversation import ConversationPane
 
 
-class TalkPane(Vertical):
+class TalkPane(Blank, Vertical):
     """Talks through ``session``; without one it keeps what is written. Messages are sent one after another."""
-
-    BLANK = True  # drawn anew under every reply that streams, otherwise
 
     class Progress(Message):
         """Something that the status line shows has changed."""

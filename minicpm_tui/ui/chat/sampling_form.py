@@ -7,13 +7,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.validation import ValidationResult, Validator
-from textual.widgets import Button, Input, Label, RadioButton, RadioSet, TextArea
+from textual.widgets import Button, Input, Label, RadioSet, TextArea
 
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.messages import RequestOptions, RequestProfile
 from minicpm_tui.sampling import SAMPLING, parse
 from minicpm_tui.ui.kit.commands import Command, bindings
-from minicpm_tui.ui.kit.forms import Buttons, Fields, Form
+from minicpm_tui.ui.kit.forms import Buttons, Fields, Form, Pick
 
 COMMANDS = (
     Command("close", N_("Cancel"), N_("Leave everything as it was"), ("escape",), palette=False),
@@ -56,7 +56,7 @@ class SamplingForm(Form[RequestOptions | None]):
                     with RadioSet(id="thinking", compact=True):
                         words = (_("model default"), _("on"), _("off"))
                         for value, word in zip(_THINKING, words, strict=True):
-                            yield RadioButton(word, value is options.thinking)
+                            yield Pick(word, value is options.thinking)
                 else:
                     yield Label(_("this model has no thinking switch"), classes="muted note")
             yield Label("", id="problem", markup=False)

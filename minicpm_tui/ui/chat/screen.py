@@ -31,6 +31,7 @@ from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import CopyText, ServerLoading, ServerLost, UseServer
 from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.kit.ui_state import UiState
+from minicpm_tui.ui.terminal.output.blank import Blank
 from minicpm_tui.ui.terminal.output.lean import LeanScreen
 
 if TYPE_CHECKING:
@@ -50,10 +51,8 @@ LAZY: dict[Pane, str] = {
 """The widgets inside the side panes, imported when they are first shown. They fill their pane and focus what they want."""
 
 
-class Columns(Horizontal):
+class Columns(Blank, Horizontal):
     """The panes side by side."""
-
-    BLANK = True  # it has nothing of its own to draw, and lies under every reply that streams
 
 
 class ChatScreen(Commanded, LeanScreen[None]):

@@ -74,7 +74,9 @@ def palette_of(widget: Widget) -> Palette:
         coloured = styles.has_rule("color") or styles.has_rule("auto_color")
         filled = styles.has_rule("background") and styles.background.a > 0
         inks[name] = Style(color=full.color if coloured else None, bgcolor=full.bgcolor if filled else None) + styles.text_style
-    return Palette(widget.rich_style, inks, tuple(widget.get_line_filters()), widget.background_colors[1])
+    filters, background = tuple(widget.get_line_filters()), widget.background_colors[1]
+    base = Palette(widget.rich_style, {}, filters, background).style(())
+    return Palette(base, inks, filters, background)
 
 
 def plain_palette() -> Palette:

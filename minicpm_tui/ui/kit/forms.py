@@ -6,7 +6,9 @@ from typing import ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widgets import Checkbox, RadioButton
 
 from minicpm_tui.ui.kit.commands import Commanded
 from minicpm_tui.ui.kit.stylesheet import WINDOWS
@@ -47,3 +49,19 @@ class Buttons(Horizontal):
 
     def __init__(self) -> None:
         super().__init__(classes="buttons")
+
+
+class Tick(Checkbox):
+    """Shows whether it is on by its sign, not by a colour alone."""
+
+    def render(self) -> Content:
+        self.BUTTON_INNER = "X" if self.value else " "
+        return super().render()
+
+
+class Pick(RadioButton):
+    """Shows whether it is the chosen one by its sign, not by a colour alone."""
+
+    def render(self) -> Content:
+        self.BUTTON_INNER = "●" if self.value else " "
+        return super().render()

@@ -88,6 +88,12 @@ class Query:
 
     def answer(self) -> Terminal:
         """What the terminal said by now, or says before the timeout. Leaves the terminal as it was."""
+        told = self._told()
+        if "NO_COLOR" in self._environ and told.graphics in {"blocks", "kitty"}:  # which are made of coloured cells
+            return replace(told, graphics="off")
+        return told
+
+    def _told(self) -> Terminal:
         chosen = None if self._wanted == "auto" else _named(self._wanted)
         if self._mode is None:
             return Terminal(chosen or "blocks", light=_light(b"", self._environ))

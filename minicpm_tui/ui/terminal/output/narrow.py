@@ -10,6 +10,8 @@ from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
 
+from minicpm_tui.ui.terminal.output.blank import Blank
+
 Result = TypeVar("Result")
 
 
@@ -32,10 +34,8 @@ class NarrowCompositor(Compositor):
                 return  # what lies behind is hidden
 
 
-class LeanScreen(Screen[Result]):
-    """A screen on which replies stream. It and its containers should be ``BLANK``: they lie under every line."""
-
-    BLANK = True
+class LeanScreen(Blank, Screen[Result]):
+    """A screen on which replies stream. Its containers should be ``Blank`` too."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,15 +7,15 @@ from typing import TypeVar
 from textual.screen import Screen
 from textual.strip import Strip
 
+from minicpm_tui.ui.terminal.output.blank import Blank
+
 Result = TypeVar("Result")
 
 CompactStrip = Strip
 
 
-class LeanScreen(Screen[Result]):
+class LeanScreen(Blank, Screen[Result]):
     """A screen on which replies stream."""
-
-    BLANK = True
 
 
 class LeanOutput:
