@@ -5,10 +5,15 @@ from __future__ import annotations
 import base64
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minicpm_tui.ui.app.app import MinicpmApp
+from minicpm_tui.ui.kit.messages import CopyText
 from minicpm_tui.ui.terminal import clipboard
+from minicpm_tui.ui.terminal.graphics.query import Terminal
+from tests.waiting import until
 
 
 def _payload(bare: str) -> str:
@@ -35,3 +40,41 @@ def test_screen_gets_pieces_it_can_hold() -> None:
     pieces = whole.split("\x1b\\")[:-1]
     assert all(piece.startswith("\x1bP") and len(piece) < 768 for piece in pieces)
     assert _payload("".join(piece.removeprefix("\x1bP") for piece in pieces)) == "x" * 5000
+
+
+@pytest.mark.parametrize(
+    ("environ", "attributes", "takes"),
+    [
+        ({"TERM": "xterm-kitty"}, [], True),
+        ({"TERM": "xterm-kitty", "TMUX": "/tmp/x"}, [], False),
+        ({"TERM": "screen.xterm-kitty", "STY": "1.x"}, [52], False),
+        ({"TERM": "xterm-256color"}, [62, 22, 52], True),
+        ({"TERM": "xterm-256color"}, [64, 1, 2], False),
+    ],
+)
+def test_who_is_known_to_take_copies(environ: dict[str, str], attributes: list[int], takes: bool) -> None:
+    assert clipboard.takes_copies(environ, frozenset(attributes)) is takes
+
+
+@pytest.mark.parametrize("takes", [True, False])
+async def test_copied_is_said_only_where_it_is_known(takes: bool) -> None:
+    app = MinicpmApp(terminal=Terminal("blocks", takes_copies=takes))
+    async with app.run_test(size=(100, 30)) as pilot:
+        lines: list[str] = []
+        for _turn in range(2):
+            app.post_message(CopyText("cat"))
+            await until(lambda: any("3 characters" in notice.message for notice in app._notifications), pilot)
+            lines += [notice.message for notice in app._notifications]
+            app.clear_notifications()
+    first, second = lines
+    assert first.startswith("Copied") is second.startswith("Copied") is takes
+    assert ("does not arrive" in first) is not takes
+    assert "does not arrive" not in second
+
+
+async def test_what_no_clipboard_takes_is_not_called_copied() -> None:
+    app = MinicpmApp(terminal=Terminal("blocks", takes_copies=True))
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.post_message(CopyText("x" * (clipboard.LIMIT + 1)))
+        await until(lambda: [notice for notice in app._notifications if "too much" in notice.message], pilot)
+        assert not [notice for notice in app._notifications if "Copied" in notice.message]

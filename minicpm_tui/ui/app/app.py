@@ -57,6 +57,7 @@ class MinicpmApp(LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
         self.set_reactive(MinicpmApp.terminal, terminal or Terminal())
         self.chat = ChatScreen(self.launch)
         self.theme_problems: tuple[str, ...] = ()
+        self._copied = False
         self._use_theme(self._first_theme())
         self.stylesheet = CachedStylesheet(variables=self.get_css_variables())
 
@@ -146,19 +147,32 @@ class MinicpmApp(LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
         self.chat.action_compose()
 
     def on_copy_text(self, event: CopyText) -> None:
-        self.copy_to_clipboard(event.text)
-        what = event.what or _("the text")
-        self.notify(_("Copied {what}: {count:,} characters").format(what=what, count=len(event.text)), timeout=3, markup=False)
+        if not self._copy(event.text):
+            return
+        what, count = event.what or _("the text"), len(event.text)
+        if self.terminal.takes_copies:
+            self.notify(_("Copied {what}: {count:,} characters").format(what=what, count=count), timeout=3, markup=False)
+            return
+        line = _("Sent {what} to the terminal: {count:,} characters").format(what=what, count=count)
+        first, self._copied = not self._copied, True
+        if first:  # said once: the terminal does not tell whether it took it
+            line += _(". If it does not arrive, F8 lets you select it with the mouse; tmux needs “set -g set-clipboard on”")
+        self.notify(line, timeout=12 if first else 3, markup=False)
 
     def copy_to_clipboard(self, text: str) -> None:
         """To the clipboard of the user's terminal, through tmux and screen; all of Textual's copying comes here."""
+        self._copy(text)
+
+    def _copy(self, text: str) -> bool:
+        """Send ``text`` to the terminal's clipboard; False, and a word why, where no terminal would take it."""
         from minicpm_tui.ui.terminal import clipboard
 
         self._clipboard = text
         if clipboard.too_long(text):
             self.notify(_("That is too much for a terminal's clipboard"), severity="warning", markup=False)
-        else:
-            mouse.write(self, clipboard.sequence(text))
+            return False
+        mouse.write(self, clipboard.sequence(text))
+        return True
 
     # -- commands -------------------------------------------------------------------------------------------------------------
 

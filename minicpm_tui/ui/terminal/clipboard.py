@@ -8,6 +8,9 @@ from collections.abc import Mapping
 
 from minicpm_tui.ui.terminal.multiplexer import inside_screen, inside_tmux, through_screen, through_tmux
 
+_CLIPBOARD = 52
+_KNOWN = ("kitty", "ghostty", "foot", "alacritty", "wezterm")
+
 LIMIT = 1_000_000
 """Bytes of text; many terminals take less, none takes more."""
 
@@ -24,6 +27,18 @@ def sequence(text: str, environ: Mapping[str, str] = os.environ) -> str:
     if inside_screen(environ) or environ.get("TERM", "").startswith("screen"):
         return through_screen(bare)
     return bare
+
+
+def takes_copies(environ: Mapping[str, str] = os.environ, attributes: frozenset[int] = frozenset()) -> bool:
+    """The terminal is known to put what is copied on its clipboard, unless its user forbids it.
+
+    ``attributes`` are its device attributes; 52 among them says so (contour, foot, ghostty, kitty). tmux and screen pass copies
+    on only when told to, xterm and iTerm2 take none before they are told to, others know nothing of it: nobody answers.
+    """
+    if inside_tmux(environ) or inside_screen(environ):
+        return False
+    name = f"{environ.get('TERM', '')} {environ.get('TERM_PROGRAM', '')}".lower()
+    return _CLIPBOARD in attributes or any(known in name for known in _KNOWN)
 
 
 def too_long(text: str) -> bool:

@@ -23,6 +23,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from minicpm_tui.ui.terminal.answers import Answers
+from minicpm_tui.ui.terminal.multiplexer import may_lack_other_screen
 
 LOOK_SECONDS = 0.1
 """So often the reading thread looks whether it should end, and whether a key that could begin a longer one is one."""
@@ -54,7 +55,9 @@ class TerminalDriver(LinuxDriver):
         self._taken = self._key_thread is not before
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back as it was."""
+        """Give the terminal back as it was; one without a second screen would keep ours."""
+        if self._taken and may_lack_other_screen(os.environ):
+            self.write("\x1b[H\x1b[2J")
         super().stop_application_mode()
         self._taken = False
 

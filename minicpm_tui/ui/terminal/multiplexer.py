@@ -16,6 +16,11 @@ def inside_screen(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("STY")) and not inside_tmux(environ)
 
 
+def may_lack_other_screen(environ: Mapping[str, str]) -> bool:
+    """GNU screen has a second screen only with ``altscreen on``, the console of Linux has none; what was drawn would stay."""
+    return inside_screen(environ) or environ.get("TERM", "").startswith(("screen", "linux"))
+
+
 def through_tmux(sequence: str) -> str:
     """``sequence`` as tmux passes it on when ``allow-passthrough`` is on; tmux drops it otherwise."""
     return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"

@@ -145,3 +145,11 @@ def test_told_to_end_it_leaves_the_terminal_in_order(shell: Terminal, number: si
     process.send_signal(number)
     shell.wait_until(lambda: not process.is_running())
     assert_sane(shell)
+
+
+def test_screen_without_a_second_one_is_left_empty() -> None:
+    with Terminal([*PROGRAM.split()], env={"TERM": "screen", "STY": "1.test"}) as terminal:
+        terminal.wait_for(READY)
+        terminal.send("\x11")
+        terminal.wait_until(lambda: terminal.process.status() == psutil.STATUS_ZOMBIE)
+        assert terminal.text.strip() == ""

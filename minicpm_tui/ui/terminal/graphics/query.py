@@ -25,6 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from minicpm_tui.ui.terminal.clipboard import takes_copies
 from minicpm_tui.ui.terminal.line import RoundTrip
 from minicpm_tui.ui.terminal.multiplexer import inside_tmux, through_tmux
 
@@ -48,7 +49,7 @@ _LIGHT_INDEXES = {"7", "15"}
 class Terminal:
     """What the terminal can draw, how large its cells are in pixels, and whether its background is light, where it told.
 
-    ``slow``: pictures would hold up what is typed.
+    ``slow``: pictures would hold up what is typed. ``takes_copies``: it is known to put on its clipboard what is copied.
     """
 
     graphics: Graphics = "blocks"
@@ -56,6 +57,7 @@ class Terminal:
     cell_height: int = 20
     light: bool | None = None
     slow: bool = False
+    takes_copies: bool = False
 
 
 class Query:
@@ -96,7 +98,7 @@ class Query:
     def _told(self) -> Terminal:
         chosen = None if self._wanted == "auto" else _named(self._wanted)
         if self._mode is None:
-            return Terminal(chosen or "blocks", light=_light(b"", self._environ))
+            return Terminal(chosen or "blocks", light=_light(b"", self._environ), takes_copies=takes_copies(self._environ))
         try:
             told = understand(self._read(), self._environ, window_cell(self._input))
         finally:
@@ -111,7 +113,7 @@ class Query:
 
     def _questions(self) -> str:
         questions = (_BACKGROUND_QUESTION if self._background else "") + CELL_QUESTION + _ATTRIBUTES_QUESTION
-        if self._wanted == "auto" and speaks_kitty(self._environ):  # else
+        if self._wanted == "auto" and speaks_kitty(self._environ):  # others might print it
             question = through_tmux(_KITTY_QUESTION) if inside_tmux(self._environ) else _KITTY_QUESTION
             questions = question + questions
         return questions
@@ -144,7 +146,8 @@ def understand(answers: bytes, environ: Mapping[str, str], window_cell: tuple[in
         graphics = "sixel"
     elif speaks_iterm2(environ) and not inside_tmux(environ):
         graphics = "iterm2"
-    return Terminal(graphics, width, height, _light(answers, environ))
+    told = frozenset(int(number) for number in attributes.group(1).split(b";") if number) if attributes else frozenset()
+    return Terminal(graphics, width, height, _light(answers, environ), takes_copies=takes_copies(environ, told))
 
 
 def cell_of(answers: bytes) -> tuple[int, int] | None:
