@@ -86,12 +86,14 @@ class VirtualList(Commanded, ScrollView, Generic[Item], inherit_bindings=False):
     def show(self, items: Sequence[Item], *, other: bool = False, at: int | None = None) -> None:
         """Show ``items``; the cursor goes to the place ``at``, else it stays on its item (see ``ListCursor.replace``)."""
         before, top = self.current, self.cursor * self.lines - self.scroll_offset.y
+        in_sight = at is not None or 0 <= top < max(1, self.size.height)
         self._cursor.replace(items, other=other)
         if at is not None:
             self._cursor.to(at)
         self._measure()
         self.scroll_to(y=self.cursor * self.lines - top, animate=False, force=True)
-        self._reveal()
+        if in_sight:  # else the user has scrolled away from it with the mouse
+            self._reveal()
         self.refresh()
         if self.current != before or not items:
             self.post_message(self.Highlighted())

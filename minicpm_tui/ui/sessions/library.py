@@ -107,7 +107,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
     async def _show_progress(self, text: str) -> None:
         if self.is_attached and not self.ready:
             self._tell(text)
-            await self._show_known()
+        await self._show_known()
 
     def _tell(self, text: str) -> None:
         """Say what goes on under the list; nothing takes no room."""
@@ -128,6 +128,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
             return  # something else is being looked for by now
         if hits is None:
             if self.ready or self._library is not None:  # else it is being opened
+                self.listing.searched = words
                 self.listing.settle()
             return
         empty = _("Nothing found.") if words.strip() else _("The trash is empty.") if trash else _("No saved sessions yet.")
@@ -271,12 +272,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
             self.notify(_("Moved to the trash; ^T shows it"), timeout=4, markup=False)
 
     def action_restore(self) -> None:
-        self._with_session(self._restore)
-
-    @work(group="window")
-    async def _restore(self, info: SessionInfo) -> None:
-        if await self._change(lambda library: library.restore(info.id)):
-            self._say_restored(info)
+        self._with_session(lambda info: self.run_worker(self._restored(info), group="window"))
 
     def action_restore_asked(self) -> None:
         self._with_session(self._ask_to_restore)
@@ -284,15 +280,14 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
     @work(group="window")
     async def _ask_to_restore(self, info: SessionInfo) -> None:
         answer = await dialogs.ask_to_restore(self.app, info)
-        restored = answer and await self._change(lambda library: library.restore(info.id))
-        if restored and answer == "continue":
+        if answer and await self._restored(info) and answer == "continue":
             self._continue(info)
-        elif restored:
-            self._say_restored(info)
 
-    def _say_restored(self, info: SessionInfo) -> None:
-        text = _("Back among the sessions: {title}").format(title=one_line(info.title, 60))
-        self.notify(text, timeout=4, markup=False)
+    async def _restored(self, info: SessionInfo) -> bool:
+        restored = await self._change(lambda library: library.restore(info.id))
+        if restored:
+            self.notify(_("Back among the sessions: {title}").format(title=one_line(info.title, 60)), timeout=4, markup=False)
+        return bool(restored)
 
     async def _change(self, work: Callable[[Library], str]) -> str | None:
         """Do ``work``, which takes a session out of the list, and show the others."""

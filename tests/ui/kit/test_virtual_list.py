@@ -73,6 +73,18 @@ async def test_a_list_that_is_replaced_keeps_the_chosen_row_where_it_is_on_the_s
         assert app.rows().index(">00090.0") == before
 
 
+async def test_a_list_that_grows_does_not_scroll_back_to_the_cursor() -> None:
+    app = ListApp()
+    async with app.run_test(size=(30, 10)) as pilot:
+        app.names.show(many(100))
+        await until(lambda: app.names.show_vertical_scrollbar, pilot)
+        app.names.scroll_to(y=50, animate=False)
+        await until(lambda: app.names.scroll_offset.y == 50, pilot)
+        app.names.show(many(101))
+        await pilot.pause()
+        assert app.rows()[0] == " 00050.0"
+
+
 async def test_of_many_rows_only_those_in_sight_are_drawn() -> None:
     counts = []
     for count in (10, 10_000):

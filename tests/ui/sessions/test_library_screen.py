@@ -300,6 +300,20 @@ async def test_the_list_has_the_session_that_a_rerun_made(opened: Opener, server
         await driver.until(lambda: len(listed(screen)) == 2)
 
 
+async def test_a_rerun_from_the_list_is_gone_on_with_in_the_conversation(opened: Opener, server: DemoServer) -> None:
+    source = said("dogs in the park")
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        screen = await library(driver)
+        await driver.until(lambda: len(listed(screen)) == 1)
+        await driver.pilot.press("f5")
+        await choose(driver.pilot, "new")
+        await driver.until(lambda: isinstance(driver.app.screen, RerunScreen) and driver.app.screen.saved is not None)
+        await driver.pilot.press("enter")
+        await driver.until(lambda: driver.app.screen is driver.app.chat)
+        await driver.until(lambda: driver.talk.journal is not None and driver.talk.journal.settings.get("rerun_of") == source)
+
+
 async def test_a_session_of_the_list_is_exported(opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     session = conversation().id
