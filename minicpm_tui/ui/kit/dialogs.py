@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -161,8 +162,12 @@ class Choose(Window):
         self.query_one(Options).page(-1)
 
 
+_AROUND = 7
+"""Cells of a line's window that are not its text: borders, padding, the place of the caret."""
+
+
 class Line(Window):
-    """Asks for one line of text."""
+    """Asks for one line of text; as wide as the ``value`` that it begins with, where the screen is."""
 
     def __init__(self, title: str, value: str = "", *, placeholder: str = "") -> None:
         super().__init__()
@@ -174,6 +179,7 @@ class Line(Window):
         with Vertical(classes="window") as window:
             window.border_title = self._title
             window.border_subtitle = _("Enter saves · Esc cancels")
+            window.styles.width = max(60, cell_len(self._value) + _AROUND)
             yield Input(self._value, placeholder=self._placeholder, compact=True)
 
     @on(Input.Submitted)

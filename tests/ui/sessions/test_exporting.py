@@ -25,6 +25,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
+def shown(driver: Driver) -> str:
+    """What the terminal shows."""
+    return "\n".join("".join(segment.text for segment in strip) for strip in driver.app.screen._compositor.render_strips())
+
+
 async def choose_kind(driver: Driver, kind: str) -> Line:
     """Ask for an export as ``kind``; the window that wants a name."""
     await driver.pilot.press("f12")
@@ -43,6 +48,7 @@ async def test_the_name_comes_from_the_title_and_the_whole_path_is_said(opened: 
         window = await choose_kind(driver, "html")
         path = folder / "猫-on-a-sofa-red-blue.html"
         assert window.query_one(Input).value == str(path)
+        await driver.until(lambda: str(path) in shown(driver))
         await driver.pilot.press("enter")
         await driver.until(lambda: str(path) in driver.said)
         assert b"red" in path.read_bytes()
