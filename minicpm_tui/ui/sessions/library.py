@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _FIRST = 200
-_QUICK = 0.1
+_QUICK = 0.25
 """Seconds that the folders may take to be read before the list is shown as the index knows it."""
 _LOW = 18
 """Rows; a lower terminal shows no pictures here."""
@@ -117,7 +117,6 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
 
     @property
     def _words(self) -> str:
-        """What stands in the search field."""
         return self.query_one(SearchField).value
 
     async def _fill(self, limit: int = -1) -> None:
@@ -126,14 +125,14 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
         hits = await self._ask(lambda library: self.source.found(library, words, limit))
         if not self.is_attached or (words, trash) != (self._words, self.source.in_trash):
             return  # something else is being looked for by now
+        if not hits and not self.ready:
+            return  # the index may not know them yet: keys typed ahead wait for those that do
         if hits is None:
-            if self.ready or self._library is not None:  # else it is being opened
-                self.listing.searched = words
-                self.listing.settle()
+            self.listing.searched = words
+            self.listing.settle()
             return
         empty = _("Nothing found.") if words.strip() else _("The trash is empty.") if trash else _("No saved sessions yet.")
-        other = words != self.listing.searched
-        self.listing.show_hits(hits, empty if self.ready or words.strip() else "", words, other=other)
+        self.listing.show_hits(hits, empty, words, other=words != self.listing.searched)
         text = ngettext("{count} session", "{count} sessions", len(hits))
         if words.strip() and len(hits) == MOST_HITS:
             text = _("the newest {count}")

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from minicpm_tui.messages import Message, TextPart
 from minicpm_tui.sessions.journal import Journal
 from tests.batch.conftest import fill_folder
-from tests.sessions.talk import answer
+from tests.sessions.talk import answer, question
 from tests.terminal import Terminal, keys
 
 WORDS = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot")
@@ -22,9 +21,9 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Termin
     """The program in a folder of pictures, with six sessions; the newest is about ``alpha``. There is no server."""
     fill_folder(tmp_path / "pictures", 5)
     monkeypatch.chdir(tmp_path / "pictures")
-    for day, word in enumerate(reversed(WORDS), 1):
+    for word in reversed(WORDS):
         with Journal.create() as journal:
-            journal.append_message(Message("u", None, "user", (TextPart(f"about {word}"),), f"2026-03-{day:02}T10:00:00.000Z"))
+            journal.append_message(question("u", f"about {word}"))
             answer(journal, "a", "u", f"{word} it is.")
     with Terminal([sys.executable, "-m", "minicpm_tui", "--url", "127.0.0.1:9"]) as running:
         running.wait_for("F1")

@@ -11,7 +11,6 @@ import pytest
 from textual.widgets import Input
 
 from minicpm_tui.demo.testing import DemoServer
-from minicpm_tui.messages import Message, TextPart
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.library import Library
 from minicpm_tui.ui.kit.dialogs import Ask, Choose, Line
@@ -19,15 +18,15 @@ from minicpm_tui.ui.sessions.library import LibraryScreen
 from minicpm_tui.ui.sessions.preview import PicturePreview
 from minicpm_tui.ui.sessions.replay import ReplayScreen
 from minicpm_tui.ui.sessions.rerun import RerunScreen
-from tests.sessions.talk import AT, answer, conversation
+from tests.sessions.talk import answer, conversation, question
 from tests.ui.answering import choose
 from tests.ui.chat.conftest import Driver
 from tests.ui.sessions.conftest import Opener
 
 
-def said(text: str, at: str = AT) -> str:
+def said(text: str) -> str:
     with Journal.create() as journal:
-        journal.append_message(Message("u", None, "user", (TextPart(text),), at))
+        journal.append_message(question("u", text))
         answer(journal, "a", "u", "Yes.")
     return journal.id
 
@@ -198,7 +197,7 @@ async def test_a_stale_index_does_not_put_the_cursor_on_another_session(opened: 
     said("old")
     with Library() as known:
         known.reconcile()
-    new = said("new", at="2026-04-01T10:00:00.000Z")
+    new = said("new")
     stale_shown = threading.Event()
     reconcile = Library.reconcile
 
@@ -219,7 +218,7 @@ async def test_a_stale_index_does_not_put_the_cursor_on_another_session(opened: 
 
 
 async def test_keys_typed_ahead_of_the_list_choose_in_it(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = {said(f"question {number}", at=f"2026-03-0{number}T10:00:00.000Z"): f"question {number}" for number in range(1, 5)}
+    texts = {said(f"question {number}"): f"question {number}" for number in range(1, 5)}
     may_read = threading.Event()
     monkeypatch.setattr(Library, "__init__", held(Library.__init__, may_read))
     async with opened() as driver:
@@ -230,9 +229,30 @@ async def test_keys_typed_ahead_of_the_list_choose_in_it(opened: Opener, monkeyp
         assert texts[driver.talk.journal.id] == "question 2"
 
 
+async def test_keys_typed_ahead_wait_for_more_than_an_empty_index(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    said("second")
+    said("first")  # the newest one
+    may_read, searched, search = threading.Event(), threading.Event(), Library.search
+
+    def noted(self: Library, *words: Any) -> Any:
+        found = search(self, *words)
+        searched.set()
+        return found
+
+    monkeypatch.setattr(Library, "reconcile", held(Library.reconcile, may_read))
+    monkeypatch.setattr(Library, "search", noted)
+    async with opened() as driver:
+        await driver.pilot.press("ctrl+s")
+        await driver.until(searched.is_set)
+        await driver.pilot.press("down", "enter")
+        await driver.pilot.pause()
+        may_read.set()
+        await driver.until(lambda: [message.text for message in driver.path[:1]] == ["second"])
+
+
 async def test_enter_right_after_a_word_opens_what_the_word_finds(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
-    said("cats", at="2026-04-01T10:00:00.000Z")
     said("dogs")
+    said("cats")
     async with opened() as driver:
         screen = await library(driver)
         await driver.until(lambda: len(listed(screen)) == 2)
