@@ -31,6 +31,11 @@ def format_bytes(count: float) -> str:
     return f"{count:.1f} TB"
 
 
+def format_count(count: int) -> str:
+    """``1,234``, ``20.7k``: a number that need not be exact."""
+    return f"{count:,}" if count < 10_000 else f"{count / 1000:,.1f}k"
+
+
 def format_duration(seconds: float) -> str:
     """``0:07``, ``12:34``, ``1:02:03``."""
     whole = int(seconds)

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicpm_tui.text import format_bytes, format_duration, format_moment, one_line, printable
+from minicpm_tui.text import format_bytes, format_count, format_duration, format_moment, one_line, printable
 
 
 @given(st.text())
@@ -39,5 +39,6 @@ def test_sizes_and_times() -> None:
         "19.0 MB",
         "5.0 TB",
     ]
+    assert [format_count(n) for n in (0, 9999, 20_716, 1_234_567)] == ["0", "9,999", "20.7k", "1,234.6k"]
     assert [format_duration(s) for s in (0, 7.9, 754, 3723)] == ["0:00", "0:07", "12:34", "1:02:03"]
     assert [format_moment(s) for s in (0, 7.94, 7.96, 59.96, 3723.5)] == ["0:00", "0:07.9", "0:08", "1:00", "1:02:03.5"]

@@ -40,6 +40,23 @@ def parse_fragment(fragment: str, whole: str) -> tuple[AttachmentSpec, PageRange
     return AttachmentSpec(start=start, end=end, count=count, original=original), pages
 
 
+def written_spec(spec: AttachmentSpec) -> str:
+    """The path or address with what is asked of it, as ``expand`` reads it."""
+    items = []
+    if spec.start is not None or spec.end is not None:
+        start, end = ("" if each is None else f"{each:g}" for each in (spec.start, spec.end))
+        items.append(f"t={start},{end}" if end else f"t={start}")
+    if spec.count is not None:
+        items.append(f"n={spec.count}")
+    if spec.page is not None:
+        items.append(f"page={spec.page}")
+    if spec.original:
+        items.append("original")
+    if spec.path is None:
+        return spec.url or ""
+    return f"{spec.path}#{'&'.join(items)}" if items else str(spec.path)
+
+
 def seconds(text: str) -> float:
     """``75``, ``1:15`` and ``0:01:15.5`` in seconds. Raises ValueError."""
     total = 0.0

@@ -1,8 +1,10 @@
-"""The form for one attachment: which part of a video, how many frames, or the file as it is. Shows what will be sent."""
+"""The form for one file: which part of a video, how many frames, which pages, or the file as it is. Shows what will be sent."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 from textual import on
@@ -10,7 +12,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, Label
 
-from minicpm_tui.i18n import N_, _
+from minicpm_tui.i18n import N_, _, ngettext
+from minicpm_tui.media.pages import page_numbers, parse_pages, written_pages
 from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.text import format_duration
 from minicpm_tui.ui.attachments.attachment import Attachment
@@ -45,9 +48,10 @@ class _Impossible(Exception):
         self.field = field
 
 
-class Adjust(Form[AttachmentSpec | None]):
-    """Edits what is wanted of ``attachment``; ``sheet`` gives the picture of what it is now. Answers with the new wish.
+class Adjust(Form[list[AttachmentSpec] | None]):
+    """Edits what is wanted of a file: of the one in ``attachments``, or of the document whose pages they are.
 
+    ``sheet`` shows what is sent now. Answers with the new wishes, one for each page.
     ``most_frames`` is what the model and the server take of a video; None where that is not known.
     """
 
@@ -55,9 +59,10 @@ class Adjust(Form[AttachmentSpec | None]):
     BINDINGS = bindings(COMMANDS)
     DEFAULT_CSS = "Adjust Canvas { height: 12; margin: 1 0 0 0; }"
 
-    def __init__(self, attachment: Attachment, sheet: View | None, most_frames: int | None = None) -> None:
+    def __init__(self, attachments: Sequence[Attachment], sheet: View | None, most_frames: int | None = None) -> None:
         super().__init__()
-        self._attachment = attachment
+        self._attachments = attachments
+        self._attachment = attachments[0]
         self._sheet = sheet
         self._most_frames = most_frames
 
@@ -71,6 +76,9 @@ class Adjust(Form[AttachmentSpec | None]):
                 yield from self._field("start", _("From"), _time(spec.start), "0:00")
                 yield from self._field("end", _("To"), _time(spec.end), end)
                 yield from self._field("count", _("Frames"), str(spec.count or ""), _("one a second, as many as fit"))
+            if spec.page is not None:
+                pages = written_pages(each.spec.page or 1 for each in self._attachments)
+                yield from self._field("pages", _("Pages"), pages, f"1-{info.pages}" if info and info.pages else "")
             yield Tick(_("Send the file as it is"), spec.original, id="original", compact=True)
             yield Label("", id="problem", markup=False)
             with Buttons():
@@ -97,12 +105,31 @@ class Adjust(Form[AttachmentSpec | None]):
         if not self.is_current:
             return  # a second Enter of the same burst
         try:
-            wish = self._wish()
+            wishes = self._wishes()
         except _Impossible as error:
             self.query_one("#problem", Label).update(str(error))
             self.query_one(f"#{error.field}", Input).focus()
         else:
-            self.dismiss(wish)
+            self.dismiss(wishes)
+
+    def _wishes(self) -> list[AttachmentSpec]:
+        wish = self._wish()
+        if wish.page is None:
+            return [wish]
+        return [msgspec.structs.replace(wish, page=page) for page in self._pages()]
+
+    def _pages(self) -> list[int]:
+        """The pages that are wanted."""
+        info, text = self._attachment.info, self.query_one("#pages", Input).value
+        try:
+            ranges = parse_pages(text.strip() or "1-")
+        except ValueError as error:
+            raise _Impossible("pages", _("{text}: write pages, like 2-5,8").format(text=text)) from error
+        last = max((first if end is None else end) for first, end in ranges)
+        count = info.pages or 1 if info else last
+        if last > count:
+            raise _Impossible("pages", ngettext("it has {count} page", "it has {count} pages", count).format(count=count))
+        return page_numbers(ranges, count, self._attachment.spec.path or Path())
 
     def _wish(self) -> AttachmentSpec:
         original = self.query_one("#original", Tick).value

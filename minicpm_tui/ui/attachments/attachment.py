@@ -8,18 +8,23 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.media.fragment import written_spec
 from minicpm_tui.messages import VideoPart
 from minicpm_tui.text import format_bytes, format_duration, one_line
 
 if TYPE_CHECKING:
     from minicpm_tui.media import AttachmentSpec, MediaInfo, Prepared
+    from minicpm_tui.ui.attachments.group import Group
 
 _ids = count(1)
 
 
 @dataclass(eq=False)
 class Attachment:
-    """``error`` is one line when it cannot be sent. ``done`` is set when it is prepared or has failed."""
+    """``error`` is one line when it cannot be sent. ``done`` is set when it is prepared or has failed.
+
+    ``group`` is what it was attached together with.
+    """
 
     spec: AttachmentSpec
     info: MediaInfo | None = None
@@ -27,13 +32,14 @@ class Attachment:
     error: str = ""
     progress: float = 0.0
     cancelled: bool = False
+    group: Group | None = None
     done: asyncio.Event = field(default_factory=asyncio.Event)
     id: str = field(default_factory=lambda: f"attachment-{next(_ids)}")
 
     @property
     def written(self) -> str:
-        """The path or address, as drafts keep it."""
-        return str(self.spec.path or self.spec.url or "")
+        """The path with what is wanted of it, or the address, as drafts keep it."""
+        return written_spec(self.spec)
 
     @property
     def name(self) -> str:

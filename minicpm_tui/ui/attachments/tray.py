@@ -1,9 +1,9 @@
-"""The line of chips above the composer: one row for each file on the next message."""
+"""The line of chips above the composer: a row for each file on the next message, or for many that came together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.content import Content
@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.ui.attachments.attachment import Attachment
+from minicpm_tui.ui.attachments.group import FOLDED, Group, Row, document_of, rows_of
 from minicpm_tui.ui.attachments.prepare_queue import Preparing
 from minicpm_tui.ui.kit.commands import WRITING, Command, Commanded, bindings
 from minicpm_tui.ui.kit.option_list import Options
@@ -22,17 +23,32 @@ from minicpm_tui.ui.kit.option_list import Options
 if TYPE_CHECKING:
     from minicpm_tui.media import AttachmentSpec, MediaLimits
 
+
+def _grouped(tray: Any) -> bool:
+    """The highlighted row stands for several files."""
+    return tray.group is not None
+
+
 COMMANDS = (
     Command(
         "remove",
         N_("Remove the attachment"),
-        N_("Take the highlighted file off the message"),
+        N_("Take the highlighted file, or all of a folded row, off the message"),
         keys=("delete", "backspace", "x"),
         hint=N_("Remove"),
         group=WRITING,
     ),
     Command("look", N_("Look at the attachment"), N_("See it as the model will"), ("v",), N_("Look"), WRITING),
-    Command("adjust", N_("Adjust the attachment"), N_("Part of a video, frames, original"), ("a",), N_("Adjust"), WRITING),
+    Command("adjust", N_("Adjust the attachment"), N_("Part of a video, frames, pages, original"), ("a",), N_("Adjust"), WRITING),
+    Command(
+        "unfold",
+        N_("Unfold"),
+        N_("Show its files one by one, or fold them"),
+        ("space",),
+        N_("Unfold"),
+        WRITING,
+        _grouped,
+    ),
 )
 
 
@@ -55,13 +71,16 @@ class Tray(Commanded, Options):
     def __init__(self) -> None:
         super().__init__(id="tray", compact=True, markup=False)
         self.attachments: list[Attachment] = []
+        self._rows: list[Row] = []
         self._limits: MediaLimits | None = None
         self._preparing = Preparing(self._show)
 
     def enter(self) -> None:
-        """Give it the keyboard; the keys mean the first file that cannot be sent, else the last one."""
-        broken = [place for place, attachment in enumerate(self.attachments) if attachment.error]
-        self.highlighted = broken[0] if broken else len(self.attachments) - 1
+        """Give it the keyboard; the keys mean the first file that cannot be sent, else the last row."""
+        broken = next((attachment for attachment in self.attachments if attachment.error), None)
+        if broken is not None and broken.group is not None:
+            broken.group.unfolded = True
+        self._rebuild(broken.id if broken is not None else self._rows[-1].id if self._rows else None)
         self.focus()
 
     @property
@@ -91,15 +110,16 @@ class Tray(Commanded, Options):
         self.add(specs)
 
     def add(self, specs: Iterable[AttachmentSpec]) -> None:
-        """Add ``specs``."""
+        """Add ``specs``; many at once share a row."""
         known = {attachment.spec for attachment in self.attachments}
-        self.restore([Attachment(spec) for spec in specs if spec not in known])
+        new = [spec for spec in specs if spec not in known]
+        group = Group() if len(new) > FOLDED else None
+        self.restore([Attachment(spec, group=group) for spec in new])
 
     def restore(self, attachments: Iterable[Attachment]) -> None:
         """Put back attachments that were taken."""
         for attachment in attachments:
             self.attachments.append(attachment)
-            self.add_option(Option(self._row(attachment), id=attachment.id))
             if not attachment.done.is_set():
                 self._prepare(attachment)
         self._count_changed()
@@ -107,42 +127,55 @@ class Tray(Commanded, Options):
     def take(self) -> list[Attachment]:
         """All of them, off the tray; those not ready go on being prepared."""
         taken, self.attachments = self.attachments, []
-        self.clear_options()
         self._count_changed()
         return taken
 
-    def remove_attachment(self, attachment_id: str) -> None:
-        """Take one off and stop preparing it."""
-        for attachment in [entry for entry in self.attachments if entry.id == attachment_id]:
+    def take_off(self, attachments: Iterable[Attachment]) -> None:
+        """Take them off and stop preparing them."""
+        gone = set(attachments)
+        for attachment in gone:
             attachment.cancelled = True
-            self.attachments.remove(attachment)
-            self.remove_option(attachment_id)
+        self.attachments = [attachment for attachment in self.attachments if attachment not in gone]
         self._count_changed()
 
     def remove_last(self) -> None:
-        """What backspace in an empty composer does."""
-        if self.attachments:
-            self.remove_attachment(self.attachments[-1].id)
+        """What backspace in an empty composer does: the last row goes."""
+        if self._rows:
+            self.take_off(self._rows[-1].files)
 
     def action_remove(self) -> None:
-        if self.highlighted is not None:
-            self.remove_attachment(str(self.get_option_at_index(self.highlighted).id))
+        if row := self._row:
+            self.take_off(row.files)
 
-    def _highlighted(self) -> Attachment | None:
-        return None if self.highlighted is None else self.attachments[self.highlighted]
+    @property
+    def _row(self) -> Row | None:
+        """The highlighted row."""
+        here = self.highlighted
+        return self._rows[here] if here is not None and here < len(self._rows) else None
+
+    @property
+    def group(self) -> Group | None:
+        """What the highlighted row stands for, when that is several files."""
+        return self._row.group if self._row else None
+
+    def action_unfold(self) -> None:
+        """Show the files of the highlighted row one by one, or fold them again."""
+        if (group := self.group) is not None:
+            group.unfolded = not group.unfolded
+            self._rebuild(group.id)
 
     @on(OptionList.OptionSelected)
     def action_look(self) -> None:
-        """Show the highlighted file as it will be sent."""
+        """Show the highlighted file, or all of a group, as it will be sent."""
         from minicpm_tui.ui.viewer.of_message import of_attachment
         from minicpm_tui.ui.viewer.screen import Viewer
 
-        if (attachment := self._highlighted()) is None:
+        if (row := self._row) is None:
             return
-        if views := of_attachment(attachment, self._limits):
+        if views := [view for attachment in row.files for view in of_attachment(attachment, self._limits)]:
             self.app.push_screen(Viewer(views))
         else:
-            self.post_message(self.Refused(attachment.error or _("{name}: not ready yet").format(name=attachment.name)))
+            self.post_message(self.Refused(row.files[0].error or _("{name}: not ready yet").format(name=row.name)))
 
     @work(group="adjust", exclusive=True)
     async def action_adjust(self) -> None:
@@ -151,49 +184,79 @@ class Tray(Commanded, Options):
         from minicpm_tui.ui.attachments.adjust import Adjust
         from minicpm_tui.ui.viewer.of_message import sheet_of
 
-        if (attachment := self._highlighted()) is None:
+        if (row := self._row) is None:
+            return
+        if row.group is not None and document_of(row.files) is None:
+            self.post_message(self.Refused(_("These are several files: unfold them (Space) and adjust one")))
             return
         limits = self._limits
         most = frame_limit(limits.family.max_frames, limits.num_frames, None, 1) if limits else None
-        wish = await self.app.push_screen_wait(Adjust(attachment, sheet_of(attachment), most))
-        if wish is not None and wish != attachment.spec and attachment in self.attachments:
-            self.change(attachment, wish)
+        wishes = await self.app.push_screen_wait(Adjust(row.files, sheet_of(row.files[0]), most))
+        if wishes is not None and all(attachment in self.attachments for attachment in row.files):
+            self._exchange(row.files, wishes)
 
     def change(self, attachment: Attachment, wish: AttachmentSpec) -> None:
         """Send ``attachment`` as ``wish`` says: prepare it anew, in its place."""
-        place = self.attachments.index(attachment)
-        attachment.cancelled = True
-        self.attachments[place] = Attachment(wish, attachment.info)
-        self.clear_options()
-        self.add_options([Option(self._row(attachment), id=attachment.id) for attachment in self.attachments])
-        self.highlighted = place
-        self._prepare(self.attachments[place])
-        self.post_message(self.Changed())
+        self._exchange((attachment,), (wish,))
 
-    def action_drop(self, attachment_id: str) -> None:
+    def _exchange(self, old: Sequence[Attachment], wishes: Sequence[AttachmentSpec]) -> None:
+        """``wishes`` in the place of ``old``; what is wanted as before stays as it is."""
+        known = {attachment.spec: attachment for attachment in old}
+        group = old[0].group or (Group() if len(wishes) > FOLDED else None)
+        new = [known.pop(wish) if wish in known else Attachment(wish, old[0].info, group=group) for wish in wishes]
+        for attachment in known.values():  # no longer wanted
+            attachment.cancelled = True
+        place = self.attachments.index(old[0])
+        self.attachments = [each for each in self.attachments if each not in old]
+        self.attachments[place:place] = new
+        for attachment in new:
+            attachment.group = group
+            if attachment not in old:
+                self._prepare(attachment)
+        self._count_changed()
+        ids = [row.id for row in self._rows]
+        wanted = [new[0].id, *([group.id] if group else [])]
+        self.highlighted = next((ids.index(each) for each in wanted if each in ids), None)
+
+    def action_drop(self, row_id: str) -> None:
         """A click on the cross."""
-        self.remove_attachment(attachment_id)
+        self.take_off([file for row in self._rows if row.id == row_id for file in row.files])
 
     def _count_changed(self) -> None:
+        self._rebuild(self._row.id if self._row else None)
         self.display = bool(self.attachments)
         self.post_message(self.Changed())
+
+    def _rebuild(self, highlighted: str | None) -> None:
+        """Make the rows anew; the cursor goes to the one named, else stays in its place."""
+        place = self.highlighted
+        self._rows = rows_of(self.attachments)
+        self.set_options([Option(self._drawn(row), id=row.id) for row in self._rows])
+        ids = [row.id for row in self._rows]
+        if highlighted in ids:
+            self.highlighted = ids.index(highlighted)
+        elif place is not None and ids:
+            self.highlighted = min(place, len(ids) - 1)
 
     @work(group="prepare")
     async def _prepare(self, attachment: Attachment) -> None:
         await self._preparing.prepare(attachment, lambda: self._limits)
 
     def _show(self, attachment: Attachment) -> None:
-        if attachment in self.attachments:
-            self.replace_option_prompt(attachment.id, self._row(attachment))
+        shown = [row for row in self._rows if attachment in row.files]
+        for row in shown:
+            self.replace_option_prompt(row.id, self._drawn(row))
+        if shown:
             self.post_message(self.Changed())
 
     @staticmethod
-    def _row(attachment: Attachment) -> Content:
-        colour = "$text-error" if attachment.error else "$text-accent"
-        cross = Style.from_meta({"@click": f"drop({attachment.id!r})"})
+    def _drawn(row: Row) -> Content:
+        broken = row.symbol == "✗"
+        cross = Style.from_meta({"@click": f"drop({row.id!r})"})
         return Content.assemble(
+            "  " if row.inside else "",
             ("✕", cross),
-            (f" {attachment.symbol} ", colour),
-            (attachment.name, "bold"),
-            (f"  {attachment.facts()}", "$text-error" if attachment.error else "$muted"),
+            (f" {row.symbol} ", "$text-error" if broken else "$text-accent"),
+            (row.name, "bold"),
+            (f"  {row.facts()}", "$text-error" if broken else "$muted"),
         )

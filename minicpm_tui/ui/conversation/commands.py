@@ -24,6 +24,10 @@ def _written(pane: Any) -> bool:
     return pane.cursor.written is not None
 
 
+def _attached(pane: Any) -> bool:
+    return pane.cursor.attached is not None
+
+
 def _versioned(pane: Any) -> bool:
     return pane.cursor.versioned is not None
 
@@ -57,6 +61,14 @@ COMMANDS = (
     _key("copy_selected", N_("Copy"), N_("Copy the selected text, code block or message"), "y", hint=N_("Copy")),
     _key("reasoning", N_("Reasoning"), N_("Unfold or fold the reasoning of a reply"), "t", hint=N_("Reasoning"), when=_reasoned),
     _key("as_written", N_("Raw text"), N_("Show a reply as the model wrote it, or drawn again"), "w", when=_written),
+    _key(
+        "attachments",
+        N_("Attachments"),
+        N_("List many pictures one by one, or fold them"),
+        "a",
+        hint=N_("Unfold"),
+        when=_attached,
+    ),
     _key("edit", N_("Edit"), N_("Edit the question and ask again"), "e", hint=N_("Edit"), when=_on_user),
     _key("regenerate", N_("Retry"), N_("Ask for another reply"), "r", hint=N_("Retry"), when=_on_reply),
     _key(

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from textual.message import Message
 
-from minicpm_tui.messages import Role
+from minicpm_tui.messages import Role, media_of
 from minicpm_tui.ui.conversation import messages, selection
 from minicpm_tui.ui.conversation.entry import Entry
+from minicpm_tui.ui.conversation.message_chrome import is_folded
 from minicpm_tui.ui.conversation.viewport import Viewport
 
 
@@ -92,6 +93,11 @@ class Cursor:
         return next((index for index in self._here_or_last() if self._entries[index].reasoning), None)
 
     @property
+    def attached(self) -> int | None:
+        """The entry whose many pictures: the one here, or the last that has so many."""
+        return next((n for n in self._here_or_last() if is_folded(media_of(self._entries[n].message.content))), None)
+
+    @property
     def written(self) -> int | None:
         """The entry whose text as it was written: the reply here, or the last one."""
         entries = self._entries
@@ -112,6 +118,11 @@ class Cursor:
         """Unfold the reasoning, or fold it again."""
         if (index := self.reasoned) is not None:
             self._fold(index)
+
+    def unfold_attachments(self) -> None:
+        """List many pictures one by one, or fold them again."""
+        if (index := self.attached) is not None:
+            self._unfold(index)
 
     def show_written(self) -> None:
         """Show a reply's text as it was written, or drawn again."""
@@ -143,6 +154,8 @@ class Cursor:
             self._viewport.to_end()
         elif action == "reasoning":
             self._fold(index)
+        elif action == "attachments":
+            self._unfold(index)
         elif action in {"previous", "next"}:
             self._ask_sibling(index, -1 if action == "previous" else 1)
         elif action == "copy-code":
@@ -159,6 +172,12 @@ class Cursor:
         extras = self._entries[index].extras
         extras.reasoning_shown = not extras.reasoning_shown
         self._viewport.remake(index)
+
+    def _unfold(self, index: int) -> None:
+        extras = self._entries[index].extras
+        extras.attachments_shown = not extras.attachments_shown
+        self._viewport.remake(index)
+        self._viewport.to_line(index, 0)
 
     def _ask_sibling(self, index: int, step: int) -> None:
         entry = self._entries[index]

@@ -33,6 +33,7 @@ class Extras:
     thought_seconds: float | None = None
     reasoning_shown: bool = False
     as_written: bool = False
+    attachments_shown: bool = False
 
 
 class Entry:
@@ -85,7 +86,11 @@ class Entry:
         if extras.position[1] > 1:
             yield _fixed(lambda width: message_chrome.branch_line(extras.position, width), 1)
         if media := media_of(message.content):
-            lines = _fixed(lambda width: message_chrome.attachment_lines(media, width), len(media) + len(extras.thumbnails))
+            shown = extras.attachments_shown
+            count = len(media) if shown or not message_chrome.is_folded(media) else 1
+            lines = _fixed(
+                lambda width: message_chrome.attachment_lines(media, width, shown=shown), count + len(extras.thumbnails)
+            )
             yield lines._replace(thumbnails=extras.thumbnails)
         if message.role != "assistant":
             yield self._written()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from pathlib import PurePath
+
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.markdown.line import BLANK, PLAIN, Ink, Line, Run
 from minicpm_tui.markdown.wrap import width_of, wrap
+from minicpm_tui.media.pages import written_pages
 from minicpm_tui.messages import End, ImagePart, MediaPart, Message, VideoPart, message_ending
 from minicpm_tui.text import format_bytes, format_duration, one_line, printable
 
+FOLDED = 4
+"""Pictures side by side that have a line each; more share one."""
 PREVIEW_LINES = 3
 _PREVIEW_CHARACTERS = 1500
 
@@ -42,14 +48,39 @@ def chip(part: MediaPart) -> str:
     return " · ".join([name, *facts])
 
 
-def attachment_lines(parts: tuple[MediaPart, ...], width: int) -> list[Line]:
-    """One line an attachment."""
+def attachment_lines(parts: tuple[MediaPart, ...], width: int, *, shown: bool = False) -> list[Line]:
+    """One line an attachment; many pictures in a row have one together, and theirs below it where they are ``shown``."""
     lines: list[Line] = []
-    for part in parts:
-        mark = "▣ " if isinstance(part, ImagePart) else "▶ "
-        chips = _plain([(mark, ("user", "chip", "strong")), (chip(part), ("user", "chip"))], width)
-        lines += (line._replace(fill=("user",)) for line in chips)
-    return lines
+    for pictures, members in groupby(parts, key=lambda part: isinstance(part, ImagePart)):
+        run = tuple(members)
+        folded = pictures and len(run) > FOLDED
+        if folded:
+            text = f"{_together(run)} {'▾' if shown else '▸'}"
+            lines += _plain([("▣ ", ("user", "chip", "strong")), (text, ("user", "chip", "do=attachments"))], width)
+        if not folded or shown:
+            mark = "▣ " if pictures else "▶ "
+            for part in run:
+                lines += _plain([(mark, ("user", "chip", "strong")), (chip(part), ("user", "chip"))], width)
+    return [line._replace(fill=("user",)) for line in lines]
+
+
+def is_folded(parts: tuple[MediaPart, ...]) -> bool:
+    """Many pictures share a line."""
+    return any(
+        pictures and len(tuple(run)) > FOLDED for pictures, run in groupby(parts, key=lambda part: isinstance(part, ImagePart))
+    )
+
+
+def _together(run: tuple[MediaPart, ...]) -> str:
+    """Many pictures in a few words: how many, or which document they are of, and how large they are on disk."""
+    paths = {part.source.path: part.source.bytes or 0 for part in run}
+    count = ngettext("{count} picture", "{count} pictures", len(run)).format(count=len(run))
+    if len(paths) == 1 and run[0].source.path and run[0].source.page:
+        count = f"{one_line(PurePath(run[0].source.path).name, 40)} · " + _("pages {pages}").format(
+            pages=written_pages(part.source.page or 1 for part in run)
+        )
+    size = sum(paths.values())
+    return f"{count} · {format_bytes(size)}" if size else count
 
 
 def reasoning_title(seconds: float | None, *, live: bool) -> str:

@@ -156,6 +156,9 @@ class ConversationPane(Commanded, ScrollView, can_focus=True):
     def action_reasoning(self) -> None:
         self.cursor.fold_reasoning()
 
+    def action_attachments(self) -> None:
+        self.cursor.unfold_attachments()
+
     def action_as_written(self) -> None:
         self.cursor.show_written()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual.worker import get_current_worker
 
 from minicpm_tui.errors import MinicpmTuiError
-from minicpm_tui.messages import BlobReader, MediaPart, Message, VideoPart, media_of
+from minicpm_tui.messages import BlobReader, ImagePart, MediaPart, Message, VideoPart, media_of
 from minicpm_tui.ui.terminal.graphics.painter import Painting
 from minicpm_tui.ui.terminal.paintings import painted, terminal_of, when_cells_change
 
@@ -21,7 +22,7 @@ ROWS = 6
 COLUMNS = 24
 GAP = 2
 FRAMES = 6
-"""A video shows so many of its frames, from first to last."""
+"""A video shows so many of its frames, and a folder so many of its pictures, from first to last."""
 MOST = 60
 """Messages that get pictures when a conversation opens; older ones keep their names alone."""
 
@@ -71,14 +72,21 @@ class Thumbnails:
 
 def _digests(parts: Sequence[MediaPart]) -> list[str]:
     found: list[str] = []
-    for part in parts:
-        if isinstance(part, VideoPart):
-            count = len(part.frames)
-            chosen = range(count) if count <= FRAMES else [round(n * (count - 1) / (FRAMES - 1)) for n in range(FRAMES)]
-            found += [part.frames[index].sha256 for index in chosen]
-        else:
-            found += part.digests
+    for pictures, members in groupby(parts, key=lambda part: isinstance(part, ImagePart)):
+        run = list(members)
+        if pictures and len(run) > FRAMES:  # they share a line, and one line of thumbnails tells what they are
+            run = [run[index] for index in _spread(len(run))]
+        for part in run:
+            if isinstance(part, VideoPart):
+                found += [part.frames[index].sha256 for index in _spread(len(part.frames))]
+            else:
+                found += part.digests
     return found
+
+
+def _spread(count: int) -> list[int]:
+    """Which of ``count`` are shown, from first to last."""
+    return list(range(count)) if count <= FRAMES else [round(n * (count - 1) / (FRAMES - 1)) for n in range(FRAMES)]
 
 
 def side_by_side(paintings: Sequence[Painting], width: int) -> Rows:

@@ -16,6 +16,9 @@ from tests.waiting import until
 FILM = MediaInfo(kind="video", name="film.mp4", format="MP4", bytes=1000, width=64, height=48, duration=90.0)
 
 
+Answers = list[list[AttachmentSpec] | None]
+
+
 def film() -> Attachment:
     return Attachment(AttachmentSpec(path=Path("film.mp4")), FILM)
 
@@ -31,9 +34,11 @@ def test_what_is_no_time(text: str) -> None:
         seconds_of(text)
 
 
-async def answer(form: Adjust, values: dict[str, str], *, original: bool = False) -> tuple[list[AttachmentSpec | None], str]:
+async def answer(
+    form: Adjust, values: dict[str, str], *, original: bool = False
+) -> tuple[list[list[AttachmentSpec] | None], str]:
     """Fill the form in and take it; what it answered and what it complained of."""
-    answers: list[AttachmentSpec | None] = []
+    answers: Answers = []
     app: App[None] = App()
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(form, answers.append)
@@ -47,8 +52,8 @@ async def answer(form: Adjust, values: dict[str, str], *, original: bool = False
 
 
 async def test_a_part_of_a_video() -> None:
-    answers, _problem = await answer(Adjust(film(), None), {"start": "0:10", "end": "20", "count": "12"})
-    assert answers == [AttachmentSpec(path=Path("film.mp4"), start=10.0, end=20.0, count=12)]
+    answers, _problem = await answer(Adjust([film()], None), {"start": "0:10", "end": "20", "count": "12"})
+    assert answers == [[AttachmentSpec(path=Path("film.mp4"), start=10.0, end=20.0, count=12)]]
 
 
 @pytest.mark.parametrize(
@@ -62,25 +67,25 @@ async def test_a_part_of_a_video() -> None:
     ],
 )
 async def test_nonsense_is_said_and_the_form_stays(values: dict[str, str], problem: str) -> None:
-    answers, said = await answer(Adjust(film(), None), values)
+    answers, said = await answer(Adjust([film()], None), values)
     assert answers == []
     assert problem in said
 
 
 async def test_what_the_server_does_not_take_is_refused() -> None:
-    answers, said = await answer(Adjust(film(), None, 32), {"count": "33"})
+    answers, said = await answer(Adjust([film()], None, 32), {"count": "33"})
     assert answers == []
     assert "32 frames: the server takes no more" in said
 
 
 async def test_typing_works_at_once_and_enter_applies() -> None:
-    answers: list[AttachmentSpec | None] = []
+    answers: list[list[AttachmentSpec] | None] = []
     app: App[None] = App()
     async with app.run_test(size=(80, 24)) as pilot:
-        await app.push_screen(Adjust(film(), None), answers.append)
+        await app.push_screen(Adjust([film()], None), answers.append)
         await pilot.press(*"10", "down", *"0:20", "tab", *"12", "enter", "enter")
         await until(lambda: answers, pilot)
-    assert answers == [AttachmentSpec(path=Path("film.mp4"), start=10.0, end=20.0, count=12)]
+    assert answers == [[AttachmentSpec(path=Path("film.mp4"), start=10.0, end=20.0, count=12)]]
 
 
 @pytest.mark.parametrize(
@@ -98,5 +103,23 @@ def test_the_row_says_what_was_chosen(wish: AttachmentSpec, said: str) -> None:
 
 async def test_a_picture_has_only_the_choice_to_be_sent_as_it_is() -> None:
     picture = Attachment(AttachmentSpec(path=Path("a.jpg")))
-    answers, _problem = await answer(Adjust(picture, None), {}, original=True)
-    assert answers == [AttachmentSpec(path=Path("a.jpg"), original=True)]
+    answers, _problem = await answer(Adjust([picture], None), {}, original=True)
+    assert answers == [[AttachmentSpec(path=Path("a.jpg"), original=True)]]
+
+
+def pages(*numbers: int) -> list[Attachment]:
+    info = MediaInfo(kind="pdf", name="book.pdf", format="PDF", bytes=1000, width=595, height=842, pages=12)
+    return [Attachment(AttachmentSpec(path=Path("book.pdf"), page=number), info) for number in numbers]
+
+
+@pytest.mark.parametrize(("text", "chosen"), [("2-4,8", [2, 3, 4, 8]), ("11-", [11, 12]), ("5", [5]), ("", list(range(1, 13)))])
+async def test_pages_of_a_document(text: str, chosen: list[int]) -> None:
+    answers, _problem = await answer(Adjust(pages(1, 2, 3), None), {"pages": text})
+    assert answers == [[AttachmentSpec(path=Path("book.pdf"), page=number) for number in chosen]]
+
+
+@pytest.mark.parametrize(("text", "problem"), [("10-13", "it has 12 pages"), ("3-2", "write pages"), ("x", "write pages")])
+async def test_pages_that_are_not_there(text: str, problem: str) -> None:
+    answers, said = await answer(Adjust(pages(1), None), {"pages": text})
+    assert answers == []
+    assert problem in said
