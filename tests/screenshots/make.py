@@ -60,12 +60,12 @@ async def chat(pilot: Pilot[int], pictures: Path) -> None:
     app = pilot.app
     assert isinstance(app, MinicpmApp)
     talk = app.chat.talk
-    await settle(pilot, lambda: talk.session is not None)
+    await settle(pilot, lambda: app.chat.model.session is not None)
     talk.tray.attach([str(pictures / "sunset.jpg")])
     await settle(pilot, lambda: bool(talk.tray.attachments) and talk.tray.attachments[0].done.is_set())
     talk.composer.write("What do you see in this picture?")
     await pilot.press("enter")
-    await settle(pilot, lambda: app.chat.talk.asked and not talk.running)
+    await settle(pilot, lambda: app.chat.model.asked and not talk.running)
     talk.tray.attach([str(pictures / "harbour.webp"), str(pictures / "tree.png")])
     await settle(pilot, lambda: len(talk.tray.attachments) == 2 and all(entry.done.is_set() for entry in talk.tray.attachments))
     talk.composer.write("And how do these two differ from it?")
@@ -84,7 +84,7 @@ async def welcome(pilot: Pilot[int], _pictures: Path) -> None:
 
     app = pilot.app
     assert isinstance(app, MinicpmApp)
-    await settle(pilot, lambda: app.chat.talk.session is not None)
+    await settle(pilot, lambda: app.chat.model.session is not None)
     await asyncio.sleep(0.3)
     await pilot.pause()
 
@@ -129,7 +129,7 @@ async def make(name: str, folder: Path) -> Path:
         async with app.run_test(size=size) as pilot:
             await scene(pilot, pictures)
             svg = app.export_screenshot(title="minicpm-tui")
-            await app.chat.current.close()
+            await app.chat.model.close()
         os.chdir("/")
     path = folder / f"{name}.svg"
     path.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), encoding="utf-8")  # nothing is fetched

@@ -11,11 +11,11 @@ from rich.cells import cell_len
 
 from minicpm_tui.messages import Delta, End, RequestOptions, RequestProfile, Usage
 from minicpm_tui.ui.chat.changed_settings import changed_settings
-from minicpm_tui.ui.chat.model import Current
+from minicpm_tui.ui.chat.model import ChatModel
 from minicpm_tui.ui.chat.pane import TalkPane
 from minicpm_tui.ui.chat.status import status_of
 from minicpm_tui.ui.chat.status_line import Status, line
-from minicpm_tui.ui.chat.token_rate import Meter
+from minicpm_tui.ui.chat.token_rate import TokenRate
 from minicpm_tui.ui.kit.start_options import Launch
 
 FULL = Status("ready", "openbmb/MiniCPM-V-4_5", "127.0.0.1:8000", 3120, 32768, 54.2, 0.83)
@@ -84,14 +84,15 @@ def test_it_never_needs_more_than_it_has(width: int, title: str, settings: list[
 
 
 def test_until_it_is_known_a_server_is_looked_for() -> None:
-    assert status_of(Current(Launch()), TalkPane()).state == "connecting"
+    model = ChatModel(Launch())
+    assert status_of(model, TalkPane(model)).state == "connecting"
 
 
 def test_the_meter_counts_tokens_by_their_own_times() -> None:
-    meter = Meter()
+    meter = TokenRate()
     for number in range(101):
         meter.feed(Delta("content", "x", 0.5 + number / 50))
     assert meter.first_token == 0.5
-    assert round(meter.rate or 0) == 50
-    assert Meter.of(End("stop", Usage(10, 101), seconds=2.5, first_token_seconds=0.5)) == 50
-    assert Meter.of(End("stop")) is None
+    assert round(meter.per_second or 0) == 50
+    assert TokenRate.of(End("stop", Usage(10, 101), seconds=2.5, first_token_seconds=0.5)) == 50
+    assert TokenRate.of(End("stop")) is None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
+import os
 import signal
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,6 +29,7 @@ from minicpm_tui.ui.kit.stylesheet import CachedStylesheet
 from minicpm_tui.ui.terminal import mouse
 from minicpm_tui.ui.terminal.graphics.query import Terminal
 from minicpm_tui.ui.terminal.handover import Handover
+from minicpm_tui.ui.terminal.hangup import terminal_gone
 from minicpm_tui.ui.terminal.output.colourless import NoColor
 from minicpm_tui.ui.terminal.output.lean import LeanOutput
 from minicpm_tui.ui.terminal.paintings import Drawing
@@ -69,7 +72,7 @@ class MinicpmApp(LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
     @property
     def server_in_use(self) -> LocalServer | None:
         """The server of ours that the conversation goes to."""
-        connection = self.chat.current.link.connection
+        connection = self.chat.model.connection
         return connection.server if connection else None
 
     def declared(self) -> tuple[Command, ...]:
@@ -122,7 +125,7 @@ class MinicpmApp(LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
     def action_choose_language(self) -> None:
         from minicpm_tui.ui.app import preferences
 
-        self.run_worker(preferences.choose_language(self), group="window", exclusive=True)
+        self.run_worker(preferences.choose_language(self, self.settings.language), group="window", exclusive=True)
 
     # -- what panes and screens ask for ---------------------------------------------------------------------------------------
 
@@ -192,7 +195,7 @@ class MinicpmApp(LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
     def action_help_quit(self) -> None:
         """^C with nothing selected: stop a reply, else say how to quit."""
         if self.chat.talk.running:
-            self.chat.talk.sending.stop()
+            self.chat.talk.stop()
         else:
             self.notify(_("^Q quits"), timeout=3, markup=False)
 
@@ -200,7 +203,7 @@ class MinicpmApp(LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
         """Write the open conversation into a file."""
         from minicpm_tui.ui.sessions import exporting
 
-        if (journal := self.chat.talk.journal) is not None:
+        if (journal := self.chat.model.journal) is not None:
             self.run_worker(exporting.export(self, journal), group="window", exclusive=True)
 
     def action_open(self, where: str) -> None:
@@ -215,24 +218,38 @@ class MinicpmApp(LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
             self.notify(_("The mouse is the terminal's: select text with it. F8 takes it back."), timeout=6, markup=False)
 
     async def action_quit(self) -> None:
-        from minicpm_tui.ui.app import shutdown
+        self.run_worker(self._ask_and_quit(), group="quit", exclusive=True)
 
-        self.run_worker(shutdown.ask_and_quit(self), group="quit", exclusive=True)
+    async def _ask_and_quit(self) -> None:
+        """Quit, after asking when a reply streams or a server of ours runs."""
+        if not await self.chat.may_leave():
+            return
+        from minicpm_tui.ui.server import keep_or_stop
+
+        if await keep_or_stop.ask(self, self.server_in_use):
+            await self._close(0)
+
+    async def _close(self, status: int) -> None:
+        """Keep what is written and what has arrived, and end with ``status``."""
+        await self.chat.close()
+        if status == 128 + signal.SIGHUP and terminal_gone(0):
+            os._exit(status)  # Textual would wait for ever for its writes to a terminal that is not there
+        self.exit(status, return_code=status)
 
     def _ended_by(self, number: signal.Signals) -> None:
         """The terminal is gone, or we are told to end: what was written and what had arrived is kept."""
-        from minicpm_tui.ui.app import shutdown
-
-        self.run_worker(shutdown.close(self, 128 + number), group="quit", exclusive=True)
+        self.run_worker(self._close(128 + number), group="quit", exclusive=True)
 
     def _handle_exception(self, error: Exception) -> None:
         """A mistake of ours: the draft is kept and one line says where the details are, in place of a traceback."""
         if self.is_headless:
             super()._handle_exception(error)  # tests want to see it
             return
-        from minicpm_tui.ui.app import shutdown
+        from minicpm_tui.ui.app import crash
 
-        shutdown.crash(self, error)
+        with contextlib.suppress(MinicpmTuiError, OSError):
+            self.chat.keep_draft()
+        self.exit(1, return_code=1, message=f"minicpm-tui: {crash.record(error)}")
 
     def say(self, error: MinicpmTuiError) -> None:
         """One line about what went wrong."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import Any
+
+from textual.app import App
 
 from minicpm_tui import config, files
 from minicpm_tui.errors import ConfigError, MinicpmTuiError
@@ -11,9 +13,6 @@ from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit import themes
 from minicpm_tui.ui.kit.dialogs import Choice, Choose
-
-if TYPE_CHECKING:
-    from minicpm_tui.ui.app.app import MinicpmApp
 
 _LANGUAGES = (Choice("en", "English"), Choice("zh_CN", "简体中文"))
 
@@ -35,7 +34,7 @@ def keep(field: str, value: str) -> None:
     files.write_durably(path, tomlkit.dumps(document).encode())
 
 
-async def choose_theme(app: MinicpmApp) -> None:
+async def choose_theme(app: App[Any]) -> None:
     """Let the user choose a theme, shown while the cursor is on it; files that could not be used are listed with why."""
     loaded = await asyncio.to_thread(themes.load_all)
     usable = {entry.theme.name: entry for entry in loaded if entry.theme}
@@ -56,18 +55,18 @@ async def choose_theme(app: MinicpmApp) -> None:
         app.theme = before
 
 
-async def choose_language(app: MinicpmApp) -> None:
-    """English or Chinese; texts that show already change with the next start."""
-    language = await app.push_screen_wait(Choose(_("Language"), _LANGUAGES, current=app.settings.language))
+async def choose_language(app: App[Any], current: str) -> None:
+    """English or Chinese, where ``current`` is in use; texts that show already change with the next start."""
+    language = await app.push_screen_wait(Choose(_("Language"), _LANGUAGES, current=current))
     if language:
         await _keep(app, "language", language)
         app.notify(_("Start the program again to see it everywhere"), timeout=5, markup=False)
 
 
-async def _keep(app: MinicpmApp, field: str, value: str) -> None:
+async def _keep(app: App[Any], field: str, value: str) -> None:
     try:
         await asyncio.to_thread(keep, field, value)
     except MinicpmTuiError as error:
-        app.say(error)
+        app.notify(one_line(error.info.line()), severity="warning", timeout=10, markup=False)
     else:
         app.notify(_("Saved: {path}").format(path=one_line(str(config.config_path()))), timeout=5, markup=False)

@@ -20,16 +20,16 @@ def _elsewhere(screen: Any) -> bool:
 
 
 def _editing(screen: Any) -> bool:
-    return screen.talk.editing.question is not None
+    return bool(screen.talk.editing)
 
 
 def _answered(screen: Any) -> bool:
     """There is a question that can be asked again."""
-    return not screen.talk.running and screen.talk.asked
+    return not screen.talk.running and screen.model.asked
 
 
 def _talked(screen: Any) -> bool:
-    return bool(screen.talk.asked)
+    return bool(screen.model.asked)
 
 
 def _pictured(screen: Any) -> bool:
@@ -38,7 +38,7 @@ def _pictured(screen: Any) -> bool:
 
 def _too_long(screen: Any) -> bool:
     """The message does not fit, and something is proposed against it."""
-    return screen.talk.furnished and screen.talk.fit_line.proposal is not None
+    return screen.talk.furnished and screen.talk.context_line.proposal is not None
 
 
 def _attached(screen: Any) -> bool:

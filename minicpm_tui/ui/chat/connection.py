@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from minicpm_tui.errors import MinicpmTuiError, ServerUnreachable
@@ -16,68 +16,126 @@ if TYPE_CHECKING:
     from minicpm_tui.demo import DemoProcess
 
 
-@dataclass
-class Link:
-    """``connection`` is None until there is one; ``problem`` is one line when there is none and none is tried any more.
+@dataclass(frozen=True)
+class Disconnected:
+    """There is no server to talk with, and none is waited for. ``problem`` is one line that says why."""
 
-    ``lost``: its server is known to have ended, or cannot be reached. The connection stays: it will do again
-    when the server is back. ``loading``: a server that is not ready yet; ``trying`` stays True while it is waited for.
-    """
-
-    launch: Launch
-    connection: Connection | None = None
     problem: str = ""
-    trying: bool = True
-    lost: bool = False
+
+
+@dataclass(frozen=True)
+class Connected:
+    """A server answers."""
+
+    connection: Connection
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The server that was talked with has ended or cannot be reached: its connection will do again when it is back."""
+
+    connection: Connection
+    problem: str
+
+
+@dataclass(frozen=True)
+class Connecting:
+    """A server is being asked, or ``loading`` is waited for. ``before`` stays in use until the new connection stands."""
+
+    before: Disconnected | Connected | Lost
     loading: ServerLoading | None = None
-    demo: DemoProcess | None = None
-    _warming: asyncio.Task[None] | None = field(default=None, repr=False)
 
-    async def open(self, wish: UseServer | None = None, *, demo: bool = False) -> bool:
-        """Connect as the settings say, to ``wish``, or to the demo server; True when that went well.
 
-        The connection before stays in use until the new one stands.
+ChatState = Disconnected | Connecting | Connected | Lost
+
+
+class Connector:
+    """Connects, and keeps ``state`` true as servers come and go. Messages never wait for it."""
+
+    def __init__(self, launch: Launch) -> None:
+        self.state: ChatState = Connecting(Disconnected())
+        self.demo: DemoProcess | None = None
+        self._launch = launch
+        self._warming: asyncio.Task[None] | None = None
+
+    @property
+    def connection(self) -> Connection | None:
+        """The connection in use; the server behind it may be lost."""
+        match self._settled:
+            case Connected(connection) | Lost(connection):
+                return connection
+            case Disconnected():
+                return None
+
+    @property
+    def problem(self) -> str:
+        """One line that says why no server can be talked with; empty while one can or is waited for."""
+        match self.state:
+            case Disconnected(problem) | Lost(problem=problem):
+                return problem
+            case _:
+                return ""
+
+    @property
+    def loading(self) -> ServerLoading | None:
+        """The server that is waited for."""
+        return self.state.loading if isinstance(self.state, Connecting) else None
+
+    def begin(self) -> Disconnected | Connected | Lost:
+        """From now on what is sent waits for ``open``. Returns what was until now."""
+        before = self._settled
+        self.state = Connecting(before)
+        return before
+
+    async def open(self, wish: UseServer | None = None, *, demo: bool = False) -> None:
+        """Connect as the settings say, to ``wish``, or to the demo server.
+
+        Raises MinicpmTuiError when that fails; a server that answered before is talked with as before.
         """
         from minicpm_tui.chat.connect import connect
 
-        self.trying, self.problem, self.loading = True, "", None
+        before = self.begin()
         try:
-            config = self.launch.config
             target = await self._target(wish, demo=demo)
-            before, self.connection = self.connection, await connect(config, target=target)
-            self.lost = False
-            self._warm(self.connection)
-            if before is not None:
-                await before.aclose()
+            connection = await connect(self._launch.config, target=target)
         except MinicpmTuiError as error:
-            self.problem = error.info.line()
-        finally:
-            self.trying = False
-        return not self.problem
-
-    @property
-    def stands(self) -> bool:
-        """Whether there is a connection whose server is not known to have ended."""
-        return self.connection is not None and not self.lost
+            failed = _failed(before, error.info.line())
+            self.state = Connecting(failed, self.loading) if self.loading else failed  # which began to load meanwhile
+            raise
+        except BaseException:
+            self.state = before
+            raise
+        self.state = Connected(connection)
+        self._warm(connection)
+        if not isinstance(before, Disconnected):
+            await before.connection.aclose()
 
     def expect(self, loading: ServerLoading) -> None:
         """Wait for a server that loads, unless there is one to talk with."""
-        if not self.stands:
-            self.loading, self.trying, self.problem = loading, True, ""
+        if not isinstance(self._settled, Connected):
+            self.state = Connecting(self._settled, loading)
 
     def lose(self, url: str, problem: str) -> None:
-        """The server at ``url`` has ended."""
+        """The server at ``url`` has ended; ``problem`` is one line about it."""
         if self.loading is not None and self.loading.url == url:
-            self.loading, self.trying, self.problem = None, False, problem
-        if self.connection is not None and self.connection.url == url:
-            self.lost, self.problem = True, problem
+            self.state = _failed(self._settled, problem)
+        if (connection := self.connection) is not None and connection.url == url:
+            lost = Lost(connection, problem)
+            self.state = Connecting(lost, self.loading) if isinstance(self.state, Connecting) else lost
 
     def heard(self, end: End) -> None:
         """A reply is over: it tells whether the server is there."""
-        if end.error is None:
-            self.lost = False
-        elif end.error.kind == ServerUnreachable.kind and self.connection is not None:
-            self.lose(self.connection.url, end.error.line())
+        connection = self.connection
+        if connection is None:
+            return
+        if end.error is None and isinstance(self.state, Lost):
+            self.state = Connected(connection)
+        elif end.error is not None and end.error.kind == ServerUnreachable.kind:
+            self.lose(connection.url, end.error.line())
+
+    @property
+    def _settled(self) -> Disconnected | Connected | Lost:
+        return self.state.before if isinstance(self.state, Connecting) else self.state
 
     def _warm(self, connection: Connection) -> None:
         """Import what the first reply needs while the question is being written."""
@@ -97,7 +155,6 @@ class Link:
         return Target(found.url, wish.model or found.model, wish.api_key or found.key, found.server)
 
     def _start_demo(self) -> DemoProcess:
-
         from minicpm_tui.demo import launch
 
         if self.demo is None:
@@ -112,3 +169,14 @@ class Link:
             await self.connection.aclose()
         if self.demo is not None:
             await asyncio.to_thread(self.demo.stop)
+
+
+def _failed(before: Disconnected | Connected | Lost, problem: str) -> Disconnected | Connected | Lost:
+    """What is left when another server could not be had."""
+    match before:
+        case Connected():
+            return before
+        case Lost(connection):
+            return Lost(connection, problem)
+        case Disconnected():
+            return Disconnected(problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,39 +16,38 @@ from minicpm_tui.messages import VideoPart
 from minicpm_tui.text import one_line
 
 if TYPE_CHECKING:
-    from minicpm_tui.media import Prepared
-    from minicpm_tui.ui.chat.pane import TalkPane
+    from minicpm_tui.chat.session import ChatSession
+    from minicpm_tui.media import AttachmentSpec, Prepared
+    from minicpm_tui.ui.attachments.attachment import Attachment
 
 PAUSE = 0.3
 """Seconds without a change before the message is counted."""
 
 
-class FitLine(Static):
-    """Hidden while the message fits. ``proposal`` is what ``apply`` would do about it."""
+class ContextLine(Static):
+    """Hidden while the message fits. ``proposal`` is what would help against what it says."""
 
-    DEFAULT_CSS = "FitLine { height: auto; max-height: 3; padding: 0 1; color: $text-warning; display: none; }"
+    DEFAULT_CSS = "ContextLine { height: auto; max-height: 3; padding: 0 1; color: $text-warning; display: none; }"
 
-    def __init__(self, talk: TalkPane) -> None:
+    def __init__(self) -> None:
         super().__init__(markup=False, id="fit")
-        self._talk = talk
         self._timer: Timer | None = None
         self.said = ""
         self.proposal: Proposal | None = None
 
-    def changed(self) -> None:
-        """The message, the conversation or the model is another."""
+    def check(self, session: ChatSession | None, text: str, ready: Sequence[Prepared]) -> None:
+        """Count ``text`` with the files that are ``ready`` soon, as the next message of ``session``; None: nothing to count."""
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(PAUSE, lambda: self.run_worker(self._count(), group="fit", exclusive=True))
+        self._timer = self.set_timer(
+            PAUSE, lambda: self.run_worker(self._count(session, text, ready), group="fit", exclusive=True)
+        )
 
-    async def _count(self) -> None:
-        """An edited question keeps files that do not lie here: it is counted when it is sent."""
-        talk = self._talk
-        ready = self._ready()
-        if talk.session is None or talk.editing.question or not (talk.composer.text.strip() or ready):
+    async def _count(self, session: ChatSession | None, text: str, ready: Sequence[Prepared]) -> None:
+        if session is None or not (text.strip() or ready):
             self._show("", None)
             return
-        plan = await talk.session.plan(talk.composer.text, ready)
+        plan = await session.plan(text, ready)
         helps = [each for each in plan.proposals if not isinstance(each, DropTurns)]
         proposal = helps[0] if helps else None
         words = _words(plan)
@@ -57,29 +57,26 @@ class FitLine(Static):
             words = f"{words} · {plan.problem.info.hint}"
         self._show(words, proposal if words else None)
 
-    def apply(self) -> None:
-        """Do what the line proposes."""
-        proposal, tray = self.proposal, self._talk.tray
-        if proposal is None or isinstance(proposal, DropTurns):
-            return
-        for place, attachment in enumerate([each for each in tray.attachments if each.prepared]):
-            spec, part = attachment.spec, attachment.prepared.part if attachment.prepared else None
-            if isinstance(proposal, FewerFrames):
-                meant = isinstance(part, VideoPart) and len(part.frames) > proposal.frames and proposal.index in {None, place}
-                wish = msgspec.structs.replace(spec, count=proposal.frames)
-            else:
-                meant = not isinstance(part, VideoPart) and spec.path is not None
-                wish = msgspec.structs.replace(spec, slices=proposal.max_slices, original=False)
-            if meant and wish != spec:
-                tray.change(attachment, wish)
-
-    def _ready(self) -> list[Prepared]:
-        return [attachment.prepared for attachment in self._talk.tray.attachments if attachment.prepared]
-
     def _show(self, words: str, proposal: Proposal | None) -> None:
         self.said, self.proposal = words, proposal
         self.display = bool(words)
         self.update(one_line(words, 400))
+
+
+def changes(proposal: Proposal | None, attachments: Sequence[Attachment]) -> Iterator[tuple[Attachment, AttachmentSpec]]:
+    """Which of the ``attachments`` are to be sent otherwise, and how, to do what is proposed."""
+    if proposal is None or isinstance(proposal, DropTurns):
+        return
+    for place, attachment in enumerate([each for each in attachments if each.prepared]):
+        spec, part = attachment.spec, attachment.prepared.part if attachment.prepared else None
+        if isinstance(proposal, FewerFrames):
+            meant = isinstance(part, VideoPart) and len(part.frames) > proposal.frames and proposal.index in {None, place}
+            wish = msgspec.structs.replace(spec, count=proposal.frames)
+        else:
+            meant = not isinstance(part, VideoPart) and spec.path is not None
+            wish = msgspec.structs.replace(spec, slices=proposal.max_slices, original=False)
+        if meant and wish != spec:
+            yield attachment, wish
 
 
 def _words(plan: Plan) -> str:

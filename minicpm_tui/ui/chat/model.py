@@ -5,25 +5,55 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from minicpm_tui.ui.chat.connection import Link
+from minicpm_tui.ui.chat.connection import ChatState, Connecting, Connector
 from minicpm_tui.ui.kit.messages import UseServer
 from minicpm_tui.ui.kit.start_options import Launch
 
 if TYPE_CHECKING:
+    from minicpm_tui.chat.connect import Connection
     from minicpm_tui.chat.session import ChatSession
     from minicpm_tui.messages import RequestOptions
     from minicpm_tui.sessions import Journal
 
 
-class Current:
-    """``journal`` is there once ``enter`` was called; ``session`` when there is a connection too."""
+class ChatModel:
+    """What the chat screen shows and acts on; the only place that holds it.
+
+    ``journal`` is there once ``enter`` was called; ``session`` when there is a connection too.
+    """
 
     def __init__(self, launch: Launch) -> None:
-        self.link = Link(launch)
+        self.connector = Connector(launch)
         self.journal: Journal | None = None
         self.session: ChatSession | None = None
         self.options: RequestOptions | None = None
         self._launch = launch
+
+    @property
+    def state(self) -> ChatState:
+        """How it stands with the server."""
+        return self.connector.state
+
+    @property
+    def connection(self) -> Connection | None:
+        """The connection in use; the server behind it may be lost."""
+        return self.connector.connection
+
+    @property
+    def connecting(self) -> bool:
+        """A server is being asked or waited for: what is sent waits with it."""
+        return isinstance(self.state, Connecting)
+
+    @property
+    def asked(self) -> bool:
+        """There is a question in this conversation."""
+        return self.journal is not None and bool(self.journal.tree.messages)
+
+    @property
+    def last_question(self) -> str | None:
+        """The id of the last question of the path that shows."""
+        path = self.journal.tree.path() if self.journal else ()
+        return next((message.id for message in reversed(path) if message.role == "user"), None)
 
     async def enter(self, journal: Journal) -> None:
         """Go on with ``journal``; the conversation before is closed."""
@@ -48,24 +78,22 @@ class Current:
         assert self.journal is not None
         self.options = options_for(self._launch.config, self.journal.settings)
 
-    async def connect(self, wish: UseServer | None = None, *, demo: bool = False) -> bool:
-        """Talk with another server; True when it answers. The conversation stays."""
-        if not await self.link.open(wish, demo=demo):
-            return False
-        if self.session is not None and self.link.connection is not None:
-            await self.session.use(self.link.connection)
+    async def connect(self, wish: UseServer | None = None, *, demo: bool = False) -> None:
+        """Talk with another server; the conversation stays. Raises MinicpmTuiError when it does not answer."""
+        await self.connector.open(wish, demo=demo)
+        if self.session is not None and self.connection is not None:
+            await self.session.use(self.connection)
         else:
             self._join()
-        return True
 
     def _join(self) -> None:
         from minicpm_tui.chat.session import ChatSession
 
-        if self.journal is not None and self.link.connection is not None and self.options is not None:
-            self.session = ChatSession(self.journal, self.link.connection, self.options)
+        if self.journal is not None and self.connection is not None and self.options is not None:
+            self.session = ChatSession(self.journal, self.connection, self.options)
 
     async def change(self, options: RequestOptions) -> None:
-        """Ask with ``options`` from now on."""
+        """Ask with ``options`` from now on. Raises StorageError."""
         self.options = options
         if self.session is not None:
             await self.session.change(options)
@@ -80,4 +108,4 @@ class Current:
     async def close(self) -> None:
         """Let go of everything; a reply that streams is kept as far as it came."""
         await self._close_session()
-        await self.link.close()
+        await self.connector.close()

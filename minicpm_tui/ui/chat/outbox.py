@@ -5,28 +5,51 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
+from textual.message import Message
+from textual.widget import Widget
+
 from minicpm_tui.chat.events import ChatEvent
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.messages import End
 from minicpm_tui.ui.chat.message_queue import Outgoing, Queue
-from minicpm_tui.ui.chat.reply import Following
+from minicpm_tui.ui.chat.model import ChatModel
+from minicpm_tui.ui.chat.reply import ReplyView
 
 if TYPE_CHECKING:
     from minicpm_tui.chat.session import ChatSession
-    from minicpm_tui.ui.chat.pane import TalkPane
 
 
-class Sending:
-    """Asks the session of ``talk`` what waits in ``queue``.
+class Outbox:
+    """Asks the session of ``model`` what waits in ``queue``; ``view`` shows the replies.
 
-    ``running`` while a message is on its way or a reply streams.
+    ``owner`` is the widget whose workers it uses and that its messages are posted to. ``running`` while a message is on its way
+    or a reply streams.
     """
 
-    def __init__(self, talk: TalkPane, queue: Queue, following: Following) -> None:
+    class Began(Message):
+        """A question is being asked."""
+
+    class Failed(Message):
+        """``line`` says why ``outgoing`` was not sent; it is None for a question that was asked before."""
+
+        def __init__(self, line: str, outgoing: Outgoing | None) -> None:
+            super().__init__()
+            self.line = line
+            self.outgoing = outgoing
+
+    class Finished(Message):
+        """The reply is over; ``end`` is None when none was asked for."""
+
+        def __init__(self, end: End | None) -> None:
+            super().__init__()
+            self.end = end
+
+    def __init__(self, owner: Widget, model: ChatModel, queue: Queue, view: ReplyView) -> None:
         self.running = False
-        self._talk = talk
+        self._owner = owner
+        self._model = model
         self._queue = queue
-        self._following = following
+        self._view = view
         self._preparing: Outgoing | None = None
 
     def push(self, outgoing: Outgoing) -> None:
@@ -41,30 +64,25 @@ class Sending:
 
     def pump(self) -> None:
         """Send the next message, unless one is on its way."""
-        session = self._talk.session
+        session = self._model.session
         if session is not None and not self.running and self._queue.waiting and not self._queue.held:
             self.running = True
-            self._talk.run_worker(self._send(session, self._queue.waiting[0]), group="reply")
+            self._owner.run_worker(self._send(session, self._queue.waiting[0]), group="reply")
 
     def again(self, message_id: str | None = None) -> None:
         """Ask for another reply to the question before ``message_id``, or to the last one."""
-        session = self._talk.session
+        session = self._model.session
         if session is not None and not self.running:
             self.running = True
-            self._talk.run_worker(self._ask_again(session, message_id), group="reply")
+            self._owner.run_worker(self._ask_again(session, message_id), group="reply")
 
-    def stop(self) -> None:
-        """End the reply; what has arrived stays. A message whose files are still prepared is taken back."""
+    def stop(self) -> Outgoing | None:
+        """End the reply; what has arrived stays. A message whose files are still prepared is returned: it is not sent."""
         if (outgoing := self._preparing) is not None:
             self._queue.take_back(outgoing)
-            self._talk.give_back(outgoing)
-        elif self._talk.session is not None:
-            self._talk.session.cancel()
-
-    def give_up(self) -> None:
-        """Everything that waits goes back to where it was written."""
-        while outgoing := self._queue.pop():
-            self._talk.give_back(outgoing)
+        elif self._model.session is not None:
+            self._model.session.cancel()
+        return outgoing
 
     async def _send(self, session: ChatSession, outgoing: Outgoing) -> None:
         self._preparing = outgoing
@@ -75,8 +93,7 @@ class Sending:
             return
         self._queue.send(outgoing)
         if broken := [attachment for attachment in outgoing.attachments if attachment.error]:
-            self._talk.give_back(outgoing)
-            self._talk.say(broken[0].error)
+            self._owner.post_message(self.Failed(broken[0].error, outgoing))
             self._done(None)
             return
         ready = [attachment.prepared for attachment in outgoing.attachments if attachment.prepared]
@@ -90,24 +107,17 @@ class Sending:
         self._done(await self._follow(session, session.retry(message_id), None))
 
     async def _follow(self, session: ChatSession, events: AsyncIterator[ChatEvent], outgoing: Outgoing | None) -> End | None:
-        talk = self._talk
-        talk.show_conversation(shown=True)
-        talk.report()
+        self._owner.post_message(self.Began())
         try:
-            return await self._following.follow(events, session)
+            return await self._view.follow(events, session)
         except MinicpmTuiError as error:
-            if outgoing is not None and not self._following.asked:
-                talk.give_back(outgoing)
-            talk.say(error.info.line())
-            talk.show_conversation(shown=talk.asked)
+            unsent = None if self._view.asked else outgoing
+            self._owner.post_message(self.Failed(error.info.line(), unsent))
             return None
 
     def _done(self, end: End | None) -> None:
         self.running = False
-        self._talk.fit_line.changed()
-        if end is not None:
-            if end.error is not None and self._queue.waiting:
-                self._queue.hold(held=True)
-            self._talk.post_message(self._talk.Replied(end))
-        self._talk.report()
+        if end is not None and end.error is not None and self._queue.waiting:
+            self._queue.hold(held=True)
+        self._owner.post_message(self.Finished(end))
         self.pump()

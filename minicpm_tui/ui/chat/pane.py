@@ -14,30 +14,32 @@ from textual.widgets import TextArea
 from minicpm_tui.errors import MinicpmTuiError, StorageError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.chat.question_edit import Editing
+from minicpm_tui.ui.chat.draft_saver import DraftSaver, unsent
+from minicpm_tui.ui.chat.model import ChatModel
+from minicpm_tui.ui.chat.question_edit import QuestionEdit
 from minicpm_tui.ui.chat.welcome import Welcome
+from minicpm_tui.ui.composer import drafts
 from minicpm_tui.ui.composer.composer import Composer
+from minicpm_tui.ui.composer.drafts import Draft
 from minicpm_tui.ui.terminal.output.blank import Blank
 
 if TYPE_CHECKING:
     from textual.widgets import OptionList
 
-    from minicpm_tui.chat.session import ChatSession
     from minicpm_tui.messages import End
     from minicpm_tui.messages import Message as ChatMessage
     from minicpm_tui.sessions import Journal
     from minicpm_tui.ui.attachments.tray import Tray
-    from minicpm_tui.ui.chat.context_line import FitLine
-    from minicpm_tui.ui.chat.draft_saver import Drafting
+    from minicpm_tui.ui.chat.context_line import ContextLine
     from minicpm_tui.ui.chat.find import FindBar
     from minicpm_tui.ui.chat.message_queue import Outgoing, Queue
-    from minicpm_tui.ui.chat.outbox import Sending
-    from minicpm_tui.ui.chat.reply import Following
+    from minicpm_tui.ui.chat.outbox import Outbox
+    from minicpm_tui.ui.chat.reply import ReplyView
     from minicpm_tui.ui.conversation import ConversationPane
 
 
 class TalkPane(Blank, Vertical):
-    """Talks through ``session``; without one it keeps what is written. Messages are sent one after another."""
+    """Talks through the session of ``model``; without one it keeps what is written. Messages are sent one after another."""
 
     class Progress(Message):
         """Something that the status line shows has changed."""
@@ -52,12 +54,9 @@ class TalkPane(Blank, Vertical):
     class NoServer(Message):
         """The user wants to send, but there is nobody to send it to."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: ChatModel) -> None:
         super().__init__(id="talk")
-        self.session: ChatSession | None = None
-        self.journal: Journal | None = None
-        self.expecting = True  # a connection is being made: what is sent waits for it
-        self.editing = Editing(self)
+        self.model = model
         self.furnished = False
         self._stepping = asyncio.Lock()
 
@@ -65,10 +64,11 @@ class TalkPane(Blank, Vertical):
     find_bar: FindBar
     queue: Queue
     tray: Tray
-    following: Following
-    sending: Sending
-    drafting: Drafting
-    fit_line: FitLine
+    edit: QuestionEdit
+    reply_view: ReplyView
+    outbox: Outbox
+    draft_saver: DraftSaver
+    context_line: ContextLine
 
     def compose(self) -> ComposeResult:
         """What the first paint needs; ``furnish`` adds the rest."""
@@ -79,26 +79,26 @@ class TalkPane(Blank, Vertical):
     async def furnish(self) -> None:
         """The conversation, the files, the queue: imported after the first paint."""
         from minicpm_tui.ui.attachments.tray import Tray
-        from minicpm_tui.ui.chat.context_line import FitLine
-        from minicpm_tui.ui.chat.draft_saver import Drafting
+        from minicpm_tui.ui.chat.context_line import ContextLine
         from minicpm_tui.ui.chat.find import FindBar
         from minicpm_tui.ui.chat.message_queue import Queue
-        from minicpm_tui.ui.chat.outbox import Sending
-        from minicpm_tui.ui.chat.reply import Following
+        from minicpm_tui.ui.chat.outbox import Outbox
+        from minicpm_tui.ui.chat.reply import ReplyView
         from minicpm_tui.ui.composer.dropdown import CompletionList
         from minicpm_tui.ui.conversation import ConversationPane
 
         self.pane = ConversationPane(id="conversation")
         self.find_bar, self.queue, self.tray = FindBar(self.pane), Queue(), Tray()
         self.pane.display = self.tray.display = False
-        self.following = Following(self.pane, self.report)
-        self.sending = Sending(self, self.queue, self.following)
-        self.drafting = Drafting(self)
-        self.fit_line = FitLine(self)
+        self.edit = QuestionEdit(self.composer, self.tray)
+        self.reply_view = ReplyView(self.pane, self.report)
+        self.outbox = Outbox(self, self.model, self.queue, self.reply_view)
+        self.draft_saver = DraftSaver(self, self.unsent, self.say)
+        self.context_line = ContextLine()
         completions = CompletionList()
         with self.app.batch_update():
             await self.mount(self.find_bar, before=0)
-            await self.mount(self.pane, self.queue, self.tray, self.fit_line, completions, before=self.composer)
+            await self.mount(self.pane, self.queue, self.tray, self.context_line, completions, before=self.composer)
         self.composer.completions = completions
         self.furnished = True
 
@@ -110,7 +110,12 @@ class TalkPane(Blank, Vertical):
     @property
     def running(self) -> bool:
         """A message is on its way, or a reply streams."""
-        return self.furnished and self.sending.running
+        return self.furnished and self.outbox.running
+
+    @property
+    def editing(self) -> bool:
+        """The composer holds a question that was asked before."""
+        return self.furnished and self.edit.question is not None
 
     def report(self) -> None:
         """Something that the status line shows has changed."""
@@ -119,76 +124,69 @@ class TalkPane(Blank, Vertical):
     # -- which conversation ---------------------------------------------------------------------------------------------------
 
     def show(self, journal: Journal) -> None:
-        """Show the conversation of ``journal``; without a session it can only be read."""
-        self.session = None
-        self.journal = journal
-        self.editing.end()
-        self.following.show(journal.tree, journal.blobs)
-        self.show_conversation(shown=self.asked)
+        """Show the conversation of ``journal``, which the model has entered; without a session it can only be read."""
+        self.edit.end()
+        self.reply_view.show(journal.tree, journal.blobs)
+        self.show_conversation(shown=self.model.asked)
         for note in journal.notes:
             self.say(note)
         if journal.read_only_reason:
             self.say(journal.read_only_reason, seconds=15)
+        self.connected()
 
     def leave(self) -> None:
         """Another conversation will show: what waits to be asked in this one goes back to the composer."""
-        if self.journal is not None:
-            self.sending.give_up()
+        if self.model.journal is not None:
+            self._give_up()
 
-    def use(self, session: ChatSession | None) -> None:
-        """Talk through ``session`` from now on."""
-        self.session = session
-        if session is not None:
+    def connected(self) -> None:
+        """The model has a session, or another connection: what waits is sent."""
+        if (session := self.model.session) is not None:
             self.tray.use(session.limits())
-            self.following.count(session)
-        self.fit_line.changed()
-        self.sending.pump()
+            self.reply_view.count(session)
+        self._check_context()
+        self.outbox.pump()
 
     def not_connected(self, problem: str) -> None:
         """What was sent while connecting goes back to the composer."""
         if not self.query_one(Welcome).display:  # which says it too
             self.say(problem, seconds=15)
-        if self.session is None:
-            self.sending.give_up()
+        if self.model.session is None:
+            self._give_up()
 
-    @property
-    def asked(self) -> bool:
-        """There is a question in this conversation."""
-        return self.journal is not None and bool(self.journal.tree.messages)
-
-    @property
-    def last_question(self) -> str | None:
-        """The id of the last question of the path that shows."""
-        path = self.journal.tree.path() if self.journal else ()
-        return next((message.id for message in reversed(path) if message.role == "user"), None)
+    def _give_up(self) -> None:
+        """Everything that waits goes back to where it was written."""
+        while outgoing := self.queue.pop():
+            self.give_back(outgoing)
 
     @property
     def pictured(self) -> ChatMessage | None:
         """The message whose pictures the user would mean: under the cursor, else the last one with some."""
-        if self.journal is None:
+        if self.model.journal is None:
             return None
         from minicpm_tui.ui.viewer.of_message import nearest_media
 
-        return nearest_media(self.journal, self.pane.cursor.message_id)
+        return nearest_media(self.model.journal, self.pane.cursor.message_id)
 
     @work(group="step")
     async def step(self, message_id: str, step: int) -> None:
         """Show the alternative ``step`` places from the one of a message's that shows, with the cursor on it."""
         async with self._stepping:  # keys typed ahead go on from where the one before has led
-            if self.session is None or self.running:
+            session = self.model.session
+            if session is None or self.running:
                 return
-            tree, pointed = self.session.tree, self.pane.cursor.message_id is not None
+            tree, pointed = session.tree, self.pane.cursor.message_id is not None
             among = tree.siblings(message_id)
             shown = next((message.id for message in tree.path() if message.id in among), message_id)
             if other := tree.neighbour(shown, step):
                 try:
-                    await self.session.select(other)
+                    await session.select(other)
                 except MinicpmTuiError as error:
                     self.say(error.info.line())
-                self.following.show(self.session.tree, self.session.journal.blobs)
+                self.reply_view.show(session.tree, session.journal.blobs)
                 if pointed:
                     self.pane.cursor.go_to(other)
-                self.following.count(self.session)
+                self.reply_view.count(session)
                 self.report()
 
     def show_conversation(self, *, shown: bool) -> None:
@@ -209,7 +207,7 @@ class TalkPane(Blank, Vertical):
         written = event.text.strip()
         broken = [attachment for attachment in self.tray.attachments if attachment.error]
         if not written and not self.tray.attachments:
-            self.sending.resume()
+            self.outbox.resume()
         elif broken:
             names = ", ".join(attachment.name for attachment in broken)
             self.say(
@@ -219,15 +217,15 @@ class TalkPane(Blank, Vertical):
                     len(broken),
                 ).format(names=names)
             )
-        elif self.session is None and not self.expecting:
+        elif self.model.session is None and not self.model.connecting:
             self.post_message(self.NoServer())
         else:
-            outgoing = Outgoing(event.text.rstrip(), self.tray.take(), self.editing.question)
+            outgoing = Outgoing(event.text.rstrip(), self.tray.take(), self.edit.question)
             self.composer.write("")
             self.composer.sent.add(written)
-            self.editing.end()
+            self.edit.end()
             self._keep(written)
-            self.sending.push(outgoing)
+            self.outbox.push(outgoing)
 
     @work(group="history")
     async def _keep(self, written: str) -> None:
@@ -238,12 +236,62 @@ class TalkPane(Blank, Vertical):
         except StorageError as error:
             self.say(error.info.line())
 
+    def stop(self) -> None:
+        """End the reply; what has arrived stays. A message whose files are still prepared goes back to the composer."""
+        if (outgoing := self.outbox.stop()) is not None:
+            self.give_back(outgoing)
+
+    def on_outbox_began(self) -> None:
+        self.show_conversation(shown=True)
+        self.report()
+
+    def on_outbox_failed(self, event: Outbox.Failed) -> None:
+        if event.outgoing is not None:
+            self.give_back(event.outgoing)
+        self.say(event.line)
+        self.show_conversation(shown=self.model.asked)
+
+    def on_outbox_finished(self, event: Outbox.Finished) -> None:
+        self._check_context()
+        if event.end is not None:
+            self.post_message(self.Replied(event.end))
+        self.report()
+
+    def _check_context(self) -> None:
+        """Have what is written counted; an edited question keeps files that do not lie here: it is counted when it is sent."""
+        ready = [attachment.prepared for attachment in self.tray.attachments if attachment.prepared]
+        self.context_line.check(None if self.editing else self.model.session, self.composer.text, ready)
+
+    def make_fit(self) -> None:
+        """Do what the context line proposes."""
+        from minicpm_tui.ui.chat.context_line import changes
+
+        for attachment, wish in list(changes(self.context_line.proposal, self.tray.attachments)):
+            self.tray.change(attachment, wish)
+
+    # -- drafts ---------------------------------------------------------------------------------------------------------------
+
+    def unsent(self) -> Draft:
+        """Everything that is not sent yet: what waits its turn, what an edit has set aside, what is being written."""
+        texts = (self.edit.text, self.composer.text)
+        return unsent(self.queue.waiting, texts, (*self.edit.attachments, *self.tray.attachments))
+
+    async def restore_draft(self) -> None:
+        """Take over what a program that ended left behind."""
+        draft = await asyncio.to_thread(drafts.take_over)
+        if draft is None or self.composer.text:
+            return
+        if draft.text:
+            self.composer.write(draft.text)
+        if draft.attachments:
+            self.tray.attach(draft.attachments)
+
     # -- taking back ----------------------------------------------------------------------------------------------------------
 
     def give_back(self, outgoing: Outgoing) -> None:
         """A message that was not sent goes back to where it was written."""
         if outgoing.replaces is not None:
-            self.editing.begin(outgoing.replaces, outgoing.text, outgoing.attachments)
+            self.edit.begin(outgoing.replaces, outgoing.text, outgoing.attachments)
             return
         written = self.composer.text
         self.composer.write(f"{outgoing.text}\n\n{written}" if written.strip() and outgoing.text else outgoing.text or written)
@@ -281,10 +329,10 @@ class TalkPane(Blank, Vertical):
 
     # -- editing a question ---------------------------------------------------------------------------------------------------
 
-    def edit(self, message_id: str) -> None:
+    def edit_question(self, message_id: str) -> None:
         """Write the question ``message_id`` anew."""
-        if self.journal is not None and not self.running:
-            self.editing.begin(message_id, self.journal.tree.messages[message_id].text)
+        if self.model.journal is not None and not self.running:
+            self.edit.begin(message_id, self.model.journal.tree.messages[message_id].text)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """A path was chosen with the mouse."""
@@ -313,13 +361,13 @@ class TalkPane(Blank, Vertical):
     @on(TextArea.Changed)
     def _written(self) -> None:
         if self.furnished:
-            self.drafting.changed()
-            self.fit_line.changed()
+            self.draft_saver.changed()
+            self._check_context()
 
     def on_tray_changed(self) -> None:
         self.queue.show()
-        self.drafting.changed()
-        self.fit_line.changed()
+        self.draft_saver.changed()
+        self._check_context()
         self.report()
 
     def say(self, line: str, *, seconds: float = 8) -> None:

@@ -9,24 +9,26 @@ from minicpm_tui.i18n import _
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.attachments.attachment import Attachment
-    from minicpm_tui.ui.chat.pane import TalkPane
+    from minicpm_tui.ui.attachments.tray import Tray
+    from minicpm_tui.ui.composer.composer import Composer
 
 
-class Editing:
+class QuestionEdit:
     """``question`` is the id of the question that the composer holds, None while it holds the next message.
 
     ``text`` and ``attachments`` are the next message's while it is set aside.
     """
 
-    def __init__(self, talk: TalkPane) -> None:
+    def __init__(self, composer: Composer, tray: Tray) -> None:
         self.question: str | None = None
         self.text = ""
         self.attachments: list[Attachment] = []
-        self._talk = talk
+        self._composer = composer
+        self._tray = tray
 
     def begin(self, question: str, text: str, attachments: Iterable[Attachment] = ()) -> None:
         """Put the question into the composer, with the files that are to replace its own."""
-        composer, tray = self._talk.composer, self._talk.tray
+        composer, tray = self._composer, self._tray
         written, files = composer.text, tray.take()
         if self.question is None:
             self.text, self.attachments = written, files
@@ -41,7 +43,7 @@ class Editing:
         """The edit is sent or given up: the composer holds the next message again, as it was."""
         if self.question is None:
             return
-        composer, tray = self._talk.composer, self._talk.tray
+        composer, tray = self._composer, self._tray
         self.question = None
         composer.write(self.text)
         tray.take()

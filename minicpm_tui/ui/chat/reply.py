@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from minicpm_tui.chat.events import Asked, ChatEvent, Preparing
 from minicpm_tui.messages import BlobReader, Delta, End, Message, Notice, Tree
-from minicpm_tui.ui.chat.token_rate import Meter
+from minicpm_tui.ui.chat.token_rate import TokenRate
 from minicpm_tui.ui.viewer.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ def positions(tree: Tree, path: tuple[Message, ...]) -> dict[str, tuple[int, int
     return {message_id: place for message_id, place in places.items() if place[1] > 1}
 
 
-class Following:
+class ReplyView:
     """Shows what ``session`` is asked. ``report`` is called when the status line has something new to say."""
 
     def __init__(self, pane: ConversationPane, report: Callable[[], None]) -> None:
-        self.meter = Meter()
+        self.rate = TokenRate()
         self.end: End | None = None
         self.asked = False
         self._spent = 0
@@ -45,14 +45,14 @@ class Following:
         self._pane.show(path, positions(tree, path))
         self._thumbnails.show(path, blobs)
         self._shown = [message.id for message in path]
-        self.meter = Meter()
+        self.rate = TokenRate()
         self.end = next((message.end for message in reversed(path) if message.end is not None), None)
         self._spent = self.end.usage.total_tokens if self.end is not None and self.end.usage is not None else 0
 
     @property
     def used(self) -> int:
         """Tokens of the conversation, with what has arrived of a reply that streams."""
-        return self._spent + (self.meter.tokens if self._streams else 0)
+        return self._spent + (self.rate.tokens if self._streams else 0)
 
     def count(self, session: ChatSession) -> None:
         """Take the tokens from ``session``, which knows what stopped replies and pictures cost too."""
@@ -60,7 +60,7 @@ class Following:
 
     async def follow(self, events: AsyncIterator[ChatEvent], session: ChatSession) -> End | None:
         """Show one reply as it arrives. Raises what the session raises; ``asked`` tells whether the question is in the tree."""
-        self.meter = Meter()
+        self.rate = TokenRate()
         self.asked = False
         self._reported = 0.0
         reply_id = ""
@@ -74,8 +74,8 @@ class Following:
                     self._begin(session, question, reply)
                 case Delta():
                     self._pane.feed(event)
-                    self.meter.feed(event)
-                    if event.at - self._reported >= REPORTS or self.meter.tokens == 1:
+                    self.rate.feed(event)
+                    if event.at - self._reported >= REPORTS or self.rate.tokens == 1:
                         self._reported = event.at
                         self._report()
                 case Notice():

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any, Literal
+
+from textual.app import App
 
 from minicpm_tui.config import Settings
 from minicpm_tui.i18n import _
-from minicpm_tui.ui.kit.dialogs import Choice
+from minicpm_tui.ui.kit.dialogs import Choice, Choose
 from minicpm_tui.ui.kit.messages import UseServer
 
 if TYPE_CHECKING:
     from minicpm_tui.chat.connect import Connection
 
-DEMO = "demo"
+DEMO: Literal["demo"] = "demo"
 _MARK = "\n"
 
 
@@ -49,3 +52,14 @@ def choices(settings: Settings, connection: Connection | None) -> list[Choice]:
     if settings.url:
         add(settings.url, settings.model, _("from the settings"))
     return [*found.values(), Choice(DEMO, _("Demo server"), _("no GPU, no model: facts about your files"))]
+
+
+async def ask(app: App[Any], settings: Settings, connection: Connection | None) -> UseServer | Literal["demo"] | None:
+    """Let the user choose another model or server, or type an address; None when they leave it. Run it in a worker."""
+    listed = await asyncio.to_thread(choices, settings, connection)
+    current = key_of(connection.url, connection.model) if connection else ""
+    window = Choose(_("Model and server"), listed, current=current, free=_("narrow the list, or type an address: host:port"))
+    key = await app.push_screen_wait(window)
+    if key == DEMO:
+        return DEMO
+    return wish_of(key) if key else None

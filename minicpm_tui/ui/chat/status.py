@@ -2,46 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from minicpm_tui.messages import RequestProfile
 from minicpm_tui.ui.chat.changed_settings import changed_settings
+from minicpm_tui.ui.chat.connection import ChatState, Connected, Connecting, Disconnected, Lost
 from minicpm_tui.ui.chat.status_line import State, Status
 
 if TYPE_CHECKING:
-    from minicpm_tui.ui.chat.model import Current
+    from minicpm_tui.ui.chat.model import ChatModel
     from minicpm_tui.ui.chat.pane import TalkPane
 
 
-def status_of(current: Current, talk: TalkPane) -> Status:
-    """The state of the link, the context used (with the files on the next message), the speed of the last reply, the
-    conversation's title and what is set for it."""
-    connection = current.link.connection
+def status_of(model: ChatModel, talk: TalkPane) -> Status:
+    """How it stands with the server, the context used (with the files on the next message), the speed of the last reply,
+    the conversation's title and what is set for it."""
+    connection = model.connection
     profile = connection.profile if connection else RequestProfile()
-    settings = changed_settings(current.options, profile) if current.options else ()
-    title = current.journal.title if talk.asked and current.journal else ""
+    settings = changed_settings(model.options, profile) if model.options else ()
+    title = model.journal.title if model.asked and model.journal else ""
     if not talk.furnished:
-        return Status(state=_state(current, talk), settings=settings, title=title)
-    following = talk.following
-    meter, end = following.meter, following.end
-    used = following.used + talk.tray.tokens
+        return Status(state=_state(model, talk), settings=settings, title=title)
+    reply = talk.reply_view
+    speed, end = reply.rate, reply.end
+    used = reply.used + talk.tray.tokens
     live = talk.running or end is None
     return Status(
-        state=_state(current, talk),
+        state=_state(model, talk),
         model=connection.model if connection else "",
         where=connection.url.partition("://")[2] if connection else "",
         used=used or None,
         context=connection.max_model_len if connection else None,
-        rate=meter.rate if live else meter.of(end) if end else None,
-        first_token=meter.first_token if live else end.first_token_seconds if end else None,
+        rate=speed.per_second if live else speed.of(end) if end else None,
+        first_token=speed.first_token if live else end.first_token_seconds if end else None,
         settings=settings,
         title=title,
     )
 
 
-def _state(current: Current, talk: TalkPane) -> State:
+def _state(model: ChatModel, talk: TalkPane) -> State:
     if talk.running:
-        return "waiting" if talk.following.meter.first_token is None else "streaming"
-    if current.link.trying:
-        return "connecting"
-    return "ready" if current.link.stands else "failed"
+        return "waiting" if talk.reply_view.rate.first_token is None else "streaming"
+    return state_word(model.state)
+
+
+def state_word(state: ChatState) -> Literal["connecting", "ready", "failed"]:
+    """How it stands with the server, in the words of the status line and the welcome."""
+    match state:
+        case Connecting():
+            return "connecting"
+        case Connected():
+            return "ready"
+        case Disconnected() | Lost():
+            return "failed"

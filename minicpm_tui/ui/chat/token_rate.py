@@ -8,7 +8,7 @@ WINDOW = 3.0
 """Seconds that the speed shown while streaming is taken over."""
 
 
-class Meter:
+class TokenRate:
     """A delta is taken for a token until the server has counted: vLLM sends one delta a token, or a few tokens at most."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Meter:
             self._times = [at for at in self._times if at > delta.at - WINDOW]
 
     @property
-    def rate(self) -> float | None:
+    def per_second(self) -> float | None:
         """Tokens per second over the last seconds; None with too little to tell."""
         if len(self._times) < 2 or (span := self._times[-1] - self._times[0]) <= 0:
             return None

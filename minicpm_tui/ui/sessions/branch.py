@@ -32,10 +32,10 @@ class BranchScreen(Ask):
     async def _branch(self) -> None:
         from minicpm_tui.sessions.branch import branch
 
-        talk: Any = getattr(self.app, "chat").talk  # noqa: B009 - only the whole app has a conversation
-        point = talk.pane.cursor.message_id or talk.journal.tree.leaf
+        chat: Any = getattr(self.app, "chat")  # noqa: B009 - only the whole app has a conversation
+        point = chat.talk.pane.cursor.message_id or chat.model.journal.tree.leaf
         try:
-            journal = await asyncio.to_thread(branch, talk.journal, point)
+            journal = await asyncio.to_thread(branch, chat.model.journal, point)
             await asyncio.to_thread(journal.close)
         except MinicpmTuiError as error:
             self.notify(one_line(error.info.line()), severity="warning", timeout=10, markup=False)

@@ -12,7 +12,7 @@ _HERE = "minicpm_tui.ui.sessions"
 
 def _talked(app: Any) -> bool:
     """The conversation shows and something was said in it."""
-    return _chatting(app) and bool(app.chat.talk.asked)
+    return _chatting(app) and bool(app.chat.model.asked)
 
 
 def _chatting(app: Any) -> bool:

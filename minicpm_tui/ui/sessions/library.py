@@ -251,7 +251,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
 
     def _open_journal(self, info: SessionInfo) -> Journal | None:
         """The journal of ``info`` when that is the conversation that is open here for writing."""
-        journal: Journal | None = self._chat.talk.journal
+        journal: Journal | None = self._chat.model.journal
         return journal if journal is not None and journal.id == info.id and not journal.read_only else None
 
     @property

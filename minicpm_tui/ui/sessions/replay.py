@@ -103,7 +103,7 @@ class ReplayScreen(Commanded, LeanScreen[None]):
         self._play()
 
     def _current_folder(self) -> Path | None:
-        journal = getattr(self.app, "chat").talk.journal  # noqa: B009 - only the whole app has a conversation
+        journal = getattr(self.app, "chat").model.journal  # noqa: B009 - only the whole app has a conversation
         return journal.path if journal is not None and journal.saved else None
 
     @work(group="play", exclusive=True)

@@ -107,7 +107,7 @@ class RerunScreen(Commanded, Screen[None]):
 
         folder = self._folder
         if folder is None:
-            journal = self._chat.talk.journal
+            journal = self._chat.model.journal
             folder = journal.path if journal is not None and journal.saved else None
         return Journal.open(folder, read_only=True) if folder is not None else None
 
@@ -117,7 +117,7 @@ class RerunScreen(Commanded, Screen[None]):
 
     async def _how(self, *, compared: bool) -> str | None:
         """``new``, ``keep`` (the history) or ``compare``; None when the user leaves or nobody can be asked."""
-        connection = self._chat.current.link.connection
+        connection = self._chat.model.connection
         answers = [("compare", _("Compare"))] if compared else []
         if connection is not None:
             answers += [("new", _("New answers")), ("keep", _("Recorded history"))]
@@ -151,7 +151,7 @@ class RerunScreen(Commanded, Screen[None]):
         from minicpm_tui.chat.session import ChatSession
         from minicpm_tui.sessions import Journal
 
-        connection = self._chat.current.link.connection
+        connection = self._chat.model.connection
         options = options_for(self._chat.launch.config, source.settings, connection.model)
         session = self._session = ChatSession(Journal.create(), connection, options)
         title = _("Rerun: {title} · {model}").format(title=source.title, model=connection.model)

@@ -29,13 +29,14 @@ class Driver:
         self.app = app
         self.pilot = pilot
         self.talk = app.chat.talk
+        self.model = app.chat.model
 
     async def until(self, condition: Condition, seconds: float = 20.0) -> None:
         """Wait for ``condition``; fails with its name when it does not come."""
         await until(condition, self.pilot, seconds=seconds)
 
     async def connected(self) -> None:
-        await self.until(lambda: self.talk.session is not None)
+        await self.until(lambda: self.model.session is not None)
 
     async def write(self, text: str) -> None:
         self.talk.composer.write(text)
@@ -50,7 +51,7 @@ class Driver:
 
     @property
     def tree(self) -> Tree:
-        return self.talk.journal.tree if self.talk.journal else Tree()
+        return self.model.journal.tree if self.model.journal else Tree()
 
     @property
     def path(self) -> tuple[Any, ...]:
@@ -85,9 +86,9 @@ async def open_app(
     app = MinicpmApp(Launch(load(flags), session=session, resume=resume))
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, pilot)
-        await driver.until(lambda: driver.talk.furnished and driver.talk.journal is not None)
+        await driver.until(lambda: driver.talk.furnished and driver.model.journal is not None)
         yield driver
-        await app.chat.current.close()
+        await app.chat.model.close()
 
 
 @pytest.fixture

@@ -45,16 +45,16 @@ async def test_any_size_while_a_reply_streams(slow_server: DemoServer, opened: O
         await driver.connected()
         await driver.write("go")
         await driver.pilot.press("enter")
-        await driver.until(lambda: driver.talk.following.meter.tokens > 2)
+        await driver.until(lambda: driver.talk.reply_view.rate.tokens > 2)
         await driver.write("still here")
         await driver.pilot.resize_terminal(*size)
-        before = driver.talk.following.meter.tokens
-        await driver.until(lambda: driver.talk.following.meter.tokens > before)
+        before = driver.talk.reply_view.rate.tokens
+        await driver.until(lambda: driver.talk.reply_view.rate.tokens > before)
         assert driver.talk.composer.text == "still here"
         for key in ("f1", "f4", "f5", "ctrl+p"):
             await driver.pilot.press(key)
             await driver.pilot.press("escape")
-        driver.talk.sending.stop()
+        driver.talk.stop()
         await driver.until(lambda: not driver.talk.running)
 
 
@@ -99,8 +99,8 @@ async def test_the_sampling_form_checks_and_the_next_request_has_it(server: Demo
         await driver.until(lambda: driver.app.screen is driver.app.chat)
         await driver.ask("hello")
         assert {name: server.chats[-1][name] for name in wanted} == wanted
-        assert driver.talk.journal is not None
-        assert Journal.open(driver.talk.journal.id, read_only=True).settings.items() >= wanted.items()
+        assert driver.model.journal is not None
+        assert Journal.open(driver.model.journal.id, read_only=True).settings.items() >= wanted.items()
 
 
 @pytest.mark.parametrize("field", ["top_k", "min_p", "repetition_penalty", "seed"])
@@ -159,7 +159,7 @@ async def test_quitting_asks_while_a_reply_streams(slow_server: DemoServer, open
         await driver.pilot.press("escape")
         await driver.until(lambda: driver.app.screen is driver.app.chat)
         assert driver.app.is_running
-        driver.talk.sending.stop()
+        driver.talk.stop()
         await driver.until(lambda: not driver.talk.running)
 
 

@@ -35,7 +35,7 @@ async def test_a_picture_is_pasted_asked_about_and_saved(server: DemoServer, ope
         assert status.context == 32768
         assert status.used is not None
         assert status.used > 100
-        session_id = driver.talk.journal.id if driver.talk.journal else ""
+        session_id = driver.model.journal.id if driver.model.journal else ""
     with Journal.open(session_id, read_only=True) as saved:
         assert [message.text for message in saved.tree.path() if message.role == "user"] == ["what is this?", "and again?"]
 
@@ -101,7 +101,7 @@ async def test_what_does_not_fit_is_said_before_sending_and_mended_by_a_key(open
             await driver.connected()
             await driver.write("compare them")
             driver.talk.tray.attach([str(file) for file in files])
-            fit = driver.talk.fit_line
+            fit = driver.talk.context_line
             await driver.until(lambda: "does not fit" in fit.said and fit.display)
             assert "the model takes 1024" in fit.said
             assert "^T: send the pictures for" in fit.said
@@ -138,7 +138,7 @@ async def test_stop_keeps_what_arrived_and_the_queue_goes_on(slow_server: DemoSe
         await driver.connected()
         await driver.write("first")
         await driver.pilot.press("enter")
-        await driver.until(lambda: driver.talk.running and driver.talk.following.meter.tokens > 3)
+        await driver.until(lambda: driver.talk.running and driver.talk.reply_view.rate.tokens > 3)
         await driver.write("second")
         await driver.pilot.press("enter")
         assert [waiting.text for waiting in driver.talk.queue.waiting] == ["second"]
@@ -162,7 +162,7 @@ async def test_a_waiting_message_is_taken_back(slow_server: DemoServer, opened: 
         await driver.pilot.press("enter", "up")
         assert driver.talk.queue.waiting == []
         assert driver.talk.composer.text == "wait"
-        driver.talk.sending.stop()
+        driver.talk.stop()
         await driver.until(lambda: not driver.talk.running)
 
 
@@ -172,8 +172,8 @@ async def test_another_conversation_gives_back_what_waits(slow_server: DemoServe
         for text in ("first", "second", "third"):
             await driver.write(text)
             await driver.pilot.press("enter")
-        await driver.until(lambda: driver.talk.running and driver.talk.following.meter.tokens > 3)
-        left = driver.talk.journal.id if driver.talk.journal else ""
+        await driver.until(lambda: driver.talk.running and driver.talk.reply_view.rate.tokens > 3)
+        left = driver.model.journal.id if driver.model.journal else ""
         await driver.pilot.press("ctrl+n")
         await driver.until(lambda: driver.path == () and not driver.talk.running)
         assert driver.talk.composer.text == "second\n\nthird"
@@ -198,7 +198,7 @@ async def test_the_context_in_use_counts_what_is_asked_and_what_was_stopped(
         attached = driver.talk.tray.tokens
         await driver.write("look")
         await driver.pilot.press("enter")
-        await driver.until(lambda: driver.talk.following.meter.tokens > 3)
+        await driver.until(lambda: driver.talk.reply_view.rate.tokens > 3)
         assert used() > attached
         await driver.pilot.press("escape")
         await driver.until(lambda: not driver.talk.running)
@@ -258,8 +258,8 @@ async def test_an_edit_leaves_the_next_message_as_it_was(server: DemoServer, ope
         await driver.until(lambda: bool(driver.talk.tray.tokens))
         await driver.pilot.press("f7")
         assert next_message() == ("one", 0)
-        assert driver.talk.drafting.now().text == "half a thought\n\none"
-        assert driver.talk.drafting.now().attachments == (str(picture),)
+        assert driver.talk.unsent().text == "half a thought\n\none"
+        assert driver.talk.unsent().attachments == (str(picture),)
         await driver.pilot.press("escape")
         assert next_message() == ("half a thought", 1)
         await driver.pilot.press("f7")
@@ -273,7 +273,7 @@ async def test_an_edit_leaves_the_next_message_as_it_was(server: DemoServer, ope
 
 async def test_a_dead_server_costs_nothing(opened: Opener, picture: Path) -> None:
     async with opened(url="http://127.0.0.1:9") as driver:
-        await driver.until(lambda: driver.app.chat.current.link.problem != "")
+        await driver.until(lambda: driver.app.chat.model.connector.problem != "")
         await driver.write("keep me")
         await driver.pilot.press("enter")
         assert driver.talk.composer.text == "keep me"

@@ -167,8 +167,8 @@ async def test_the_open_session_is_renamed_and_stays_open_for_writing(opened: Op
         await driver.until(lambda: screen.listing.items[0].session.title == "My cat")
         await driver.pilot.press("enter")
         await driver.until(lambda: driver.app.screen is driver.app.chat)
-        assert driver.talk.journal is not None
-        assert not driver.talk.journal.read_only
+        assert driver.model.journal is not None
+        assert not driver.model.journal.read_only
 
 
 async def test_the_open_session_is_deleted_when_the_user_says_so_again(opened: Opener) -> None:
@@ -189,8 +189,8 @@ async def test_the_open_session_is_deleted_when_the_user_says_so_again(opened: O
         assert "is being written by" not in driver.said
         await driver.pilot.press("escape")
         await driver.until(lambda: driver.app.screen is driver.app.chat and not driver.path)
-        assert driver.talk.journal is not None
-        assert driver.talk.journal.id != session
+        assert driver.model.journal is not None
+        assert driver.model.journal.id != session
 
 
 async def test_a_stale_index_does_not_put_the_cursor_on_another_session(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,8 +225,8 @@ async def test_keys_typed_ahead_of_the_list_choose_in_it(opened: Opener, monkeyp
         await driver.pilot.press("ctrl+s", "down", "down", "enter")
         may_read.set()
         await driver.until(lambda: [message.text for message in driver.path[:1]] == ["question 2"])
-        assert driver.talk.journal is not None
-        assert texts[driver.talk.journal.id] == "question 2"
+        assert driver.model.journal is not None
+        assert texts[driver.model.journal.id] == "question 2"
 
 
 async def test_keys_typed_ahead_wait_for_more_than_an_empty_index(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,8 +302,8 @@ async def test_enter_in_the_trash_restores_and_goes_on(opened: Opener) -> None:
         await driver.until(lambda: isinstance(driver.app.screen, Ask))
         await choose(driver.pilot, "continue")
         await driver.until(lambda: driver.app.screen is driver.app.chat and len(driver.path) == 4)
-        assert driver.talk.journal is not None
-        assert driver.talk.journal.id == session
+        assert driver.model.journal is not None
+        assert driver.model.journal.id == session
 
 
 async def test_the_list_has_the_session_that_a_rerun_made(opened: Opener, server: DemoServer) -> None:
@@ -331,7 +331,7 @@ async def test_a_rerun_from_the_list_is_gone_on_with_in_the_conversation(opened:
         await driver.until(lambda: isinstance(driver.app.screen, RerunScreen) and driver.app.screen.saved is not None)
         await driver.pilot.press("enter")
         await driver.until(lambda: driver.app.screen is driver.app.chat)
-        await driver.until(lambda: driver.talk.journal is not None and driver.talk.journal.settings.get("rerun_of") == source)
+        await driver.until(lambda: driver.model.journal is not None and driver.model.journal.settings.get("rerun_of") == source)
 
 
 async def test_a_session_of_the_list_is_exported(opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -375,9 +375,9 @@ async def test_a_branch_is_a_session_of_its_own(opened: Opener) -> None:
         await driver.until(lambda: len(driver.path) == 4)
         await driver.app.run_action("open('minicpm_tui.ui.sessions.branch:BranchScreen')")
         await choose(driver.pilot, "branch")
-        await driver.until(lambda: driver.talk.journal is not None and driver.talk.journal.id != session)
-        assert driver.talk.journal is not None
-        assert driver.talk.journal.settings["branch_of"] == session
+        await driver.until(lambda: driver.model.journal is not None and driver.model.journal.id != session)
+        assert driver.model.journal is not None
+        assert driver.model.journal.settings["branch_of"] == session
         assert [message.text for message in driver.path] == [
             message.text for message in Journal.open(session, read_only=True).tree.path()
         ]

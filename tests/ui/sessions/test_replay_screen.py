@@ -155,7 +155,7 @@ async def test_a_rerun_is_compared_and_saved(opened: Opener, monkeypatch: pytest
             assert screen.saved is not None
             assert screen.saved in state
             await driver.pilot.press("enter")
-            await driver.until(lambda: driver.talk.journal is not None and driver.talk.journal.id == screen.saved)
+            await driver.until(lambda: driver.model.journal is not None and driver.model.journal.id == screen.saved)
             await driver.app.run_action("open('minicpm_tui.ui.sessions.rerun:RerunScreen')")
             again = driver.app.screen
             assert isinstance(again, RerunScreen)
