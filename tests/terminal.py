@@ -103,7 +103,7 @@ class Terminal:
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
-        self._answers = {**_ANSWERS, **(answers or {})}
+        self.answers = {**_ANSWERS, **(answers or {})}
         self.drawing = True
         self.written = 0
         self.received = bytearray()
@@ -190,7 +190,7 @@ class Terminal:
             changed = {int(number) for number in numbers.split(b";") if number}
             self.modes = self.modes | changed if switch == b"h" else self.modes - changed
             self.keyboard_modes += bool(pushed) - bool(popped)
-        for question, answer in self._answers.items():
+        for question, answer in self.answers.items():
             for _ in range(data.count(question)):
                 os.write(self._fd, answer)
         if self.drawing:

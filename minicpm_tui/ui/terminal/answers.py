@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from textual.message import Message
+
 _ANSWER = re.compile(
     r"\x1b\]1[01];rgba?:[0-9a-fA-F/]*(?:\x07|\x1b\\)"  # a colour
     r"|\x1b_Gi=31;[^\x1b]*\x1b\\"  # kitty's graphics
@@ -40,6 +42,14 @@ _CERTAIN = 4
 """Characters after which a beginning can be no key."""
 LONGEST = 256
 """Characters of an answer; one that does not end by then is none."""
+
+
+class Answered(Message):
+    """The terminal answered a question; ``text`` is the whole sequence."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
 
 class Answers:

@@ -13,30 +13,22 @@ import select
 import signal
 import termios
 import tty
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from textual import constants
-from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from minicpm_tui.ui.terminal.answers import Answers
+from minicpm_tui.ui.terminal.answers import Answered, Answers
+from minicpm_tui.ui.terminal.jobs import in_background
 from minicpm_tui.ui.terminal.multiplexer import may_lack_other_screen
 
 LOOK_SECONDS = 0.1
 """So often the reading thread looks whether it should end, and whether a key that could begin a longer one is one."""
 HOLD_SECONDS = 0.02
 """So long what could be the beginning of an answer is kept from the parser."""
-
-
-class Answered(Message):
-    """The terminal answered a question; ``text`` is the whole sequence."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
 
 
 class TerminalDriver(LinuxDriver):
@@ -82,8 +74,6 @@ class TerminalDriver(LinuxDriver):
             hand_on(parser.tick())
             if ending:
                 break
-        with contextlib.suppress(ParseError):
-            hand_on(parser.feed(""))  # the end
 
     def _sigcont_application(self, *arguments: Any) -> None:
         if not self._taken:
@@ -108,36 +98,3 @@ class TerminalDriver(LinuxDriver):
             self.write("\x1b[>25u")
         self._enable_mouse_support()
         self.process_message(self.SignalResume())
-
-
-def in_background(terminal: int) -> bool:
-    """Another job has the terminal at file descriptor ``terminal``: writing to it would disturb that one."""
-    try:
-        return os.tcgetpgrp(terminal) != os.getpgrp()
-    except OSError:
-        return False  # no terminal that controls us: there are no jobs
-
-
-@contextlib.contextmanager
-def shared_signals() -> Iterator[None]:
-    """While another program has the terminal, ^C and ^\\ are meant for that program alone.
-
-    A handler that does nothing, unlike SIG_IGN, is not inherited by it.
-    """
-    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGQUIT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def shell_waits() -> bool:
-    """A shell with job control started this program, and can bring it back after a stop. Otherwise nobody would."""
-    import psutil
-
-    try:
-        parent = psutil.Process(os.getpgrp()).ppid()
-        return os.getsid(parent) == os.getsid(0)
-    except (psutil.Error, OSError):
-        return False

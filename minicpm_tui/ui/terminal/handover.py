@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from textual import constants
 from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 
 from minicpm_tui.i18n import _
 from minicpm_tui.ui.terminal import mouse
-from minicpm_tui.ui.terminal.driver import TerminalDriver, shared_signals, shell_waits
+from minicpm_tui.ui.terminal.jobs import shared_signals, shell_waits
+from minicpm_tui.ui.terminal.output.private import missing
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -29,7 +31,11 @@ class Handover(_Base):
     """False while the terminal's own selection has the mouse."""
 
     def get_driver_class(self) -> type[Driver]:
-        return TerminalDriver if constants.DRIVER is None else super().get_driver_class()
+        if constants.DRIVER is not None or missing():
+            return super().get_driver_class()
+        from minicpm_tui.ui.terminal.driver import TerminalDriver
+
+        return TerminalDriver
 
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _app: self._draw_anew())
@@ -66,7 +72,7 @@ class Handover(_Base):
 
 
 def _mode(driver: Driver | None) -> list[Any] | None:
-    if not isinstance(driver, TerminalDriver):
+    if not isinstance(driver, LinuxDriver):
         return None
     try:
         return termios.tcgetattr(driver.fileno)
@@ -76,7 +82,7 @@ def _mode(driver: Driver | None) -> list[Any] | None:
 
 def _restore(driver: Driver | None, mode: list[Any] | None) -> None:
     """As it was: a program that was killed leaves the terminal raw, and we would leave it so too at the end."""
-    if mode is None or not isinstance(driver, TerminalDriver):
+    if mode is None or not isinstance(driver, LinuxDriver):
         return
     try:
         termios.tcsetattr(driver.fileno, termios.TCSADRAIN, mode)

@@ -12,7 +12,7 @@ from textual.events import Resize
 from textual.reactive import reactive
 
 from minicpm_tui.ui.terminal import mouse
-from minicpm_tui.ui.terminal.driver import Answered
+from minicpm_tui.ui.terminal.answers import Answered
 from minicpm_tui.ui.terminal.graphics.query import CELL_QUESTION, Terminal, cell_of, light_of, plausible, window_cell
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ class Drawing(_Base):
     """Changes when the terminal's font does, and when the terminal answers late."""
 
     def on_resize(self, _event: Resize) -> None:
-        """The font may have another size now; a terminal that does not tell the kernel is asked."""
+        """The font may have another size now. A terminal that has told is asked again: the kernel's figure has the margins in."""
         if self.is_headless:
             return
-        cell = window_cell(sys.__stdin__.fileno()) if sys.__stdin__ else (0, 0)
-        if plausible(*cell):
-            self._use_cell(cell)
-        elif self.terminal.graphics in {"kitty", "sixel", "iterm2"}:
+        if self.terminal.tells_cell:
             mouse.write(self, CELL_QUESTION)
+            return
+        cell = window_cell(sys.__stdin__.fileno()) if sys.__stdin__ else (0, 0)
+        self._use_cell(cell)
 
     def on_answered(self, event: Answered) -> None:
         answer = event.text.encode()

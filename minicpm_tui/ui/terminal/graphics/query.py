@@ -22,7 +22,7 @@ import termios
 import time
 import tty
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from minicpm_tui.ui.terminal.clipboard import takes_copies
@@ -50,6 +50,7 @@ class Terminal:
     """What the terminal can draw, how large its cells are in pixels, and whether its background is light, where it told.
 
     ``slow``: pictures would hold up what is typed. ``takes_copies``: it is known to put on its clipboard what is copied.
+    ``tells_cell``: it answers when it is asked for the size of its cells.
     """
 
     graphics: Graphics = "blocks"
@@ -58,6 +59,7 @@ class Terminal:
     light: bool | None = None
     slow: bool = False
     takes_copies: bool = False
+    tells_cell: bool = field(default=False, compare=False)
 
 
 class Query:
@@ -135,7 +137,8 @@ def understand(answers: bytes, environ: Mapping[str, str], window_cell: tuple[in
 
     ``window_cell`` is a cell's (width, height) in pixels as the kernel knows it, for terminals that do not tell.
     """
-    width, height = cell_of(answers) or window_cell
+    told_cell = cell_of(answers)
+    width, height = told_cell or window_cell
     if not plausible(width, height):
         width, height = 10, 20
     attributes = _ATTRIBUTES.search(answers)
@@ -147,7 +150,8 @@ def understand(answers: bytes, environ: Mapping[str, str], window_cell: tuple[in
     elif speaks_iterm2(environ) and not inside_tmux(environ):
         graphics = "iterm2"
     told = frozenset(int(number) for number in attributes.group(1).split(b";") if number) if attributes else frozenset()
-    return Terminal(graphics, width, height, _light(answers, environ), takes_copies=takes_copies(environ, told))
+    light, copies = _light(answers, environ), takes_copies(environ, told)
+    return Terminal(graphics, width, height, light, takes_copies=copies, tells_cell=told_cell is not None)
 
 
 def cell_of(answers: bytes) -> tuple[int, int] | None:

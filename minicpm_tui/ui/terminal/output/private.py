@@ -1,4 +1,4 @@
-"""The private names of Textual and Rich that this room is built on, and which of them the installed versions lack."""
+"""The private names of Textual and Rich that this room and the driver are built on, and which of them are gone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ _NAMES = {
     "textual._compositor:ChopsUpdate": ("chops", "chop_ends", "spans"),
     "textual.app:App": ("_display", "_driver", "_batch_count", "_running", "_closed", "is_headless", "app_resume_signal"),
     "textual.screen:Screen": ("_compositor",),
+    "textual._xterm_parser:XTermParser": ("feed", "tick"),
+    "textual.drivers.linux_driver:LinuxDriver": (
+        "_sigcont_application",
+        "_patch_iflag",
+        "_patch_lflag",
+        "_enable_mouse_support",
+        "run_input_thread",
+        "exit_event",
+        "_key_thread",
+    ),
     "textual.strip:Strip": ("_render_cache", "render_ansi"),
     "rich.console:Console": ("_color_system",),
 }

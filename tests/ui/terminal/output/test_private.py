@@ -14,6 +14,8 @@ MOVED = {
     "a class": "compositor = sys.modules['textual._compositor'] = types.ModuleType('textual._compositor', Compositor.__doc__)\n"
     "compositor.Compositor = Compositor",
     "a method": "Strip.render_ansi, Strip.other = None, Strip.render_ansi\ndel Strip.render_ansi",
+    "a method of the driver": "from textual.drivers.linux_driver import LinuxDriver\n"
+    "LinuxDriver.other = LinuxDriver._patch_lflag\ndel LinuxDriver._patch_lflag",
     "a parameter": "App._display = lambda self, screen, renderable, more=None: None",
 }
 APP = """
@@ -64,7 +66,7 @@ def test_this_textual_has_all_of_it() -> None:
     assert missing() == ()
 
 
-@pytest.mark.parametrize("moved", ["a module", "a class", "a parameter"])
+@pytest.mark.parametrize("moved", ["a module", "a class", "a method of the driver", "a parameter"])
 def test_the_app_starts_without(moved: str) -> None:
     assert "shown" in run(APP.format(moved=MOVED[moved]))
 
