@@ -118,3 +118,11 @@ def _split_partial(text: str, tag: str) -> tuple[str, str]:
         if tag.startswith(text[-size:]):
             return text[:-size], text[-size:]
     return text, ""
+
+
+def split_reasoning(content: str, finish_reason: str | None, *, expected: bool) -> tuple[str, str]:
+    """Text and reasoning of a whole answer."""
+    splitter = ThinkSplitter(expected=expected)
+    pieces = splitter.feed(content) + splitter.finish(finish_reason)
+    text = "".join(piece for kind, piece in pieces if kind == "content")
+    return text, "".join(piece for kind, piece in pieces if kind == "reasoning")

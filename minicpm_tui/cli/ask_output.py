@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from types import TracebackType
 from typing import Any, Self
@@ -110,16 +109,3 @@ class JsonOutput(Output):
         if error:
             fields["error"] = {"kind": error.kind, "title": error.title, "message": error.message, "hint": error.hint}
         print(msgspec.json.encode(fields).decode(), flush=True)
-
-
-def choose_output(*, as_json: bool) -> Output:
-    """Markdown only where a person looks at it. What the terminal's encoding lacks becomes ``?``."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
-    if as_json:
-        return JsonOutput()
-    if sys.stdout.isatty():
-        from minicpm_tui.cli.ask_terminal import TerminalOutput
-
-        return TerminalOutput()
-    return Output()

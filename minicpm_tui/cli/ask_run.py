@@ -14,7 +14,8 @@ from minicpm_tui.chat.events import Asked
 from minicpm_tui.chat.options import options_for
 from minicpm_tui.chat.session import ChatSession
 from minicpm_tui.chat.session_choice import open_journal
-from minicpm_tui.cli.ask_output import Output, choose_output
+from minicpm_tui.cli.ask_choice import choose_output
+from minicpm_tui.cli.ask_output import Output
 from minicpm_tui.cli.options import Flags
 from minicpm_tui.errors import MinicpmTuiError, StorageError, UsageError
 from minicpm_tui.i18n import _

@@ -17,7 +17,8 @@ from minicpm_tui.batch.output.schema import Schema
 from minicpm_tui.batch.output.summary import Summary
 from minicpm_tui.batch.progress import say, stderr_console
 from minicpm_tui.batch.run.job import Job
-from minicpm_tui.batch.run.start import Run, through_servers
+from minicpm_tui.batch.run.start import Run
+from minicpm_tui.batch.servers.start import through_servers
 from minicpm_tui.batch.servers.target import Address
 from minicpm_tui.batch.vllm.options import read_chosen
 from minicpm_tui.batch.vllm.start import Offline, through_vllm

@@ -1,4 +1,4 @@
-"""Runs one batch: the look at the input, the engine, the run, what is said at the end."""
+"""Runs one batch through any engine: what is done already, the run, what is said at the end."""
 
 from __future__ import annotations
 
@@ -15,11 +15,8 @@ from minicpm_tui.batch.output import manifest as manifests
 from minicpm_tui.batch.output.csv_table import write_table
 from minicpm_tui.batch.output.summary import Summary, summarise
 from minicpm_tui.batch.progress import Reporter, Tally, reporter
-from minicpm_tui.batch.run.job import Job, Seen, begin, locked, look_through, run
+from minicpm_tui.batch.run.job import Job, Seen, begin, locked, run
 from minicpm_tui.batch.run.prepare import Preparer
-from minicpm_tui.batch.servers.client import Server
-from minicpm_tui.batch.servers.engine import ServerEngine
-from minicpm_tui.batch.servers.target import Address, find_target
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import RequestOptions
 from minicpm_tui.sampling import SAMPLING
@@ -55,28 +52,10 @@ class Run:
         )
 
 
-async def through_servers(wanted: Run, addresses: Sequence[Address], *, concurrency: int | None, patience: float) -> Summary:
-    """Ask servers. Raises MinicpmTuiError before the first request, and when no server is left; what was answered is saved."""
-    seen = await asyncio.to_thread(look_through, wanted.job)
-    target = await find_target(addresses, wanted.options.model)
-    preparer = Preparer(
-        profile=target.profile,
-        options=named(wanted.options, target.model),
-        limits=target.limits,
-        uuids=target.uuids,
-        overrides=wanted.overrides,
-    )
-    thinking = bool(target.profile.thinks_by_default if wanted.options.thinking is None else wanted.options.thinking)
-    servers = [Server(address.url, address.key, thinking=thinking) for address in addresses]
-    engine = ServerEngine(servers, concurrency=concurrency, patience=patience, down={url for url, _reason in target.silent})
-    notes = [_("{url} does not answer yet: {reason}").format(url=url, reason=reason) for url, reason in target.silent]
-    return await carry_out(wanted, seen, engine, preparer, target.model, notes)
-
-
 async def carry_out(
     wanted: Run, seen: Seen, engine: Engine, preparer: Preparer, model: str, notes: Sequence[str] = ()
 ) -> Summary:
-    """The same for any engine, once it is known what is asked."""
+    """Have ``engine`` answer what ``seen`` has and the output has not. Raises MinicpmTuiError when no answer can be had."""
     job = wanted.job
     stopped = threading.Event()
     preparer = preparer.stopped_by(stopped.is_set, job.schema)
@@ -107,7 +86,7 @@ async def gpu_words() -> str:
 
 
 def named(options: RequestOptions, model: str) -> RequestOptions:
-    """The same for a model by name."""
+    """``options`` for the model ``model``."""
     return msgspec.structs.replace(options, model=model)
 
 

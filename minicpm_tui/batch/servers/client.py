@@ -10,7 +10,7 @@ import msgspec
 
 from minicpm_tui.backends.client import make_client
 from minicpm_tui.backends.failures import failure_of
-from minicpm_tui.backends.reasoning import ThinkSplitter
+from minicpm_tui.backends.reasoning import split_reasoning
 from minicpm_tui.backends.sse import Chunk, decode_chunk
 from minicpm_tui.errors import NotAServer, ServerFailed
 from minicpm_tui.i18n import _
@@ -127,7 +127,7 @@ class Server:
             raise NotAServer(_("{url} sent no answer").format(url=self.url))
         reasoning = message.reasoning or message.reasoning_content or ""
         finish = answer.choices[0].finish_reason
-        text, thought = split_thinking(message.content or "", finish, expected=self._thinking and not reasoning)
+        text, thought = split_reasoning(message.content or "", finish, expected=self._thinking and not reasoning)
         usage = answer.usage
         return Reply(
             text=text or message.refusal or "",
@@ -142,14 +142,6 @@ class Server:
             finish_reason=finish,
             refused=bool(message.refusal),
         )
-
-
-def split_thinking(content: str, finish_reason: str | None, *, expected: bool) -> tuple[str, str]:
-    """Text and reasoning of a whole answer."""
-    splitter = ThinkSplitter(expected=expected)
-    pieces = splitter.feed(content) + splitter.finish(finish_reason)
-    text = "".join(piece for kind, piece in pieces if kind == "content")
-    return text, "".join(piece for kind, piece in pieces if kind == "reasoning")
 
 
 def _without_stop_ids(body: bytes) -> bytes:

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from minicpm_tui.backends.reasoning import split_reasoning
 from minicpm_tui.batch.engine import Answer, Ready
 from minicpm_tui.batch.records import Item
-from minicpm_tui.batch.servers.client import split_thinking
 from minicpm_tui.batch.vllm.process import END_SECONDS, LogWatch, WorkerProcess, ended_with, start
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Usage
@@ -109,6 +109,6 @@ class OfflineEngine:
         if error := message.get("error"):
             return Answer(item, seconds=seconds, error=str(error))
         finish = message["finish_reason"]
-        text, reasoning = split_thinking(message["text"], finish, expected=self._thinking)
+        text, reasoning = split_reasoning(message["text"], finish, expected=self._thinking)
         usage = Usage(**message["usage"])
         return Answer(item, text=text, reasoning=reasoning, usage=usage, finish_reason=finish, seconds=seconds)

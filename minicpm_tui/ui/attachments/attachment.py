@@ -14,9 +14,16 @@ from minicpm_tui.text import format_bytes, format_duration, one_line
 
 if TYPE_CHECKING:
     from minicpm_tui.media import AttachmentSpec, MediaInfo, Prepared
-    from minicpm_tui.ui.attachments.group import Group
 
 _ids = count(1)
+
+
+@dataclass(eq=False)
+class Group:
+    """A row for the files of one group that stand side by side; ``unfolded`` ones have theirs below it."""
+
+    unfolded: bool = False
+    id: str = field(default_factory=lambda: f"group-{next(_ids)}")
 
 
 @dataclass(eq=False)

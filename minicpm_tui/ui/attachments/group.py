@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import count, groupby
+from dataclasses import dataclass
+from itertools import groupby
 
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.pages import written_pages
 from minicpm_tui.text import format_count, one_line
-from minicpm_tui.ui.attachments.attachment import Attachment
+from minicpm_tui.ui.attachments.attachment import Attachment, Group
 
 FOLDED = 4
 """Files that have a row each; more that come together share one."""
-
-_ids = count(1)
-
-
-@dataclass(eq=False)
-class Group:
-    """A row for the files of one group that stand side by side; ``unfolded`` ones have theirs below it."""
-
-    unfolded: bool = False
-    id: str = field(default_factory=lambda: f"group-{next(_ids)}")
 
 
 @dataclass(frozen=True)

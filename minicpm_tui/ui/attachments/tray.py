@@ -14,8 +14,8 @@ from textual.widgets.option_list import Option
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import N_, _
-from minicpm_tui.ui.attachments.attachment import Attachment
-from minicpm_tui.ui.attachments.group import FOLDED, Group, Row, document_of, rows_of
+from minicpm_tui.ui.attachments.attachment import Attachment, Group
+from minicpm_tui.ui.attachments.group import FOLDED, Row, document_of, rows_of
 from minicpm_tui.ui.attachments.prepare_queue import Preparing
 from minicpm_tui.ui.kit.commands import WRITING, Command, Commanded, bindings
 from minicpm_tui.ui.kit.option_list import Options
@@ -167,12 +167,12 @@ class Tray(Commanded, Options):
     @on(OptionList.OptionSelected)
     def action_look(self) -> None:
         """Show the highlighted file, or all of a group, as it will be sent."""
-        from minicpm_tui.ui.viewer.of_message import of_attachment
+        from minicpm_tui.ui.viewer.of_message import of_prepared
         from minicpm_tui.ui.viewer.screen import Viewer
 
         if (row := self._row) is None:
             return
-        if views := [view for attachment in row.files for view in of_attachment(attachment, self._limits)]:
+        if views := [view for attachment in row.files for view in of_prepared(attachment.prepared, self._limits)]:
             self.app.push_screen(Viewer(views))
         else:
             self.post_message(self.Refused(row.files[0].error or _("{name}: not ready yet").format(name=row.name)))
@@ -191,7 +191,7 @@ class Tray(Commanded, Options):
             return
         limits = self._limits
         most = frame_limit(limits.family.max_frames, limits.num_frames, None, 1) if limits else None
-        wishes = await self.app.push_screen_wait(Adjust(row.files, sheet_of(row.files[0]), most))
+        wishes = await self.app.push_screen_wait(Adjust(row.files, sheet_of(row.files[0].prepared), most))
         if wishes is not None and all(attachment in self.attachments for attachment in row.files):
             self._exchange(row.files, wishes)
 

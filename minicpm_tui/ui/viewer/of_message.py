@@ -12,15 +12,13 @@ from minicpm_tui.ui.viewer.views import View, views_of
 
 if TYPE_CHECKING:
     from minicpm_tui.chat.connect import Connection
-    from minicpm_tui.media import MediaLimits
+    from minicpm_tui.media import MediaLimits, Prepared
     from minicpm_tui.messages import Message
     from minicpm_tui.sessions import Journal
-    from minicpm_tui.ui.attachments.attachment import Attachment
 
 
-def of_attachment(attachment: Attachment, limits: MediaLimits | None) -> list[View]:
-    """A file on the next message, as it will be sent; nothing while it is being prepared."""
-    prepared = attachment.prepared
+def of_prepared(prepared: Prepared | None, limits: MediaLimits | None) -> list[View]:
+    """A file on the next message, as it will be sent; None is one that is still being prepared."""
     if prepared is None:
         return []
     family, max_slices = (limits.family, limits.max_slices) if limits else (None, None)
@@ -46,9 +44,9 @@ def nearest_media(journal: Journal, chosen: str | None) -> Message | None:
     return above[-1] if above else next((message for message in path if media_of(message.content)), None)
 
 
-def sheet_of(attachment: Attachment) -> View | None:
+def sheet_of(prepared: Prepared | None) -> View | None:
     """The picture of all that will be sent of a file; None while it is being prepared."""
-    views = of_attachment(attachment, None)
+    views = of_prepared(prepared, None)
     return views[0] if views else None
 
 

@@ -1,0 +1,21 @@
+"""Which way ``ask`` shows its reply."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+from minicpm_tui.cli.ask_output import JsonOutput, Output
+
+
+def choose_output(*, as_json: bool) -> Output:
+    """Markdown only where a person looks at it. What the terminal's encoding lacks becomes ``?``."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    if as_json:
+        return JsonOutput()
+    if sys.stdout.isatty():
+        from minicpm_tui.cli.ask_terminal import TerminalOutput
+
+        return TerminalOutput()
+    return Output()
