@@ -74,6 +74,7 @@ class Canvas(Widget):
 
     async def _paint(self, view: View, drawing: Drawing | None) -> Painting:
         (width, height), terminal = self.size, terminal_of(self.app)
+        height -= terminal.graphics == "sixel"  # konsole scrolls for a picture in the last line but one
         if drawing is not None:
             data = await asyncio.to_thread(drawing, pixels_across(width, height, terminal))
         elif view.tiles and terminal.graphics == "blocks":

@@ -12,10 +12,12 @@ from textual.app import App
 
 from minicpm_tui.families import recognise
 from minicpm_tui.messages import Blob, Frame, ImagePart, MemoryBlobs, Source, VideoPart
+from minicpm_tui.ui.app.app import MinicpmApp
 from minicpm_tui.ui.terminal.graphics.query import Terminal
 from minicpm_tui.ui.viewer.canvas import Canvas
 from minicpm_tui.ui.viewer.screen import Viewer
 from minicpm_tui.ui.viewer.views import View, views_of
+from tests.waiting import until
 
 FAMILY = recognise("openbmb/MiniCPM-V-2_6")
 
@@ -115,3 +117,16 @@ async def test_without_a_screen_the_system_viewer_is_refused_in_one_line(
         await pilot.press("o")
         await app.workers.wait_for_complete()
         assert any("over ssh" in notice.message for notice in app._notifications)
+
+
+async def test_a_sixel_picture_leaves_a_line_free_and_no_gap_in_the_ground(views: list[View]) -> None:
+    app = MinicpmApp(terminal=Terminal("sixel", 4, 8))
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.push_screen(Viewer(views))
+        await until(lambda: app.screen.query_one(Canvas).drawn, pilot)
+        canvas = app.screen.query_one(Canvas)
+        rows = [canvas.render_line(y) for y in range(canvas.size.height)]
+        pictured = [any("\x1b7" in (segment.style.link or "") for segment in row if segment.style) for row in rows]
+        assert any(pictured)
+        assert not pictured[-1], "konsole would scroll the screen"
+        assert all(segment.style and segment.style.bgcolor for row in rows for segment in row), "the terminal's own would show"
