@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from minicpm_tui.batch.servers.engine import ServerEngine
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import serving
 from minicpm_tui.errors import AuthenticationFailed, BatchError
-from tests.waiting import wait_for
+from tests.waiting import SECONDS, wait_for
 
 QUICK = DemoOptions(tokens_per_second=0, reply="A picture.")
 BODY = b'{"model": "%s", "messages": [{"role": "user", "content": "hello"}]}' % QUICK.model.encode()
@@ -113,35 +114,51 @@ async def test_one_that_is_gone_is_found_when_it_is_back() -> None:
 
 
 class Hanging:
-    """A server that says it is well, never answers a question, and at some time listens no more, as vLLM after SIGTERM."""
+    """A server that says it is well and never answers a question, until ``stop``: then it ends as vLLM does after SIGTERM.
+
+    vLLM listens no more, closes connections on which nothing is asked, and leaves the others as they are.
+    """
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
+        self.watched = asyncio.Event()
         self.url = ""
+        self._listener: asyncio.Server | None = None
+        self._idle: set[asyncio.StreamWriter] = set()
 
-    async def start(self) -> asyncio.Server:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        return server
+    async def start(self) -> None:
+        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._listener.sockets[0].getsockname()[1]}"
+
+    def stop(self) -> None:
+        assert self._listener is not None
+        self._listener.close()
+        for writer in self._idle:
+            writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await reader.readuntil(b"\r\n\r\n"):
-            if head.startswith(b"POST"):
-                self.asked.set()
-                await asyncio.Event().wait()
-            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        self._idle.add(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                if head.startswith(b"POST"):
+                    self._idle.discard(writer)
+                    self.asked.set()
+                    await asyncio.Event().wait()
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+                self.watched.set()
 
 
 async def test_requests_that_hang_on_a_dead_server_are_asked_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(through_servers, "POLL_SECONDS", 0.05)
     hanging = Hanging()
-    listener = await hanging.start()
+    await hanging.start()
     with serving(QUICK) as healthy:
         engine = ServerEngine([Server(hanging.url), Server(healthy.url)], concurrency=4)
         asking = asyncio.create_task(ask(engine, ready(30)))
-        await asyncio.wait_for(hanging.asked.wait(), 20)
-        listener.close()
-        answers = await asyncio.wait_for(asking, 20)
+        await asyncio.wait_for(hanging.asked.wait(), SECONDS)
+        await asyncio.wait_for(hanging.watched.wait(), SECONDS)
+        hanging.stop()
+        answers = await asyncio.wait_for(asking, SECONDS)
     assert len(answers) == 30
     assert not failed(answers)
 

@@ -31,7 +31,7 @@ async def test_panes_show_beside_each_other_or_one_at_a_time(server: DemoServer,
         await driver.until(lambda: driver.app.chat.focused is not None and bool(driver.app.chat.query(FilePane)))
         await driver.until(lambda: driver.app.chat.query_one(FilePane).has_focus_within)
         await driver.pilot.press("f2")
-        assert _shown(driver) == {"talk"}
+        await driver.until(lambda: _shown(driver) == {"talk"})
         await driver.pilot.resize_terminal(80, 24)
         await driver.pilot.press("f2")
         await driver.until(lambda: _shown(driver) == {"files"})

@@ -21,10 +21,10 @@ async def test_keys_walk_over_the_messages() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         await pilot.press("k", "k", "k")
-        assert app.pane.cursor.message_id == "a8"
+        await until(lambda: app.pane.cursor.message_id == "a8", pilot)
+        await until(lambda: any(line.startswith("┃") for line in app.screen_text), pilot)
         moved = [event.message_id for event in app.events if isinstance(event, CursorMoved)]
         assert moved[-1] == app.pane.cursor.message_id
-        assert any(line.startswith("┃") for line in app.screen_text)
 
 
 async def test_a_click_puts_the_cursor_there() -> None:

@@ -470,8 +470,7 @@ async def test_the_log_is_searched(vllm: Callable[[str], Path]) -> None:
         await pilot.press("l")
         await until(lambda: isinstance(app.screen, LogScreen) and len(app.screen.lines) > 50, pilot)
         await pilot.press("slash", *"KV cache", "enter")
-        await pilot.pause()
-        assert "1 of" in str(app.screen.query_one("#where", Static).render())
+        await until(lambda: "1 of" in str(app.screen.query_one("#where", Static).render()), pilot)
         assert not app.screen.query_one(Log).auto_scroll
         await pilot.press("n", "escape")
         await until(lambda: not isinstance(app.screen, LogScreen), pilot)

@@ -366,7 +366,7 @@ async def test_it_fits_a_small_terminal(opened: Opener, with_picture: str) -> No
     async with opened(size=(40, 12)) as driver:
         screen = await library(driver)
         await driver.until(lambda: listed(screen) == [with_picture])
-        assert screen.listing.size.height >= 2
+        await driver.until(lambda: screen.listing.size.height >= 2)
 
 
 async def test_a_branch_is_a_session_of_its_own(opened: Opener) -> None:
