@@ -67,7 +67,7 @@ def test_a_port_that_is_taken_is_told() -> None:
         listener.listen()
         with pytest.raises(StartFailed) as caught:
             launch(port=listener.getsockname()[1])
-    assert "port is taken" in str(caught.value)
+    assert "port is already in use" in str(caught.value)
 
 
 def run_command(*arguments: str) -> subprocess.Popen[str]:
