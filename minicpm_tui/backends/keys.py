@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from minicpm_tui.backends.address import is_loopback, normalise
+from minicpm_tui.backends.saved_keys import saved_keys
 from minicpm_tui.config import Endpoint, Settings
 from minicpm_tui.errors import ConfigError, UsageError
 from minicpm_tui.i18n import _
@@ -25,8 +26,10 @@ def choose_key(url: str, settings: Settings, environ: Mapping[str, str], *, own_
     """The key for the root URL ``url``, empty for none.
 
     In this order: the variable that ``--api-key-env`` names, the server's own entry (``own_key`` for one that this program
-    started), ``MINICPM_TUI_API_KEY``, and for this machine alone ``VLLM_API_KEY``. ``OPENAI_API_KEY`` is used only where the
-    configuration names it. Raises ConfigError for a variable that is not set or a key that cannot be sent.
+    started), a key that was saved for it, ``MINICPM_TUI_API_KEY``, and for this machine alone ``VLLM_API_KEY``.
+    ``OPENAI_API_KEY`` is used only where the configuration names it. Blocks.
+
+    Raises ConfigError for a variable that is not set, a key that cannot be sent, or saved keys that cannot be read.
     """
     endpoint = endpoint_of(url, settings)
     if settings.api_key_env:
@@ -37,11 +40,11 @@ def choose_key(url: str, settings: Settings, environ: Mapping[str, str], *, own_
         key = _named(endpoint.api_key_env, environ)
     elif endpoint and endpoint.api_key:
         key = endpoint.api_key
-    else:
+    elif not (key := saved_keys().get(url, "")):
         key = environ.get("MINICPM_TUI_API_KEY", "")
         if not key.strip() and is_loopback(url):
             key = environ.get("VLLM_API_KEY", "")
-    return _usable(key.strip())
+    return usable(key)
 
 
 def _named(variable: str, environ: Mapping[str, str]) -> str:
@@ -54,7 +57,9 @@ def _named(variable: str, environ: Mapping[str, str]) -> str:
     return environ[variable]
 
 
-def _usable(key: str) -> str:
+def usable(key: str) -> str:
+    """``key`` without blanks around it. Raises ConfigError when it cannot be sent."""
+    key = key.strip()
     if not key.isascii() or not (key.isprintable() or not key):
         raise ConfigError(_("it has characters that cannot be sent"), title=_("The API key is invalid"))
     return key

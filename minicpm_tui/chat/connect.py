@@ -15,7 +15,7 @@ import msgspec
 from minicpm_tui.backends.address import is_loopback, normalise
 from minicpm_tui.backends.base import Backend
 from minicpm_tui.backends.facts import ModelFacts, ServerFacts
-from minicpm_tui.backends.keys import choose_key, endpoint_of
+from minicpm_tui.backends.keys import choose_key, endpoint_of, usable
 from minicpm_tui.backends.memory import MediaMemory
 from minicpm_tui.config import Config
 from minicpm_tui.errors import ModelNotFound, ServerUnreachable, StorageError
@@ -75,12 +75,18 @@ class Target:
 
 
 async def connect(
-    config: Config, *, target: Target | None = None, demo: bool = False, environ: Mapping[str, str] | None = None
+    config: Config,
+    *,
+    target: Target | None = None,
+    demo: bool = False,
+    environ: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> Connection:
     """Connect to ``target``, whose model goes before the settings', or as the settings say.
 
     That is ``--url`` or ``MINICPM_TUI_URL``, else the local server that is up, else the configured one; with ``demo`` a demo
-    server, which ends with the connection. Raises BackendError when it does not answer or has not the model, UsageError and
+    server, which ends with the connection. ``given`` are keys that the user typed, by root URL; they go before all others.
+    Raises BackendError when it does not answer or has not the model, UsageError and
     ConfigError for unusable settings, ServerUnreachable when there is none.
     """
     environ = os.environ if environ is None else environ
@@ -90,7 +96,10 @@ async def connect(
         target = await asyncio.to_thread(choose, config)
     elif target.model:
         config = _with_model(config, target.model)
-    return await _connect(config, target, choose_key(target.url, config.settings, environ, own_key=target.key))
+    if typed := (given or {}).get(target.url):
+        return await _connect(config, target, usable(typed))
+    key = await asyncio.to_thread(choose_key, target.url, config.settings, environ, own_key=target.key)
+    return await _connect(config, target, key)
 
 
 async def _connect(config: Config, target: Target, key: str, demo: DemoProcess | None = None) -> Connection:

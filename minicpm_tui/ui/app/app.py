@@ -23,6 +23,7 @@ from minicpm_tui.ui.app.commands import COMMANDS
 from minicpm_tui.ui.chat.screen import ChatScreen
 from minicpm_tui.ui.kit import themes
 from minicpm_tui.ui.kit.commands import Command, Commanded, bindings, live
+from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.messages import Attach, CopyText, OpenSession, ServerLoading, ServerLost, UseServer, WriteText
 from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.kit.stylesheet import CachedStylesheet
@@ -133,7 +134,7 @@ class MinicpmApp(LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
         self.run_worker(self.chat.open_session(event.session_id), group="start")
 
     def on_use_server(self, event: UseServer) -> None:
-        self.run_worker(self.chat.connect(event), group="start")
+        self.run_worker(self.chat.use(event), group="start")
 
     def on_server_loading(self, event: ServerLoading) -> None:
         self.chat.expect(event)
@@ -253,4 +254,4 @@ class MinicpmApp(LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
 
     def say(self, error: MinicpmTuiError) -> None:
         """One line about what went wrong."""
-        self.notify(one_line(error.info.line()), severity="warning", timeout=10, markup=False)
+        self.notify(one_line(error_line(error.info)), severity="warning", timeout=10, markup=False)

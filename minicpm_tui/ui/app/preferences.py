@@ -13,6 +13,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit import themes
 from minicpm_tui.ui.kit.dialogs import Choice, Choose
+from minicpm_tui.ui.kit.error_line import error_line
 
 _LANGUAGES = (Choice("en", "English"), Choice("zh_CN", "简体中文"))
 
@@ -67,6 +68,6 @@ async def _keep(app: App[Any], field: str, value: str) -> None:
     try:
         await asyncio.to_thread(keep, field, value)
     except MinicpmTuiError as error:
-        app.notify(one_line(error.info.line()), severity="warning", timeout=10, markup=False)
+        app.notify(one_line(error_line(error.info)), severity="warning", timeout=10, markup=False)
     else:
         app.notify(_("Saved: {path}").format(path=one_line(str(config.config_path()))), timeout=5, markup=False)

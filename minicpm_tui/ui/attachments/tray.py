@@ -18,6 +18,7 @@ from minicpm_tui.ui.attachments.attachment import Attachment, Group
 from minicpm_tui.ui.attachments.group import FOLDED, Row, document_of, rows_of
 from minicpm_tui.ui.attachments.prepare_queue import Preparing
 from minicpm_tui.ui.kit.commands import WRITING, Command, Commanded, bindings
+from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.option_list import Options
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Tray(Commanded, Options):
         try:
             specs = await self._preparing.expand(what)
         except MinicpmTuiError as error:
-            self.post_message(self.Refused(error.info.line()))
+            self.post_message(self.Refused(error_line(error.info)))
             return
         self.add(specs)
 

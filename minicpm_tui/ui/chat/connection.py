@@ -6,8 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from minicpm_tui.errors import MinicpmTuiError, ServerUnreachable
+from minicpm_tui.errors import AuthenticationFailed, ErrorInfo, MinicpmTuiError, ServerUnreachable
 from minicpm_tui.messages import End
+from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.messages import ServerLoading, UseServer
 from minicpm_tui.ui.kit.start_options import Launch
 
@@ -50,11 +51,16 @@ ChatState = Disconnected | Connecting | Connected | Lost
 
 
 class Connector:
-    """Connects, and keeps ``state`` true as servers come and go. Messages never wait for it."""
+    """Connects, and keeps ``state`` true as servers come and go. Messages never wait for it.
+
+    ``locked`` is the root URL of a server that wants a key, or another one; ``given`` are the keys that were typed, by URL.
+    """
 
     def __init__(self, launch: Launch) -> None:
         self.state: ChatState = Connecting(Disconnected())
         self.demo: DemoProcess | None = None
+        self.locked = ""
+        self.given: dict[str, str] = {}
         self._launch = launch
         self._warming: asyncio.Task[None] | None = None
 
@@ -94,12 +100,13 @@ class Connector:
         """
         from minicpm_tui.chat.connect import connect
 
-        before = self.begin()
+        before, self.locked = self.begin(), ""
         try:
             target = await self._target(wish, demo=demo)
-            connection = await connect(self._launch.config, target=target)
+            connection = await connect(self._launch.config, target=target, given=self.given)
         except MinicpmTuiError as error:
-            failed = _failed(before, error.info.line())
+            self._refused(error.info)
+            failed = _failed(before, error_line(error.info))
             self.state = Connecting(failed, self.loading) if self.loading else failed  # which began to load meanwhile
             raise
         except BaseException:
@@ -131,7 +138,14 @@ class Connector:
         if end.error is None and isinstance(self.state, Lost):
             self.state = Connected(connection)
         elif end.error is not None and end.error.kind == ServerUnreachable.kind:
-            self.lose(connection.url, end.error.line())
+            self.lose(connection.url, error_line(end.error))
+        elif end.error is not None:
+            self._refused(end.error)
+
+    def _refused(self, error: ErrorInfo) -> None:
+        """A server that wants a key says which one it is."""
+        if error.kind == AuthenticationFailed.kind:
+            self.locked = error.message
 
     @property
     def _settled(self) -> Disconnected | Connected | Lost:

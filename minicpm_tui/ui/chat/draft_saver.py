@@ -12,6 +12,7 @@ from textual.widget import Widget
 from minicpm_tui.errors import StorageError
 from minicpm_tui.ui.composer import drafts
 from minicpm_tui.ui.composer.drafts import Draft
+from minicpm_tui.ui.kit.error_line import error_line
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.attachments.attachment import Attachment
@@ -53,4 +54,4 @@ class DraftSaver:
         except StorageError as error:
             if not self._told:
                 self._told = True
-                self._failed(error.info.line())
+                self._failed(error_line(error.info))

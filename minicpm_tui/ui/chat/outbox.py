@@ -14,6 +14,7 @@ from minicpm_tui.messages import End
 from minicpm_tui.ui.chat.message_queue import Outgoing, Queue
 from minicpm_tui.ui.chat.model import ChatModel
 from minicpm_tui.ui.chat.reply import ReplyView
+from minicpm_tui.ui.kit.error_line import error_line
 
 if TYPE_CHECKING:
     from minicpm_tui.chat.session import ChatSession
@@ -112,7 +113,7 @@ class Outbox:
             return await self._view.follow(events, session)
         except MinicpmTuiError as error:
             unsent = None if self._view.asked else outgoing
-            self._owner.post_message(self.Failed(error.info.line(), unsent))
+            self._owner.post_message(self.Failed(error_line(error.info), unsent))
             return None
 
     def _done(self, end: End | None) -> None:

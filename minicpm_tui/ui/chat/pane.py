@@ -21,6 +21,7 @@ from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.composer import drafts
 from minicpm_tui.ui.composer.composer import Composer
 from minicpm_tui.ui.composer.drafts import Draft
+from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.terminal.output.blank import Blank
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ class TalkPane(Blank, Vertical):
                 try:
                     await session.select(other)
                 except MinicpmTuiError as error:
-                    self.say(error.info.line())
+                    self.say(error_line(error.info))
                 self.reply_view.show(session.tree, session.journal.blobs)
                 if pointed:
                     self.pane.cursor.go_to(other)
@@ -234,7 +235,7 @@ class TalkPane(Blank, Vertical):
         try:
             await asyncio.to_thread(history.save, written)
         except StorageError as error:
-            self.say(error.info.line())
+            self.say(error_line(error.info))
 
     def stop(self) -> None:
         """End the reply; what has arrived stays. A message whose files are still prepared goes back to the composer."""
@@ -320,7 +321,7 @@ class TalkPane(Blank, Vertical):
             with self.app.suspend():
                 written = editor.edit(self.composer.text)
         except MinicpmTuiError as error:
-            self.say(error.info.line())
+            self.say(error_line(error.info))
         except SuspendNotSupported:
             self.say(_("This terminal cannot be handed to an editor"))
         else:

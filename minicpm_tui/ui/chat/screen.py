@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from minicpm_tui.ui.composer import drafts
 from minicpm_tui.ui.kit import ui_state
 from minicpm_tui.ui.kit.commands import Commanded, bindings
 from minicpm_tui.ui.kit.dialogs import Ask
+from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import CopyText, ServerLoading, ServerLost, UseServer
 from minicpm_tui.ui.kit.start_options import Launch
@@ -134,7 +136,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         try:
             journal = await asyncio.to_thread(self.model.find, session_id, latest=latest)
         except MinicpmTuiError as error:
-            self.talk.say(error.info.line(), seconds=15)
+            self.talk.say(error_line(error.info), seconds=15)
             if self.model.journal is None and (session_id or latest):
                 await self.open_session()
             return
@@ -150,10 +152,17 @@ class ChatScreen(Commanded, LeanScreen[None]):
         try:
             await self.model.connect(wish, demo=demo)
         except MinicpmTuiError as error:
-            self.talk.not_connected(error.info.line())
+            self.talk.not_connected(error_line(error.info))
         else:
             self.talk.connected()
         self.show_status()
+
+    async def use(self, wish: UseServer) -> None:
+        """Talk with another server; one that wants a key is given one. Run it in a worker."""
+        from minicpm_tui.ui.chat.unlock import unlock
+
+        await self.connect(wish)
+        await unlock(self.app, self.model.connector, partial(self.connect, wish), self.talk.say)
 
     def expect(self, loading: ServerLoading) -> None:
         """A server is loading: where there is none to talk with, this is the one that is waited for."""
@@ -288,11 +297,11 @@ class ChatScreen(Commanded, LeanScreen[None]):
 
     @work(group="window", exclusive=True)
     async def action_choose_server(self) -> None:
-        wish = await server_choices.ask(self.app, self.launch.config.settings, self.model.connection)
+        wish = await server_choices.ask(self.app, self.launch.config.settings, self.model.connection, self.model.connector.locked)
         if wish == server_choices.DEMO:
             self.action_demo()
         elif wish is not None:
-            self.run_worker(self.connect(wish), group="start")
+            self.run_worker(self.use(wish), group="start")
 
     @work(group="window", exclusive=True)
     async def action_sampling(self) -> None:
@@ -306,7 +315,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
             try:
                 await self.model.change(options)
             except MinicpmTuiError as error:
-                self.talk.say(error.info.line())
+                self.talk.say(error_line(error.info))
             self.show_status()
 
     @work(group="window", exclusive=True)
@@ -316,6 +325,6 @@ class ChatScreen(Commanded, LeanScreen[None]):
         try:
             text = await prompt_choice.ask(self.app, self.talk.composer.text)
         except MinicpmTuiError as error:
-            self.talk.say(error.info.line())
+            self.talk.say(error_line(error.info))
         else:
             self.talk.composer.insert(text)

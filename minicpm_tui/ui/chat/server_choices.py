@@ -32,8 +32,8 @@ def wish_of(key: str) -> UseServer:
     return UseServer(url, model)
 
 
-def choices(settings: Settings, connection: Connection | None) -> list[Choice]:
-    """What there is to talk with (blocks: looks for our servers)."""
+def choices(settings: Settings, connection: Connection | None, locked: str = "") -> list[Choice]:
+    """What there is to talk with, first the server at ``locked``, which wants a key (blocks: looks for our servers)."""
     from minicpm_tui.servers import registry
 
     found: dict[str, Choice] = {}
@@ -41,6 +41,8 @@ def choices(settings: Settings, connection: Connection | None) -> list[Choice]:
     def add(url: str, model: str, detail: str) -> None:
         found.setdefault(key_of(url, model), Choice(key_of(url, model), model or url, detail))
 
+    if locked:
+        found[key_of(locked)] = Choice(key_of(locked), _("Enter a key…"), locked)
     if connection is not None:
         for model in connection.facts.models:
             add(connection.url, model.id, connection.url)
@@ -54,9 +56,11 @@ def choices(settings: Settings, connection: Connection | None) -> list[Choice]:
     return [*found.values(), Choice(DEMO, _("Demo server"), _("no GPU, no model: facts about your files"))]
 
 
-async def ask(app: App[Any], settings: Settings, connection: Connection | None) -> UseServer | Literal["demo"] | None:
+async def ask(
+    app: App[Any], settings: Settings, connection: Connection | None, locked: str = ""
+) -> UseServer | Literal["demo"] | None:
     """Let the user choose another model or server, or type an address; None when they leave it. Run it in a worker."""
-    listed = await asyncio.to_thread(choices, settings, connection)
+    listed = await asyncio.to_thread(choices, settings, connection, locked)
     current = key_of(connection.url, connection.model) if connection else ""
     window = Choose(_("Model and server"), listed, current=current, free=_("narrow the list, or type an address: host:port"))
     key = await app.push_screen_wait(window)

@@ -11,6 +11,7 @@ from minicpm_tui.markdown.wrap import width_of, wrap
 from minicpm_tui.media.pages import written_pages
 from minicpm_tui.messages import End, ImagePart, MediaPart, Message, VideoPart, message_ending
 from minicpm_tui.text import format_bytes, format_duration, one_line, printable
+from minicpm_tui.ui.kit.error_line import error_line
 
 FOLDED = 4
 """Pictures side by side that have a line each; more share one."""
@@ -118,6 +119,8 @@ def status_lines(message: Message, width: int, *, live: bool, empty: bool) -> li
     if live:
         return _plain([("…", ("dim",))], width) if empty else []
     kind, text = message_ending(message)
+    if message.end is not None and message.end.error is not None:
+        text = error_line(message.end.error)
     mark, ink = ("✗ ", "error") if kind == "error" else ("■ ", "notice")
     lines = _plain([(mark, (ink,)), (one_line(text), (ink,))], width) if text else []
     if message.end is not None and (figures := figures_of(message.end)):

@@ -167,20 +167,25 @@ _AROUND = 7
 
 
 class Line(Window):
-    """Asks for one line of text; as wide as the ``value`` that it begins with, where the screen is."""
+    """Asks for one line of text; as wide as the ``value`` that it begins with, where the screen is.
 
-    def __init__(self, title: str, value: str = "", *, placeholder: str = "") -> None:
+    ``enter`` says what Enter does with it (translated); a ``secret`` is not shown.
+    """
+
+    def __init__(self, title: str, value: str = "", *, placeholder: str = "", enter: str = "", secret: bool = False) -> None:
         super().__init__()
         self._title = title
         self._value = value
         self._placeholder = placeholder
+        self._enter = enter or _("Enter saves · Esc cancels")
+        self._secret = secret
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="window") as window:
             window.border_title = self._title
-            window.border_subtitle = _("Enter saves · Esc cancels")
+            window.border_subtitle = self._enter
             window.styles.width = max(60, cell_len(self._value) + _AROUND)
-            yield Input(self._value, placeholder=self._placeholder, compact=True)
+            yield Input(self._value, placeholder=self._placeholder, compact=True, password=self._secret)
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:

@@ -12,6 +12,7 @@ from minicpm_tui.errors import MinicpmTuiError, NameTaken
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.dialogs import Ask, Line
+from minicpm_tui.ui.kit.error_line import error_line
 
 
 class Write(Protocol):
@@ -42,7 +43,7 @@ async def _written(app: App[Any], write: Write, name: str, *, overwrite: bool) -
     except NameTaken as taken:
         return await _written(app, write, name, overwrite=True) if await _replaced(app, taken) else None
     except MinicpmTuiError as error:
-        app.notify(one_line(error.info.line()), severity="warning", timeout=10, markup=False)
+        app.notify(one_line(error_line(error.info)), severity="warning", timeout=10, markup=False)
         return None
 
 

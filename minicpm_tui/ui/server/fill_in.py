@@ -12,6 +12,7 @@ from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.local import LocalServer
+from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.server import keep_or_stop
 from minicpm_tui.ui.server import start as starting
 
@@ -46,6 +47,6 @@ class FillIn:
             try:
                 await start(answer)
             except MinicpmTuiError as error:
-                problem = error.info.line()
+                problem = error_line(error.info)
             else:
                 return

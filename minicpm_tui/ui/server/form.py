@@ -23,6 +23,7 @@ from minicpm_tui.servers.plan import Plan
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit import forms
 from minicpm_tui.ui.kit.commands import bindings
+from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.messages import CopyText
 from minicpm_tui.ui.kit.save_as import save_as
 from minicpm_tui.ui.server import fields
@@ -122,7 +123,7 @@ class ServeForm(forms.Form[Form | None]):
         try:
             own = await asyncio.to_thread(presets.saved)
         except MinicpmTuiError as error:
-            self._problem(error.info.line())
+            self._problem(error_line(error.info))
             return
         if own:
             select = self.query_one("#preset", Select)
@@ -169,7 +170,7 @@ class ServeForm(forms.Form[Form | None]):
             plan = await asyncio.to_thread(starting.draft, form)
             found = await asyncio.to_thread(starting.estimate, plan)
         except MinicpmTuiError as error:
-            self._problem(error.info.line())
+            self._problem(error_line(error.info))
             return
         self.plan = plan
         self.query_one("#command", Static).update(Content.styled(one_line(plan.command.shell()), "$muted"))

@@ -14,6 +14,7 @@ from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.servers.local import STATE_TITLES
 from minicpm_tui.text import format_duration, one_line
 from minicpm_tui.ui.kit.dialogs import Ask
+from minicpm_tui.ui.kit.error_line import error_line
 
 if TYPE_CHECKING:
     from minicpm_tui.servers.local import LocalServer
@@ -102,6 +103,6 @@ async def _stop(app: App[int], servers: list[LocalServer]) -> bool:
         try:
             await asyncio.to_thread(start.stop, server.id)
         except MinicpmTuiError as error:
-            app.notify(one_line(error.info.line()), severity="warning", markup=False)
+            app.notify(one_line(error_line(error.info)), severity="warning", markup=False)
             return False
     return True

@@ -18,6 +18,7 @@ from minicpm_tui.servers.local import LocalServer
 from minicpm_tui.servers.watch import Update, Watcher
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.messages import CopyText, ServerLoading, ServerLost, UseServer
 from minicpm_tui.ui.server import keep_or_stop
 from minicpm_tui.ui.server import start as starting
@@ -323,4 +324,4 @@ class ServerPanel(Commanded, Vertical):
             self.post_message(CopyText(endpoints.tunnel(self.server), _("the ssh line")))
 
     def _say(self, error: MinicpmTuiError) -> None:
-        self.notify(one_line(error.info.line()), severity="warning", timeout=12, markup=False)
+        self.notify(one_line(error_line(error.info)), severity="warning", timeout=12, markup=False)

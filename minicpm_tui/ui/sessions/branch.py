@@ -11,6 +11,7 @@ from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.dialogs import Ask
+from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.messages import OpenSession
 
 
@@ -38,7 +39,7 @@ class BranchScreen(Ask):
             journal = await asyncio.to_thread(branch, chat.model.journal, point)
             await asyncio.to_thread(journal.close)
         except MinicpmTuiError as error:
-            self.notify(one_line(error.info.line()), severity="warning", timeout=10, markup=False)
+            self.notify(one_line(error_line(error.info)), severity="warning", timeout=10, markup=False)
         else:
             if journal.path is not None:
                 self.app.post_message(OpenSession(journal.id))

@@ -19,6 +19,7 @@ from minicpm_tui.sessions.library import MOST_HITS, Library
 from minicpm_tui.sessions.summary import SessionInfo
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import OpenSession
 from minicpm_tui.ui.kit.search_field import SearchField
@@ -151,7 +152,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
 
     def _say(self, error: MinicpmTuiError) -> None:
         if self.is_attached:
-            self.notify(one_line(error.info.line()), severity="warning", timeout=10, markup=False)
+            self.notify(one_line(error_line(error.info)), severity="warning", timeout=10, markup=False)
 
     @on(Input.Changed, "#search")
     def _typed(self) -> None:

@@ -24,6 +24,7 @@ from minicpm_tui.ui.conversation import ConversationPane
 from minicpm_tui.ui.conversation.messages import CopyRequested
 from minicpm_tui.ui.kit.commands import SESSIONS, Command, Commanded, bindings
 from minicpm_tui.ui.kit.dialogs import Line
+from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import CopyText
 from minicpm_tui.ui.sessions.timebar import TimeBar
@@ -94,7 +95,7 @@ class ReplayScreen(Commanded, LeanScreen[None]):
                 return
             timeline = await asyncio.to_thread(load, folder)
         except MinicpmTuiError as error:
-            self.query_one("#title", Static).update(one_line(error.info.line()))
+            self.query_one("#title", Static).update(one_line(error_line(error.info)))
             return
         self._folder = folder
         self.replay = Replay(timeline, self._speed)
@@ -201,7 +202,7 @@ class ReplayScreen(Commanded, LeanScreen[None]):
 
     @work(group="window", exclusive=True)
     async def action_jump(self) -> None:
-        text = await self.app.push_screen_wait(Line(_("Go to"), placeholder="1:23"))
+        text = await self.app.push_screen_wait(Line(_("Go to"), placeholder="1:23", enter=_("Enter goes there · Esc cancels")))
         try:
             at = seconds_of(text or "")
         except ValueError as error:

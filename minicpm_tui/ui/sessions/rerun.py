@@ -19,6 +19,7 @@ from minicpm_tui.messages import Delta, Notice
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.commands import SESSIONS, Command, Commanded, bindings
 from minicpm_tui.ui.kit.dialogs import Ask
+from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import OpenSession
 from minicpm_tui.ui.sessions.compared import ComparedTurn
@@ -100,7 +101,7 @@ class RerunScreen(Commanded, Screen[None]):
             else:
                 self.dismiss()
         except MinicpmTuiError as error:
-            self._say(error.info.line())
+            self._say(error_line(error.info))
 
     def _source(self) -> Journal | None:
         from minicpm_tui.sessions import Journal

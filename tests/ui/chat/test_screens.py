@@ -5,18 +5,22 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input, Label
 
+from minicpm_tui.backends.saved_keys import keys_path
 from minicpm_tui.config import config_path
-from minicpm_tui.demo.testing import DemoServer
+from minicpm_tui.demo.options import DemoOptions
+from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.sessions import Journal
+from minicpm_tui.ui.chat.connection import Connected
 from minicpm_tui.ui.chat.sampling_form import SamplingForm
 from minicpm_tui.ui.chat.status_line import StatusLine
 from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.files.pane import FilePane
-from minicpm_tui.ui.kit.dialogs import Ask, Choose
+from minicpm_tui.ui.kit.dialogs import Ask, Choose, Line
 from minicpm_tui.ui.kit.help import HelpScreen, KeyTable
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import ServerLoading, ServerLost
 from minicpm_tui.ui.terminal import mouse
+from tests.ui.answering import choose
 from tests.ui.chat.conftest import Driver, Opener
 
 
@@ -207,3 +211,35 @@ async def test_a_theme_is_shown_while_the_cursor_is_on_it_and_escape_brings_the_
         await driver.pilot.press("enter")
         await driver.until(lambda: config_path().is_file() and shown in config_path().read_text())
         assert driver.app.theme == shown
+
+
+async def key_asked(driver: Driver) -> str:
+    await driver.until(lambda: isinstance(driver.app.screen, Line) and isinstance(driver.app.focused, Input))
+    return str(driver.app.screen.query_one(".window").border_title)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_server_that_wants_a_key_is_given_one(opened: Opener, *, kept: bool) -> None:
+    with serving(DemoOptions(tokens_per_second=0, api_key="open sesame")) as locked:
+        async with opened(url=locked.url) as driver:
+            await driver.until(lambda: driver.app.chat.query_one(Welcome).link == "failed")
+            assert "F4 enters its API key" in driver.app.chat.query_one(Welcome).problem
+            await driver.pilot.press("f4")
+            await driver.until(lambda: isinstance(driver.app.screen, Choose) and isinstance(driver.app.focused, Input))
+            await driver.pilot.press("enter")  # the first choice
+            assert locked.url in await key_asked(driver)
+            await driver.pilot.press(*"wrong", "enter")
+            await driver.until(lambda: isinstance(driver.app.screen, Line) and not driver.app.screen.query_one(Input).value)
+            assert "did not take this key" in await key_asked(driver)
+            await driver.pilot.press(*"open sesame", "enter")
+            await driver.until(lambda: driver.app.chat.model.session is not None)
+            await choose(driver.pilot, "save" if kept else "forget")
+            await driver.until(lambda: driver.app.screen is driver.app.chat)
+            await driver.ask("hello")
+            await driver.until(lambda: keys_path().is_file() == kept)
+            await driver.app.run_action("screen.reconnect")  # the key is known until the program ends
+            await driver.until(lambda: not driver.app.chat.model.connecting)
+            assert isinstance(driver.app.chat.model.state, Connected)
+        async with opened(url=locked.url) as driver:
+            link = "ready" if kept else "failed"
+            await driver.until(lambda: driver.app.chat.query_one(Welcome).link == link)
