@@ -1,4 +1,4 @@
-"""Prepares a message's attachments in a thread, saying how far it is."""
+"""Prepares a message's attachments together in a thread, saying how far it is."""
 
 from __future__ import annotations
 
@@ -6,49 +6,49 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from minicpm_tui.chat.events import Preparing
+from minicpm_tui.errors import MediaError
+from minicpm_tui.media.sharing import Share, settle
 from minicpm_tui.media.spec import AttachmentSpec, MediaLimits, Prepared
 
 Attachment = Prepared | AttachmentSpec
 
 
 async def prepare_all(
-    attachments: Sequence[Attachment], limits: MediaLimits, emit: Callable[[Preparing], None]
+    attachments: Sequence[Attachment],
+    limits: MediaLimits,
+    emit: Callable[[Preparing], None],
+    instead: Callable[[int, MediaError], Prepared] | None = None,
 ) -> list[Prepared]:
-    """The attachments ready to be sent, in order; those that are ready already pass through.
+    """The attachments ready to be sent, in order, for a message with ``limits``; those that are ready already pass through.
 
-    Cancelling stops the thread at its next step. Raises MediaError.
+    ``instead`` gives what is sent in the place of one that cannot be prepared. Cancelling stops the thread at its next step.
+    Raises MediaError, and what ``instead`` raises.
     """
-    total = len(attachments)
     loop = asyncio.get_running_loop()
     stop = threading.Event()
-    prepared: list[Prepared] = []
+    shares = [Share(each, fixed=True) if isinstance(each, Prepared) else None for each in attachments]
+
+    def prepare(index: int, own: MediaLimits) -> Prepared:
+        spec = attachments[index]
+        assert isinstance(spec, AttachmentSpec)
+
+        def progress(fraction: float) -> None:
+            loop.call_soon_threadsafe(emit, Preparing(name_of(spec), index, len(attachments), fraction))
+
+        progress(0.0)
+        try:
+            return _prepare(spec, own, progress, stop.is_set)
+        except MediaError as error:
+            if instead is None:
+                raise
+            return instead(index, error)
+
     try:
-        for index, attachment in enumerate(attachments):
-            if isinstance(attachment, Prepared):
-                prepared.append(attachment)
-                continue
-            name = name_of(attachment)
-            emit(Preparing(name, index, total))
-
-            def progress(fraction: float, name: str = name, index: int = index) -> None:
-                loop.call_soon_threadsafe(emit, Preparing(name, index, total, fraction))
-
-            share = _share(limits, prepared, total - index)
-            prepared.append(await asyncio.to_thread(_prepare, attachment, share, progress, stop.is_set))
+        await asyncio.to_thread(settle, limits, shares, prepare)
     finally:
         stop.set()
-    return prepared
-
-
-def _share(limits: MediaLimits, before: Sequence[Prepared], waiting: int) -> MediaLimits:
-    """The limits for one attachment: what is left of the context is for all that wait."""
-    if limits.context_tokens_left is None:
-        return limits
-    left = max(limits.context_tokens_left - sum(each.tokens for each in before), 0)
-    return msgspec.structs.replace(limits, context_tokens_left=left // waiting)
+    return [share.prepared for share in shares if share is not None]
 
 
 def name_of(spec: AttachmentSpec) -> str:

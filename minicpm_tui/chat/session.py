@@ -30,6 +30,9 @@ from minicpm_tui.sessions.lost import named_if_lost, without_lost
 Emit = Callable[[ChatEvent], None]
 Work = Callable[[Emit], Coroutine[Any, Any, None]]
 
+_SHORT_QUESTION = 16
+"""Tokens of a text that is not written yet, with the marks around it."""
+
 HERE = "here"
 """The parent of a message that follows the selected one."""
 
@@ -59,7 +62,7 @@ class ChatSession:
 
     def limits(self) -> MediaLimits:
         """What attachments are prepared for when they follow the selected message."""
-        return self._limits_under(self.tree.leaf, 0)
+        return self._limits_under(self.tree.leaf, _SHORT_QUESTION)
 
     def spent(self) -> int:
         """Tokens of the selected path: as the server counted them with its last message, else by formula and guess."""

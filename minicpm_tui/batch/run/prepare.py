@@ -16,7 +16,8 @@ from minicpm_tui.batch.output.schema import Schema
 from minicpm_tui.batch.records import Item, Row
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
-from minicpm_tui.media import MediaLimits, PreparationCancelled, Prepared, expand, prepare
+from minicpm_tui.media import AttachmentSpec, MediaLimits, PreparationCancelled, Prepared, expand, prepare
+from minicpm_tui.media.sharing import Share, settle
 from minicpm_tui.messages import Blob, Message, RequestOptions, RequestProfile, TextPart
 from minicpm_tui.messages.request import ChatRequest, build_request
 
@@ -53,7 +54,7 @@ class Preparer:
             return [Ready(replace(item, row=lean), self._own_body(row.body)) for item in items]
         try:
             specs = expand([locate(file, row.base) for file in row.files])
-            prepared = [prepare(spec, self.limits, cancelled=self.cancelled) for spec in specs]
+            prepared = self._prepared(specs)
         except PreparationCancelled:
             raise
         except MinicpmTuiError as error:
@@ -61,6 +62,11 @@ class Preparer:
         except Exception as error:  # noqa: BLE001 - a file that breaks a decoder must not end ten thousand others
             return [Ready(item, error=f"{type(error).__name__}: {error}") for item in items]
         return [self._request(item, row, prepared) for item in items]
+
+    def _prepared(self, specs: Sequence[AttachmentSpec]) -> list[Prepared]:
+        shares: list[Share | None] = [None] * len(specs)
+        settle(self.limits, shares, lambda index, limits: prepare(specs[index], limits, cancelled=self.cancelled))
+        return [share.prepared for share in shares if share is not None]
 
     def _request(self, item: Item, row: Row, prepared: Sequence[Prepared]) -> Ready:
         if not item.text.strip() and not prepared:

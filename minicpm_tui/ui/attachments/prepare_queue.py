@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from minicpm_tui.errors import MediaError, MinicpmTuiError
 from minicpm_tui.ui.attachments.attachment import Attachment
@@ -32,15 +33,16 @@ class Preparing:
     async def prepare(self, attachment: Attachment, limits: Callable[[], MediaLimits | None]) -> None:
         """Inspect it and, when ``limits`` are known, make it ready. What goes wrong is said in the attachment.
 
-        What was made for limits that no longer hold is thrown away: whoever changed them has it prepared anew.
+        What was made for another model is thrown away: whoever changed it has it prepared anew. So it is with what has more or
+        less room now.
         """
         async with self._room:
             try:
                 await self._inspect(attachment)
                 if (known := limits()) is not None and not attachment.cancelled:
                     made = await self._prepare(attachment, known)
-                    if limits() == known:
-                        attachment.prepared = made
+                    if (now := limits()) is not None and alike(now, known):
+                        attachment.prepared, attachment.room = made, known.context_tokens_left
                         attachment.done.set()
             except MinicpmTuiError as error:
                 attachment.error = f"{error.title} — {error.hint}" if error.hint else error.title
@@ -75,12 +77,6 @@ class Preparing:
             raise MediaError(f"{attachment.name}: {error}") from error
 
 
-def is_media(path: Path) -> bool:
-    """True when the bytes at ``path`` can be sent (blocks)."""
-    from minicpm_tui.media import inspect
-
-    try:
-        inspect(path)
-    except MediaError:
-        return False
-    return True
+def alike(one: MediaLimits, other: MediaLimits) -> bool:
+    """Limits that differ in what is left for a message alone, or not at all."""
+    return msgspec.structs.replace(one, context_tokens_left=other.context_tokens_left, videos=other.videos) == other

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from textual import on, work
 from textual.content import Content
 from textual.message import Message
@@ -14,9 +15,10 @@ from textual.widgets.option_list import Option
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import N_, _
+from minicpm_tui.media.sharing import limits_beside, outgrown
 from minicpm_tui.ui.attachments.attachment import Attachment, Group
 from minicpm_tui.ui.attachments.group import FOLDED, Row, document_of, rows_of
-from minicpm_tui.ui.attachments.prepare_queue import Preparing
+from minicpm_tui.ui.attachments.prepare_queue import Preparing, alike
 from minicpm_tui.ui.kit.commands import WRITING, Command, Commanded, bindings
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.option_list import Options
@@ -72,6 +74,7 @@ class Tray(Commanded, Options):
     def __init__(self) -> None:
         super().__init__(id="tray", compact=True, markup=False)
         self.attachments: list[Attachment] = []
+        self._taken: list[list[Attachment]] = []
         self._rows: list[Row] = []
         self._limits: MediaLimits | None = None
         self._preparing = Preparing(self._show)
@@ -90,15 +93,43 @@ class Tray(Commanded, Options):
         return sum(attachment.prepared.tokens for attachment in self.attachments if attachment.prepared)
 
     def use(self, limits: MediaLimits | None) -> None:
-        """Prepare for a model and server with ``limits``, anew what was prepared for others."""
+        """Prepare for a model and server with ``limits``, anew what was prepared for others or has another share now."""
         if limits == self._limits:
             return
+        same = limits is not None and self._limits is not None and alike(limits, self._limits)
         self._limits = limits
-        for attachment in self.attachments:
-            if not attachment.error:
-                attachment.prepared = None
-                attachment.done.clear()
-                self._prepare(attachment)
+        if same:
+            self._share()
+            return
+        for attachment in (each for message in self._messages for each in message if not each.error):
+            attachment.redo()
+            self._prepare(attachment)
+
+    @property
+    def _messages(self) -> list[list[Attachment]]:
+        """The files of each message that is not sent: those that were taken, and the next one's."""
+        self._taken = [files for files in self._taken if not all(each.cancelled or each.sent for each in files)]
+        return [*self._taken, self.attachments]
+
+    def _share(self) -> None:
+        """Prepare anew what has more or less room now."""
+        if self._limits is None:
+            return
+        for files in self._messages:
+            for index in outgrown(self._limits, [each.share for each in files]):
+                files[index].redo()
+                self._prepare(files[index])
+
+    def _limits_of(self, attachment: Attachment) -> MediaLimits | None:
+        """What the message leaves for ``attachment`` beside its other files."""
+        files = next((files for files in self._messages if attachment in files), [attachment])
+        if self._limits is None:
+            return None
+        place = files.index(attachment)
+        own = limits_beside(self._limits, [each.share for each in files], place)
+        moving = sum(each.is_video or bool(each.info and each.info.animated) for each in files[:place])
+        videos = None if self._limits.videos is None else max(self._limits.videos - moving, 0)
+        return msgspec.structs.replace(own, videos=videos)
 
     @work(group="attach")
     async def attach(self, what: Sequence[str]) -> None:
@@ -120,14 +151,17 @@ class Tray(Commanded, Options):
     def restore(self, attachments: Iterable[Attachment]) -> None:
         """Put back attachments that were taken."""
         for attachment in attachments:
+            attachment.sent = False
             self.attachments.append(attachment)
             if not attachment.done.is_set():
                 self._prepare(attachment)
+        self._taken = [files for files in self._taken if not set(files) & set(self.attachments)]
         self._count_changed()
 
     def take(self) -> list[Attachment]:
         """All of them, off the tray; those not ready go on being prepared."""
         taken, self.attachments = self.attachments, []
+        self._taken.append(taken)
         self._count_changed()
         return taken
 
@@ -224,6 +258,7 @@ class Tray(Commanded, Options):
         self.take_off([file for row in self._rows if row.id == row_id for file in row.files])
 
     def _count_changed(self) -> None:
+        self._share()
         self._rebuild(self._row.id if self._row else None)
         self.display = bool(self.attachments)
         self.post_message(self.Changed())
@@ -241,7 +276,8 @@ class Tray(Commanded, Options):
 
     @work(group="prepare")
     async def _prepare(self, attachment: Attachment) -> None:
-        await self._preparing.prepare(attachment, lambda: self._limits)
+        await self._preparing.prepare(attachment, lambda: self._limits_of(attachment))
+        self._share()
 
     def _show(self, attachment: Attachment) -> None:
         shown = [row for row in self._rows if attachment in row.files]

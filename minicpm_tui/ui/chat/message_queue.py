@@ -26,12 +26,17 @@ class Outgoing:
 
     async def prepared(self) -> bool:
         """Wait for its files; False when it was taken back meanwhile."""
-        files = asyncio.gather(*(attachment.done.wait() for attachment in self.attachments))
+        files = asyncio.ensure_future(self._all_prepared())
         back = asyncio.ensure_future(self.taken_back.wait())
         await asyncio.wait((files, back), return_when=asyncio.FIRST_COMPLETED)
         files.cancel()
         back.cancel()
         return not self.taken_back.is_set()
+
+    async def _all_prepared(self) -> None:
+        """All at the same time: one that was ready may be prepared anew for the sake of another."""
+        while self.preparing:
+            await asyncio.gather(*(attachment.done.wait() for attachment in self.attachments))
 
     @property
     def preparing(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -18,13 +18,14 @@ from minicpm_tui.ui.kit.error_line import error_line
 
 if TYPE_CHECKING:
     from minicpm_tui.chat.session import ChatSession
+    from minicpm_tui.media import MediaLimits
 
 
 class Outbox:
     """Asks the session of ``model`` what waits in ``queue``; ``view`` shows the replies.
 
-    ``owner`` is the widget whose workers it uses and that its messages are posted to. ``running`` while a message is on its way
-    or a reply streams.
+    ``owner`` is the widget whose workers it uses and that its messages are posted to. ``prepare_for`` is told what files may
+    take after each reply. ``running`` while a message is on its way or a reply streams.
     """
 
     class Began(Message):
@@ -45,12 +46,15 @@ class Outbox:
             super().__init__()
             self.end = end
 
-    def __init__(self, owner: Widget, model: ChatModel, queue: Queue, view: ReplyView) -> None:
+    def __init__(
+        self, owner: Widget, model: ChatModel, queue: Queue, view: ReplyView, prepare_for: Callable[[MediaLimits], object]
+    ) -> None:
         self.running = False
         self._owner = owner
         self._model = model
         self._queue = queue
         self._view = view
+        self._prepare_for = prepare_for
         self._preparing: Outgoing | None = None
 
     def push(self, outgoing: Outgoing) -> None:
@@ -98,6 +102,8 @@ class Outbox:
             self._done(None)
             return
         ready = [attachment.prepared for attachment in outgoing.attachments if attachment.prepared]
+        for attachment in outgoing.attachments:
+            attachment.sent = True
         if outgoing.replaces:
             events = session.edit(outgoing.replaces, outgoing.text, ready or None)
         else:
@@ -118,6 +124,8 @@ class Outbox:
 
     def _done(self, end: End | None) -> None:
         self.running = False
+        if self._model.session is not None:
+            self._prepare_for(self._model.session.limits())  # the reply took of the room
         if end is not None and end.error is not None and self._queue.waiting:
             self._queue.hold(held=True)
         self._owner.post_message(self.Finished(end))

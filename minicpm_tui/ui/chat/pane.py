@@ -93,7 +93,7 @@ class TalkPane(Blank, Vertical):
         self.pane.display = self.tray.display = False
         self.edit = QuestionEdit(self.composer, self.tray)
         self.reply_view = ReplyView(self.pane, self.report)
-        self.outbox = Outbox(self, self.model, self.queue, self.reply_view)
+        self.outbox = Outbox(self, self.model, self.queue, self.reply_view, self.tray.use)
         self.draft_saver = DraftSaver(self, self.unsent, self.say)
         self.context_line = ContextLine()
         completions = CompletionList()
