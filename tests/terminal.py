@@ -70,13 +70,15 @@ _DROPPED = {"COLUMNS", "LINES", "TMUX", "PYTHONDONTWRITEBYTECODE"}
 
 
 def keys(written: str) -> list[str]:
-    """What a terminal sends, key by key, for ``written`` (``hello<BS>p<Enter>``)."""
+    """What a terminal sends, key by key, for ``written`` (``hello<BS>p<Enter>``); ``<paste TEXT>`` is one."""
     return [_sent(name) if name else character for name, character in _KEY.findall(written)]
 
 
 def _sent(name: str) -> str:
     if name in KEYS:
         return KEYS[name]
+    if name.startswith("paste "):
+        return f"\x1b[200~{name.removeprefix('paste ')}\x1b[201~"
     prefix, letter = name[:-1], name[-1]
     if prefix == "^":
         return chr(ord(letter.upper()) ^ 64)
@@ -166,7 +168,8 @@ class Terminal:
         while data:
             size = dice.randint(1, 6)
             self._on_the_line.append((due, data[:size]))
-            data, due = data[size:], due + dice.uniform(0, gap)
+            alone = data[:size].endswith(b"\x1b")  # on a busy machine it would be late enough to be the key Esc
+            data, due = data[size:], due + (0 if alone else dice.uniform(0, gap))
 
     def resize(self, columns: int, rows: int, cell: tuple[int, int] = (0, 0)) -> None:
         """Another size, in cells and (0: not told) pixels of a cell."""

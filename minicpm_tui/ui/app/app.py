@@ -21,16 +21,18 @@ from minicpm_tui.text import one_line
 from minicpm_tui.ui.app import screens
 from minicpm_tui.ui.app.commands import COMMANDS
 from minicpm_tui.ui.chat.screen import ChatScreen
-from minicpm_tui.ui.kit import themes
+from minicpm_tui.ui.kit import themes, words
 from minicpm_tui.ui.kit.commands import Command, Commanded, bindings, live
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.messages import Attach, CopyText, OpenSession, ServerLoading, ServerLost, UseServer, WriteText
 from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.kit.stylesheet import CachedStylesheet
 from minicpm_tui.ui.terminal import mouse
+from minicpm_tui.ui.terminal.caret import Caret
 from minicpm_tui.ui.terminal.graphics.query import Terminal
 from minicpm_tui.ui.terminal.handover import Handover
 from minicpm_tui.ui.terminal.hangup import terminal_gone
+from minicpm_tui.ui.terminal.key_order import KeyOrder
 from minicpm_tui.ui.terminal.output.colourless import NoColor
 from minicpm_tui.ui.terminal.output.lean import LeanOutput
 from minicpm_tui.ui.terminal.paintings import Drawing
@@ -45,7 +47,7 @@ def _provider() -> type[Provider]:
     return CommandProvider
 
 
-class MinicpmApp(LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
+class MinicpmApp(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
     """minicpm-tui in the terminal. Ends with the exit status."""
 
     CSS_PATH: ClassVar[CSSPathType] = ["app.tcss", "../chat/screen.tcss"]  # Textual does not load the default screen's own file
@@ -131,10 +133,10 @@ class MinicpmApp(LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
     # -- what panes and screens ask for ---------------------------------------------------------------------------------------
 
     def on_open_session(self, event: OpenSession) -> None:
-        self.run_worker(self.chat.open_session(event.session_id), group="start")
+        self.run_worker(self.chat.open_session(event.session_id), group="session")
 
     def on_use_server(self, event: UseServer) -> None:
-        self.run_worker(self.chat.use(event), group="start")
+        self.run_worker(self.chat.use(event), group="connect")
 
     def on_server_loading(self, event: ServerLoading) -> None:
         self.chat.expect(event)
@@ -186,6 +188,16 @@ class MinicpmApp(LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
 
         commands = [entry.command for entry in live(self.screen)]
         self.push_screen(HelpScreen(commands, elsewhere(commands) if self.screen is self.chat else ()))
+
+    def action_move_word(self, forward: bool) -> None:
+        """By a word in the field that has the focus."""
+        if self.focused is not None:
+            words.move(self.focused, forward=forward)
+
+    def action_delete_word(self, forward: bool) -> None:
+        """The word beside the caret of the field that has the focus."""
+        if self.focused is not None:
+            words.delete(self.focused, forward=forward)
 
     def action_command_palette(self) -> None:
         from minicpm_tui.ui.kit.palette import Palette

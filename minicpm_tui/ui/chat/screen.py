@@ -121,7 +121,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
 
     # -- the conversation and its server --------------------------------------------------------------------------------------
 
-    @work(group="start")
+    @work(group="connect")
     async def start(self) -> None:
         """After the first paint: the conversation that was asked for, then the server."""
         gc.enable()
@@ -286,14 +286,14 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self.action_compose()
 
     def action_new(self) -> None:
-        self.run_worker(self.open_session(), group="start")
+        self.run_worker(self.open_session(), group="session")
         self.action_compose()
 
     def action_demo(self) -> None:
-        self.run_worker(self.connect(demo=True), group="start")
+        self.run_worker(self.connect(demo=True), group="connect")
 
     def action_reconnect(self) -> None:
-        self.run_worker(self.connect(demo=self.model.connector.demo is not None), group="start")
+        self.run_worker(self.connect(demo=self.model.connector.demo is not None), group="connect")
 
     @work(group="window", exclusive=True)
     async def action_choose_server(self) -> None:
@@ -301,7 +301,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         if wish == server_choices.DEMO:
             self.action_demo()
         elif wish is not None:
-            self.run_worker(self.use(wish), group="start")
+            self.run_worker(self.use(wish), group="connect")
 
     @work(group="window", exclusive=True)
     async def action_sampling(self) -> None:

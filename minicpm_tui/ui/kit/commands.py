@@ -49,6 +49,7 @@ class Command:
     ``keys`` are Textual's names, the first one is shown. ``when`` is given the declaring node and says whether the command is
     possible now; a command that is not possible has no key, hint or palette entry. ``priority`` keys come before the focused
     widget's own. ``palette`` is False for keys that only make sense as keys (moving a cursor).
+    ``hinted`` of the keys are in the bottom line: more than one where a terminal may take the first for itself.
     """
 
     action: str
@@ -60,6 +61,7 @@ class Command:
     when: Callable[[Any], bool] = _always
     priority: bool = False
     palette: bool = True
+    hinted: int = 1
 
     @cached_property
     def call(self) -> tuple[str, tuple[object, ...]]:
@@ -119,6 +121,11 @@ class Live:
         """The first key as it is written on a keyboard, or nothing."""
         return show_key(self.command.keys[0]) if self.command.keys else ""
 
+    @property
+    def hint(self) -> str:
+        """Keys and the short word for the bottom line."""
+        return f"{' '.join(map(show_key, self.command.keys[: self.command.hinted]))} {_(self.command.hint)}"
+
     async def run(self) -> None:
         await self.node.app.run_action(self.command.action, self.node)
 
@@ -151,6 +158,7 @@ _KEY_NAMES = {
     "left": "←",
     "right": "→",
     "slash": "/",
+    "underscore": "/",  # ^/ is what a terminal without kitty's keyboard sends as ^_
     "full_stop": ".",
     "plus": "+",
     "minus": "-",

@@ -58,7 +58,7 @@ class KeyTable(Widget):
         )
         table = Table.grid(Column(width=KEYS), Column(ratio=1), padding=(0, 1), expand=True)
         for command in self.commands:
-            keys = "  ".join(map(show_key, command.keys)) or "—"
+            keys = "  ".join(dict.fromkeys(map(show_key, command.keys))) or "—"
             what = Text.assemble((_(command.title), title), "  ", (_(command.help), help_style))
             table.add_row(Text(keys, key), what)
         return table
@@ -94,7 +94,7 @@ class HelpScreen(Commanded, ModalScreen[None]):
     CSS_PATH = WINDOWS
     DECLARED = (
         Command("close", N_("Close"), N_("Show everything again, or go back to the conversation"), ("escape",), palette=False),
-        Command("dismiss", N_("Close"), N_("Back to the conversation"), ("f1",), palette=False),
+        Command("dismiss", N_("Close"), N_("Back to the conversation"), ("f1", "ctrl+slash", "ctrl+underscore"), palette=False),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(DECLARED),

@@ -37,7 +37,8 @@ class HintBar(Widget):
         pieces: list[tuple[str, str]] = []
         column = 0
         for entry in sorted((entry for entry in possible if entry in fitting), key=self._place):
-            pieces += [(entry.key, "$hint-key bold"), (f" {_(entry.command.hint)}  ", "")]
+            word = _(entry.command.hint)
+            pieces += [(entry.hint.removesuffix(word), "$hint-key bold"), (f"{word}  ", "")]
             self._shown.append((column, column + _width(entry) - 2, entry))
             column += _width(entry)
         return Content.assemble(*pieces)
@@ -67,7 +68,7 @@ class HintBar(Widget):
 
 
 def _width(entry: Live) -> int:
-    return cell_len(f"{entry.key} {_(entry.command.hint)}  ")
+    return cell_len(f"{entry.hint}  ")
 
 
 def _is_escape(entry: Live) -> bool:

@@ -17,12 +17,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from textual import constants
-from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from minicpm_tui.ui.terminal.answers import Answered, Answers
 from minicpm_tui.ui.terminal.jobs import in_background
+from minicpm_tui.ui.terminal.key_parser import KeyParser
 from minicpm_tui.ui.terminal.multiplexer import may_lack_other_screen
 
 LOOK_SECONDS = 0.1
@@ -55,7 +55,7 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read until told to end: keys go to the app as Textual's own thread gives them, answers as ``Answered``."""
-        parser = XTermParser(self._debug)
+        parser = KeyParser(self._debug)
         decode = codecs.getincrementaldecoder("utf-8")().decode
         answers = Answers(lambda answer: self.process_message(Answered(answer)))
 

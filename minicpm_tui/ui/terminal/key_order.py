@@ -1,0 +1,106 @@
+"""Keys, clicks and pastes are carried out one after another, however many arrive in one read.
+
+Textual inserts what is typed at once, while a key that is bound travels from the focused widget up to the app first: of keys
+that arrive together the later ones overtake the earlier. Here an event is given to Textual only when the one before it is
+wholly handled: nothing of it is left to be done but what waits for time, the network or another window.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from textual.dom import DOMNode
+from textual.events import Event, InputEvent, MouseMove, MouseScrollDown, MouseScrollUp, Paste
+from textual.screen import Screen
+
+from minicpm_tui.ui.terminal import private
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    _Base = App[Any]
+else:
+    _Base = object
+
+LONGEST = 1.0
+"""Seconds for which one key can hold up the next."""
+LOOK_SECONDS = 0.002
+BACKGROUND = frozenset(
+    {"begin", "connect", "draw", "follow", "history", "live", "outside", "picture", "play", "prepare", "preview"}
+    | {"read", "reply", "rerun", "state", "thumbnails", "warm"}
+)
+"""Groups of workers whose end no key waits for: they go on for long, or nothing that is typed depends on them."""
+_FLEETING = (MouseMove, MouseScrollDown, MouseScrollUp)
+"""What follows them need not wait."""
+
+
+class KeyOrder(_Base):
+    """Mixin of an app; name it before Textual's class."""
+
+    _later: deque[Event]
+    _turn: asyncio.Task[None] | None = None
+
+    async def on_event(self, event: Event) -> None:
+        """Textual's own way of giving input to the focused widget, one event at a time."""
+        if not isinstance(event, (InputEvent, Paste)) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        if "_later" not in self.__dict__:
+            self._later = deque()
+        if self._later and self._later[-1].can_replace(event):
+            self._later.pop()
+        self._later.append(event)
+        await self._go_on()
+
+    async def _go_on(self) -> None:
+        while self._later and self._turn is None:
+            event = self._later.popleft()
+            turn = _Turn(self)
+            await super().on_event(event)
+            if not isinstance(event, _FLEETING):
+                self._turn = asyncio.create_task(self._wait_for(turn))
+
+    async def _wait_for(self, turn: _Turn) -> None:
+        try:
+            await turn.over()
+        finally:
+            self._turn = None
+            if self._later:
+                self.call_later(self._go_on)
+
+
+class _Turn:
+    """What one event has set off. Begins before the event is handled."""
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._windows = frozenset(app.screen_stack)
+        self._before = frozenset(app.workers)
+
+    async def over(self) -> None:
+        """Wait until the event is wholly handled, at most ``LONGEST``."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + LONGEST
+        while True:
+            await asyncio.sleep(0)
+            while private.busy(loop) and loop.time() < end:  # noqa: ASYNC110 - no event tells that a loop rests
+                await asyncio.sleep(0)
+            if not self._goes_on() or loop.time() >= end:
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _goes_on(self) -> bool:
+        """Something will be done after the next paint, or by a worker that the next key may depend on."""
+        screen = self._app.screen
+        if private.awaits_paint(screen):
+            return True
+        new = screen not in self._windows
+        started = (worker for worker in self._app.workers if worker not in self._before and not worker.is_finished)
+        return any(worker.group not in BACKGROUND and (not new or _within(worker.node, screen)) for worker in started)
+
+
+def _within(node: DOMNode, screen: Screen[Any]) -> bool:
+    """A worker of another place that has opened a window waits for the very keys that follow: none of them waits for it."""
+    return screen in node.ancestors_with_self

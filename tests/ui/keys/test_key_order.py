@@ -1,0 +1,103 @@
+"""One key after another, but none for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from textual import work
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from minicpm_tui.ui.terminal.key_order import LONGEST, KeyOrder
+from tests.waiting import until
+
+
+class Window(ModalScreen[str]):
+    def compose(self) -> ComposeResult:
+        yield Input()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)
+
+
+class Host(KeyOrder, App[None]):
+    """A field, and keys that start what takes its time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("ctrl+o", "open"),
+        ("ctrl+l", "linger"),
+        ("ctrl+b", "background"),
+        ("ctrl+t", "slow"),
+    ]
+    answer = ""
+
+    def compose(self) -> ComposeResult:
+        yield Input(id="field")
+
+    @property
+    def text(self) -> str:
+        return self.screen_stack[0].query_one("#field", Input).value
+
+    def type(self, *keys: str) -> None:
+        """All at once."""
+        for key in keys:
+            self.post_message(Key(key, key if len(key) == 1 else None))
+
+    @work(group="window")
+    async def action_open(self) -> None:
+        await asyncio.to_thread(lambda: None)
+        self.answer = await self.push_screen_wait(Window())
+
+    @work(group="window")
+    async def action_linger(self) -> None:
+        await asyncio.Event().wait()
+
+    @work(group="reply")
+    async def action_background(self) -> None:
+        await asyncio.Event().wait()
+
+    @work(group="window")
+    async def action_slow(self) -> None:
+        await asyncio.sleep(LONGEST / 10)
+        self.query_one("#field", Input).insert_text_at_cursor("-")
+
+
+async def test_a_window_takes_the_keys_that_follow_the_one_that_opens_it() -> None:
+    app = Host()
+    async with app.run_test() as pilot:
+        app.type("a", "ctrl+o", "b", "c", "backspace", "d", "enter", "e")
+        await until(lambda: app.answer, pilot)
+        await until(lambda: len(app.text) == 2, pilot)
+        assert (app.answer, app.text) == ("bd", "ae")
+
+
+async def test_the_next_key_waits_for_the_work_that_a_key_began() -> None:
+    app = Host()
+    async with app.run_test() as pilot:
+        app.type("a", "ctrl+t", "b")
+        await until(lambda: len(app.text) == 3, pilot)
+        assert app.text == "a-b"
+
+
+async def test_work_that_never_ends_holds_up_one_key_and_not_for_long() -> None:
+    app = Host()
+    async with app.run_test() as pilot:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        app.type("a", "ctrl+l", "b", "c", "left", "d")
+        await until(lambda: app.text == "abdc", pilot)
+        assert LONGEST <= loop.time() - began < 10 * LONGEST
+
+
+async def test_nothing_waits_for_a_reply() -> None:
+    app = Host()
+    async with app.run_test() as pilot:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        app.type("a", "ctrl+b", "b")
+        await until(lambda: app.text == "ab", pilot)
+        assert loop.time() - began < LONGEST
