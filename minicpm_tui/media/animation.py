@@ -13,10 +13,10 @@ from minicpm_tui.families import frame_size, video_tokens
 from minicpm_tui.i18n import _
 from minicpm_tui.media.encode import encode_jpeg
 from minicpm_tui.media.extent import Extent
+from minicpm_tui.media.frame_choice import checkpoint, sample_times
 from minicpm_tui.media.pictures import pixels
 from minicpm_tui.media.pillow import decoding, open_picture, upright_size
 from minicpm_tui.media.safe_open import shown
-from minicpm_tui.media.sampling import checkpoint, sample_times
 from minicpm_tui.media.sniff import AVIF, GIF, PNG, WEBP, Format
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, Prepared, Progress

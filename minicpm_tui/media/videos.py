@@ -12,9 +12,9 @@ from minicpm_tui.i18n import _
 from minicpm_tui.media.container import open_video
 from minicpm_tui.media.encode import encode_jpeg
 from minicpm_tui.media.extent import extent
+from minicpm_tui.media.frame_choice import checkpoint, sample_times
 from minicpm_tui.media.reader import Found, FrameReader
 from minicpm_tui.media.safe_open import shown
-from minicpm_tui.media.sampling import checkpoint, sample_times
 from minicpm_tui.media.sniff import Format
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, Prepared, Progress

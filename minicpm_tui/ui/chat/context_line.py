@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -57,26 +57,28 @@ class ContextLine(Static):
             words = f"{words} · {plan.problem.info.hint}"
         self._show(words, proposal if words else None)
 
+    def changes(self, attachments: Sequence[Attachment]) -> list[tuple[Attachment, AttachmentSpec]]:
+        """Which of the ``attachments`` are to be sent otherwise, and how, to do what is proposed."""
+        proposal = self.proposal
+        if proposal is None or isinstance(proposal, DropTurns):
+            return []
+        found = []
+        for place, attachment in enumerate([each for each in attachments if each.prepared]):
+            spec, part = attachment.spec, attachment.prepared.part if attachment.prepared else None
+            if isinstance(proposal, FewerFrames):
+                meant = isinstance(part, VideoPart) and len(part.frames) > proposal.frames and proposal.index in {None, place}
+                wish = msgspec.structs.replace(spec, count=proposal.frames)
+            else:
+                meant = not isinstance(part, VideoPart) and spec.path is not None
+                wish = msgspec.structs.replace(spec, slices=proposal.max_slices, original=False)
+            if meant and wish != spec:
+                found.append((attachment, wish))
+        return found
+
     def _show(self, words: str, proposal: Proposal | None) -> None:
         self.said, self.proposal = words, proposal
         self.display = bool(words)
         self.update(one_line(words, 400))
-
-
-def changes(proposal: Proposal | None, attachments: Sequence[Attachment]) -> Iterator[tuple[Attachment, AttachmentSpec]]:
-    """Which of the ``attachments`` are to be sent otherwise, and how, to do what is proposed."""
-    if proposal is None or isinstance(proposal, DropTurns):
-        return
-    for place, attachment in enumerate([each for each in attachments if each.prepared]):
-        spec, part = attachment.spec, attachment.prepared.part if attachment.prepared else None
-        if isinstance(proposal, FewerFrames):
-            meant = isinstance(part, VideoPart) and len(part.frames) > proposal.frames and proposal.index in {None, place}
-            wish = msgspec.structs.replace(spec, count=proposal.frames)
-        else:
-            meant = not isinstance(part, VideoPart) and spec.path is not None
-            wish = msgspec.structs.replace(spec, slices=proposal.max_slices, original=False)
-        if meant and wish != spec:
-            yield attachment, wish
 
 
 def _words(plan: Plan) -> str:

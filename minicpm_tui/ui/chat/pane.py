@@ -14,9 +14,8 @@ from textual.widgets import TextArea
 from minicpm_tui.errors import MinicpmTuiError, StorageError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.chat.draft_saver import DraftSaver, unsent
+from minicpm_tui.ui.chat.draft_saver import DraftSaver
 from minicpm_tui.ui.chat.model import ChatModel
-from minicpm_tui.ui.chat.question_edit import QuestionEdit
 from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.composer import drafts
 from minicpm_tui.ui.composer.composer import Composer
@@ -33,7 +32,8 @@ if TYPE_CHECKING:
     from minicpm_tui.ui.attachments.tray import Tray
     from minicpm_tui.ui.chat.context_line import ContextLine
     from minicpm_tui.ui.chat.find import FindBar
-    from minicpm_tui.ui.chat.message_queue import Outgoing, Queue
+    from minicpm_tui.ui.chat.message_queue import Queue
+    from minicpm_tui.ui.chat.next_message import NextMessage
     from minicpm_tui.ui.chat.outbox import Outbox
     from minicpm_tui.ui.chat.reply import ReplyView
     from minicpm_tui.ui.conversation import ConversationPane
@@ -65,7 +65,7 @@ class TalkPane(Blank, Vertical):
     find_bar: FindBar
     queue: Queue
     tray: Tray
-    edit: QuestionEdit
+    next: NextMessage
     reply_view: ReplyView
     outbox: Outbox
     draft_saver: DraftSaver
@@ -83,6 +83,7 @@ class TalkPane(Blank, Vertical):
         from minicpm_tui.ui.chat.context_line import ContextLine
         from minicpm_tui.ui.chat.find import FindBar
         from minicpm_tui.ui.chat.message_queue import Queue
+        from minicpm_tui.ui.chat.next_message import NextMessage
         from minicpm_tui.ui.chat.outbox import Outbox
         from minicpm_tui.ui.chat.reply import ReplyView
         from minicpm_tui.ui.composer.dropdown import CompletionList
@@ -91,7 +92,7 @@ class TalkPane(Blank, Vertical):
         self.pane = ConversationPane(id="conversation")
         self.find_bar, self.queue, self.tray = FindBar(self.pane), Queue(), Tray()
         self.pane.display = self.tray.display = False
-        self.edit = QuestionEdit(self.composer, self.tray)
+        self.next = NextMessage(self.composer, self.tray)
         self.reply_view = ReplyView(self.pane, self.report)
         self.outbox = Outbox(self, self.model, self.queue, self.reply_view, self.tray.use)
         self.draft_saver = DraftSaver(self, self.unsent, self.say)
@@ -116,7 +117,7 @@ class TalkPane(Blank, Vertical):
     @property
     def editing(self) -> bool:
         """The composer holds a question that was asked before."""
-        return self.furnished and self.edit.question is not None
+        return self.furnished and self.next.edit.question is not None
 
     def report(self) -> None:
         """Something that the status line shows has changed."""
@@ -126,7 +127,7 @@ class TalkPane(Blank, Vertical):
 
     def show(self, journal: Journal) -> None:
         """Show the conversation of ``journal``, which the model has entered; without a session it can only be read."""
-        self.edit.end()
+        self.next.edit.end()
         self.reply_view.show(journal.tree, journal.blobs)
         self.show_conversation(shown=self.model.asked)
         for note in journal.notes:
@@ -158,7 +159,7 @@ class TalkPane(Blank, Vertical):
     def _give_up(self) -> None:
         """Everything that waits goes back to where it was written."""
         while outgoing := self.queue.pop():
-            self.give_back(outgoing)
+            self.next.give_back(outgoing)
 
     @property
     def pictured(self) -> ChatMessage | None:
@@ -203,30 +204,21 @@ class TalkPane(Blank, Vertical):
         event.stop()
         if not self.furnished:
             return
-        from minicpm_tui.ui.chat.message_queue import Outgoing
-
         written = event.text.strip()
-        broken = [attachment for attachment in self.tray.attachments if attachment.error]
         if not written and not self.tray.attachments:
             self.outbox.resume()
-        elif broken:
-            names = ", ".join(attachment.name for attachment in broken)
-            self.say(
-                ngettext(
-                    "{names} cannot be sent: remove it first (⇧Tab, then Del)",
-                    "{names} cannot be sent: remove them first (⇧Tab, then Del)",
-                    len(broken),
-                ).format(names=names)
+        elif broken := self.next.broken:
+            line = ngettext(
+                "{names} cannot be sent: remove it first (⇧Tab, then Del)",
+                "{names} cannot be sent: remove them first (⇧Tab, then Del)",
+                len(broken),
             )
+            self.say(line.format(names=", ".join(broken)))
         elif self.model.session is None and not self.model.connecting:
             self.post_message(self.NoServer())
         else:
-            outgoing = Outgoing(event.text.rstrip(), self.tray.take(), self.edit.question)
-            self.composer.write("")
-            self.composer.sent.add(written)
-            self.edit.end()
             self._keep(written)
-            self.outbox.push(outgoing)
+            self.outbox.push(self.next.take(event.text))
 
     @work(group="history")
     async def _keep(self, written: str) -> None:
@@ -240,7 +232,7 @@ class TalkPane(Blank, Vertical):
     def stop(self) -> None:
         """End the reply; what has arrived stays. A message whose files are still prepared goes back to the composer."""
         if (outgoing := self.outbox.stop()) is not None:
-            self.give_back(outgoing)
+            self.next.give_back(outgoing)
 
     def on_outbox_began(self) -> None:
         self.show_conversation(shown=True)
@@ -248,7 +240,7 @@ class TalkPane(Blank, Vertical):
 
     def on_outbox_failed(self, event: Outbox.Failed) -> None:
         if event.outgoing is not None:
-            self.give_back(event.outgoing)
+            self.next.give_back(event.outgoing)
         self.say(event.line)
         self.show_conversation(shown=self.model.asked)
 
@@ -260,46 +252,27 @@ class TalkPane(Blank, Vertical):
 
     def _check_context(self) -> None:
         """Have what is written counted; an edited question keeps files that do not lie here: it is counted when it is sent."""
-        ready = [attachment.prepared for attachment in self.tray.attachments if attachment.prepared]
-        self.context_line.check(None if self.editing else self.model.session, self.composer.text, ready)
+        self.context_line.check(None if self.editing else self.model.session, self.composer.text, self.next.ready)
 
     def make_fit(self) -> None:
         """Do what the context line proposes."""
-        from minicpm_tui.ui.chat.context_line import changes
-
-        for attachment, wish in list(changes(self.context_line.proposal, self.tray.attachments)):
-            self.tray.change(attachment, wish)
+        self.next.make_fit(self.context_line)
 
     # -- drafts ---------------------------------------------------------------------------------------------------------------
 
     def unsent(self) -> Draft:
-        """Everything that is not sent yet: what waits its turn, what an edit has set aside, what is being written."""
-        texts = (self.edit.text, self.composer.text)
-        return unsent(self.queue.waiting, texts, (*self.edit.attachments, *self.tray.attachments))
+        """Everything that is not sent yet."""
+        return self.next.unsent(self.queue.waiting)
 
     async def restore_draft(self) -> None:
         """Take over what a program that ended left behind."""
-        draft = await asyncio.to_thread(drafts.take_over)
-        if draft is None or self.composer.text:
-            return
-        if draft.text:
-            self.composer.write(draft.text)
-        if draft.attachments:
-            self.tray.attach(draft.attachments)
+        if (draft := await asyncio.to_thread(drafts.take_over)) is not None:
+            self.next.restore(draft)
 
     # -- taking back ----------------------------------------------------------------------------------------------------------
 
-    def give_back(self, outgoing: Outgoing) -> None:
-        """A message that was not sent goes back to where it was written."""
-        if outgoing.replaces is not None:
-            self.edit.begin(outgoing.replaces, outgoing.text, outgoing.attachments)
-            return
-        written = self.composer.text
-        self.composer.write(f"{outgoing.text}\n\n{written}" if written.strip() and outgoing.text else outgoing.text or written)
-        self.tray.restore(outgoing.attachments)
-
     def on_queue_take_back(self, event: Queue.TakeBack) -> None:
-        self.give_back(event.outgoing)
+        self.next.give_back(event.outgoing)
 
     @on(Composer.TakeBack)
     def _keyed_back(self, event: Composer.TakeBack) -> None:
@@ -307,7 +280,7 @@ class TalkPane(Blank, Vertical):
         if event.key == "backspace":
             self.tray.remove_last()
         elif outgoing := self.queue.pop():
-            self.give_back(outgoing)
+            self.next.give_back(outgoing)
 
     @on(Composer.EditorWanted)
     def open_editor(self) -> None:
@@ -333,7 +306,7 @@ class TalkPane(Blank, Vertical):
     def edit_question(self, message_id: str) -> None:
         """Write the question ``message_id`` anew."""
         if self.model.journal is not None and not self.running:
-            self.edit.begin(message_id, self.model.journal.tree.messages[message_id].text)
+            self.next.edit.begin(message_id, self.model.journal.tree.messages[message_id].text)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """A path was chosen with the mouse."""

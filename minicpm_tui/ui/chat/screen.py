@@ -248,7 +248,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self.talk.stop()
 
     def action_leave_edit(self) -> None:
-        self.talk.edit.end()
+        self.talk.next.edit.end()
 
     def action_retry(self) -> None:
         self.talk.outbox.again()

@@ -1,0 +1,73 @@
+"""The message that is being written: its text, its files, and the question that it may be an edit of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from minicpm_tui.ui.chat.draft_saver import unsent
+from minicpm_tui.ui.chat.message_queue import Outgoing
+from minicpm_tui.ui.chat.question_edit import QuestionEdit
+
+if TYPE_CHECKING:
+    from minicpm_tui.media import Prepared
+    from minicpm_tui.ui.attachments.tray import Tray
+    from minicpm_tui.ui.chat.context_line import ContextLine
+    from minicpm_tui.ui.composer.composer import Composer
+    from minicpm_tui.ui.composer.drafts import Draft
+
+
+class NextMessage:
+    """What stands in ``composer`` and ``tray``. ``edit`` tells whether it is a question anew."""
+
+    def __init__(self, composer: Composer, tray: Tray) -> None:
+        self.edit = QuestionEdit(composer, tray)
+        self._composer = composer
+        self._tray = tray
+
+    @property
+    def broken(self) -> list[str]:
+        """The names of the files that cannot be sent."""
+        return [attachment.name for attachment in self._tray.attachments if attachment.error]
+
+    @property
+    def ready(self) -> list[Prepared]:
+        """Its files that are prepared."""
+        return [attachment.prepared for attachment in self._tray.attachments if attachment.prepared]
+
+    def take(self, text: str) -> Outgoing:
+        """It is to be sent with ``text``: what stands there afterwards is the message after it."""
+        outgoing = Outgoing(text.rstrip(), self._tray.take(), self.edit.question)
+        self._composer.write("")
+        self._composer.sent.add(text.strip())
+        self.edit.end()
+        return outgoing
+
+    def give_back(self, outgoing: Outgoing) -> None:
+        """A message that was not sent goes back to where it was written, before what is written now."""
+        if outgoing.replaces is not None:
+            self.edit.begin(outgoing.replaces, outgoing.text, outgoing.attachments)
+            return
+        written = self._composer.text
+        both = written.strip() and outgoing.text
+        self._composer.write(f"{outgoing.text}\n\n{written}" if both else outgoing.text or written)
+        self._tray.restore(outgoing.attachments)
+
+    def make_fit(self, line: ContextLine) -> None:
+        """Do what ``line`` proposes."""
+        for attachment, wish in line.changes(self._tray.attachments):
+            self._tray.change(attachment, wish)
+
+    def unsent(self, waiting: Sequence[Outgoing]) -> Draft:
+        """Everything that is not sent yet: what is ``waiting`` its turn, what an edit has set aside, what is being written."""
+        texts = (self.edit.text, self._composer.text)
+        return unsent(waiting, texts, (*self.edit.attachments, *self._tray.attachments))
+
+    def restore(self, draft: Draft) -> None:
+        """Go on with ``draft``, which a program that ended left behind, unless something is being written."""
+        if self._composer.text:
+            return
+        if draft.text:
+            self._composer.write(draft.text)
+        if draft.attachments:
+            self._tray.attach(draft.attachments)
