@@ -159,6 +159,11 @@ class ServeForm(forms.Form[Form | None]):
         self._problem("; ".join(f"{name}: {text}" for name, text in wrong.items()) or self.problem)
         return None if wrong else form
 
+    @property
+    def _gone(self) -> bool:
+        """The form was closed while something was worked out: its rows go before its workers are told."""
+        return not self.query("#command")
+
     @work(exclusive=True, group="plan")
     async def work_out(self) -> None:
         """Show the command, the estimate, and in empty fields what the preset gives, else what they are for."""
@@ -170,7 +175,11 @@ class ServeForm(forms.Form[Form | None]):
             plan = await asyncio.to_thread(starting.draft, form)
             found = await asyncio.to_thread(starting.estimate, plan)
         except MinicpmTuiError as error:
+            if self._gone:
+                return
             self._problem(error_line(error.info))
+            return
+        if self._gone:
             return
         self.plan = plan
         self.query_one("#command", Static).update(Content.styled(one_line(plan.command.shell()), "$muted"))
