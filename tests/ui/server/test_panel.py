@@ -418,7 +418,7 @@ async def test_the_form_comes_back_when_the_start_fails(vllm: Callable[[str], Pa
         await pilot.press("f5")
         await until(lambda: isinstance(app.screen, ServeForm) and app.screen is not form, pilot)
         again = app.screen
-        await until(lambda: "there is no such folder" in str(again.query_one("#problem", Static).render()), pilot)
+        await until(lambda: "F3 lists the models on this disk" in str(again.query_one("#problem", Static).render()), pilot)
         assert again.query_one("#in-max-model-len", Input).value == "4096"
         again.query_one("#in-model", Input).value = str(folder)
         await pilot.press("f5")
