@@ -57,7 +57,6 @@ class FilePane(Commanded, Vertical):
         self.rows = Rows(folder or ui_state.load().folder(Path.cwd()))
         self._hidden = False
         self._searching = threading.Event()
-        self._path_lock = asyncio.Lock()  # Enter goes where Tab leads, also when both come in one burst
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder=_("filter, or a path: Tab completes"), compact=True, select_on_focus=False)
@@ -168,15 +167,13 @@ class FilePane(Commanded, Vertical):
 
     @work(group="path")
     async def _complete(self) -> None:
-        """What was typed on meanwhile stays behind what is completed."""
-        async with self._path_lock:
-            field = self.query_one(Input)
-            text = field.value
-            found = await asyncio.to_thread(paths.candidates, self.rows.root, text, hidden=self._hidden)
-            completed = paths.complete(text, found)
-            if field.value.startswith(text) and completed != text:
-                field.value = completed + field.value[len(text) :]
-                field.cursor_position = len(field.value)
+        """Keys behind Tab wait for what it completes; where the disk is slow, what is typed on wins."""
+        field = self.query_one(Input)
+        text = field.value
+        found = await asyncio.to_thread(paths.candidates, self.rows.root, text, hidden=self._hidden)
+        if field.value == text:
+            field.value = paths.complete(text, found)
+            field.cursor_position = len(field.value)
 
     @work(exclusive=True, group="search")
     async def _search(self, words: str) -> None:
@@ -204,18 +201,17 @@ class FilePane(Commanded, Vertical):
     @work(group="path")
     async def _go_to_path(self) -> None:
         """To the folder or file that is named, once it is completed; where there is none, it stays to be mended."""
-        async with self._path_lock:
-            field = self.query_one(Input)
-            path = paths.expand(self.rows.root, field.value)
-            if await asyncio.to_thread(path.is_dir):
-                self.go_to(path)
-            elif await asyncio.to_thread(path.exists):
-                self.go_to(path.parent, stay=path)
-            else:
-                self.file_tree.settle()
-                field.focus()
-                text = _("There is no file or folder {path}").format(path=one_line(str(path), 200))
-                self.notify(text, severity="warning", markup=False)
+        field = self.query_one(Input)
+        path = paths.expand(self.rows.root, field.value)
+        if await asyncio.to_thread(path.is_dir):
+            self.go_to(path)
+        elif await asyncio.to_thread(path.exists):
+            self.go_to(path.parent, stay=path)
+        else:
+            self.file_tree.settle()
+            field.focus()
+            text = _("There is no file or folder {path}").format(path=one_line(str(path), 200))
+            self.notify(text, severity="warning", markup=False)
 
     def on_key(self, event: Key) -> None:
         field = self.query_one(Input)

@@ -35,7 +35,7 @@ def complete(text: str, found: Sequence[Entry]) -> str:
     names = [f"{entry.path.name}/" if entry.folder else entry.path.name for entry in found]
     exact = [name for name in names if name.startswith(begun)]
     common = os.path.commonprefix(exact or names)  # noqa: RUF071 - the letters they share are wanted, not the folders
-    return base + common if len(common) >= len(begun) else text
+    return base + common if found and len(common) >= len(begun) else text
 
 
 def _split(text: str) -> tuple[str, str]:
