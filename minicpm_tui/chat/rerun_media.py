@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -24,26 +25,47 @@ async def again(
 ) -> tuple[list[Prepared], list[str]]:
     """Each attachment from its source where that is still the same, else as it was sent then; and what to tell the user.
 
-    An attachment of which nothing is left is left out.
+    Together they take what ``limits`` leave, as the files of a new message do. An attachment of which nothing is left is left
+    out.
     """
-    prepared: list[Prepared] = []
-    notes: list[str] = []
-    for part in media_of(question.content):
-        spec, why = await asyncio.to_thread(_from_source, part.source)
-        if spec is not None:
-            try:
-                prepared += await prepare_all([spec], limits, emit)
-                continue
-            except MediaError as error:
-                why = str(error)
-        name = one_line(part.name)
+    parts = list(media_of(question.content))
+    notes: dict[int, str] = {}
+
+    def recorded(part: MediaPart, why: str) -> Prepared:
         try:
-            prepared.append(await asyncio.to_thread(_as_recorded, part, blobs, limits.family))
+            found = _as_recorded(part, blobs, limits.family)
         except SessionDamaged as error:
-            notes.append(_("{name}: left out ({why}; {error})").format(name=name, why=why, error=error.title))
-        else:
-            notes.append(_("{name}: sent as it was then ({why})").format(name=name, why=why))
-    return prepared, notes
+            note = _("{name}: left out ({why}; {error})").format(name=one_line(part.name), why=why, error=error.title)
+            raise _NothingLeftError(part, note) from error
+        notes[id(part)] = _("{name}: sent as it was then ({why})").format(name=one_line(part.name), why=why)
+        return found
+
+    def sources() -> list[AttachmentSpec | Prepared]:
+        specs = [_from_source(part.source) for part in parts]
+        return [spec if spec is not None else recorded(part, why) for part, (spec, why) in zip(parts, specs, strict=True)]
+
+    while True:
+        try:
+            attachments = await asyncio.to_thread(sources)
+            instead = partial(_instead, parts, recorded)
+            return await prepare_all(attachments, limits, emit, instead), list(notes.values())
+        except _NothingLeftError as lost:
+            parts = [part for part in parts if part is not lost.part]
+            notes[id(lost.part)] = lost.note
+
+
+class _NothingLeftError(Exception):
+    """Neither the source of ``part`` nor what was sent of it is there; ``note`` says so."""
+
+    def __init__(self, part: MediaPart, note: str) -> None:
+        super().__init__(note)
+        self.part = part
+        self.note = note
+
+
+def _instead(parts: Sequence[MediaPart], recorded: Callable[[MediaPart, str], Prepared], index: int, why: MediaError) -> Prepared:
+    """What was sent then of a file that cannot be prepared now."""
+    return recorded(parts[index], str(why))
 
 
 def _from_source(source: Source) -> tuple[AttachmentSpec | None, str]:

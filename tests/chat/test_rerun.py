@@ -8,17 +8,20 @@ from typing import Any
 
 import msgspec
 import pytest
+from PIL import Image
 
 from minicpm_tui.chat.rerun import RERUN_OF, Rerun, RerunEvent, TurnBegan, TurnEnded
 from minicpm_tui.chat.rerun_compare import Answer, Comparison, answer, compare, difference, overall, saved
 from minicpm_tui.chat.session_choice import latest_id
 from minicpm_tui.cli.main import run
-from minicpm_tui.demo.testing import DemoServer
+from minicpm_tui.demo.options import DemoOptions
+from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.errors import UsageError
 from minicpm_tui.media.spec import AttachmentSpec
-from minicpm_tui.messages import Message, Notice
+from minicpm_tui.messages import Message, Notice, media_of
 from minicpm_tui.sessions import Journal
 from tests.chat.conftest import Opener, hear
+from tests.media.making import clip
 
 
 async def recorded(server: DemoServer, talking: Opener, picture: Path) -> Journal:
@@ -100,6 +103,30 @@ async def test_a_lost_attachment_is_said_and_left_out(server: DemoServer, talkin
     _new, events = await rerun(server, talking, source)
     (note,) = [event.text for event in events if isinstance(event, Notice)]
     assert "red.png: left out" in note
+
+
+async def test_two_clips_share_the_room_of_a_smaller_model(server: DemoServer, talking: Opener, tmp_path: Path) -> None:
+    clips = [AttachmentSpec(path=clip(tmp_path / f"{name}.mp4", 60, rate=1)) for name in "ab"]
+    async with talking(server) as session:
+        await hear(session.send("compare them", clips))
+    source = Journal.open(session.journal.id, read_only=True)
+    with serving(DemoOptions(tokens_per_second=0, max_model_len=4096)) as small:
+        new, _events = await rerun(small, talking, source)
+    first, second = (len(part.digests) for part in media_of(new.tree.path()[0].content))
+    assert 8 <= first == second < 32
+
+
+async def test_of_two_attachments_the_one_that_is_lost_is_left_out(server: DemoServer, talking: Opener, picture: Path) -> None:
+    other = picture.with_name("other.png")
+    Image.new("RGB", (64, 48), "blue").save(other)
+    async with talking(server) as session:
+        await hear(session.send("what are they?", [AttachmentSpec(path=picture), AttachmentSpec(path=other)]))
+    source = Journal.open(session.journal.id, read_only=True)
+    forget(source, picture)
+    new, events = await rerun(server, talking, source)
+    (note,) = [event.text for event in events if isinstance(event, Notice)]
+    assert "red.png: left out" in note
+    assert [part.name for part in media_of(new.tree.path()[0].content)] == ["other.png"]
 
 
 async def test_nothing_to_ask(server: DemoServer, talking: Opener) -> None:
