@@ -66,4 +66,5 @@ def program(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Iterato
     with terminal:
         terminal.wait_for("ready.*demo")
         terminal.wait_for(r"cherry\.png")
+        terminal.settle()
         yield terminal

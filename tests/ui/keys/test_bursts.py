@@ -58,7 +58,7 @@ class Field(NamedTuple):
 
 FIELDS = {
     "find": Field("<^F>"),
-    "files": Field("<F2><S-Tab>"),
+    "files": Field("<F2>x<BS>"),
     "model": Field("<F4>"),
     "system prompt": Field("<F5>"),
     "name of a prompt": Field("hi<F6><Enter>", "<Esc><BS><BS>"),
