@@ -14,7 +14,7 @@ from minicpm_tui.messages.request import ChatRequest
 REFUSED_WAITS = (0.3, 1.0)
 """Seconds before each new attempt at a refused connection."""
 BUSY_WAITS = (1.0, 2.0, 4.0, 8.0)
-"""The same after a 503."""
+"""Seconds before each new attempt after a 503."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class Refusal(Exception):
 
     @property
     def body(self) -> dict[str, Any]:
+        """The JSON object that is sent with the status."""
         return {"error": {"message": self.message, "type": self.kind, "param": self.param, "code": self.status}}
 
 
@@ -63,14 +64,17 @@ def invalid(problems: Sequence[dict[str, Any]]) -> Refusal:
 
 
 def unknown_model(name: str, served: str) -> Refusal:
+    """404 for a model that is not served; ``served`` lists those that are."""
     return Refusal(404, f"The model `{name}` does not exist. Valid aliases: {served}.", param="model")
 
 
 def too_many(kind: str, limit: int) -> Refusal:
+    """400 for more than ``limit`` pictures or videos."""
     return bad(f"At most {limit} {kind}(s) may be provided in one prompt.", kind)
 
 
 def cache_miss(kind: str, index: int) -> Refusal:
+    """400 for a medium sent without data that is not in the cache; ``index`` counts from 0."""
     return bad(f"Cache miss for {kind} at index {index} but data is not provided.")
 
 

@@ -42,6 +42,6 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.role == "assistant" and (self.end is None or self.end.error is not None)
 
     def with_reply(self, text: str, reasoning: str, end: End | None) -> Message:
-        """The same reply with what has arrived."""
+        """A copy of this reply with the text and reasoning that have arrived, and how it ended."""
         content: tuple[Part, ...] = (TextPart(text),) if text else ()
         return msgspec.structs.replace(self, content=content, reasoning=reasoning, end=end)

@@ -38,7 +38,7 @@ class ChatRequest:
         return {**self.body, "messages": [_filled(message, resolve) for message in self.body["messages"]]}
 
     def without(self, *fields: str) -> ChatRequest:
-        """The same request without some of the body's fields."""
+        """A copy of this request without the named fields of its body."""
         return ChatRequest({name: value for name, value in self.body.items() if name not in fields})
 
 

@@ -106,7 +106,7 @@ class LocalServer:
         return None
 
     def json_option(self, name: str) -> dict[str, Any]:
-        """The same for options whose value is a JSON object; empty when it is absent or something else."""
+        """The value of an option that takes a JSON object; empty when it is absent or something else."""
         try:
             value = json.loads(self.option(name) or "{}")
         except ValueError:
@@ -141,8 +141,3 @@ class LocalServer:
             if isinstance(count, int):
                 found[kind] = count
         return found
-
-    @property
-    def local_media(self) -> str:
-        """The folder whose files it reads by ``file://`` (``--allowed-local-media-path``); empty: none."""
-        return self.option("allowed-local-media-path") or ""

@@ -6,13 +6,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import Literal
 
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 
 Match = Literal["exact", "contains", "regex", "numeric"]
-MATCHES: tuple[Match, ...] = get_args(Match)
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?%?")
 _TOLERANCE = 1e-6
 Z95 = 1.959963984540054
