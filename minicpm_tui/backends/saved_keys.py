@@ -26,7 +26,7 @@ def saved_keys() -> dict[str, str]:
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", hint=_("check its permissions")) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}", hint=_("mend or remove it")) from error
+        raise ConfigError(f"{path}: {error}", hint=_("correct or remove it")) from error
 
 
 def save_key(url: str, key: str) -> Path:

@@ -122,7 +122,7 @@ class Rerun:
     def _title(self) -> str:
         """The first session's title, so that the list tells the two apart."""
         title = one_line(self.source.title, 60) or self.source.id
-        return _("{title} · again, {model}").format(
+        return _("{title} · rerun, {model}").format(
             title=title, model=one_line(self.session.connection.model.rsplit("/", 1)[-1], 40)
         )
 

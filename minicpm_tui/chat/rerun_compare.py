@@ -146,7 +146,7 @@ def overall(comparisons: Sequence[Comparison]) -> str:
     both = [each for each in comparisons if each.recorded.text and each.new.text]
     if not both:
         return ""
-    facts = [_("{share:.0%} the same").format(share=_mean([each.similarity for each in both]))]
+    facts = [_("{share:.0%} unchanged").format(share=_mean([each.similarity for each in both]))]
     words = [(each.recorded.words, each.new.words) for each in both]
     facts.append(_("words {before:.0f} → {after:.0f}").format(**_means(words)))
     first = _pairs([(each.recorded.first_token_seconds, each.new.first_token_seconds) for each in both])

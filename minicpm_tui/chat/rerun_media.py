@@ -35,7 +35,7 @@ async def again(
         try:
             found = _as_recorded(part, blobs, limits.family)
         except SessionDamaged as error:
-            note = _("{name}: left out ({why}; {error})").format(name=one_line(part.name), why=why, error=error.title)
+            note = _("{name}: not sent ({why}; {error})").format(name=one_line(part.name), why=why, error=error.title)
             raise _NothingLeftError(part, note) from error
         notes[id(part)] = _("{name}: sent as it was then ({why})").format(name=one_line(part.name), why=why)
         return found
@@ -74,12 +74,12 @@ def _from_source(source: Source) -> tuple[AttachmentSpec | None, str]:
         url=source.url, start=source.start, end=source.end, count=source.count, page=source.page, original=source.original
     )
     if source.path is None:
-        return (None, _("its source is not known")) if source.url is None else (spec, "")
+        return (None, _("its source is unknown")) if source.url is None else (spec, "")
     path = Path(source.path)
     try:
         found = path.stat()
     except (OSError, ValueError):
-        return None, _("{path} is no longer there").format(path=one_line(source.path))
+        return None, _("{path} no longer exists").format(path=one_line(source.path))
     resized = source.bytes is not None and found.st_size != source.bytes
     if resized or (source.mtime is not None and abs(found.st_mtime - source.mtime) > 1):
         return None, _("{path} has changed").format(path=one_line(source.path))

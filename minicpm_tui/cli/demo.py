@@ -16,11 +16,18 @@ if TYPE_CHECKING:
 _USUAL_PORT = 8000
 
 
-@click.command(help=_("Run the demo server: vLLM's interface without a model. Ctrl-C ends it."))
-@click.option("--port", type=click.IntRange(1, 65535), help=_("listen there; else on 8000 or, when that is taken, any free port"))
-@click.option("--tokens-per-second", type=click.FloatRange(min=0), default=60.0, help=_("speed of replies (60); 0: at once"))
-@click.option("--max-model-len", type=click.IntRange(min=64), default=32768, help=_("length of the context in tokens (32768)"))
-@click.option("--fault", "faults", multiple=True, metavar="NAME=VALUE", help=_("go wrong on purpose, such as stall_after=20"))
+@click.command(help=_("Run the demo server: vLLM's interface without a model. Ctrl-C stops it."))
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help=_("Port to listen on; default: 8000 or, if that is taken, any free port.")
+)
+@click.option(
+    "--tokens-per-second",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    help=_("Speed of replies in tokens per second (60); 0: all at once."),
+)
+@click.option("--max-model-len", type=click.IntRange(min=64), default=32768, help=_("Length of the context in tokens (32768)."))
+@click.option("--fault", "faults", multiple=True, metavar="NAME=VALUE", help=_("Fail on purpose, such as stall_after=20."))
 def command(port: int | None, tokens_per_second: float, max_model_len: int, faults: tuple[str, ...]) -> int:
     import os
 
@@ -34,7 +41,9 @@ def command(port: int | None, tokens_per_second: float, max_model_len: int, faul
     options = DemoOptions(api_key=key, tokens_per_second=tokens_per_second, max_model_len=max_model_len, faults=wrong)
     listener = _listener(port)
     url = url_of(listener)
-    click.echo(_("The demo server listens at {url}/v1. It has no model: it tells facts about what it is sent.").format(url=url))
+    click.echo(
+        _("The demo server is listening at {url}/v1. It has no model: it states facts about what it is sent.").format(url=url)
+    )
     click.echo(_("In another terminal:"))
     click.echo(f"  minicpm-tui --url {url}")
     make_server(make_app(State(options))).run(sockets=[listener])
@@ -63,7 +72,7 @@ def _faults(given: tuple[str, ...]) -> Faults:
     names = Faults.__struct_fields__
     values = {name: value or "true" for name, _equals, value in (one.partition("=") for one in given)}
     if unknown := [name for name in values if name not in names]:
-        raise UsageError(f"--fault {unknown[0]}", hint=_("one of: {names}").format(names=", ".join(names)))
+        raise UsageError(f"--fault {unknown[0]}", hint=_("available: {names}").format(names=", ".join(names)))
     try:
         return msgspec.convert(values, Faults, strict=False)
     except msgspec.ValidationError as error:

@@ -11,11 +11,9 @@ import click
 from minicpm_tui.i18n import _
 
 
-@click.command("replay", help=_("Play a saved session, by id or folder, with its own timing; pauses are shortened."))
+@click.command("replay", help=_("Play a saved session, by id or folder, with its original timing; pauses are shortened."))
 @click.argument("session", metavar="ID|DIR")
-@click.option(
-    "--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help=_("How many times as fast; 0: all at once.")
-)
+@click.option("--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help=_("Speed factor; 0: all at once."))
 @click.option("--print", "to_stdout", is_flag=True, help=_("Write to stdout instead of opening the program."))
 def command(session: str, speed: float, *, to_stdout: bool) -> int:
     """See the help text."""

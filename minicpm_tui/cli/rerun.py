@@ -10,7 +10,7 @@ from minicpm_tui.i18n import _
 
 @click.command(
     "rerun",
-    help=_("Ask a session's questions again, in order, and compare the answers; saved as a session of its own."),
+    help=_("Ask a session's questions again, in order, and compare the answers; saved as a new session."),
 )
 @click.argument("session", metavar="ID")
 @click.option("--keep-history", is_flag=True, help=_("Each question follows the recorded answers, not the new ones."))

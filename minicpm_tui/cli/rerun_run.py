@@ -103,7 +103,7 @@ def _show(each: Comparison) -> None:
         print()
         for name, answer in ((_("recorded"), each.recorded), (_("new"), each.new)):
             print(f"  {name}: {figures(answer)}")
-    print(_("  the same: {share:.0%}").format(share=each.similarity))
+    print(_("  unchanged: {share:.0%}").format(share=each.similarity))
     print()
 
 

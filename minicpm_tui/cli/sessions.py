@@ -22,7 +22,7 @@ def _json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", AS_JSON, is_flag=True, help=_("Print JSON."))(function)
 
 
-@click.group(invoke_without_command=True, help=_("Saved sessions; the list unless a command is given."))
+@click.group(invoke_without_command=True, help=_("Manage saved sessions; without a command, list them."))
 @_json_option
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> int | None:
@@ -33,17 +33,17 @@ def command(context: click.Context, as_json: bool) -> int | None:
 
 
 @command.command("list", help=_("List the sessions, newest first."))
-@click.option("--limit", type=click.IntRange(min=1), default=None, help=_("At most so many."))
-@click.option("--trash", is_flag=True, help=_("The deleted ones."))
+@click.option("--limit", type=click.IntRange(min=1), default=None, help=_("Show at most this many."))
+@click.option("--trash", is_flag=True, help=_("List the deleted sessions."))
 @_json_option
 @click.pass_obj
 def list_(all_json: bool, limit: int | None, trash: bool, as_json: bool) -> int:
     return _list(as_json=as_json or all_json, limit=limit or -1, trash=trash)
 
 
-@command.command("search", help=_("Find sessions by their titles and texts; one Chinese character is enough."))
+@command.command("search", help=_("Search the titles and texts of sessions; a single Chinese character is enough."))
 @click.argument("text", nargs=-1, required=True)
-@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help=_("At most so many."))
+@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help=_("Show at most this many."))
 @_json_option
 @click.pass_obj
 def search(all_json: bool, text: tuple[str, ...], limit: int, as_json: bool) -> int:
@@ -73,7 +73,7 @@ def show(all_json: bool, session: str, as_json: bool) -> int:
     return 0
 
 
-@command.command("rename", help=_("Give a session a title; without one it is its first words again."))
+@command.command("rename", help=_("Give a session a title; without TITLE, its first words become the title again."))
 @click.argument("session", metavar="ID")
 @click.argument("title", nargs=-1)
 def rename(session: str, title: tuple[str, ...]) -> int:
@@ -94,7 +94,7 @@ def delete(all_json: bool, sessions: tuple[str, ...], as_json: bool) -> int:
     return _each(sessions, Library.delete, as_json=as_json or all_json)
 
 
-@command.command("restore", help=_("Bring sessions back from the trash."))
+@command.command("restore", help=_("Restore sessions from the trash."))
 @click.argument("sessions", metavar="ID...", nargs=-1, required=True)
 @_json_option
 @click.pass_obj
@@ -104,7 +104,7 @@ def restore(all_json: bool, sessions: tuple[str, ...], as_json: bool) -> int:
     return _each(sessions, Library.restore, as_json=as_json or all_json)
 
 
-@command.command("check", help=_("Read a session (or all) and compare every digest; exit status 1 when something is wrong."))
+@command.command("check", help=_("Read a session (or all) and verify every digest; exit status 1 when something is wrong."))
 @click.argument("session", metavar="[ID]", required=False)
 @_json_option
 @click.pass_obj
@@ -125,11 +125,11 @@ def check(all_json: bool, session: str | None, as_json: bool) -> int:
     return 0 if all(each.ok for each in checks) else 1
 
 
-@command.command("export", help=_("Write a session in another format to stdout or a file."))
+@command.command("export", help=_("Export a session in another format, to stdout or a file."))
 @click.argument("session", metavar="ID")
-@click.option("--format", "name", help=_("md, html, json, jsonl, cast or tar.gz; else what the file's name says."))
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=_("The file to write."))
-@click.option("--overwrite", is_flag=True, help=_("Replace a file that is there."))
+@click.option("--format", "name", help=_("md, html, json, jsonl, cast or tar.gz; default: by the file name."))
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=_("File to write."))
+@click.option("--overwrite", is_flag=True, help=_("Replace an existing file."))
 def export(session: str, name: str | None, output: Path | None, overwrite: bool) -> int:
     from minicpm_tui.errors import UsageError
     from minicpm_tui.files import whole_path
@@ -141,7 +141,7 @@ def export(session: str, name: str | None, output: Path | None, overwrite: bool)
     output = whole_path(output) if output else None
     chosen = name or (format_of(output) if output else None)
     if chosen is None:
-        raise UsageError(_("which format?"), hint=_("say --format md, html, json, jsonl, cast or tar.gz"))
+        raise UsageError(_("which format?"), hint=_("use --format md, html, json, jsonl, cast or tar.gz"))
     with Journal.open(session, read_only=True) as journal:
         data = export_session(journal, chosen, output, overwrite=overwrite)
         lost = missing(journal)
@@ -155,7 +155,7 @@ def export(session: str, name: str | None, output: Path | None, overwrite: bool)
     return 0
 
 
-@command.command("import", help=_("Bring in an exported session (tar.gz, jsonl, json) or a session's folder; prints the new id."))
+@command.command("import", help=_("Import an exported session (tar.gz, jsonl, json) or a session's folder; prints the new id."))
 @click.argument("file", type=click.Path(path_type=Path))
 @_json_option
 @click.pass_obj

@@ -17,7 +17,7 @@ _QUOTED, _ROWS = 300, 20
 
 _HEADING = N_("## What the demo server sees")
 _DISCLAIMER = N_(
-    "This is **not a language model**: it is the demo server of minicpm-tui. It really decodes what you send and tells facts "
+    "This is **not a language model**: it is the demo server of minicpm-tui. It really decodes what you send and states facts "
     "about it, but it understands nothing."
 )
 _ASKED = N_("You asked:")
@@ -33,7 +33,7 @@ _FRAMES = N_("Video {number} was seen as **{frames}** frames of {width}×{height
 _LASTS = N_("It lasts {duration}.")
 _COLOURS_OVER_TIME = N_("Its colours go from {first} to {last}.")
 _CODE_TEXT = N_("The same as code:")
-_HOW = N_("For real answers, start a model with `minicpm-tui serve` or name a server with `--url`.")
+_HOW = N_("For real answers, start a model with `minicpm-tui serve` or give a server with `--url`.")
 _THOUGHT = N_(
     "The question has {characters} characters. I look for pictures and videos: {items} in {turns} turns. "
     "I decode each, count its pixels and name its main colours. Then I write this down as a table.\n"

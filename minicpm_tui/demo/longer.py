@@ -12,7 +12,7 @@ _MOST = 20_000
 _SENTENCES = (
     N_("This sentence is written so that there is something to read while the reply streams in."),
     N_("It can be scrolled, searched, copied and saved like any other."),
-    N_("A stop key ends it at once, and what had arrived stays."),
+    N_("A stop key ends it at once, and what has arrived stays."),
     N_("The view follows the end until you scroll up, and follows again when you return to the end."),
     N_("The next question can be written while this one is still being answered."),
 )

@@ -27,7 +27,7 @@ def bind(port: int) -> socket.socket:
         listener.listen(128)
     except (OSError, OverflowError):
         listener.close()
-        raise PortTaken(f"{HOST}:{port}", hint=_("choose another with --port, or leave it out")) from None
+        raise PortTaken(f"{HOST}:{port}", hint=_("choose another one with --port, or omit --port")) from None
     return listener
 
 

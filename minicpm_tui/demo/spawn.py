@@ -109,7 +109,7 @@ def _failed(words: str) -> StartFailed:
 def _last_words(process: subprocess.Popen[bytes]) -> str:
     assert process.stderr is not None
     lines = process.stderr.read().decode("utf-8", "replace").strip().splitlines()
-    return one_line(lines[-1], 300) if lines else _("it ended with status {status}").format(status=process.wait())
+    return one_line(lines[-1], 300) if lines else _("it ended with exit status {status}").format(status=process.wait())
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

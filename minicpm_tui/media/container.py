@@ -80,12 +80,12 @@ def open_video(file: BinaryIO, path: Path, what: Format) -> Iterator[Video]:
 def _described(container: InputContainer, path: Path) -> Video:
     streams = [stream for stream in container.streams.video if not _is_cover(stream)]
     if not streams:
-        raise MediaUnsupported(shown(path), title=_("No pictures in this video"), hint=_("it holds only sound or other data"))
+        raise MediaUnsupported(shown(path), title=_("This video has no pictures"), hint=_("it contains only sound or other data"))
     stream = max(streams, key=lambda each: each.width * each.height)
     pixels = stream.width * stream.height
     if pixels > MAX_PIXELS:
         size = _("{name}: {width}×{height} pixels").format(name=shown(path), width=stream.width, height=stream.height)
-        raise MediaTooLarge(size, hint=_("reduce it first"))
+        raise MediaTooLarge(size, hint=_("reduce its size first"))
     stream.codec_context.thread_type = "AUTO"
     stream.codec_context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1) if pixels <= _THREADED_PIXELS else 1
     base = float(stream.time_base or 0)

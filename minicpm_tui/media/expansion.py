@@ -69,7 +69,7 @@ def _files(path: Path, pattern: str) -> list[Path]:
             raise unreadable(path, error) from error
         if not found:
             raise MediaNotFound(
-                shown(pattern), title=_("Nothing to send in this folder"), hint=_("name a folder with pictures or videos")
+                shown(pattern), title=_("Nothing to send in this folder"), hint=_("choose a folder with pictures or videos")
             )
         return found
     if _exists(path) or not glob.has_magic(os.fspath(path)):

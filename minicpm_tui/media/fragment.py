@@ -33,9 +33,9 @@ def parse_fragment(fragment: str, whole: str) -> tuple[AttachmentSpec, PageRange
                 case _:
                     raise ValueError(key)  # noqa: TRY301  one place says what is allowed
     except ValueError as error:
-        title = _("Nothing is known by this name")
+        title = _("This option is unknown")
         raise MediaUnsupported(
-            shown(whole), title=title, hint=_("after # comes t=START,END, n=FRAMES, page=NUMBERS or original")
+            shown(whole), title=title, hint=_("after # write t=START,END, n=FRAMES, page=NUMBERS or original")
         ) from error
     return AttachmentSpec(start=start, end=end, count=count, original=original), pages
 

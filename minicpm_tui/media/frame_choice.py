@@ -67,4 +67,6 @@ def _notes(spec: AttachmentSpec, wanted: int, count: int) -> tuple[str, ...]:
 
 def _outside(path: Path, length: float) -> MediaError:
     message = _("{name} is {seconds} seconds long").format(name=shown(path), seconds=f"{length:.1f}")
-    return MediaError(message, title=_("No such part of the video"), hint=_("choose a start before the end, both inside it"))
+    return MediaError(
+        message, title=_("No such part of the video"), hint=_("choose a start and an end within it, the start first")
+    )

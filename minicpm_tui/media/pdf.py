@@ -53,7 +53,7 @@ def first_page(file: BinaryIO, path: Path) -> tuple[Size, int]:
     """The first page's width and height in points, and how many pages there are."""
     with _opened(file, path) as document:
         if not len(document):
-            raise MediaDamaged(shown(path), title=_("A PDF without pages"))
+            raise MediaDamaged(shown(path), title=_("The PDF has no pages"))
         width, height = _points(document, 0)
         return (round(width), round(height)), len(document)
 
@@ -84,7 +84,7 @@ def _points(document: Any, index: int) -> tuple[float, float]:
 def _opened(file: BinaryIO, path: Path) -> Iterator[Any]:
     length = os.fstat(file.fileno()).st_size
     if length > MAX_BYTES:
-        raise MediaTooLarge(f"{shown(path)}: {format_bytes(length)}", hint=_("save the pages you need as a PDF of their own"))
+        raise MediaTooLarge(f"{shown(path)}: {format_bytes(length)}", hint=_("save the pages you need as a separate PDF"))
     import pypdfium2
 
     with _LOCK, decoding(path):
@@ -92,7 +92,7 @@ def _opened(file: BinaryIO, path: Path) -> Iterator[Any]:
             document = pypdfium2.PdfDocument(file)
         except pypdfium2.PdfiumError as error:
             locked = getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD
-            title = _("This PDF asks for a password") if locked else ""
+            title = _("This PDF needs a password") if locked else ""
             hint = _("save it without the password first") if locked else _("open it in another program and save it again")
             raise MediaDamaged(shown(path), title=title, hint=hint) from error
         try:

@@ -131,5 +131,5 @@ def _notes(image: Image, what: Format, spec: AttachmentSpec, limits: MediaLimits
             else _("an animation: only its first frame is sent, {model} takes no videos").format(model=title)
         )
     if spec.original:
-        notes.append(_("servers do not read {format}: sent as JPEG or PNG").format(format=what.name))
+        notes.append(_("servers cannot read {format}: sent as JPEG or PNG").format(format=what.name))
     return tuple(notes)

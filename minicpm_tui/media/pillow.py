@@ -48,7 +48,7 @@ def decoding(path: Path | str) -> Iterator[None]:
     except (MediaError, PreparationCancelled):
         raise
     except MemoryError as error:
-        raise MediaTooLarge(shown(path), hint=_("reduce it first")) from error
+        raise MediaTooLarge(shown(path), hint=_("reduce its size first")) from error
     except Exception as error:
         raise MediaDamaged(shown(path), hint=_("open it in another program and save it again")) from error
 
@@ -62,7 +62,7 @@ def open_picture(file: BinaryIO, path: Path, what: Format) -> Image:
     length = file.seek(0, os.SEEK_END)
     file.seek(0)
     if what in {HEIC, AVIF, WEBP, JPEG2000} and length > MAX_WHOLE_BYTES:
-        raise MediaTooLarge(f"{shown(path)}: {format_bytes(length)}", hint=_("reduce it first"))
+        raise MediaTooLarge(f"{shown(path)}: {format_bytes(length)}", hint=_("reduce its size first"))
     with decoding(path):
         image = Image.open(file, formats=[what.reader])
     refuse_large(image, path, what)
@@ -75,7 +75,7 @@ def refuse_large(image: Image, path: Path, what: Format) -> None:
     if image.width * image.height > limit or max(image.size) > MAX_SIDE:
         size = _("{name}: {width}×{height} pixels").format(name=shown(path), width=image.width, height=image.height)
         hint = _("reduce it to at most {count} megapixels first").format(count=limit // 1_000_000)
-        raise MediaTooLarge(size, hint=_("reduce it first") if max(image.size) > MAX_SIDE else hint)
+        raise MediaTooLarge(size, hint=_("reduce its size first") if max(image.size) > MAX_SIDE else hint)
 
 
 def _most_pixels(image: Image, what: Format) -> int:

@@ -57,8 +57,8 @@ def refuse_irregular(path: Path, status: os.stat_result) -> None:
     if stat.S_ISREG(status.st_mode):
         return
     if stat.S_ISDIR(status.st_mode):
-        raise MediaUnsupported(shown(path), title=_("A folder, not a file"), hint=_("name the files in it"))
-    raise MediaUnsupported(shown(path), title=_("Not a regular file"), hint=_("copy what it delivers to a file first"))
+        raise MediaUnsupported(shown(path), title=_("This is a folder, not a file"), hint=_("choose the files in it"))
+    raise MediaUnsupported(shown(path), title=_("Not a regular file"), hint=_("copy its contents to a file first"))
 
 
 def _refuse_empty(path: Path, status: os.stat_result) -> None:
@@ -70,7 +70,9 @@ def unreadable(path: Path, error: OSError | ValueError) -> MediaError:
     """The error for a file that cannot be opened or read."""
     number = error.errno if isinstance(error, OSError) else errno.EINVAL
     if number in {errno.EACCES, errno.EPERM}:
-        return MediaNotFound(shown(path), title=_("You may not read this file"), hint=_("check its permissions"))
+        return MediaNotFound(
+            shown(path), title=_("You do not have permission to read this file"), hint=_("check its permissions")
+        )
     if number in {errno.ENOENT, errno.ENOTDIR, errno.EINVAL, errno.ENAMETOOLONG, errno.ELOOP}:
         return MediaNotFound(shown(path), hint=_("check the name; the file must be on this machine"))
     reason = (error.strerror if isinstance(error, OSError) else "") or str(error)

@@ -68,8 +68,8 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", N_("a gzip archive")),
     (b"7z\xbc\xaf\x27\x1c", N_("a 7z archive")),
     (b"Rar!", N_("a RAR archive")),
-    (b"fLaC", N_("a sound file")),
-    (b"ID3", N_("a sound file")),
+    (b"fLaC", N_("an audio file")),
+    (b"ID3", N_("an audio file")),
     (b"%!PS", N_("PostScript")),
     (b"8BPS", N_("a Photoshop file")),
     (b"\x7fELF", N_("a program")),
@@ -93,7 +93,7 @@ def _riff(head: bytes) -> Format | None:
     if not head.startswith(b"RIFF"):
         return None
     if head[8:12] == b"WAVE":
-        return Format("other", N_("a sound file"))
+        return Format("other", N_("an audio file"))
     return {b"WEBP": WEBP, b"AVI ": AVI}.get(head[8:12])
 
 
@@ -113,7 +113,7 @@ def _boxes(head: bytes) -> Format | None:
     if head[8:12] in _HEIC_BRANDS or brands & (_HEIC_BRANDS - {b"mif1", b"msf1"}):
         return HEIC
     if head[8:12] in _AUDIO_BRANDS:
-        return Format("other", N_("a sound file"))
+        return Format("other", N_("an audio file"))
     return MOV if head[8:12] == b"qt  " else MP4
 
 
@@ -140,7 +140,7 @@ def _other(head: bytes) -> Format:
     if text.startswith((b"<!doctype html", b"<html")):
         return Format("other", N_("a web page"))
     if head[:2] in {b"\xff\xfb", b"\xff\xf3", b"\xff\xf1"}:
-        return Format("other", N_("a sound file"))
+        return Format("other", N_("an audio file"))
     if b"\x00" not in head and _is_text(head):
         return Format("other", N_("plain text"))
     return Format("other", "")

@@ -21,7 +21,7 @@ def prepare_url(url: str, limits: MediaLimits) -> Prepared:
     path = urlsplit(url).path
     name = one_line(unquote(PurePosixPath(path).name) or url, 100)
     source = Source(url=url)
-    notes = (_("fetched by the server: size and cost are not known here"),)
+    notes = (_("fetched by the server: its size and cost are not known here"),)
     kind = mimetypes.guess_type(path)[0] or ""
     if kind.startswith("video/"):
         limit = frame_limit(limits.family.max_frames, limits.num_frames, None, 1)

@@ -53,7 +53,7 @@ def _cut_off(finish_reason: str | None, *, written: bool) -> Ending | None:
         case "length":
             return Ending("length", _("Cut off before the answer began: the token limit is reached. Raise it."))
         case "repetition":
-            return Ending("repetition", _("Cut off: the reply went round in circles. Ask again."))
+            return Ending("repetition", _("Cut off: the reply was repeating itself. Ask again."))
     return None
 
 

@@ -66,7 +66,7 @@ class AttachmentStore:
         except OSError as error:
             raise SessionDamaged(f"{path}: {error.strerror}", title=_("An attachment cannot be read")) from error
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise SessionDamaged(str(path), title=_("An attachment is not what it was"))
+            raise SessionDamaged(str(path), title=_("An attachment has changed"))
         return data
 
     def has(self, sha256: str) -> bool:

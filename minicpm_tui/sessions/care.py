@@ -42,7 +42,7 @@ def check(folder: Path) -> Check:
     notes = tuple(note for note in journal.notes if note not in problems)
     if (torn := reading.size - reading.end) > 0:
         problems.append(
-            _("the last line is torn ({count} bytes); it is cut off when the session is continued").format(count=torn)
+            _("the last line is incomplete ({count} bytes); it is removed when the session is continued").format(count=torn)
         )
     store = AttachmentStore(folder / ids.ATTACHMENTS)
     files = list(store.files())

@@ -41,7 +41,7 @@ def convert(data: bytes, path: Path) -> tuple[list[Message], dict[str, Blob], di
         settings = {"model": model} if isinstance(model, str) else {}
         raw = raw.get("messages")
     if not isinstance(raw, list) or not all(isinstance(each, dict) and "role" in each for each in raw):
-        raise SessionDamaged(str(path), title=_("This file cannot be imported"), hint=_("it should hold a list of messages"))
+        raise SessionDamaged(str(path), title=_("This file cannot be imported"), hint=_("it should contain a list of messages"))
     messages: list[Message] = []
     blobs: dict[str, Blob] = {}
     for each in raw:

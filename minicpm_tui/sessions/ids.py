@@ -83,7 +83,7 @@ def find(name: str, among: Path | None = None) -> Path:
     """
     folder = paths.sessions_dir() if among is None else among
     if not name or "/" in name or "\0" in name or name.startswith("."):
-        raise SessionNotFound(one_line(name) or "''", hint=_("`minicpm-tui sessions list` shows their ids"))
+        raise SessionNotFound(one_line(name) or "''", hint=_("`minicpm-tui sessions list` shows the ids"))
     exact = folder / name
     if is_session(exact):
         return exact
@@ -96,6 +96,6 @@ def find(name: str, among: Path | None = None) -> Path:
     if found:
         ids = ", ".join(each.name for each in found[:3]) + (" …" if len(found) > 3 else "")
         raise SessionNotFound(
-            one_line(name), title=_("Several sessions begin so"), hint=_("give more of it: {ids}").format(ids=ids)
+            one_line(name), title=_("Several sessions begin like that"), hint=_("give more of the id: {ids}").format(ids=ids)
         )
-    raise SessionNotFound(one_line(name), hint=_("`minicpm-tui sessions list` shows their ids"))
+    raise SessionNotFound(one_line(name), hint=_("`minicpm-tui sessions list` shows the ids"))

@@ -81,7 +81,7 @@ def _import_archive(path: Path, into: Path) -> str:
 def _import_chat(data: bytes, path: Path, into: Path) -> str:
     messages, blobs, settings = convert(data, path)
     if not messages:
-        raise SessionDamaged(str(path), title=_("This file cannot be imported"), hint=_("there is no message in it"))
+        raise SessionDamaged(str(path), title=_("This file cannot be imported"), hint=_("it contains no messages"))
     with _staging(into) as place:
         with Journal.create(settings=settings, folder=place) as journal:
             for message in messages:
@@ -95,7 +95,7 @@ def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]
     """Write a new session folder from a journal's bytes; all its lines as they are but the header, which gets the new id."""
     reading = read(data)
     if reading.header is None and not reading.events:
-        raise SessionDamaged(_("it holds no session and no chat messages"), title=_("This file cannot be imported"))
+        raise SessionDamaged(_("it contains neither a session nor chat messages"), title=_("This file cannot be imported"))
     header = reading.header or Header(id="", created=ids.now())
     body = data[: reading.end]
     first, _newline, rest = body.partition(b"\n")

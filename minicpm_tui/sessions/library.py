@@ -157,7 +157,7 @@ class Library:
         make_private_dir(to)
         target = to / folder.name
         if target.exists():
-            raise SessionError(str(target), title=_("There is a session of this id already"))
+            raise SessionError(str(target), title=_("There is already a session with this id"))
         lock = lock_session(folder)
         try:
             with storage_errors(folder):
@@ -218,7 +218,7 @@ class Library:
         """Do ``work``; with a damaged or locked index or a full disk once more, with an empty one that ``reconcile`` fills."""
         with self._lock:
             if self._closed:
-                raise StorageError(str(self._path), title=_("The library is closed"))
+                raise StorageError(str(self._path), title=_("The session library is closed"))
             try:
                 return work(self._index)
             except sqlite3.DatabaseError as error:

@@ -32,6 +32,6 @@ def named_if_lost(parts: tuple[Part, ...], journal: Journal) -> tuple[tuple[Part
     store = AttachmentStore(journal.path / ATTACHMENTS)
     gone = [part for part in media_of(parts) if any(store.path(digest) is None for digest in part.digests)]
     names = [one_line(part.name) for part in gone]
-    text = _("{name}: its file is gone from the session; the model is told its name alone")
+    text = _("{name}: its file is missing from the session; the model is told only its name")
     kept = (TextPart(f"[{part.name}]") if part in gone else part for part in parts)
     return tuple(kept), [text.format(name=name) for name in names]

@@ -47,7 +47,7 @@ class SavedSession:
         self._attachments = AttachmentStore(folder / ids.ATTACHMENTS)
         if header.version > VERSION and not read_only:
             raise SessionError(
-                self.id, title=_("The session was written by a newer version"), hint=_("update minicpm-tui to go on with it")
+                self.id, title=_("The session was written by a newer version"), hint=_("update minicpm-tui to continue it")
             )
 
     @classmethod
@@ -60,7 +60,7 @@ class SavedSession:
     def at(cls, folder: Path, *, read_only: bool = False, reason: str = "") -> Self:
         """The session in ``folder``, locked unless ``read_only``; see ``Journal.open`` for what it raises."""
         if not ids.is_session(folder):
-            raise SessionNotFound(str(folder), hint=_("`minicpm-tui sessions list` shows their ids"))
+            raise SessionNotFound(str(folder), hint=_("`minicpm-tui sessions list` shows the ids"))
         if read_only:
             return cls(folder, read_only=True, reason=reason)
         lock = lock_session(folder)
@@ -88,7 +88,7 @@ class SavedSession:
 
     def begin(self) -> None:
         if self.read_only:
-            raise SessionError(self.id, title=_("The session is open for reading only"), hint=self.read_only_reason)
+            raise SessionError(self.id, title=_("The session is open read-only"), hint=self.read_only_reason)
         if self._log is not None:
             return
         if self._is_new:
@@ -187,7 +187,7 @@ def lock_session(folder: Path) -> FileLock:
         holder = error.holder or _("another program")
         raise SessionLocked(
             _("{id} is being written by {holder}").format(id=folder.name, holder=holder),
-            hint=_("close it there, or open it for reading only"),
+            hint=_("close it there, or open it read-only"),
         ) from error
 
 
@@ -204,7 +204,7 @@ def _not_known(header: Header, state: SessionState) -> list[str]:
     """What this version passes over, as sentences."""
     notes = []
     if header.version > VERSION:
-        notes.append(_("This session was written by a newer version; what this one knows is shown."))
+        notes.append(_("This session was written by a newer version; only what this version knows is shown."))
     if state.unknown:
         notes.append(
             ngettext(

@@ -31,13 +31,13 @@ class _Limited:
         """Exactly ``size`` bytes. Raises SessionDamaged at the end of the archive or of the limit."""
         self._left -= size
         if self._left < 0:
-            raise SessionDamaged(_("it unpacks to more than is sane"), title=_("The archive is refused"))
+            raise SessionDamaged(_("it is too large when unpacked"), title=_("The archive is rejected"))
         try:
             data = self._source.read(size)
         except (OSError, EOFError, zlib.error) as error:
             raise SessionDamaged(one_line(str(error)), title=_("The archive is damaged")) from error
         if len(data) != size:
-            raise SessionDamaged(_("it ends in the middle"), title=_("The archive is damaged"))
+            raise SessionDamaged(_("it is truncated"), title=_("The archive is damaged"))
         return data
 
 
@@ -69,14 +69,14 @@ def members(path: Path, most_bytes: int) -> Iterator[tuple[str, bytes]]:
             if info.isdir():
                 continue
             yield _checked(name, info), _content(stream, info, most_bytes)
-        raise SessionDamaged(_("it holds more files than is sane"), title=_("The archive is refused"))
+        raise SessionDamaged(_("it contains too many files"), title=_("The archive is rejected"))
 
 
 def _content(stream: _Limited, info: tarfile.TarInfo, most_bytes: int) -> bytes:
     if not 0 <= info.size <= most_bytes:
         raise SessionDamaged(
             _("{name} has {size}").format(name=one_line(info.name, 80), size=format_bytes(info.size)),
-            title=_("The archive is refused"),
+            title=_("The archive is rejected"),
         )
     padded = -(-info.size // _BLOCK) * _BLOCK
     return stream.read(padded)[: info.size]
@@ -85,9 +85,13 @@ def _content(stream: _Limited, info: tarfile.TarInfo, most_bytes: int) -> bytes:
 def _checked(name: str, info: tarfile.TarInfo) -> str:
     """The name when it stays inside. Raises SessionDamaged."""
     if not info.isreg():
-        raise SessionDamaged(_("{name} is no plain file").format(name=one_line(name, 80)), title=_("The archive is refused"))
+        raise SessionDamaged(
+            _("{name} is not a regular file").format(name=one_line(name, 80)), title=_("The archive is rejected")
+        )
     if name.startswith("/") or ".." in name.split("/") or "\0" in name:
-        raise SessionDamaged(_("{name} leads elsewhere").format(name=one_line(name, 80)), title=_("The archive is refused"))
+        raise SessionDamaged(
+            _("{name} leads outside the folder").format(name=one_line(name, 80)), title=_("The archive is rejected")
+        )
     return name
 
 

@@ -9,7 +9,7 @@ from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.sessions import Journal
 from tests.chat.conftest import Opener, hear
 
-LOST = "red.png: its file is gone from the session; the model is told its name alone"
+LOST = "red.png: its file is missing from the session; the model is told only its name"
 
 
 async def about(server: DemoServer, talking: Opener, picture: Path) -> str:

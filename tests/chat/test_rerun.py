@@ -62,7 +62,7 @@ async def test_questions_are_asked_in_order_with_the_new_answers(server: DemoSer
     new, events = await rerun(server, talking, source)
     assert [message.text for message in new.tree.path() if message.role == "user"] == ["what is in it?", "and its colours?"]
     assert new.settings[RERUN_OF] == source.id
-    assert new.title.startswith("what is in it? · again")
+    assert new.title.startswith("what is in it? · rerun")
     ended = [event for event in events if isinstance(event, TurnEnded)]
     assert [event.new.text for event in ended] == [message.text for message in new.tree.path() if message.role == "assistant"]
     assert not any(isinstance(event, Notice) for event in events)
@@ -88,7 +88,7 @@ async def test_keeping_history_sends_the_recorded_answers(server: DemoServer, ta
 
 async def test_media_come_from_the_source_or_as_they_were(server: DemoServer, talking: Opener, picture: Path) -> None:
     source = await recorded(server, talking, picture)
-    for why, spoil in (("has changed", lambda: picture.write_bytes(b"another file")), ("no longer there", picture.unlink)):
+    for why, spoil in (("has changed", lambda: picture.write_bytes(b"another file")), ("no longer exists", picture.unlink)):
         spoil()
         new, events = await rerun(server, talking, source)
         (note,) = [event.text for event in events if isinstance(event, Notice)]
@@ -102,7 +102,7 @@ async def test_a_lost_attachment_is_said_and_left_out(server: DemoServer, talkin
     forget(source, picture)
     _new, events = await rerun(server, talking, source)
     (note,) = [event.text for event in events if isinstance(event, Notice)]
-    assert "red.png: left out" in note
+    assert "red.png: not sent" in note
 
 
 async def test_two_clips_share_the_room_of_a_smaller_model(server: DemoServer, talking: Opener, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_whole_rerun_is_summed_up_in_one_line() -> None:
     unmeasured = Answer(text="one two three", words=3)
     failed = Answer(error="broken")
     line = overall([compared(slow, quick, 0.5), compared(unmeasured, quick, 0.25), compared(slow, failed, 0.0)])
-    assert line == "2 turns · 38% the same · words 2 → 1 · first token 0.50 → 0.10 s · 10.0 → 40.0 tokens/s"
+    assert line == "2 turns · 38% unchanged · words 2 → 1 · first token 0.50 → 0.10 s · 10.0 → 40.0 tokens/s"
     assert overall([compared(slow, failed, 0.0)]) == ""
 
 

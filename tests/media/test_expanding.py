@@ -124,7 +124,7 @@ def test_a_folder_that_may_not_be_read(folder: Path, monkeypatch: pytest.MonkeyP
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "iterdir", refuse)
-    with pytest.raises(MediaNotFound, match="may not read"):
+    with pytest.raises(MediaNotFound, match="permission to read"):
         expand([str(folder)])
 
 

@@ -59,7 +59,7 @@ def test_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)
-    assert "may not read" in str(failure(tmp_path / "a.png"))
+    assert "permission to read" in str(failure(tmp_path / "a.png"))
 
 
 def test_empty_folder_pipe_device_socket(tmp_path: Path) -> None:
@@ -83,8 +83,8 @@ def test_empty_folder_pipe_device_socket(tmp_path: Path) -> None:
         (b"PK\x03\x04" + bytes(40), "ZIP"),
         (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
         (b"<!DOCTYPE html><html>404</html>", "web page"),
-        (b"RIFF\x24\x00\x00\x00WAVEfmt ", "sound"),
-        (b"\x00\x00\x00\x20ftypM4A \x00\x00\x00\x00", "sound"),
+        (b"RIFF\x24\x00\x00\x00WAVEfmt ", "an audio file"),
+        (b"\x00\x00\x00\x20ftypM4A \x00\x00\x00\x00", "an audio file"),
         (bytes(range(256)) * 4, ""),
         (b"\x00", ""),
     ],

@@ -200,7 +200,7 @@ def test_only_sound(tmp_path: Path) -> None:
     frame.sample_rate = 8000
     container.mux(stream.encode(frame))
     container.close()
-    with pytest.raises(MediaUnsupported, match="No pictures in this video"):
+    with pytest.raises(MediaUnsupported, match="This video has no pictures"):
         inspect(tmp_path / "a.mkv")
 
 

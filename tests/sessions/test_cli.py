@@ -105,7 +105,7 @@ def test_check_compares_digests(capsys: pytest.CaptureFixture[str], session: str
     folder = Journal.open(session, read_only=True).path
     assert folder is not None
     (folder / "attachments" / f"{PICTURE.sha256}.jpg").write_bytes(b"other")
-    assert "not what it was" in output(capsys, "check", session, status=1)
+    assert "has changed" in output(capsys, "check", session, status=1)
 
 
 def test_check_only_notes_what_a_newer_version_wrote(capsys: pytest.CaptureFixture[str], session: str) -> None:

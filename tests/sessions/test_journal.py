@@ -136,7 +136,7 @@ def test_a_second_writer_is_told_who_writes_and_can_read() -> None:
         assert second.read_only
         assert "is being written by" in second.read_only_reason
         assert second.tree == first.tree
-        with pytest.raises(SessionError, match="reading only"):
+        with pytest.raises(SessionError, match="read-only"):
             second.append_message(question("x", "no", "a2"))
         assert "x" not in second.tree.messages
     assert not Journal.open_any(first.id).read_only
@@ -221,7 +221,7 @@ def test_attachments_are_checked_when_read() -> None:
     assert journal.path is not None
     path = journal.path / "attachments" / f"{PICTURE.sha256}.jpg"
     path.write_bytes(b"something else")
-    with pytest.raises(SessionDamaged, match="not what it was"):
+    with pytest.raises(SessionDamaged, match="has changed"):
         journal.blobs.read(PICTURE.sha256)
     path.unlink()
     with pytest.raises(SessionDamaged, match="missing"):

@@ -201,7 +201,7 @@ def test_restoring_never_replaces_a_session(library: Library) -> None:
     journal = conversation()
     library.delete(journal.id)
     shutil.copytree(paths.data_dir() / "trash" / journal.id, paths.sessions_dir() / journal.id)
-    with pytest.raises(SessionError, match="of this id already"):
+    with pytest.raises(SessionError, match="already a session with this id"):
         library.restore(journal.id)
 
 

@@ -152,7 +152,7 @@ async def test_typing_narrows_the_help() -> None:
         await pilot.press("escape", *"F6")
         await until(lambda: "Ring them" in help_text(app) and "Wave a hand" not in help_text(app), pilot)
         await pilot.press(*"quxq")
-        await until(lambda: "No key or command is about “F6quxq”" in help_text(app), pilot)
+        await until(lambda: "No key or command matches “F6quxq”" in help_text(app), pilot)
         await pilot.press("f1")
         await until(lambda: len(app.screen_stack) == 1, pilot)
 

@@ -40,8 +40,8 @@ def test_without_a_server_keys_are_named(home: object, monkeypatch: pytest.Monke
         ("wait until it is ready: minicpm-tui servers logs 7 -f", "F3"),
         ("minicpm-tui servers lists them", "F3"),
         ("there is no such folder; minicpm-tui doctor lists the models on this disk", "F3"),
-        ("`minicpm-tui sessions list` shows their ids", "^S"),
-        ("set it, or name another one with --api-key-env", "F4"),
+        ("`minicpm-tui sessions list` shows the ids", "^S"),
+        ("set it, or choose another one with --api-key-env", "F4"),
     ],
 )
 def test_what_the_shell_would_be_told_is_a_key_here(hint: str, keys: str) -> None:

@@ -67,7 +67,7 @@ class Summary:
             ngettext("{count} answer is empty", "{count} answers are empty", empty),
             ngettext("{count} answer is a refusal", "{count} answers are refusals", refused),
             ngettext("{count} answer was cut by a content filter", "{count} answers were cut by a content filter", held),
-            ngettext("{count} answer went round in circles", "{count} answers went round in circles", circling),
+            ngettext("{count} answer kept repeating itself", "{count} answers kept repeating themselves", circling),
         )
         return [line.format(count=count) for count, line in zip(counts, lines, strict=True) if count]
 

@@ -55,12 +55,12 @@ def export(journal: Journal, name: str, path: Path | None = None, *, overwrite: 
         StorageError: ``path`` cannot be written.
     """
     if name not in FORMATS:
-        raise UsageError(name, title=_("No such format"), hint=_("one of {names}").format(names=", ".join(FORMATS)))
+        raise UsageError(name, title=_("No such format"), hint=_("available: {names}").format(names=", ".join(FORMATS)))
     chosen = FORMATS[name]
     needs_file = chosen.render is None or (name == "md" and markdown.has_attachments(journal))
     if path is None:
         if needs_file or chosen.render is None:
-            raise UsageError(name, title=_("This format needs a file to write to"), hint=_("name one with -o"))
+            raise UsageError(name, title=_("This format needs a file to write to"), hint=_("give one with -o"))
         return chosen.render(journal)
     if not overwrite:
         refuse_taken(path)

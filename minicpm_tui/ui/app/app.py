@@ -175,7 +175,7 @@ class MinicpmApp(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Comman
 
         self._clipboard = text
         if clipboard.too_long(text):
-            self.notify(_("That is too much for a terminal's clipboard"), severity="warning", markup=False)
+            self.notify(_("This is too long for the terminal's clipboard"), severity="warning", markup=False)
             return False
         mouse.write(self, clipboard.sequence(text))
         return True
@@ -228,7 +228,7 @@ class MinicpmApp(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Comman
         self.owns_mouse = not self.owns_mouse
         mouse.capture(self, captured=self.owns_mouse)
         if not self.owns_mouse:
-            self.notify(_("The mouse is the terminal's: select text with it. F8 takes it back."), timeout=6, markup=False)
+            self.notify(_("The terminal has the mouse: select text with it. F8 takes it back."), timeout=6, markup=False)
 
     async def action_quit(self) -> None:
         self.run_worker(self._ask_and_quit(), group="quit", exclusive=True)

@@ -29,7 +29,7 @@ def keep(field: str, value: str) -> None:
     except FileNotFoundError:
         document = tomlkit.document()
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-        raise ConfigError(f"{path}: {error}", hint=_("mend that line")) from error
+        raise ConfigError(f"{path}: {error}", hint=_("correct that line")) from error
     document[field] = value
     files.make_private_dir(path.parent)
     files.write_durably(path, tomlkit.dumps(document).encode())
@@ -61,7 +61,7 @@ async def choose_language(app: App[Any], current: str) -> None:
     language = await app.push_screen_wait(Choose(_("Language"), _LANGUAGES, current=current))
     if language:
         await _keep(app, "language", language)
-        app.notify(_("Start the program again to see it everywhere"), timeout=5, markup=False)
+        app.notify(_("Restart the program to apply it everywhere"), timeout=5, markup=False)
 
 
 async def _keep(app: App[Any], field: str, value: str) -> None:

@@ -23,8 +23,8 @@ from minicpm_tui.ui.viewer.canvas import Canvas
 from minicpm_tui.ui.viewer.views import View
 
 COMMANDS = (
-    Command("close", N_("Cancel"), N_("Leave everything as it was"), ("escape",), palette=False),
-    Command("take", N_("Apply"), N_("Prepare the file anew"), ("ctrl+s",), palette=False, priority=True),
+    Command("close", N_("Cancel"), N_("Close without changes"), ("escape",), palette=False),
+    Command("take", N_("Apply"), N_("Prepare the file again"), ("ctrl+s",), palette=False, priority=True),
 )
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 
@@ -75,11 +75,11 @@ class Adjust(Form[list[AttachmentSpec] | None]):
                 end = format_duration(info.duration) if info and info.duration else _("the end")
                 yield from self._field("start", _("From"), _time(spec.start), "0:00")
                 yield from self._field("end", _("To"), _time(spec.end), end)
-                yield from self._field("count", _("Frames"), str(spec.count or ""), _("one a second, as many as fit"))
+                yield from self._field("count", _("Frames"), str(spec.count or ""), _("one per second, as many as fit"))
             if spec.page is not None:
                 pages = written_pages(each.spec.page or 1 for each in self._attachments)
                 yield from self._field("pages", _("Pages"), pages, f"1-{info.pages}" if info and info.pages else "")
-            yield Tick(_("Send the file as it is"), spec.original, id="original", compact=True)
+            yield Tick(_("Send the original file"), spec.original, id="original", compact=True)
             yield Label("", id="problem", markup=False)
             with Buttons():
                 yield Button(_("Apply"), id="take", compact=True)
@@ -124,7 +124,7 @@ class Adjust(Form[list[AttachmentSpec] | None]):
         try:
             ranges = parse_pages(text.strip() or "1-")
         except ValueError as error:
-            raise _Impossible("pages", _("{text}: write pages, like 2-5,8").format(text=text)) from error
+            raise _Impossible("pages", _("{text}: write pages such as 2-5,8").format(text=text)) from error
         last = max((first if end is None else end) for first, end in ranges)
         count = info.pages or 1 if info else last
         if last > count:
@@ -137,7 +137,7 @@ class Adjust(Form[list[AttachmentSpec] | None]):
             return msgspec.structs.replace(self._attachment.spec, original=original)
         start, end = self._seconds("start"), self._seconds("end")
         if end is not None and end <= (start or 0.0):
-            raise _Impossible("end", _("the end must come after the beginning"))
+            raise _Impossible("end", _("the end must be after the start"))
         return msgspec.structs.replace(self._attachment.spec, start=start, end=end, count=self._count(), original=original)
 
     def _seconds(self, field: str) -> float | None:

@@ -97,7 +97,7 @@ class Attachment:
         if spec.slices is not None:
             chosen.append(ngettext("at most {count} slice", "at most {count} slices", spec.slices).format(count=spec.slices))
         if spec.original:
-            chosen.append(_("sent as it is"))
+            chosen.append(_("sent as the original"))
         return tuple(chosen)
 
     def facts(self) -> str:

@@ -36,19 +36,19 @@ COMMANDS = (
     Command(
         "remove",
         N_("Remove the attachment"),
-        N_("Take the highlighted file, or all of a folded row, off the message"),
+        N_("Remove the highlighted attachment, or all of a collapsed row"),
         keys=("delete", "backspace", "x"),
         hint=N_("Remove"),
         group=WRITING,
     ),
-    Command("look", N_("Look at the attachment"), N_("See it as the model will"), ("v",), N_("Look"), WRITING),
+    Command("look", N_("View the attachment"), N_("See it as the model does"), ("v",), N_("View"), WRITING),
     Command("adjust", N_("Adjust the attachment"), N_("Part of a video, frames, pages, original"), ("a",), N_("Adjust"), WRITING),
     Command(
         "unfold",
-        N_("Unfold"),
-        N_("Show its files one by one, or fold them"),
+        N_("Expand"),
+        N_("Show its files one by one, or collapse them"),
         ("space",),
-        N_("Unfold"),
+        N_("Expand"),
         WRITING,
         _grouped,
     ),
@@ -222,7 +222,7 @@ class Tray(Commanded, Options):
         if (row := self._row) is None:
             return
         if row.group is not None and document_of(row.files) is None:
-            self.post_message(self.Refused(_("These are several files: unfold them (Space) and adjust one")))
+            self.post_message(self.Refused(_("These are several files: expand them (Space) and adjust one")))
             return
         limits = self._limits
         most = frame_limit(limits.family.max_frames, limits.num_frames, None, 1) if limits else None

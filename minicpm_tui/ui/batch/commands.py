@@ -19,7 +19,7 @@ COMMANDS = (
     open_screen(
         "minicpm_tui.ui.batch.screen:BatchScreen",
         N_("Batches"),
-        N_("Look at the batches that ran here, and retry what failed"),
+        N_("View the batches that ran here, and retry what failed"),
         group=GENERAL,
         when=_elsewhere,
     ),

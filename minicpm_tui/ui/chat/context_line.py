@@ -86,6 +86,6 @@ def _words(plan: Plan) -> str:
         return f"{plan.problem.info.title}: {plan.problem.info.message}"
     if plan.budget.fits:
         return " ".join(plan.notices)
-    return _("Hardly any room for the reply: about {count} tokens with it, the model takes {limit}").format(
+    return _("Hardly any room for the reply: about {count} tokens including it, the model takes {limit}").format(
         count=plan.budget.total, limit=plan.budget.limit
     )

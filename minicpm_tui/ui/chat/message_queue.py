@@ -92,7 +92,7 @@ class Queue(Static):
         self.display = bool(self.waiting)
         rows = []
         for index, outgoing in enumerate(self.waiting):
-            state = _("preparing") if outgoing.preparing else _("held") if self.held else _("waits")
+            state = _("preparing") if outgoing.preparing else _("on hold") if self.held else _("queued")
             files = len(outgoing.attachments)
             count = ngettext("{count} file", "{count} files", files).format(count=files) + " " if files else ""
             cross = Style.from_meta({"@click": f"take_back({index})"})
@@ -102,7 +102,7 @@ class Queue(Static):
                 )
             )
         if self.held:
-            rows.append(Content(_("Enter in an empty composer sends them, ↑ takes the last one back")))
+            rows.append(Content(_("Enter with an empty message sends them, ↑ takes the last one back")))
         self.update(Content("\n").join(rows))
 
     def action_take_back(self, index: int) -> None:

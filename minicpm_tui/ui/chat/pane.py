@@ -288,7 +288,7 @@ class TalkPane(Blank, Vertical):
         from minicpm_tui.ui.composer import editor
 
         if self.running:
-            self.say(_("The editor takes the whole terminal: wait for the reply, or stop it"))
+            self.say(_("The editor needs the whole terminal: wait for the reply, or stop it"))
             return
         try:
             with self.app.suspend():
@@ -296,7 +296,7 @@ class TalkPane(Blank, Vertical):
         except MinicpmTuiError as error:
             self.say(error_line(error.info))
         except SuspendNotSupported:
-            self.say(_("This terminal cannot be handed to an editor"))
+            self.say(_("This terminal cannot be handed over to an editor"))
         else:
             self.composer.write(written)
         self.app.refresh(layout=True)

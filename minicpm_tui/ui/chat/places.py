@@ -14,11 +14,11 @@ from minicpm_tui.ui.kit.help import Place
 from minicpm_tui.ui.server import commands as server
 
 PLACES: tuple[Place, ...] = (
-    (N_("While you write · Esc"), composer.COMMANDS),
+    (N_("While writing · Esc"), composer.COMMANDS),
     (N_("In the conversation · ^↑"), conversation.COMMANDS),
-    (N_("At the message's files · ⇧Tab"), tray.COMMANDS),
-    (N_("At the list of files · F2"), (*files.TREE, *files.PANE)),
-    (N_("At the server · F3"), server.PANEL),
+    (N_("In the attachments · ⇧Tab"), tray.COMMANDS),
+    (N_("In the file list · F2"), (*files.TREE, *files.PANE)),
+    (N_("In the server panel · F3"), server.PANEL),
 )
 
 

@@ -35,7 +35,7 @@ class QuestionEdit:
         self.question = question
         composer.write(text)
         tray.restore(attachments)
-        composer.border_title = _("Editing a question; its files stay unless you attach others · Esc leaves it")
+        composer.border_title = _("Editing a question; its attachments stay unless you attach others · Esc cancels")
         composer.add_class("-editing")
         composer.focus()
 

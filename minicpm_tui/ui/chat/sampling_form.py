@@ -16,7 +16,7 @@ from minicpm_tui.ui.kit.commands import Command, bindings
 from minicpm_tui.ui.kit.forms import Buttons, Fields, Form, Pick
 
 COMMANDS = (
-    Command("close", N_("Cancel"), N_("Leave everything as it was"), ("escape",), palette=False),
+    Command("close", N_("Cancel"), N_("Close without changes"), ("escape",), palette=False),
     Command("take", N_("Apply"), N_("Use these values from the next message on"), ("ctrl+s", "f5"), palette=False, priority=True),
 )
 _LABELS = {

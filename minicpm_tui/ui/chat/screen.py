@@ -191,7 +191,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
 
     @on(TalkPane.NoServer)
     def _no_server(self) -> None:
-        self.talk.say(self.model.connector.problem or _("There is no server to ask yet: F4 chooses one"))
+        self.talk.say(self.model.connector.problem or _("There is no server yet: F4 chooses one"))
 
     @on(TalkPane.Replied)
     def _replied(self, event: TalkPane.Replied) -> None:

@@ -62,7 +62,7 @@ async def ask(
     """Let the user choose another model or server, or type an address; None when they leave it. Run it in a worker."""
     listed = await asyncio.to_thread(choices, settings, connection, locked)
     current = key_of(connection.url, connection.model) if connection else ""
-    window = Choose(_("Model and server"), listed, current=current, free=_("narrow the list, or type an address: host:port"))
+    window = Choose(_("Model and server"), listed, current=current, free=_("filter, or type an address: host:port"))
     key = await app.push_screen_wait(window)
     if key == DEMO:
         return DEMO

@@ -38,7 +38,7 @@ async def _keep(app: App[Any], url: str, key: str, say: Say) -> None:
     from minicpm_tui.backends.saved_keys import keys_path, save_key
 
     question = _("Keep the key for the next start too? Only you can read {path}.").format(path=keys_path())
-    answers = (("forget", _("Until the program ends")), ("save", _("Save it")))
+    answers = (("forget", _("Only until the program ends")), ("save", _("Save")))
     if await app.push_screen_wait(Ask(question, answers)) != "save":
         return
     try:

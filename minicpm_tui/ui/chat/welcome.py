@@ -32,14 +32,14 @@ class Welcome(Widget):
             lines += [
                 _key("F4", _("choose another server or try again")),
                 _key("F3", _("start vLLM on this machine")),
-                _key("^P", _("then “demo”: look around without a GPU")),
+                _key("^P", _("then “demo”: try it without a GPU")),
             ]
         else:
             lines += [
-                _key("F2", _("pick pictures and videos, or type @ and a path")),
-                _key("Enter", _("ask; the reply streams in here")),
-                _key("^P", _("every command by its name")),
-                _key("F1", _("every key")),
+                _key("F2", _("choose pictures and videos, or type @ and a path")),
+                _key("Enter", _("ask; the reply appears here")),
+                _key("^P", _("find any command by name")),
+                _key("F1", _("list every key")),
             ]
         return Content("\n").join(lines)
 
@@ -48,7 +48,7 @@ class Welcome(Widget):
             return _("{model} is loading…").format(model=one_line(self.awaited.rpartition("/")[2], 40))
         if self.link == "ready":
             return _("Talk with {model}").format(model=one_line(self.model.rpartition("/")[2], 40))
-        return _("No server to talk with yet") if self.link == "failed" else _("Looking for a server…")
+        return _("No server yet") if self.link == "failed" else _("Looking for a server…")
 
 
 def _key(key: str, what: str) -> Content:

@@ -10,9 +10,9 @@ from minicpm_tui.ui.kit.commands import WRITING, Command
 _key = partial(Command, group=WRITING, palette=False)
 
 COMMANDS = (
-    _key("submit", N_("Send"), N_("Send the message; while a reply streams it waits its turn"), keys=("enter",)),
-    _key("newline", N_("New line"), N_("Begin a new line"), keys=("ctrl+j", "shift+enter", "alt+enter")),
+    _key("submit", N_("Send"), N_("Send the message; while a reply streams it is queued"), keys=("enter",)),
+    _key("newline", N_("New line"), N_("Start a new line"), keys=("ctrl+j", "shift+enter", "alt+enter")),
     Command("editor", N_("Open in an editor"), N_("Write the message in $EDITOR"), keys=("ctrl+g",), group=WRITING),
-    _key("older", N_("Earlier message"), N_("What was sent before (on the first line)"), keys=("up",)),
-    _key("newer", N_("Later message"), N_("Back toward the draft (on the last line)"), keys=("down",)),
+    _key("older", N_("Earlier message"), N_("Previous message sent (on the first line)"), keys=("up",)),
+    _key("newer", N_("Later message"), N_("Next message sent, back to the draft (on the last line)"), keys=("down",)),
 )

@@ -53,7 +53,7 @@ def _run(command: str, argv: list[str]) -> None:
         line = _("{command} was killed ({signal})").format(command=command, signal=_name(-status))
         raise UsageError(line, hint=_as_it_was())
     if status:
-        line = _("{command} ended with status {status}").format(command=command, status=status)
+        line = _("{command} ended with exit status {status}").format(command=command, status=status)
         raise UsageError(line, hint=_as_it_was())
 
 
@@ -66,8 +66,8 @@ def _name(number: int) -> str:
 
 def _no_editor(command: str, problem: str) -> UsageError:
     line = _("{command} cannot be run: {problem}").format(command=command, problem=problem)
-    return UsageError(line, hint=_("set EDITOR to an editor that is installed; the message is as it was"))
+    return UsageError(line, hint=_("set EDITOR to an installed editor; the message is unchanged"))
 
 
 def _as_it_was() -> str:
-    return _("the message is as it was")
+    return _("the message is unchanged")

@@ -26,17 +26,17 @@ async def ask(app: App[Any], written: str) -> str:
     known = await asyncio.to_thread(prompts.load)
     listed = [Choice(name, name, one_line(text, 60)) for name, text in known.items()]
     if written.strip():
-        listed.append(Choice(_SAVE, _("Save what is written…"), one_line(written, 40)))
+        listed.append(Choice(_SAVE, _("Save the current message…"), one_line(written, 40)))
     if known:
         listed.append(Choice(_REMOVE, _("Remove one…")))
     if not listed:
-        app.notify(_("No prompt is saved yet: write one, then F6 saves it by name"), severity="warning", markup=False)
+        app.notify(_("No prompts saved yet: write one, then F6 saves it under a name"), severity="warning", markup=False)
         return ""
     key = await app.push_screen_wait(Choose(_("Saved prompts"), listed))
     if key == _SAVE:
         await save_as(app, _("Name of the prompt"), partial(prompts.save, text=written))
     elif key == _REMOVE:
         names = [Choice(name, name) for name in known]
-        if name := await app.push_screen_wait(Choose(_("Remove which prompt?"), names)):
+        if name := await app.push_screen_wait(Choose(_("Which prompt should be removed?"), names)):
             await asyncio.to_thread(prompts.remove, name)
     return known.get(key or "", "")

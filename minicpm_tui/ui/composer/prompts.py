@@ -21,7 +21,7 @@ def load() -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path()}: {error}", hint=_("mend that line")) from error
+        raise ConfigError(f"{path()}: {error}", hint=_("correct that line")) from error
     return {name: text for name, text in values.items() if isinstance(text, str)}
 
 
@@ -31,7 +31,7 @@ def save(name: str, text: str, *, overwrite: bool = False) -> Path:
     Raises ConfigError, StorageError, and NameTaken for a prompt that is there unless ``overwrite``.
     """
     if not overwrite and name in load():
-        raise NameTaken(name, title=_("A prompt of this name is saved already"))
+        raise NameTaken(name, title=_("A prompt with this name is already saved"))
     _change(name, text)
     return path()
 

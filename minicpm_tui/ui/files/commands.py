@@ -12,10 +12,10 @@ _key = partial(Command, group=FILES, palette=False)
 
 TREE = (
     _key("choose", N_("Attach"), N_("Attach the marked files or this one; open a folder"), keys=("enter",), hint=N_("Attach")),
-    _key("mark", N_("Mark"), N_("Mark several files, then attach them at once"), keys=("space",), hint=N_("Mark")),
+    _key("mark", N_("Mark"), N_("Mark several files, then attach them all at once"), keys=("space",), hint=N_("Mark")),
     _key("unfold", N_("Open"), N_("Open the folder"), keys=("right",)),
-    _key("fold", N_("Fold"), N_("Fold the folder, or go to the one above"), keys=("left",)),
-    _key("up", N_("Folder above"), N_("Show the folder above this one"), keys=("backspace",)),
+    _key("fold", N_("Collapse"), N_("Collapse the folder, or go to its parent"), keys=("left",)),
+    _key("up", N_("Parent folder"), N_("Show the parent folder"), keys=("backspace",)),
     *moves(FILES),
 )
 
@@ -23,5 +23,5 @@ PANE = (
     Command(
         "hidden", N_("Hidden files"), N_("Show or hide files whose name begins with a dot"), keys=("full_stop",), group=FILES
     ),
-    Command("reload", N_("Read the folder again"), N_("See files that are new"), keys=("ctrl+r",), group=FILES),
+    Command("reload", N_("Refresh the folder"), N_("Show new files"), keys=("ctrl+r",), group=FILES),
 )

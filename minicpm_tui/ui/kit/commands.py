@@ -4,7 +4,7 @@ A node (the app, a screen or a widget) lists its commands in ``DECLARED`` and mi
 ``bindings(DECLARED)``. The same list gives the palette's entries, the help screen and the hints in the bottom line::
 
     class Pane(Commanded, Widget):
-        DECLARED = (Command("retry", N_("Retry"), N_("Ask for another reply"), keys=("ctrl+r",), when=lambda pane: pane.idle),)
+        DECLARED = (Command("retry", N_("Retry"), N_("Get another reply"), keys=("ctrl+r",), when=lambda pane: pane.idle),)
         BINDINGS = bindings(DECLARED)
 
         def action_retry(self) -> None: ...

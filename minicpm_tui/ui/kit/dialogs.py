@@ -105,7 +105,7 @@ class Choose(Window):
         with Vertical(classes="window") as window:
             window.border_title = self._title
             window.border_subtitle = _("Enter chooses · Esc closes")
-            yield Input(placeholder=self._free or _("type to narrow the list"), compact=True)
+            yield Input(placeholder=self._free or _("type to filter"), compact=True)
             yield Options(compact=True, markup=False)
 
     def on_mount(self) -> None:

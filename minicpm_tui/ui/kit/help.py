@@ -117,7 +117,7 @@ class HelpScreen(Commanded, ModalScreen[None]):
         with Vertical(classes="window wide") as window:
             window.border_title = _("Keys and commands")
             window.border_subtitle = _("↑ ↓ scroll · Esc closes")
-            yield SearchField(placeholder=_("type to narrow the list"), compact=True)
+            yield SearchField(placeholder=_("type to filter"), compact=True)
             yield Static("", id="none", markup=False)
             with VerticalScroll(can_focus=False):
                 for place in self._places:
@@ -128,7 +128,7 @@ class HelpScreen(Commanded, ModalScreen[None]):
         found = [section.narrow(event.value.casefold().split()) for section in self.query(Section)]
         nothing = self.query_one("#none", Static)
         nothing.display = not any(found)
-        nothing.update(_("No key or command is about “{text}”").format(text=event.value))
+        nothing.update(_("No key or command matches “{text}”").format(text=event.value))
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
     def action_scroll(self, how: str) -> None:

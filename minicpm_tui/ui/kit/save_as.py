@@ -50,4 +50,4 @@ async def _written(app: App[Any], write: Write, name: str, *, overwrite: bool) -
 async def _replaced(app: App[Any], taken: NameTaken) -> bool:
     """The user wants to replace what is there."""
     question = f"{taken.title}: {one_line(taken.message)}"
-    return await app.push_screen_wait(Ask(question, (("close", _("Cancel")), ("replace", _("Replace it"))))) == "replace"
+    return await app.push_screen_wait(Ask(question, (("close", _("Cancel")), ("replace", _("Replace"))))) == "replace"

@@ -123,7 +123,7 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
 
 def _field_problem(name: str, value: object) -> Iterator[str]:
     if name not in _FIELDS:
-        yield _("{field} is no field of a theme").format(field=name)
+        yield _("{field} is not a field of a theme").format(field=name)
     elif name in _COLOURS:
         yield from _colour_problem(name, value)
     elif name in {"dark", "ansi"} and not isinstance(value, bool):
@@ -136,9 +136,9 @@ def _colour_problem(name: str, value: object) -> Iterator[str]:
     words = value.split() if isinstance(value, str) else []
     opacity_fits = len(words) == 1 or (len(words) == 2 and words[1].endswith("%") and words[1][:-1].isdigit())
     if not opacity_fits:
-        yield _("{field}: {value} is no colour").format(field=name, value=value)
+        yield _("{field}: {value} is not a colour").format(field=name, value=value)
         return
     try:
         Color.parse(words[0])
     except ColorParseError:
-        yield _("{field}: {value} is no colour").format(field=name, value=value)
+        yield _("{field}: {value} is not a colour").format(field=name, value=value)

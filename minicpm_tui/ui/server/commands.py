@@ -31,7 +31,7 @@ PANEL = (
     _panel(
         "options",
         N_("Options"),
-        N_("Choose options, see the estimate and the command, start"),
+        N_("Choose options, see the estimate and the command, then start"),
         ("o",),
         N_("Options"),
         when=_startable,
@@ -39,7 +39,7 @@ PANEL = (
     _panel(
         "stop_server",
         N_("Stop the server"),
-        N_("End it and everything it started; also while it loads"),
+        N_("Stop it and all its processes, even while it is loading"),
         ("x",),
         N_("Stop"),
         when=_stoppable,
@@ -48,9 +48,11 @@ PANEL = (
     _panel(
         "copy_command", N_("Copy vLLM's command"), N_("The exact command that was run, without the key"), ("y",), when=_watching
     ),
-    _panel("tunnel", N_("Copy the ssh line"), N_("The line that reaches the server from a laptop"), ("s",), when=_watching),
-    _panel("here", N_("What is here"), N_("Back to vLLM, GPUs, models and servers"), ("backspace",), N_("Back"), when=_away),
-    _panel("look", N_("Look again"), N_("Look for vLLM, GPUs, models and servers once more"), ("ctrl+r",)),
+    _panel(
+        "tunnel", N_("Copy the SSH command"), N_("The command that reaches the server from your laptop"), ("s",), when=_watching
+    ),
+    _panel("here", N_("Overview"), N_("Back to vLLM, GPUs, models and servers"), ("backspace",), N_("Back"), when=_away),
+    _panel("look", N_("Refresh"), N_("Look for vLLM, GPUs, models and servers again"), ("ctrl+r",)),
 )
 
 LOG = (
@@ -58,20 +60,20 @@ LOG = (
     Command(
         "find",
         N_("Find in the log"),
-        N_("Jump to the next line that holds a text"),
+        N_("Jump to the next line that contains a text"),
         ("slash", "ctrl+f"),
         N_("Find"),
         SERVER,
         palette=False,
     ),
-    Command("next(1)", N_("Next match"), N_("The next line that holds the text"), ("n",), "", SERVER, palette=False),
-    Command("next(-1)", N_("Previous match"), N_("The line before that holds the text"), ("N",), "", SERVER, palette=False),
-    Command("follow", N_("Follow"), N_("Stay at the end, or stop there"), ("f",), N_("Follow"), SERVER, palette=False),
+    Command("next(1)", N_("Next match"), N_("The next line that contains the text"), ("n",), "", SERVER, palette=False),
+    Command("next(-1)", N_("Previous match"), N_("The previous line that contains the text"), ("N",), "", SERVER, palette=False),
+    Command("follow", N_("Follow"), N_("Keep following new lines, or stop"), ("f",), N_("Follow"), SERVER, palette=False),
 )
 
 FORM = (
-    Command("close", N_("Close"), N_("Start nothing"), ("escape",), palette=False),
+    Command("close", N_("Close"), N_("Close without starting"), ("escape",), palette=False),
     Command("start", N_("Start"), N_("Start the server with these options"), ("f5",), palette=False, priority=True),
     Command("copy", N_("Copy the command"), N_("The exact command, without the key"), ("ctrl+y",), palette=False, priority=True),
-    Command("save", N_("Save as a preset"), N_("Keep these options under a name"), ("f6",), palette=False, priority=True),
+    Command("save", N_("Save as a preset"), N_("Save these options under a name"), ("f6",), palette=False, priority=True),
 )

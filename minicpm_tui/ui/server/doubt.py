@@ -41,5 +41,5 @@ def estimate_content(found: Estimate) -> Content:
         )
         lines.append(Content.styled(figures, "$muted"))
     if found.rough:
-        lines.append(Content.styled(_("a rough figure: this model keeps more than a KV cache"), "$muted"))
+        lines.append(Content.styled(_("a rough estimate: this model keeps more than a KV cache"), "$muted"))
     return Content("\n").join(lines)

@@ -84,7 +84,7 @@ def _vllm(report: Report) -> Iterator[Entry]:
         yield _text(report.vllm.version or _("unknown version"), "")
         yield _text(str(report.vllm.path))
     if report.install:
-        line = Content.assemble("  ", (report.install, "bold"), "\n  ", (_("Enter copies this line"), "dim"))
+        line = Content.assemble("  ", (report.install, "bold"), "\n  ", (_("Enter copies this command"), "dim"))
         yield Entry("install", line)
 
 
@@ -102,7 +102,7 @@ def _gpus(gpus: tuple[Gpu, ...]) -> Iterator[Entry]:
 
 def _problems(report: Report) -> Iterator[Entry]:
     if report.problems:
-        yield _heading(_("To look at"))
+        yield _heading(_("Problems"))
     for problem in report.problems:
         yield _text(problem.title, "$text-warning")
         if problem.hint:

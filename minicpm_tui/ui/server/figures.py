@@ -68,7 +68,7 @@ def _rates(now: Figures) -> str:
 
 
 def _requests(now: Figures) -> str:
-    return _("{running} running, {waiting} waiting").format(running=now.running or 0, waiting=now.waiting or 0)
+    return _("{running} running, {waiting} queued").format(running=now.running or 0, waiting=now.waiting or 0)
 
 
 def _rest(now: Figures) -> list[Content]:

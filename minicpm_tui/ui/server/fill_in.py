@@ -42,7 +42,7 @@ class FillIn:
             if instead_of is not None:
                 answer = await asyncio.to_thread(starting.with_secrets, answer, instead_of)
                 question = _("Stop {model} and start it with these options?").format(model=instead_of.short_name)
-                if live and not await keep_or_stop.ask_to_stop(app, instead_of, question, _("Start it anew")):
+                if live and not await keep_or_stop.ask_to_stop(app, instead_of, question, _("Restart")):
                     continue
             try:
                 await start(answer)

@@ -129,7 +129,7 @@ class ServeForm(forms.Form[Form | None]):
             select = self.query_one("#preset", Select)
             names = [(f"{name} — {_(text)}", name) for name, text in presets.BUILT_IN.items()]
             with self.prevent(Select.Changed):
-                select.set_options([*names, *((_("{name} — your own").format(name=name), name) for name in own)])
+                select.set_options([*names, *((_("{name} (your own)").format(name=name), name) for name in own)])
                 select.value = self._preset({*presets.BUILT_IN, *own})
 
     # -- what was typed -------------------------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ class ServeForm(forms.Form[Form | None]):
         self._problem(self.problem or "; ".join(plan.notes))
         for name, option in OPTIONS.items():
             given = fields.text_of(plan.form.options.get(name))
-            text = _("{value} by the preset").format(value=given) if given else _(option.meaning)
+            text = _("{value} (preset)").format(value=given) if given else _(option.meaning)
             self.query_one(f"#in-{name}", Input).placeholder = text
 
     def _problem(self, text: str) -> None:

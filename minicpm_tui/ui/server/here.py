@@ -34,7 +34,7 @@ class Here(Options):
     def __init__(self) -> None:
         super().__init__(compact=True, markup=False, classes="first")
         self.entries: list[Entry] = []
-        self.add_option(Option(_("Looking around …"), disabled=True))
+        self.add_option(Option(_("Looking for vLLM, GPUs and models…"), disabled=True))
 
     @property
     def entry(self) -> Entry | None:

@@ -85,7 +85,7 @@ def _what_runs(server: LocalServer, *, talking: bool) -> list[str]:
     facts = [_("{state} for {time}").format(state=_(STATE_TITLES[server.state]), time=since)]
     if reading := live.read(server.url, server.key):
         now = metrics.figures(reading)
-        facts.append(_("{running} running, {waiting} waiting").format(running=now.running or 0, waiting=now.waiting or 0))
+        facts.append(_("{running} running, {waiting} queued").format(running=now.running or 0, waiting=now.waiting or 0))
     lines = [" · ".join(facts)]
     others = [client for client in clients.clients(server) if not client.own]
     users = [_("this conversation")] if talking else []

@@ -94,7 +94,7 @@ class LogScreen(Commanded, Screen[None]):
         log.auto_scroll = not log.auto_scroll
         if log.auto_scroll:
             log.scroll_end(animate=False)
-        self.notify(_("following the end") if log.auto_scroll else _("staying here"), timeout=2, markup=False)
+        self.notify(_("following") if log.auto_scroll else _("not following"), timeout=2, markup=False)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -117,6 +117,6 @@ class LogScreen(Commanded, Screen[None]):
         ahead = [number for number in found if number > here] if step > 0 else [number for number in found[::-1] if number < here]
         self._match = (ahead or (found if step > 0 else found[::-1]))[0]
         log.scroll_to(y=max(0, self._match - 2), animate=False)
-        text = _("match {number} of {count}: line {line} · n goes on, N back")
+        text = _("match {number} of {count}: line {line} · n next, N previous")
         where = text.format(number=found.index(self._match) + 1, count=len(found), line=self._match + 1)
         self.query_one("#where", Static).update(f"{one_line(self.lines[self._match], 100)}  {where}")

@@ -277,7 +277,7 @@ class ServerPanel(Commanded, Vertical):
     def _tell_end(self, server: LocalServer, update: Update) -> None:
         """To those who talk with it, and to a user who does not see the panel."""
         failure = update.explanation.failure if update.explanation else None
-        why = one_line(failure.title) if failure else _("The server has ended.")
+        why = one_line(failure.title) if failure else _("The server has stopped.")
         self.post_message(ServerLost(server.url, why))
         if update.state == "failed" and not self.shown:
             self.notify(_("{why} — F3 shows more").format(why=why), severity="warning", timeout=12, markup=False)
@@ -321,7 +321,7 @@ class ServerPanel(Commanded, Vertical):
 
     def action_tunnel(self) -> None:
         if self.server is not None:
-            self.post_message(CopyText(endpoints.tunnel(self.server), _("the ssh line")))
+            self.post_message(CopyText(endpoints.tunnel(self.server), _("the SSH command")))
 
     def _say(self, error: MinicpmTuiError) -> None:
         self.notify(one_line(error_line(error.info)), severity="warning", timeout=12, markup=False)

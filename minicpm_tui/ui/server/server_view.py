@@ -93,7 +93,7 @@ class ServerView(VerticalScroll):
         if update.lines and update.state in ("starting", "loading"):
             self._set("tail", Content.styled(one_line(update.lines[-1].message, 200), "$muted"))
         elif update.quiet:
-            text = _("no word for {time}: l shows the log").format(time=format_duration(update.silent))
+            text = _("silent for {time}: l shows the log").format(time=format_duration(update.silent))
             self._set("tail", Content.styled(text, "$text-warning"))
         if update.state == "ready":
             self._show_figures()
@@ -131,13 +131,13 @@ class ServerView(VerticalScroll):
             figures.remove()
         failure = update.explanation.failure if update.explanation else None
         if update.state == "exited" or failure is None:
-            self._set("tail", Content(_("The server has ended.")))
+            self._set("tail", Content(_("The server has stopped.")))
             return
         self._set("cause", cause_content(failure))
         self._set("tail", Content.styled(one_line(failure.line, 400), "$muted"))
         if not self.query(Remedies):
             remedies = [remedy for remedy in failure.remedies if remedy.set]
-            self.mount(chooser := Remedies(remedies, anyway=_("start it again as it was")), after="#cause")
+            self.mount(chooser := Remedies(remedies, anyway=_("start it again with the same options")), after="#cause")
             if self.has_focus_within or self.has_focus:
                 chooser.focus()
 

@@ -19,8 +19,8 @@ class BranchScreen(Ask):
     """Asks, then opens a copy of the path down to the message under the cursor (the last one without a cursor)."""
 
     def __init__(self) -> None:
-        question = _("Begin a new session that goes on from this point? The one that is open stays as it is.")
-        super().__init__(question, (("branch", _("Begin it")), ("close", _("Cancel"))))
+        question = _("Start a new session from this point? The open one stays as it is.")
+        super().__init__(question, (("branch", _("Start")), ("close", _("Cancel"))))
 
     def chosen(self, key: str) -> None:
         """The window stays until the work is done."""

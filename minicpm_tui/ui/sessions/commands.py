@@ -27,7 +27,7 @@ COMMANDS = (
     open_screen(
         f"{_HERE}.library:LibraryScreen",
         N_("Sessions"),
-        N_("Find, continue, replay, export and delete saved conversations"),
+        N_("Find, continue, replay, export and delete saved sessions"),
         keys=("ctrl+s",),
         hint=N_("Sessions"),
         group=SESSIONS,
@@ -37,7 +37,7 @@ COMMANDS = (
     Command(
         "export",
         N_("Export"),
-        N_("Write this conversation as Markdown, HTML, JSON …"),
+        N_("Export this conversation as Markdown, HTML, JSON …"),
         keys=("f12",),
         group=SESSIONS,
         priority=True,
@@ -46,14 +46,14 @@ COMMANDS = (
     open_screen(
         f"{_HERE}.branch:BranchScreen",
         N_("Branch"),
-        N_("Begin a new session from this point of the conversation"),
+        N_("Start a new session from this point of the conversation"),
         group=SESSIONS,
         when=_talked,
     ),
     open_screen(
         f"{_HERE}.replay:ReplayScreen",
         N_("Replay"),
-        N_("Play this conversation with its own timing"),
+        N_("Play this conversation with its original timing"),
         group=SESSIONS,
         when=_talked,
     ),

@@ -49,7 +49,7 @@ class ComparedTurn(Vertical):
         before, after = changed(comparison)
         self.query_one(".answer.recorded", MarkdownText).update(comparison.recorded.text or "—", before, ("removed",))
         self.query_one(".answer.new", MarkdownText).update(comparison.new.text or "—", after, ("added",))
-        share = _("{share:.0%} the same").format(share=comparison.similarity)
+        share = _("{share:.0%} unchanged").format(share=comparison.similarity)
         self.query_one(".figures.new", Static).update(_headed(_("New answer"), f"{share} · {figures(comparison.new)}"))
 
 

@@ -22,7 +22,7 @@ async def export(app: App[Any], journal: Journal) -> None:
     from minicpm_tui.sessions import Journal
     from minicpm_tui.sessions import export as exports
 
-    kinds = {"md": _("Markdown, attachments beside it"), "html": _("one web page"), "json": _("OpenAI messages"),
+    kinds = {"md": _("Markdown, with attachments beside it"), "html": _("one web page"), "json": _("OpenAI messages"),
              "jsonl": _("the journal"), "cast": _("asciinema recording"), "tar.gz": _("everything")}  # fmt: skip
     listed = [Choice(name, name, kinds[name]) for name in exports.FORMATS]
     kind = await app.push_screen_wait(Choose(_("Export as"), listed))
@@ -39,4 +39,4 @@ async def export(app: App[Any], journal: Journal) -> None:
                 exports.export(reader, kind, path, overwrite=overwrite)
         return path
 
-    await save_as(app, _("Write to"), write, str(proposed))
+    await save_as(app, _("Save to"), write, str(proposed))

@@ -136,7 +136,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
         self.listing.show_hits(hits, empty, words, other=words != self.listing.searched)
         text = ngettext("{count} session", "{count} sessions", len(hits))
         if words.strip() and len(hits) == MOST_HITS:
-            text = _("the newest {count}")
+            text = _("latest {count}")
         self.query_one("#search").border_subtitle = text.format(count=len(hits))
         self.refresh_bindings()
 
@@ -286,7 +286,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
     async def _restored(self, info: SessionInfo) -> bool:
         restored = await self._change(lambda library: library.restore(info.id))
         if restored:
-            self.notify(_("Back among the sessions: {title}").format(title=one_line(info.title, 60)), timeout=4, markup=False)
+            self.notify(_("Restored to the sessions: {title}").format(title=one_line(info.title, 60)), timeout=4, markup=False)
         return bool(restored)
 
     async def _change(self, work: Callable[[Library], str]) -> str | None:

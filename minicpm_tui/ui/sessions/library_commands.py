@@ -27,24 +27,28 @@ def _command(action: str, title: str, help_text: str, *keys: str, **more: Any) -
 
 
 COMMANDS = (
-    _command("continue", N_("Continue"), N_("Go on with this conversation"), "enter", hint=N_("Continue"), when=_here),
-    _command("restore_asked", N_("Restore"), N_("Bring it back from the trash"), "enter", hint=N_("Restore"), when=_trashed),
+    _command("continue", N_("Continue"), N_("Continue this conversation"), "enter", hint=N_("Continue"), when=_here),
+    _command("restore_asked", N_("Restore"), N_("Restore it from the trash"), "enter", hint=N_("Restore"), when=_trashed),
     _command(
         "close",
         N_("Close"),
-        N_("From the trash to the sessions, from them to the conversation"),
+        N_("Back from the trash to the sessions, from the sessions to the conversation"),
         "escape",
         hint=N_("Back"),
         palette=False,
     ),
-    _command("replay", N_("Replay"), N_("Play it with its own timing"), "ctrl+r", hint=N_("Replay"), priority=True, when=_here),
+    _command(
+        "replay", N_("Replay"), N_("Play it with its original timing"), "ctrl+r", hint=N_("Replay"), priority=True, when=_here
+    ),
     _command("rerun", N_("Rerun"), N_("Ask its questions again and compare"), "f5", hint=N_("Rerun"), priority=True, when=_here),
     _command("rename", N_("Rename"), N_("Give it a title"), "f2", hint=N_("Rename"), priority=True, when=_here),
     _command(
-        "export", N_("Export"), N_("Write it as Markdown, HTML, JSON …"), "f6", hint=N_("Export"), priority=True, when=_here
+        "export", N_("Export"), N_("Export it as Markdown, HTML, JSON …"), "f6", hint=N_("Export"), priority=True, when=_here
     ),
     _command("delete", N_("Delete"), N_("Move it to the trash"), "ctrl+d", hint=N_("Delete"), priority=True, when=_here),
-    _command("restore", N_("Restore"), N_("Bring it back from the trash"), "ctrl+d", priority=True, when=_trashed),
-    _command("trash", N_("Trash"), N_("Show what was deleted, or the sessions again"), "ctrl+t", hint=N_("Trash"), priority=True),
+    _command("restore", N_("Restore"), N_("Restore it from the trash"), "ctrl+d", priority=True, when=_trashed),
+    _command(
+        "trash", N_("Trash"), N_("Show the deleted sessions, or the others again"), "ctrl+t", hint=N_("Trash"), priority=True
+    ),
     *moves(SESSIONS),
 )

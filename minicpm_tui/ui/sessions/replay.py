@@ -39,15 +39,19 @@ def _command(action: str, title: str, help_text: str, *keys: str, **more: Any) -
 
 
 COMMANDS = (
-    _command("pause", N_("Pause"), N_("Pause or go on"), "space", hint=N_("Pause")),
+    _command("pause", N_("Pause"), N_("Pause or continue"), "space", hint=N_("Pause")),
     Command("close", N_("Close"), N_("Leave the replay"), ("escape", "q"), N_("Back"), SESSIONS),
     _command("turn(1)", N_("Next turn"), N_("Go to the next turn"), "n", hint=N_("Next turn")),
     _command(
-        "turn(-1)", N_("Previous turn"), N_("Go to this turn's beginning, or the turn before"), "p", hint=N_("Previous turn")
+        "turn(-1)",
+        N_("Previous turn"),
+        N_("Go to the beginning of this turn, or to the previous turn"),
+        "p",
+        hint=N_("Previous turn"),
     ),
-    _command("speed(1)", N_("Faster"), N_("Twice as fast, up to 16 times"), "plus", "equals_sign", hint=N_("Faster")),
-    _command("speed(-1)", N_("Slower"), N_("Half as fast, down to a quarter"), "minus", hint=N_("Slower")),
-    _command("skip(1)", N_("Forward"), N_("5 seconds on"), "right", palette=False),
+    _command("speed(1)", N_("Faster"), N_("Twice the speed, up to 16×"), "plus", "equals_sign", hint=N_("Faster")),
+    _command("speed(-1)", N_("Slower"), N_("Half the speed, down to a quarter"), "minus", hint=N_("Slower")),
+    _command("skip(1)", N_("Forward"), N_("5 seconds forward"), "right", palette=False),
     _command("skip(-1)", N_("Back"), N_("5 seconds back"), "left", palette=False),
     _command("jump", N_("Go to a time"), N_("Jump to minutes and seconds"), "g", hint=N_("Go to")),
     _command("restart", N_("From the beginning"), N_("Play it again"), "0", palette=True),

@@ -41,8 +41,8 @@ def _done(screen: Any) -> bool:
 
 
 COMMANDS = (
-    Command("stop", N_("Stop"), N_("Stop asking; what has arrived stays"), ("escape",), N_("Stop"), SESSIONS, _running),
-    Command("open_new", N_("Open"), N_("Go on with the new session"), ("enter", "o"), N_("Open"), SESSIONS, _done),
+    Command("stop", N_("Stop"), N_("Stop asking; what has arrived is kept"), ("escape",), N_("Stop"), SESSIONS, _running),
+    Command("open_new", N_("Open"), N_("Continue the new session"), ("enter", "o"), N_("Open"), SESSIONS, _done),
     Command("close", N_("Close"), N_("Leave the comparison"), ("escape", "q"), N_("Back"), SESSIONS),
 )
 
@@ -122,10 +122,10 @@ class RerunScreen(Commanded, Screen[None]):
         answers = [("compare", _("Compare"))] if compared else []
         if connection is not None:
             answers += [("new", _("New answers")), ("keep", _("Recorded history"))]
-            question = _("Ask all questions again with {model}? Each follows the new answers, or the recorded ones.")
+            question = _("Ask all questions again with {model}? Each can follow the new answers or the recorded ones.")
             text = question.format(model=one_line(connection.model))
         else:
-            text = _("There is no server to ask yet: F4 chooses one")
+            text = _("There is no server yet: F4 chooses one")
         answer: str | None = await self.app.push_screen_wait(Ask(text, (*answers, ("close", _("Cancel")))))
         return None if answer == "close" else answer
 

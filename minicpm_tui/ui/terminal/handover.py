@@ -68,7 +68,7 @@ class Handover(_Base):
         if shell_waits():
             super().action_suspend_process()
         else:
-            self.notify(_("No shell waits for this program: nothing could bring it back"), severity="warning", markup=False)
+            self.notify(_("No shell is waiting for this program: nothing could resume it"), severity="warning", markup=False)
 
 
 def _mode(driver: Driver | None) -> list[Any] | None:

@@ -70,7 +70,7 @@ class Canvas(Widget):
     def _why_off(self) -> str:
         if self.app.no_color:
             return _("pictures need colours here, and NO_COLOR is set")
-        return _("pictures are turned off: thumbnails in config.toml")
+        return _("pictures are turned off: see thumbnails in config.toml")
 
     async def _paint(self, view: View, drawing: Drawing | None) -> Painting:
         (width, height), terminal = self.size, terminal_of(self.app)

@@ -42,8 +42,8 @@ def _found(viewer: Any) -> bool:
 COMMANDS = (
     Command("close", N_("Close"), N_("Close this window"), keys=("escape", "q"), hint=N_("Close"), palette=False),
     Command("step(1)", N_("Next picture"), N_("The next picture or frame"), ("right", "n", "space"), N_("Next"), FILES, _several),
-    Command("step(-1)", N_("Previous picture"), N_("The picture or frame before"), ("left", "p"), "", FILES, _several),
-    Command("slices", N_("Slices"), N_("Show how the model cuts the picture"), ("s",), N_("Slices"), FILES, _cuts),
+    Command("step(-1)", N_("Previous picture"), N_("The previous picture or frame"), ("left", "p"), "", FILES, _several),
+    Command("slices", N_("Slices"), N_("Show how the model slices the picture"), ("s",), N_("Slices"), FILES, _cuts),
     Command("regions", N_("Boxes"), N_("Show or hide where the reply says things are"), ("b",), N_("Boxes"), FILES, _found),
     Command("outside", N_("System viewer"), N_("Open it with the system's own viewer"), ("o",), N_("Open"), FILES),
 )
@@ -139,7 +139,7 @@ def _command(view: View) -> list[str]:
     """The system's viewer and the file to show: the user's own, else a copy of what was sent. Raises OSError."""
     opener = shutil.which("open" if os.uname().sysname == "Darwin" else "xdg-open")
     if opener is None or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or "open" in Path(opener).stem[:4]):
-        raise OSError(_("no screen to open it on: over ssh, look at it here or copy the file"))
+        raise OSError(_("there is no screen to open it on: over SSH, look at it here or copy the file"))
     if view.source is not None and view.source.is_file():
         return [opener, str(view.source)]
     data = view.load()

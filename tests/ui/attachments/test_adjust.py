@@ -59,7 +59,7 @@ async def test_a_part_of_a_video() -> None:
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ({"start": "20", "end": "10"}, "must come after"),
+        ({"start": "20", "end": "10"}, "must be after"),
         ({"start": "95"}, "ends at 1:30"),
         ({"end": "99999"}, "ends at 1:30"),
         ({"count": "0"}, "1 or more"),
@@ -93,7 +93,7 @@ async def test_typing_works_at_once_and_enter_applies() -> None:
     [
         (AttachmentSpec(start=10.0, end=20.5, count=12), "0:10 to 0:20.5 · 12 frames wanted · 1:30"),
         (AttachmentSpec(start=10.0), "0:10 to 1:30 · 1:30"),
-        (AttachmentSpec(original=True), "sent as it is · 1:30"),
+        (AttachmentSpec(original=True), "sent as the original · 1:30"),
         (AttachmentSpec(slices=1), "at most 1 slice · 1:30"),
     ],
 )

@@ -127,7 +127,7 @@ async def test_help_has_the_keys_of_every_place_once(server: DemoServer, opened:
             await driver.pilot.press(*filter(None, [place]), "f1")
             await driver.until(lambda: isinstance(driver.app.screen, HelpScreen))
             texts = [command.help for table in driver.app.screen.query(KeyTable) for command in table.commands]
-            for key in ("Write the message in $EDITOR", "Mark several files", "Unfold or fold the reasoning", "Part of a video"):
+            for key in ("Write the message in $EDITOR", "Mark several files", "Show or hide the reasoning", "Part of a video"):
                 assert sum(key in text for text in texts) == 1, (place, key)
             await driver.pilot.press("escape")
             await driver.until(lambda: driver.app.screen is driver.app.chat)

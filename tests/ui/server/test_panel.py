@@ -213,7 +213,7 @@ async def test_a_server_that_says_nothing_is_pointed_out(vllm: Callable[[str], P
     async with app.run_test(size=(60, 40)) as pilot:
         await on_model(pilot, app)
         await pilot.press("enter")
-        await until(lambda: "no word for" in str(app.query_one("#tail", Static).render()), pilot)
+        await until(lambda: "silent for" in str(app.query_one("#tail", Static).render()), pilot)
         await until(lambda: app.query_one("#tail", Static).region.height == 1, pilot)
 
 
@@ -360,7 +360,7 @@ async def test_the_form_shows_the_command_and_says_what_is_wrong(vllm: Callable[
         await until(lambda: isinstance(app.screen, ServeForm) and app.screen.plan, pilot)
         form = app.screen
         assert isinstance(form, ServeForm)
-        assert form.query_one("#in-max-model-len", Input).placeholder == "8192 by the preset"
+        assert form.query_one("#in-max-model-len", Input).placeholder == "8192 (preset)"
         assert f"serve {folder}" in str(form.query_one("#command", Static).render())
         form.query_one("#in-max-model-len", Input).value = "many"
         form.query_one("#in-api-key", Input).value = "secret-key"

@@ -96,14 +96,14 @@ def test_where_nobody_could_bring_it_back_it_stays() -> None:
     with Terminal([*PROGRAM.split()]) as terminal:
         terminal.wait_for(READY)
         terminal.send("\x1bz")
-        terminal.wait_for("No shell waits")
+        terminal.wait_for("No shell is waiting")
         assert terminal.process.status() != psutil.STATUS_STOPPED
 
 
 @pytest.mark.parametrize(
     ("editor", "said"),
     [
-        ("false", "false ended with status 1"),
+        ("false", "false ended with exit status 1"),
         ("no-such-editor --wait", "No such file"),
         ('vim "', "cannot be run"),
         ("/", "cannot be run"),

@@ -116,7 +116,7 @@ async def test_without_a_screen_the_system_viewer_is_refused_in_one_line(
         await app.push_screen(Viewer(views))
         await pilot.press("o")
         await app.workers.wait_for_complete()
-        assert any("over ssh" in notice.message for notice in app._notifications)
+        assert any("over SSH" in notice.message for notice in app._notifications)
 
 
 async def test_a_sixel_picture_leaves_a_line_free_and_no_gap_in_the_ground(views: list[View]) -> None:
