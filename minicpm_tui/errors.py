@@ -5,6 +5,7 @@
     MinicpmTuiError               title, message, hint, kind; exit status 1
      ├─ UsageError                the command line asks for something impossible; exit status 2
      │   └─ NameTaken                 a file of this name is there and is not to be replaced
+     ├─ EditorFailed              the user's own editor could not be run, or failed
      ├─ ConfigError               config.toml, an environment variable or a theme is not usable
      ├─ StorageError              the disk is full, read-only or not ours
      ├─ MediaError                a file that cannot be sent
@@ -93,6 +94,13 @@ class UsageError(MinicpmTuiError):
     kind = "usage"
     default_title = N_("Wrong usage")
     exit_status = 2
+
+
+class EditorFailed(MinicpmTuiError):
+    """The user's own editor could not be run, or failed."""
+
+    kind = "editor_failed"
+    default_title = N_("Editor")
 
 
 class NameTaken(UsageError):

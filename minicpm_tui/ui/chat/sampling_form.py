@@ -46,7 +46,7 @@ class SamplingForm(Form[RequestOptions | None]):
         options, profile = self._options, self._profile
         with Fields(classes="window form") as window:
             window.border_title = _("Prompt and sampling")
-            window.border_subtitle = _("Enter or ^S applies · Esc cancels")
+            window.border_subtitle = _("^S applies, in a single line Enter too · Esc cancels")
             yield Label(_("System prompt"))
             yield TextArea(options.system, id="system", compact=True, tab_behavior="focus")
             yield from self._numbers()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from textual import on, work
 from textual.app import ComposeResult
-from textual.events import Resize
+from textual.events import Paste, Resize
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
@@ -109,6 +109,12 @@ class ChatScreen(Commanded, LeanScreen[None]):
     def on_screen_resume(self) -> None:
         """What was done in another screen may be to this conversation: its title."""
         self.show_status()
+
+    async def on_paste(self, event: Paste) -> None:
+        """Nothing with the keyboard takes text: what is pasted belongs to the message."""
+        event.stop()
+        self.action_compose()
+        await self.talk.composer.paste(event.text)
 
     def action_clear_notices(self) -> None:
         self.app.clear_notifications()

@@ -145,7 +145,7 @@ class Composer(Commanded, TextArea):
 
     @property
     def wrapped_below(self) -> bool:
-        """The same below."""
+        """The cursor's line is wrapped and there is a part of it below the cursor."""
         return self.wrapped_document.location_to_offset(self.cursor_location).y < self.wrapped_document.height - 1
 
     def _walk_to(self, entry: str) -> None:
@@ -169,10 +169,14 @@ class Composer(Commanded, TextArea):
     async def _on_paste(self, event: Paste) -> None:
         event.stop()
         event.prevent_default()
-        if pasted.might_be_paths(event.text):
-            self._read_paste(event.text)
+        await self.paste(event.text)
+
+    async def paste(self, what: str) -> None:
+        """Insert ``what``, or attach the files that it names."""
+        if pasted.might_be_paths(what):
+            self._read_paste(what)
         else:
-            self._insert(event.text)
+            self._insert(what)
 
     @work(group="paste")
     async def _read_paste(self, what: str) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from minicpm_tui.errors import UsageError
+from minicpm_tui.errors import EditorFailed
 from minicpm_tui.i18n import _
 
 # Leave the other screen, and a soft reset (DECSTR): what a killed editor did not do itself.
@@ -19,7 +19,7 @@ _AFTER_A_KILLED_EDITOR = "\x1b[?1049l\x1b[!p"
 def edit(text: str) -> str:
     """Let the user edit ``text`` (blocks, the terminal must be free).
 
-    Raises UsageError when there is no editor, when it fails, or when what it wrote cannot be read.
+    Raises EditorFailed when there is no editor, when it fails, or when what it wrote cannot be read.
     """
     command = _command()
     try:
@@ -35,7 +35,7 @@ def edit(text: str) -> str:
     except OSError as error:
         problem = error.strerror or str(error)
         line = _("{command}: the message cannot be read back: {problem}").format(command=command, problem=problem)
-        raise UsageError(line, hint=_as_it_was()) from error
+        raise EditorFailed(line, hint=_as_it_was()) from error
 
 
 def _command() -> str:
@@ -51,10 +51,10 @@ def _run(command: str, argv: list[str]) -> None:
     if status < 0:
         print(_AFTER_A_KILLED_EDITOR, end="", flush=True)
         line = _("{command} was killed ({signal})").format(command=command, signal=_name(-status))
-        raise UsageError(line, hint=_as_it_was())
+        raise EditorFailed(line, hint=_as_it_was())
     if status:
         line = _("{command} ended with exit status {status}").format(command=command, status=status)
-        raise UsageError(line, hint=_as_it_was())
+        raise EditorFailed(line, hint=_as_it_was())
 
 
 def _name(number: int) -> str:
@@ -64,9 +64,9 @@ def _name(number: int) -> str:
         return str(number)
 
 
-def _no_editor(command: str, problem: str) -> UsageError:
+def _no_editor(command: str, problem: str) -> EditorFailed:
     line = _("{command} cannot be run: {problem}").format(command=command, problem=problem)
-    return UsageError(line, hint=_("set EDITOR to an installed editor; the message is unchanged"))
+    return EditorFailed(line, hint=_("set EDITOR to an installed editor; the message is unchanged"))
 
 
 def _as_it_was() -> str:

@@ -122,6 +122,9 @@ class Choose(Window):
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(self._label(choice)) for choice in self._shown])
+        if not self._shown:
+            nothing = _("Enter takes what is typed") if self._free else _("Nothing has these words")
+            options.add_option(Option(Content.styled(nothing, "$muted"), disabled=True))
         options.highlighted = 0 if self._shown else None
 
     def _label(self, choice: Choice) -> Content:

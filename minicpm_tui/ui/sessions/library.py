@@ -225,6 +225,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
     def action_trash(self) -> None:
         self.source.in_trash = not self.source.in_trash
         self.source.forget()
+        self.query_one("#search", Input).value = ""  # what was looked for here says nothing about what is there
         self.query_one("#search").border_title = _("Trash") if self.source.in_trash else _("Sessions")
         self.listing.begin_anew()
         self._typed()

@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from textual.app import ScreenStackError
 from textual.dom import DOMNode
 from textual.events import Event, InputEvent, MouseMove, MouseScrollDown, MouseScrollUp, Paste
 from textual.screen import Screen
@@ -93,7 +94,10 @@ class _Turn:
 
     def _goes_on(self) -> bool:
         """Something will be done after the next paint, or by a worker that the next key may depend on."""
-        screen = self._app.screen
+        try:
+            screen = self._app.screen
+        except ScreenStackError:  # the program has ended
+            return False
         if private.awaits_paint(screen):
             return True
         new = screen not in self._windows
