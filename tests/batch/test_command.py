@@ -121,16 +121,22 @@ def test_an_output_is_gone_on_with_or_begun_anew(pictures: Path, output: Path, c
     assert len(results(output)) == 5
 
 
-@pytest.mark.parametrize("taken", ["out.jsonl", "out.csv", "in/0.txt"])
+@pytest.mark.parametrize(
+    "taken",
+    ["out.jsonl", "out.csv", "in/0.txt", "out.csv --resume", "in/0.txt --resume"],
+    ids=lambda taken: taken.replace("/", "-"),
+)
 def test_what_is_there_is_named_whole_and_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], taken: str
 ) -> None:
+    taken, *more = taken.split()
     monkeypatch.chdir(tmp_path)
     fill_folder(tmp_path / "in", 1)
     picture = next((tmp_path / "in").iterdir())
     path = tmp_path / taken.replace("0.txt", f"{picture.stem}.txt")
     path.write_text("mine")
-    assert batch("in", "-o", "out.jsonl", "--csv", "out.csv", "--sidecar", "txt", "--prompt", "Why?", "--url", "127.0.0.1:1") == 2
+    beside = ("--csv", "out.csv", "--sidecar", "txt", "--prompt", "Why?", "--url", "127.0.0.1:1")
+    assert batch("in", "-o", "out.jsonl", *beside, *more) == 2
     assert str(path) in capfd.readouterr().err
     assert path.read_text() == "mine"
 

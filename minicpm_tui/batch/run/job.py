@@ -62,7 +62,7 @@ def look_through(job: Job) -> Seen:
     _look_at_places(job)
     beside: list[bytes] = []
     pictures = 1
-    careful = job.sidecar is not None and not (job.resume or job.overwrite)
+    careful = job.sidecar is not None and not (_continues(job) or job.overwrite)
 
     def look(item: Item) -> None:
         nonlocal pictures
@@ -82,7 +82,8 @@ def _look_at_places(job: Job) -> None:
     """Raises UsageError when the output or the table cannot be there."""
     for path in (job.output, job.csv):
         if path is not None:
-            jsonl.refuse_place(path, job.plan.inputs, resuming=job.resume, overwrite=job.overwrite)
+            resuming = job.resume if path == job.output else _continues(job)
+            jsonl.refuse_place(path, job.plan.inputs, resuming=resuming, overwrite=job.overwrite)
     if job.csv is not None and jsonl.same_file(job.output, job.csv):
         raise UsageError(_("{path} cannot be both the output and the table").format(path=job.csv), hint=_("choose another file"))
 
@@ -106,7 +107,7 @@ def locked(output: Path) -> Iterator[None]:
 
 def begin(job: Job, manifest: manifests.Manifest) -> jsonl.Done:
     """Make the output ready: what it holds already when resuming, else emptied. Raises UsageError, StorageError. Blocks."""
-    if job.resume and _begun(job.output):
+    if _continues(job):
         manifests.demand_same(job.output, manifest)
         done = jsonl.resume(job.output)
     else:
@@ -115,6 +116,11 @@ def begin(job: Job, manifest: manifests.Manifest) -> jsonl.Done:
     manifests.save(job.output, manifest)
     recent.remember(job.output, job.arguments)
     return done
+
+
+def _continues(job: Job) -> bool:
+    """There is something to resume: what lies beside a new output was not written by it."""
+    return job.resume and _begun(job.output)
 
 
 def _begun(output: Path) -> bool:

@@ -150,8 +150,11 @@ class TalkPane(Blank, Vertical):
         self.outbox.pump()
 
     def not_connected(self, problem: str) -> None:
-        """What was sent while connecting goes back to the composer."""
-        if not self.query_one(Welcome).display:  # which says it too
+        """Say why, unless the welcome does: it says nothing while another server can be talked with.
+
+        What was sent while connecting goes back to the composer.
+        """
+        if not (self.query_one(Welcome).display and self.model.connector.problem):
             self.say(problem, seconds=15)
         if self.model.session is None:
             self._give_up()

@@ -18,7 +18,7 @@ from minicpm_tui.ui.files.pane import FilePane
 from minicpm_tui.ui.kit.dialogs import Ask, Choose, Line
 from minicpm_tui.ui.kit.help import HelpScreen, KeyTable
 from minicpm_tui.ui.kit.hint_bar import HintBar
-from minicpm_tui.ui.kit.messages import ServerLoading, ServerLost
+from minicpm_tui.ui.kit.messages import ServerLoading, ServerLost, UseServer
 from minicpm_tui.ui.terminal import mouse
 from tests.ui.answering import choose
 from tests.ui.chat.conftest import Driver, Opener
@@ -150,6 +150,14 @@ async def test_the_bottom_line_says_first_what_esc_does(slow_server: DemoServer,
         await driver.until(lambda: hints().startswith("Esc Back"))
         await driver.pilot.press("escape")
         await driver.until(lambda: driver.talk.composer.has_focus and "Esc" not in hints())
+
+
+async def test_a_server_that_cannot_be_had_is_said_while_another_is_there(server: DemoServer, opened: Opener) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        driver.app.post_message(UseServer("127.0.0.1:9"))
+        await driver.until(lambda: "127.0.0.1:9" in driver.said)
+        assert driver.talk.query_one(Welcome).link == "ready"
 
 
 async def test_quitting_asks_while_a_reply_streams(slow_server: DemoServer, opened: Opener) -> None:
