@@ -1,76 +1,41 @@
-"""The app: wires screens, themes, settings and what they ask of each other."""
+"""The app with a conversation: wires what panes and screens ask of each other."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import importlib
 import os
 import signal
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
-from textual.command import Provider
 from textual.screen import Screen
 from textual.types import CSSPathType
 
-from minicpm_tui.config import Settings
-from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
-from minicpm_tui.text import one_line
 from minicpm_tui.ui.app import screens
-from minicpm_tui.ui.app.commands import COMMANDS
+from minicpm_tui.ui.app.app_base import AppBase
 from minicpm_tui.ui.chat.screen import ChatScreen
-from minicpm_tui.ui.kit import themes, words
-from minicpm_tui.ui.kit.commands import Command, Commanded, bindings, live
-from minicpm_tui.ui.kit.error_line import error_line
-from minicpm_tui.ui.kit.messages import Attach, CopyText, OpenSession, ServerLoading, ServerLost, UseServer, WriteText
+from minicpm_tui.ui.chat.shown_conversation import ShownConversation
+from minicpm_tui.ui.kit.commands import Command, bindings
+from minicpm_tui.ui.kit.messages import Attach, OpenSession, ServerLoading, ServerLost, UseServer, WriteText
 from minicpm_tui.ui.kit.start_options import Launch
-from minicpm_tui.ui.kit.stylesheet import CachedStylesheet
-from minicpm_tui.ui.terminal import mouse
-from minicpm_tui.ui.terminal.caret import Caret
 from minicpm_tui.ui.terminal.graphics.query import Terminal
-from minicpm_tui.ui.terminal.handover import Handover
 from minicpm_tui.ui.terminal.hangup import terminal_gone
-from minicpm_tui.ui.terminal.key_order import KeyOrder
-from minicpm_tui.ui.terminal.output.colourless import NoColor
-from minicpm_tui.ui.terminal.output.lean import LeanOutput
-from minicpm_tui.ui.terminal.paintings import Drawing
 
 if TYPE_CHECKING:
     from minicpm_tui.servers.local import LocalServer
+    from minicpm_tui.ui.kit.help import Place
 
 
-def _provider() -> type[Provider]:
-    from minicpm_tui.ui.kit.palette import CommandProvider
-
-    return CommandProvider
-
-
-class MinicpmApp(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
+class MinicpmApp(AppBase):
     """minicpm-tui in the terminal. Ends with the exit status."""
 
     CSS_PATH: ClassVar[CSSPathType] = ["app.tcss", "../chat/screen.tcss"]  # Textual does not load the default screen's own file
-    TITLE = "minicpm-tui"
-    DECLARED = COMMANDS
-    BINDINGS = bindings((*COMMANDS, *screens.COMMANDS))
-    COMMANDS = {_provider}  # noqa: RUF012 - Textual's own annotation is not ClassVar
-    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS = bindings(screens.COMMANDS)
 
     def __init__(self, launch: Launch | None = None, terminal: Terminal | None = None) -> None:
-        super().__init__()
-        self.launch = launch or Launch()
-        self.set_reactive(MinicpmApp.terminal, terminal or Terminal())
+        super().__init__(launch, terminal)
         self.chat = ChatScreen(self.launch)
-        self.theme_problems: tuple[str, ...] = ()
-        self._copied = False
-        self._use_theme(self._first_theme())
-        self.stylesheet = CachedStylesheet(variables=self.get_css_variables())
-
-    @property
-    def settings(self) -> Settings:
-        """The settings in force when the program started."""
-        return self.launch.config.settings
+        self.conversation = ShownConversation(self.chat)
 
     @property
     def server_in_use(self) -> LocalServer | None:
@@ -83,52 +48,6 @@ class MinicpmApp(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Comman
 
     def get_default_screen(self) -> Screen[None]:
         return self.chat
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return {"hint-key": "ansi_yellow", "muted": "ansi_bright_black"}
-
-    def on_mount(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.call_later, self._ended_by, number)
-        self.call_after_refresh(self._say_theme_problem)
-
-    # -- themes ---------------------------------------------------------------------------------------------------------------
-
-    def _first_theme(self) -> str:
-        few_colours = self.console.color_system in {None, "standard"} and not self.no_color
-        if few_colours and self.launch.config.origin("theme") == "default":
-            return themes.SIXTEEN_LIGHT if self.terminal.light else themes.SIXTEEN
-        return self.settings.theme
-
-    def watch_terminal(self, old: Terminal, new: Terminal) -> None:
-        """The terminal has told late that it is light: the user may have chosen a theme meanwhile."""
-        if old.light != new.light and self.theme == themes.SIXTEEN:
-            self._use_theme(self._first_theme())
-
-    def _use_theme(self, name: str) -> None:
-        """The theme of that name, else the default; only its own file is read."""
-        loaded = themes.find(name)
-        if loaded.theme is None:
-            self.theme_problems = (loaded.problem,)
-            loaded = themes.load_own(themes.DEFAULT)
-        if loaded.theme is not None:
-            self.register_theme(loaded.theme)
-            self.theme = loaded.theme.name
-
-    def _say_theme_problem(self) -> None:
-        for problem in self.theme_problems:
-            self.notify(one_line(problem), severity="warning", timeout=10, markup=False)
-
-    def action_choose_theme(self) -> None:
-        from minicpm_tui.ui.app import preferences
-
-        self.run_worker(preferences.choose_theme(self), group="window", exclusive=True)
-
-    def action_choose_language(self) -> None:
-        from minicpm_tui.ui.app import preferences
-
-        self.run_worker(preferences.choose_language(self, self.settings.language), group="window", exclusive=True)
 
     # -- what panes and screens ask for ---------------------------------------------------------------------------------------
 
@@ -152,58 +71,7 @@ class MinicpmApp(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Comman
         self.chat.talk.composer.insert(event.text)
         self.chat.action_compose()
 
-    def on_copy_text(self, event: CopyText) -> None:
-        if not self._copy(event.text):
-            return
-        what, count = event.what or _("the text"), len(event.text)
-        if self.terminal.takes_copies:
-            self.notify(_("Copied {what}: {count:,} characters").format(what=what, count=count), timeout=3, markup=False)
-            return
-        line = _("Sent {what} to the terminal: {count:,} characters").format(what=what, count=count)
-        first, self._copied = not self._copied, True
-        if first:  # said once: the terminal does not tell whether it took it
-            line += _(". If it does not arrive, F8 lets you select it with the mouse; tmux needs “set -g set-clipboard on”")
-        self.notify(line, timeout=12 if first else 3, markup=False)
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """To the clipboard of the user's terminal, through tmux and screen; all of Textual's copying comes here."""
-        self._copy(text)
-
-    def _copy(self, text: str) -> bool:
-        """Send ``text`` to the terminal's clipboard; False, and a word why, where no terminal would take it."""
-        from minicpm_tui.ui.terminal import clipboard
-
-        self._clipboard = text
-        if clipboard.too_long(text):
-            self.notify(_("This is too long for the terminal's clipboard"), severity="warning", markup=False)
-            return False
-        mouse.write(self, clipboard.sequence(text))
-        return True
-
     # -- commands -------------------------------------------------------------------------------------------------------------
-
-    def action_help(self) -> None:
-        from minicpm_tui.ui.chat.places import elsewhere
-        from minicpm_tui.ui.kit.help import HelpScreen
-
-        commands = [entry.command for entry in live(self.screen)]
-        self.push_screen(HelpScreen(commands, elsewhere(commands) if self.screen is self.chat else ()))
-
-    def action_move_word(self, forward: bool) -> None:
-        """By a word in the field that has the focus."""
-        if self.focused is not None:
-            words.move(self.focused, forward=forward)
-
-    def action_delete_word(self, forward: bool) -> None:
-        """The word beside the caret of the field that has the focus."""
-        if self.focused is not None:
-            words.delete(self.focused, forward=forward)
-
-    def action_command_palette(self) -> None:
-        from minicpm_tui.ui.kit.palette import Palette
-
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(placeholder=_("Find a command…")))
 
     def action_help_quit(self) -> None:
         """^C with nothing selected: stop a reply, else say how to quit."""
@@ -212,23 +80,17 @@ class MinicpmApp(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Comman
         else:
             self.notify(_("^Q quits"), timeout=3, markup=False)
 
+    def other_places(self, here: Collection[Command]) -> Sequence[Place]:
+        from minicpm_tui.ui.chat.places import elsewhere
+
+        return elsewhere(here) if self.screen is self.chat else ()
+
     def action_export(self) -> None:
         """Write the open conversation into a file."""
         from minicpm_tui.ui.sessions import exporting
 
         if (journal := self.chat.model.journal) is not None:
             self.run_worker(exporting.export(self, journal), group="window", exclusive=True)
-
-    def action_open(self, where: str) -> None:
-        """Show the screen class ``package.module:Class``."""
-        module, _colon, name = where.partition(":")
-        self.push_screen(getattr(importlib.import_module(module), name)())
-
-    def action_mouse(self) -> None:
-        self.owns_mouse = not self.owns_mouse
-        mouse.capture(self, captured=self.owns_mouse)
-        if not self.owns_mouse:
-            self.notify(_("The terminal has the mouse: select text with it. F8 takes it back."), timeout=6, markup=False)
 
     async def action_quit(self) -> None:
         self.run_worker(self._ask_and_quit(), group="quit", exclusive=True)
@@ -249,21 +111,9 @@ class MinicpmApp(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Comman
             os._exit(status)  # Textual would wait for ever for its writes to a terminal that is not there
         self.exit(status, return_code=status)
 
-    def _ended_by(self, number: signal.Signals) -> None:
+    def end_by(self, number: signal.Signals) -> None:
         """The terminal is gone, or we are told to end: what was written and what had arrived is kept."""
         self.run_worker(self._close(128 + number), group="quit", exclusive=True)
 
-    def _handle_exception(self, error: Exception) -> None:
-        """A mistake of ours: the draft is kept and one line says where the details are, in place of a traceback."""
-        if self.is_headless:
-            super()._handle_exception(error)  # tests want to see it
-            return
-        from minicpm_tui.ui.app import crash
-
-        with contextlib.suppress(MinicpmTuiError, OSError):
-            self.chat.keep_draft()
-        self.exit(1, return_code=1, message=f"minicpm-tui: {crash.record(error)}")
-
-    def say(self, error: MinicpmTuiError) -> None:
-        """One line about what went wrong."""
-        self.notify(one_line(error_line(error.info)), severity="warning", timeout=10, markup=False)
+    def keep_draft(self) -> None:
+        self.chat.keep_draft()

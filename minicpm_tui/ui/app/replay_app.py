@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
-from typing import ClassVar
 
 from textual.screen import Screen
-from textual.types import CSSPathType
 
 from minicpm_tui import config
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
-from minicpm_tui.ui.app.app import MinicpmApp
-from minicpm_tui.ui.kit.commands import Command
+from minicpm_tui.ui.app.app_base import AppBase
 from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.sessions.replay import ReplayScreen
 
 
-class ReplayApp(MinicpmApp):
+class ReplayApp(AppBase):
     """The app's themes, help and palette around one replay; no conversation is opened and no server asked."""
-
-    CSS_PATH: ClassVar[CSSPathType] = ["app.tcss"]
 
     def __init__(self, folder: Path, speed: float) -> None:
         super().__init__(Launch(config.load()))
@@ -31,18 +25,6 @@ class ReplayApp(MinicpmApp):
 
     def get_default_screen(self) -> Screen[None]:
         return ReplayScreen(self._folder, self._speed)
-
-    def declared(self) -> tuple[Command, ...]:
-        return self.DECLARED
-
-    async def action_quit(self) -> None:
-        self.exit(0)
-
-    def action_help_quit(self) -> None:
-        self.exit(0)
-
-    def _ended_by(self, number: signal.Signals) -> None:
-        self.exit(128 + number, return_code=128 + number)
 
 
 def play(folder: Path, speed: float) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from textual import on, work
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from minicpm_tui.media import AttachmentSpec, MediaLimits
 
 
-def _grouped(tray: Any) -> bool:
+def _grouped(tray: Tray) -> bool:
     """The highlighted row stands for several files."""
     return tray.group is not None
 

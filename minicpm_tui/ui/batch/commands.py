@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minicpm_tui.i18n import N_
 from minicpm_tui.ui.kit.commands import GENERAL, open_screen
 
-SCREEN_ID = "batches"
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.screen import Screen
+
+_ID = "batches"
 
 
-def _elsewhere(app: Any) -> bool:
+def _elsewhere(app: App[Any]) -> bool:
     """They do not show already."""
-    return all(screen.id != SCREEN_ID for screen in app.screen_stack)
+    return all(screen.id != _ID for screen in app.screen_stack)
+
+
+def _batches() -> Screen[Any]:
+    from minicpm_tui.ui.batch.screen import BatchScreen
+
+    return BatchScreen(id=_ID)
 
 
 COMMANDS = (
     open_screen(
-        "minicpm_tui.ui.batch.screen:BatchScreen",
+        "batches",
+        _batches,
         N_("Batches"),
         N_("View the batches that ran here, and retry what failed"),
         group=GENERAL,

@@ -23,7 +23,6 @@ from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import N_, _, ngettext
 from minicpm_tui.text import format_duration, one_line, printable
 from minicpm_tui.ui.batch.again import Again
-from minicpm_tui.ui.batch.commands import SCREEN_ID
 from minicpm_tui.ui.batch.table import ResultTable
 from minicpm_tui.ui.conversation.text import MarkdownText
 from minicpm_tui.ui.files.preview import Preview
@@ -38,15 +37,15 @@ REST_SECONDS = 0.15
 """The picture is looked for when the row has been chosen for so long: in a large input that is a long way."""
 
 
-def _some(screen: Any) -> bool:
+def _some(screen: BatchScreen) -> bool:
     return bool(screen.table.items)
 
 
-def _failures(screen: Any) -> bool:
+def _failures(screen: BatchScreen) -> bool:
     return screen.view is not None and (bool(screen.view.failed) or screen.only_failed)
 
 
-def _can_retry(screen: Any) -> bool:
+def _can_retry(screen: BatchScreen) -> bool:
     return screen.view is not None and bool(screen.view.failed) and not screen.again.running
 
 
@@ -76,8 +75,8 @@ class BatchScreen(Commanded, Screen[None]):
     BatchScreen #answer { height: 1fr; padding: 0 1; }
     """
 
-    def __init__(self, run: BatchRun | None = None) -> None:
-        super().__init__(id=SCREEN_ID)
+    def __init__(self, run: BatchRun | None = None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
         self.run = run
         self.view: OutputView | None = None
         self.only_failed = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Callable
 
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -13,10 +13,20 @@ from minicpm_tui.i18n import _
 from minicpm_tui.ui.chat.panes import Pane, Panes
 from minicpm_tui.ui.terminal.output.blank import Blank
 
-LAZY: dict[Pane, str] = {
-    "files": "minicpm_tui.ui.files.pane:FilePane",
-    "server": "minicpm_tui.ui.server.panel:ServerPanel",
-}
+
+def _files() -> Widget:
+    from minicpm_tui.ui.files.pane import FilePane
+
+    return FilePane()
+
+
+def _server() -> Widget:
+    from minicpm_tui.ui.server.panel import ServerPanel
+
+    return ServerPanel()
+
+
+LAZY: dict[Pane, Callable[[], Widget]] = {"files": _files, "server": _server}
 """The widgets inside the side panes, imported when they are first shown. They fill their pane and focus what they want."""
 
 
@@ -70,7 +80,4 @@ class Columns(Blank, Horizontal):
     async def _fill(self, pane: Pane) -> None:
         slot = self._slots[pane]
         if slot.is_attached and not slot.children:
-            module, _colon, name = LAZY[pane].partition(":")
-            widget = getattr(importlib.import_module(module), name)()
-            assert isinstance(widget, Widget)
-            await slot.mount(widget)
+            await slot.mount(LAZY[pane]())

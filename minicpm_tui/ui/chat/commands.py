@@ -3,50 +3,66 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 from minicpm_tui.i18n import N_
 from minicpm_tui.ui.kit.commands import CONVERSATION, FILES, SERVER, WRITING, Command
 
+if TYPE_CHECKING:
+    from textual.widget import Widget
 
-def _running(screen: Any) -> bool:
+    from minicpm_tui.ui.chat.model import ChatModel
+    from minicpm_tui.ui.chat.pane import TalkPane
+
+
+class _Screen(Protocol):
+    """What the commands ask of the chat screen."""
+
+    talk: TalkPane
+    model: ChatModel
+
+    @property
+    def focused(self) -> Widget | None: ...
+
+
+def _running(screen: _Screen) -> bool:
     """A reply streams; Esc in a side pane leaves that pane first."""
     return bool(screen.talk.running) and (screen.focused is None or screen.talk in screen.focused.ancestors_with_self)
 
 
-def _elsewhere(screen: Any) -> bool:
+def _elsewhere(screen: _Screen) -> bool:
     """The keyboard is not the composer's, and Esc stops nothing."""
     return screen.focused is not screen.talk.composer and not _running(screen)
 
 
-def _editing(screen: Any) -> bool:
+def _editing(screen: _Screen) -> bool:
     return bool(screen.talk.editing)
 
 
-def _answered(screen: Any) -> bool:
+def _answered(screen: _Screen) -> bool:
     """There is a question that can be asked again."""
     return not screen.talk.running and screen.model.asked
 
 
-def _talked(screen: Any) -> bool:
+def _talked(screen: _Screen) -> bool:
     return bool(screen.model.asked)
 
 
-def _pictured(screen: Any) -> bool:
+def _pictured(screen: _Screen) -> bool:
     return bool(screen.talk.pictured)
 
 
-def _too_long(screen: Any) -> bool:
+def _too_long(screen: _Screen) -> bool:
     """The message does not fit, and something is proposed against it."""
     return screen.talk.furnished and screen.talk.context_line.proposal is not None
 
 
-def _attached(screen: Any) -> bool:
+def _attached(screen: _Screen) -> bool:
     """There are files on the message that is being written."""
     return screen.talk.furnished and bool(screen.talk.tray.attachments) and screen.focused is screen.talk.composer
 
 
-def _finding(screen: Any) -> bool:
+def _finding(screen: _Screen) -> bool:
     return bool(screen.talk.finding)
 
 

@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from minicpm_tui.i18n import N_
 from minicpm_tui.ui.kit.commands import CONVERSATION, Command
 
+if TYPE_CHECKING:
+    from minicpm_tui.ui.conversation.cursor import Cursor
+    from minicpm_tui.ui.conversation.finder import Finder
 
-def _on_user(pane: Any) -> bool:
+
+class _Pane(Protocol):
+    """What the commands ask of the conversation pane."""
+
+    cursor: Cursor
+    finder: Finder
+
+    @property
+    def streaming(self) -> bool: ...
+
+
+def _on_user(pane: _Pane) -> bool:
     return bool(pane.cursor.role == "user" and not pane.streaming)
 
 
-def _on_reply(pane: Any) -> bool:
+def _on_reply(pane: _Pane) -> bool:
     return bool(pane.cursor.role == "assistant" and not pane.streaming)
 
 
-def _reasoned(pane: Any) -> bool:
+def _reasoned(pane: _Pane) -> bool:
     return pane.cursor.reasoned is not None
 
 
-def _written(pane: Any) -> bool:
+def _written(pane: _Pane) -> bool:
     return pane.cursor.written is not None
 
 
-def _attached(pane: Any) -> bool:
+def _attached(pane: _Pane) -> bool:
     return pane.cursor.attached is not None
 
 
-def _versioned(pane: Any) -> bool:
+def _versioned(pane: _Pane) -> bool:
     return pane.cursor.versioned is not None
 
 
-def _searching(pane: Any) -> bool:
+def _searching(pane: _Pane) -> bool:
     return bool(pane.finder.searching)
 
 

@@ -44,11 +44,12 @@ def _always(_node: Any) -> bool:
 class Command:
     """One thing a user can do.
 
-    ``action`` is a Textual action of the node that declares it (``retry``, ``open('…')``). ``title``, ``help`` and ``hint`` are
+    ``action`` is a Textual action of the node that declares it (``retry``, ``turn(1)``). ``title``, ``help`` and ``hint`` are
     English texts marked with ``N_``. ``hint`` is the short word in the bottom line, empty for commands that are not shown there.
     ``keys`` are Textual's names, the first one is shown. ``when`` is given the declaring node and says whether the command is
     possible now; a command that is not possible has no key, hint or palette entry. ``priority`` keys come before the focused
     widget's own. ``palette`` is False for keys that only make sense as keys (moving a cursor).
+    ``opens`` makes the screen that an ``open`` of the app shows.
     ``hinted`` of the keys are in the bottom line: more than one where a terminal may take the first for itself.
     """
 
@@ -62,6 +63,7 @@ class Command:
     priority: bool = False
     palette: bool = True
     hinted: int = 1
+    opens: Callable[[], Screen[Any]] | None = None
 
     @cached_property
     def call(self) -> tuple[str, tuple[object, ...]]:
@@ -70,9 +72,9 @@ class Command:
         return name, arguments
 
 
-def open_screen(where: str, title: str, help: str, **more: Any) -> Command:  # noqa: A002 - the field's name
-    """A command of the app that shows the screen class ``where`` (``package.module:Class``), imported then."""
-    return Command(f"open({where!r})", title, help, **more)
+def open_screen(name: str, screen: Callable[[], Screen[Any]], title: str, help: str, **more: Any) -> Command:  # noqa: A002 - the field's name
+    """A command of the app that shows a ``screen``, made (and imported) then; ``name`` stands for it in the action."""
+    return Command(f"open({name!r})", title, help, opens=screen, **more)
 
 
 def bindings(commands: Iterable[Command]) -> list[BindingType]:

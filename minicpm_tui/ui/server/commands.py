@@ -3,28 +3,48 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 from minicpm_tui.i18n import N_
 from minicpm_tui.ui.kit.commands import SERVER, Command
 
+if TYPE_CHECKING:
+    from minicpm_tui.servers.local import LocalServer
+
+
+class _Panel(Protocol):
+    """What the commands ask of the panel."""
+
+    @property
+    def stoppable(self) -> bool: ...
+
+    @property
+    def startable(self) -> bool: ...
+
+    @property
+    def away(self) -> bool: ...
+
+    @property
+    def server(self) -> LocalServer | None: ...
+
+
 _panel = partial(Command, group=SERVER)
 
 
-def _stoppable(panel: Any) -> bool:
-    return bool(panel.stoppable)
+def _stoppable(panel: _Panel) -> bool:
+    return panel.stoppable
 
 
-def _startable(panel: Any) -> bool:
-    return bool(panel.startable)
+def _startable(panel: _Panel) -> bool:
+    return panel.startable
 
 
-def _watching(panel: Any) -> bool:
+def _watching(panel: _Panel) -> bool:
     return panel.server is not None
 
 
-def _away(panel: Any) -> bool:
-    return bool(panel.away)
+def _away(panel: _Panel) -> bool:
+    return panel.away
 
 
 PANEL = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from textual import work
 
@@ -13,6 +12,7 @@ from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.messages import OpenSession
+from minicpm_tui.ui.kit.open_conversation import conversation_of
 
 
 class BranchScreen(Ask):
@@ -33,10 +33,11 @@ class BranchScreen(Ask):
     async def _branch(self) -> None:
         from minicpm_tui.sessions.branch import branch
 
-        chat: Any = getattr(self.app, "chat")  # noqa: B009 - only the whole app has a conversation
-        point = chat.talk.pane.cursor.message_id or chat.model.journal.tree.leaf
+        conversation = conversation_of(self.app)
+        if conversation is None or conversation.journal is None or conversation.point is None:
+            return
         try:
-            journal = await asyncio.to_thread(branch, chat.model.journal, point)
+            journal = await asyncio.to_thread(branch, conversation.journal, conversation.point)
             await asyncio.to_thread(journal.close)
         except MinicpmTuiError as error:
             self.notify(one_line(error_line(error.info)), severity="warning", timeout=10, markup=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -22,6 +22,7 @@ from minicpm_tui.ui.kit.commands import Commanded, bindings
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import OpenSession
+from minicpm_tui.ui.kit.open_conversation import conversation_of
 from minicpm_tui.ui.kit.search_field import SearchField
 from minicpm_tui.ui.kit.virtual_list import MovesList
 from minicpm_tui.ui.sessions import library_dialogs as dialogs
@@ -253,12 +254,9 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
 
     def _open_journal(self, info: SessionInfo) -> Journal | None:
         """The journal of ``info`` when that is the conversation that is open here for writing."""
-        journal: Journal | None = self._chat.model.journal
+        conversation = conversation_of(self.app)
+        journal = conversation.journal if conversation else None
         return journal if journal is not None and journal.id == info.id and not journal.read_only else None
-
-    @property
-    def _chat(self) -> Any:
-        return getattr(self.app, "chat")  # noqa: B009 - only the whole app has a conversation
 
     def action_delete(self) -> None:
         self._with_session(self._delete)
@@ -268,7 +266,8 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
         if self._open_journal(info) is not None:
             if not await dialogs.ask_to_leave(self.app, info):
                 return
-            await self._chat.open_session()
+            if (conversation := conversation_of(self.app)) is not None:
+                await conversation.open_new()
         if await self._change(lambda library: library.delete(info.id)):
             self.notify(_("Moved to the trash; ^T shows it"), timeout=4, markup=False)
 

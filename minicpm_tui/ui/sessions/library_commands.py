@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from minicpm_tui.i18n import N_
 from minicpm_tui.ui.kit.commands import SESSIONS, Command
 from minicpm_tui.ui.kit.virtual_list import moves
 
+if TYPE_CHECKING:
+    from minicpm_tui.ui.sessions.session_list import SessionList
+    from minicpm_tui.ui.sessions.session_source import SessionSource
 
-def _some(screen: Any) -> bool:
+
+class _Library(Protocol):
+    """What the commands ask of the screen."""
+
+    source: SessionSource
+
+    @property
+    def listing(self) -> SessionList: ...
+
+
+def _some(screen: _Library) -> bool:
     return bool(screen.listing.session)
 
 
-def _here(screen: Any) -> bool:
+def _here(screen: _Library) -> bool:
     """A session that is not in the trash."""
     return _some(screen) and not screen.source.in_trash
 
 
-def _trashed(screen: Any) -> bool:
+def _trashed(screen: _Library) -> bool:
     return _some(screen) and bool(screen.source.in_trash)
 
 

@@ -27,6 +27,7 @@ from minicpm_tui.ui.kit.dialogs import Line
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import CopyText
+from minicpm_tui.ui.kit.open_conversation import conversation_of
 from minicpm_tui.ui.sessions.timebar import TimeBar
 from minicpm_tui.ui.terminal.output.lean import LeanScreen
 from minicpm_tui.ui.viewer.thumbnails import Thumbnails
@@ -108,7 +109,8 @@ class ReplayScreen(Commanded, LeanScreen[None]):
         self._play()
 
     def _current_folder(self) -> Path | None:
-        journal = getattr(self.app, "chat").model.journal  # noqa: B009 - only the whole app has a conversation
+        conversation = conversation_of(self.app)
+        journal = conversation.journal if conversation else None
         return journal.path if journal is not None and journal.saved else None
 
     @work(group="play", exclusive=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
@@ -22,6 +22,7 @@ from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import OpenSession
+from minicpm_tui.ui.kit.open_conversation import conversation_of
 from minicpm_tui.ui.sessions.compared import ComparedTurn
 
 if TYPE_CHECKING:
@@ -32,11 +33,11 @@ if TYPE_CHECKING:
 _GROW_SECONDS = 0.2
 
 
-def _running(screen: Any) -> bool:
+def _running(screen: RerunScreen) -> bool:
     return bool(screen.running)
 
 
-def _done(screen: Any) -> bool:
+def _done(screen: RerunScreen) -> bool:
     return not screen.running and screen.saved is not None
 
 
@@ -108,17 +109,15 @@ class RerunScreen(Commanded, Screen[None]):
 
         folder = self._folder
         if folder is None:
-            journal = self._chat.model.journal
+            conversation = conversation_of(self.app)
+            journal = conversation.journal if conversation else None
             folder = journal.path if journal is not None and journal.saved else None
         return Journal.open(folder, read_only=True) if folder is not None else None
 
-    @property
-    def _chat(self) -> Any:
-        return getattr(self.app, "chat")  # noqa: B009 - only the whole app has a conversation
-
     async def _how(self, *, compared: bool) -> str | None:
         """``new``, ``keep`` (the history) or ``compare``; None when the user leaves or nobody can be asked."""
-        connection = self._chat.model.connection
+        conversation = conversation_of(self.app)
+        connection = conversation.connection if conversation else None
         answers = [("compare", _("Compare"))] if compared else []
         if connection is not None:
             answers += [("new", _("New answers")), ("keep", _("Recorded history"))]
@@ -152,8 +151,11 @@ class RerunScreen(Commanded, Screen[None]):
         from minicpm_tui.chat.session import ChatSession
         from minicpm_tui.sessions import Journal
 
-        connection = self._chat.model.connection
-        options = options_for(self._chat.launch.config, source.settings, connection.model)
+        conversation = conversation_of(self.app)
+        connection = conversation.connection if conversation else None
+        if conversation is None or connection is None:
+            return  # it was lost while the question showed
+        options = options_for(conversation.config, source.settings, connection.model)
         session = self._session = ChatSession(Journal.create(), connection, options)
         title = _("Rerun: {title} · {model}").format(title=source.title, model=connection.model)
         self.query_one("#title", Static).update(one_line(title))

@@ -8,7 +8,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -27,15 +26,15 @@ from minicpm_tui.ui.viewer.canvas import Canvas
 from minicpm_tui.ui.viewer.views import View
 
 
-def _several(viewer: Any) -> bool:
+def _several(viewer: Viewer) -> bool:
     return len(viewer.views) > 1
 
 
-def _cuts(viewer: Any) -> bool:
+def _cuts(viewer: Viewer) -> bool:
     return viewer.view.overlay is not None
 
 
-def _found(viewer: Any) -> bool:
+def _found(viewer: Viewer) -> bool:
     return viewer.view.marked is not None
 
 

@@ -373,7 +373,7 @@ async def test_a_branch_is_a_session_of_its_own(opened: Opener) -> None:
     session = conversation().id
     async with opened(session=session) as driver:
         await driver.until(lambda: len(driver.path) == 4)
-        await driver.app.run_action("open('minicpm_tui.ui.sessions.branch:BranchScreen')")
+        await driver.app.run_action("open('branch')")
         await choose(driver.pilot, "branch")
         await driver.until(lambda: driver.model.journal is not None and driver.model.journal.id != session)
         assert driver.model.journal is not None

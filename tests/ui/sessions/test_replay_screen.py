@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from minicpm_tui.demo.options import DemoOptions
@@ -21,8 +24,8 @@ from minicpm_tui.ui.sessions.rerun import RerunScreen
 from minicpm_tui.ui.sessions.timebar import TimeBar
 from tests.sessions.talk import AT, question, reply
 from tests.ui.answering import choose
-from tests.ui.chat.conftest import Driver
 from tests.ui.sessions.conftest import Opener
+from tests.waiting import Condition, until
 
 
 @pytest.fixture
@@ -45,12 +48,22 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
+@dataclass
+class Player:
+    """The app under a Pilot."""
+
+    app: ReplayApp
+    pilot: Pilot[Any]
+
+    async def until(self, condition: Condition) -> None:
+        await until(condition, self.pilot)
+
+
 @asynccontextmanager
-async def replaying(folder: Path, speed: float) -> AsyncIterator[tuple[Driver, ReplayScreen]]:
+async def replaying(folder: Path, speed: float) -> AsyncIterator[tuple[Player, ReplayScreen]]:
     app = ReplayApp(folder, speed)
     async with app.run_test(size=(100, 30)) as pilot:
-        driver = Driver.__new__(Driver)
-        driver.app, driver.pilot = app, pilot
+        driver = Player(app, pilot)
         screen = app.screen
         assert isinstance(screen, ReplayScreen)
         await driver.until(lambda: screen.replay is not None)
@@ -123,8 +136,7 @@ async def test_nothing_is_written(folder: Path) -> None:
 async def test_a_session_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     app = ReplayApp(tmp_path / "gone", 1.0)
     async with app.run_test() as pilot:
-        driver = Driver.__new__(Driver)
-        driver.app, driver.pilot = app, pilot
+        driver = Player(app, pilot)
         await driver.until(lambda: "cannot be read" in str(app.screen.query_one("#title").render()))
 
 
@@ -136,7 +148,7 @@ async def test_a_rerun_is_compared_and_saved(opened: Opener, monkeypatch: pytest
             first.append_message(reply("a", "u").with_reply("**加粗：**Hello <ref>you</ref>", "", End("stop")))
         async with opened(session=first.id, url=server.url) as driver:
             await driver.connected()
-            await driver.app.run_action("open('minicpm_tui.ui.sessions.rerun:RerunScreen')")
+            await driver.app.run_action("open('rerun')")
             screen = driver.app.screen
             assert isinstance(screen, RerunScreen)
             await choose(driver.pilot, "new")
@@ -156,7 +168,7 @@ async def test_a_rerun_is_compared_and_saved(opened: Opener, monkeypatch: pytest
             assert screen.saved in state
             await driver.pilot.press("enter")
             await driver.until(lambda: driver.model.journal is not None and driver.model.journal.id == screen.saved)
-            await driver.app.run_action("open('minicpm_tui.ui.sessions.rerun:RerunScreen')")
+            await driver.app.run_action("open('rerun')")
             again = driver.app.screen
             assert isinstance(again, RerunScreen)
             await choose(driver.pilot, "compare")
