@@ -125,7 +125,7 @@ async def test_of_two_attachments_the_one_that_is_lost_is_left_out(server: DemoS
     forget(source, picture)
     new, events = await rerun(server, talking, source)
     (note,) = [event.text for event in events if isinstance(event, Notice)]
-    assert "red.png: left out" in note
+    assert "red.png: not sent" in note
     assert [part.name for part in media_of(new.tree.path()[0].content)] == ["other.png"]
 
 

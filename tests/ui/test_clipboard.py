@@ -76,5 +76,5 @@ async def test_what_no_clipboard_takes_is_not_called_copied() -> None:
     app = MinicpmApp(terminal=Terminal("blocks", takes_copies=True))
     async with app.run_test(size=(100, 30)) as pilot:
         app.post_message(CopyText("x" * (clipboard.LIMIT + 1)))
-        await until(lambda: [notice for notice in app._notifications if "too much" in notice.message], pilot)
+        await until(lambda: [notice for notice in app._notifications if "too long" in notice.message], pilot)
         assert not [notice for notice in app._notifications if "Copied" in notice.message]

@@ -77,7 +77,7 @@ def test_a_path_is_completed_and_gone_to_in_one_go(terminal: Terminal, tmp_path:
 
 def test_a_theme_is_chosen_in_one_go(terminal: Terminal) -> None:
     terminal.send("".join(keys("<^P>theme")))
-    terminal.wait_for("Colours")
+    terminal.wait_for("Choose the colours")
     terminal.settle()
     terminal.send("".join(keys("<Enter>")))
     terminal.wait_for("minicpm-contrast")

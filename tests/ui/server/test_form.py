@@ -40,7 +40,7 @@ async def test_a_restart_with_other_options_keeps_the_port_and_the_key(vllm: Cal
         assert app.screen.query_one("#in-max-model-len", Input).value == "4096"
         await pilot.press("f5")
         await until(lambda: isinstance(app.screen, Ask) and isinstance(app.focused, Answers), pilot)
-        await pilot.press("s")
+        await pilot.press("r")
         await until(lambda: len(app.used) == 2, pilot)
         (after,) = registry.running()
     assert (after.url, after.key, after.option("max-model-len")) == (before.url, before.key, "4096")

@@ -38,7 +38,7 @@ async def test_one_key_starts_the_model_and_asks_to_talk_with_it(vllm: Callable[
         asked = await stop_asked(pilot, app)
         assert "Stop MiniCPM-V-4_5?" in asked
         assert "ready for 0:0" in asked
-        assert "0 running, 0 waiting" in asked
+        assert "0 running, 0 queued" in asked
         await pilot.press("escape", "x")  # it goes on, and is asked about again
         await until(lambda: isinstance(app.screen, Ask), pilot)
         assert [found.id for found in registry.running()] == [server.id]

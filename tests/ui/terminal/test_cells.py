@@ -22,7 +22,7 @@ MinicpmApp(terminal=query.answer()).run()
 @pytest.mark.parametrize("answer", [b"\x1b[6;20;10t", b""])
 def test_after_a_font_zoom(answer: bytes) -> None:
     with Terminal([sys.executable, "-c", APP], answers={QUESTION: answer}) as terminal:
-        terminal.wait_for("F1 Help")
+        terminal.wait_for("Help")
         terminal.answers[QUESTION] = b"\x1b[6;30;15t" if answer else b""
         terminal.resize(120, 40, cell=(15, 30))
         terminal.wait_for("cell 15x30")
