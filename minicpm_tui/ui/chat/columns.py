@@ -42,7 +42,6 @@ class Columns(Blank, Horizontal):
         sides = (Vertical(id="files", classes="side"), Vertical(id="server", classes="side"))
         super().__init__(sides[0], middle, sides[1], id="panes")
         self.set_reactive(Columns.panes, panes)
-        self._middle = middle
         self._slots: dict[Pane, Widget] = {"files": sides[0], "talk": middle, "server": sides[1]}
         for pane, slot in self._slots.items():
             slot.display = pane in panes.shown(width)  # from the first paint on
