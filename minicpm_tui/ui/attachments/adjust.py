@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, Label
@@ -18,7 +17,7 @@ from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.text import format_duration
 from minicpm_tui.ui.attachments.attachment import Attachment
 from minicpm_tui.ui.kit.commands import Command, bindings
-from minicpm_tui.ui.kit.forms import Buttons, Fields, Form, Tick
+from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Tick
 from minicpm_tui.ui.viewer.canvas import Canvas
 from minicpm_tui.ui.viewer.views import View
 
@@ -48,7 +47,7 @@ class _Impossible(Exception):
         self.field = field
 
 
-class Adjust(Form[list[AttachmentSpec] | None]):
+class Adjust(AppliedForm[list[AttachmentSpec] | None]):
     """Edits what is wanted of a file: of the one in ``attachments``, or of the document whose pages they are.
 
     ``sheet`` shows what is sent now. Answers with the new wishes, one for each page.
@@ -158,18 +157,6 @@ class Adjust(Form[list[AttachmentSpec] | None]):
         if count and self._most_frames is not None and int(count) > self._most_frames:
             raise _Impossible("count", _("{count} frames: the server takes no more").format(count=self._most_frames))
         return int(count) if count else None
-
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_take()
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "take":
-            self.action_take()
-        else:
-            self.action_close()
 
 
 def _time(seconds: float | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.validation import ValidationResult, Validator
@@ -13,7 +12,7 @@ from minicpm_tui.i18n import N_, _
 from minicpm_tui.messages import RequestOptions, RequestProfile
 from minicpm_tui.sampling import SAMPLING, parse
 from minicpm_tui.ui.kit.commands import Command, bindings
-from minicpm_tui.ui.kit.forms import Buttons, Fields, Form, Pick
+from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Pick
 
 COMMANDS = (
     Command("close", N_("Cancel"), N_("Close without changes"), ("escape",), palette=False),
@@ -31,7 +30,7 @@ _LABELS = {
 _THINKING: tuple[bool | None, ...] = (None, True, False)
 
 
-class SamplingForm(Form[RequestOptions | None]):
+class SamplingForm(AppliedForm[RequestOptions | None]):
     """Edits ``options``; ``profile`` tells the model's defaults. Answers with the new options, or None."""
 
     DECLARED = COMMANDS
@@ -99,18 +98,6 @@ class SamplingForm(Form[RequestOptions | None]):
     def _value(self, name: str) -> float | int | None:
         text = self.query_one(f"#{name}", Input).value.strip()
         return parse(name, text) if text else None
-
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_take()
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "take":
-            self.action_take()
-        else:
-            self.action_close()
 
 
 class _InRange(Validator):

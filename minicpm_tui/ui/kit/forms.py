@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Checkbox, RadioButton
+from textual.widgets import Button, Checkbox, Input, RadioButton
 
 from minicpm_tui.ui.kit.commands import Commanded
 from minicpm_tui.ui.kit.stylesheet import WINDOWS
@@ -28,6 +29,28 @@ class Form(Commanded, ModalScreen[Answer]):
 
     def __init__(self) -> None:
         super().__init__(classes="sheet")
+
+
+class AppliedForm(Form[Answer]):
+    """A form that is applied by Enter in a single line or by its button ``take``; any other button leaves it."""
+
+    def action_take(self) -> None:
+        """Answer with what was entered, or say what is wrong with it."""
+
+    def action_close(self) -> None:
+        """Leave it without an answer."""
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_take()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "take":
+            self.action_take()
+        else:
+            self.action_close()
 
 
 class Fields(VerticalScroll, can_focus=False, inherit_bindings=False):
