@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from minicpm_tui.messages import Blob, Delta, End, Frame, ImagePart, Message, Source, TextPart, Usage, VideoPart
+from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.journal import Journal
 
 AT = "2026-03-01T10:00:00.000Z"
@@ -46,3 +48,10 @@ def conversation(folder: Path | None = None) -> Journal:
         journal.append_message(question("u2", "And in the video?", "a1"))
         answer(journal, "a2", "u2", "It walks away.")
     return journal
+
+
+def next_millisecond() -> None:
+    """Return in another millisecond than now: two sessions of one have no order."""
+    now = ids.now()
+    while ids.now() == now:
+        time.sleep(0.0005)

@@ -17,13 +17,14 @@ from minicpm_tui.sessions.library import Library
 from minicpm_tui.sessions.mounts import on_network
 from minicpm_tui.sessions.words import marked, query, snippet
 from tests.sessions.spoiling import spoil
-from tests.sessions.talk import BLOBS, MODEL, PICTURE, answer, conversation, question
+from tests.sessions.talk import BLOBS, MODEL, PICTURE, answer, conversation, next_millisecond, question
 
 
 def said(text: str, reply: str = "Yes.") -> Journal:
     with Journal.create() as journal:
         journal.append_message(question("u", text))
         answer(journal, "a", "u", reply)
+    next_millisecond()
     return journal
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from minicpm_tui.sessions.journal import Journal
 from tests.batch.conftest import fill_folder
-from tests.sessions.talk import answer, question
+from tests.sessions.talk import answer, next_millisecond, question
 from tests.terminal import Terminal, keys
 
 WORDS = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot")
@@ -25,6 +25,7 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Termin
         with Journal.create() as journal:
             journal.append_message(question("u", f"about {word}"))
             answer(journal, "a", "u", f"{word} it is.")
+        next_millisecond()
     with Terminal([sys.executable, "-m", "minicpm_tui", "--url", "127.0.0.1:9"]) as running:
         running.wait_for("F1")
         running.wait_for(r"p00004\.png")

@@ -18,7 +18,7 @@ from minicpm_tui.ui.sessions.library import LibraryScreen
 from minicpm_tui.ui.sessions.preview import PicturePreview
 from minicpm_tui.ui.sessions.replay import ReplayScreen
 from minicpm_tui.ui.sessions.rerun import RerunScreen
-from tests.sessions.talk import answer, conversation, question
+from tests.sessions.talk import answer, conversation, next_millisecond, question
 from tests.ui.answering import choose
 from tests.ui.chat.conftest import Driver
 from tests.ui.sessions.conftest import Opener
@@ -28,6 +28,7 @@ def said(text: str) -> str:
     with Journal.create() as journal:
         journal.append_message(question("u", text))
         answer(journal, "a", "u", "Yes.")
+    next_millisecond()
     return journal.id
 
 
