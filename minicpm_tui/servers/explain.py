@@ -14,12 +14,15 @@ from minicpm_tui.servers.fixes import Context
 from minicpm_tui.servers.local import State
 from minicpm_tui.servers.loglines import LogLine
 from minicpm_tui.servers.remedy import Remedy
-from minicpm_tui.servers.rules import RULES, Rule
+from minicpm_tui.servers.request_rules import REQUEST_RULES
+from minicpm_tui.servers.rule import Rule
 from minicpm_tui.servers.stages import LogReader, Stage
+from minicpm_tui.servers.start_rules import START_RULES
 from minicpm_tui.servers.tracebacks import Caught, Tracebacks
 from minicpm_tui.text import one_line
 
 _CHUNK = 1 << 20
+_RULES = (*START_RULES, *REQUEST_RULES)
 _QUIET = ("INFO", "DEBUG", "WARNING")
 _ARGUMENTS = re.compile(r"non-default args: (\{.*\})")
 _LINE_SHOWN = 600
@@ -126,7 +129,7 @@ class Diagnosis:
             self.first_error = line
         if line.message.startswith(" ") or " with config: " in line.message:
             return  # source lines of a traceback quote messages, and a dying engine its whole configuration
-        for rule in RULES:
+        for rule in _RULES:
             if match := rule.pattern.search(line.message):
                 if not any(hit.rule is rule and hit.after_ready == ready for hit in self.hits):
                     self.hits.append(_Hit(rule, match, line, ready))
