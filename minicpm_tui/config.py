@@ -80,10 +80,12 @@ class Config:
     path: Path
 
     def origin(self, field: str) -> Origin:
+        """Where the value of ``field`` came from: ``default``, ``file``, ``environment`` or ``flag``."""
         return self.origins.get(field, "default")
 
 
 def config_path() -> Path:
+    """Where ``config.toml`` is, or would be."""
     return paths.config_dir() / "config.toml"
 
 

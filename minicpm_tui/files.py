@@ -129,6 +129,7 @@ class FileLock:
         self._owner_file: Path | None = None
 
     def acquire(self, *, wait: bool = False) -> Self:
+        """Take the lock, or with ``wait`` block until it is free."""
         with storage_errors(self.path):
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
         try:
@@ -148,6 +149,7 @@ class FileLock:
         return self
 
     def release(self) -> None:
+        """Give the lock back; does nothing where it is not held."""
         if self._handle is not None:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._handle, 0)

@@ -110,6 +110,7 @@ class MediaMemory:
         return self._state.no_stop_ids
 
     def refuses_stop_ids(self) -> None:
+        """The server answered 400 about the family's stop token ids: later requests go without them."""
         self.changed = True
         self._state.no_stop_ids = True
 
@@ -119,5 +120,6 @@ class MediaMemory:
         return dict(self._state.limits)
 
     def learn_limit(self, kind: str, limit: int) -> None:
+        """A refusal named ``limit`` as the most of ``kind`` (``image``, ``video``) that one prompt may hold."""
         self.changed |= self._state.limits.get(kind) != limit
         self._state.limits[kind] = limit

@@ -36,6 +36,9 @@ class PacedStream(httpcore2.AsyncNetworkStream):
         self._joiner = ChunkJoiner()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """What has arrived, in whole chunks; empty once the server has closed.
+
+        Raises httpcore2.ReadTimeout after ``timeout`` seconds, or after the stall limit where that is sooner."""
         if self._reads >= UNPACED_READS:
             timeout = min(timeout or self._stall_seconds, self._stall_seconds)
             if (wait := self._not_before - time.monotonic()) > 0:
@@ -48,19 +51,23 @@ class PacedStream(httpcore2.AsyncNetworkStream):
         return joined
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send a part of a request; the reads that follow it are not held up."""
         self._reads = 0
         self._joiner = ChunkJoiner()
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:
+        """Close the connection beneath."""
         await self._stream.aclose()
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.AsyncNetworkStream:
+        """This connection encrypted, still paced."""
         return PacedStream(await self._stream.start_tls(ssl_context, server_hostname, timeout), self._stall_seconds)
 
     def get_extra_info(self, info: str) -> Any:
+        """What the connection beneath knows of ``info``, such as its socket; None for what it does not know."""
         return self._stream.get_extra_info(info)
 
 
@@ -79,13 +86,16 @@ class PacedBackend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
+        """A paced connection to ``host``. Raises httpcore2.ConnectError, ConnectTimeout."""
         stream = await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
         return PacedStream(stream, self._stall_seconds)
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None
     ) -> httpcore2.AsyncNetworkStream:
+        """A paced connection to the socket at ``path``. Raises httpcore2.ConnectError, ConnectTimeout."""
         return PacedStream(await self._backend.connect_unix_socket(path, timeout, socket_options), self._stall_seconds)
 
     async def sleep(self, seconds: float) -> None:
+        """Wait between two tries to connect."""
         await self._backend.sleep(seconds)

@@ -31,18 +31,22 @@ class ReplayClock:
 
     @property
     def paused(self) -> bool:
+        """True from ``pause`` to ``resume``."""
         return self._paused
 
     @property
     def speed(self) -> float:
+        """Seconds of the recording that pass in one second; 0 for all at once."""
         return self._speed
 
     def pause(self) -> None:
+        """Stand still where the recording is now."""
         self._settle()
         self._paused = True
         self._wake()
 
     def resume(self) -> None:
+        """Go on from where the recording stands."""
         self._settle()
         self._paused = False
         self._wake()

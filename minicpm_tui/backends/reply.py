@@ -36,6 +36,7 @@ class ReplyReader:
 
     @property
     def complete(self) -> bool:
+        """True once a finish_reason has come; the usage may still follow."""
         return self._finish_reason is not None
 
     def feed(self, data: bytes) -> Iterator[Delta]:

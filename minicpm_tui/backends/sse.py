@@ -40,10 +40,14 @@ class Choice(msgspec.Struct, gc=False):
 
 
 class PromptDetails(msgspec.Struct, gc=False):
+    """``cached_tokens``: those of the prompt whose KV entries the server still had (``--enable-prompt-tokens-details``)."""
+
     cached_tokens: int | None = None
 
 
 class UsageChunk(msgspec.Struct, gc=False):
+    """The tokens that the server counted; it comes with the last chunk (``stream_options.include_usage``)."""
+
     prompt_tokens: int = 0
     completion_tokens: int | None = 0
     prompt_tokens_details: PromptDetails | None = None

@@ -73,6 +73,7 @@ class Budget:
 
     @property
     def fits(self) -> bool:
+        """True when the prompt and the whole room for the reply are within the limit, or no limit is known."""
         return self.limit is None or self.total <= self.limit
 
     @property

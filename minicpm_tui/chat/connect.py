@@ -50,6 +50,7 @@ class Connection:
 
     @property
     def ours(self) -> bool:
+        """True for a server that this program started."""
         return self.server is not None
 
     @property

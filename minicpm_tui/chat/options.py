@@ -29,7 +29,7 @@ def options_for(config: Config, session: Mapping[str, Any] | None = None, model:
 
 
 def as_settings(options: RequestOptions, server: str) -> dict[str, Any]:
-    """The same as a journal keeps it, with the server's URL."""
+    """``options`` as a journal keeps them: sampling, system message, model and the URL ``server``."""
     return {"model": options.model, "server": server} | {field: getattr(options, field) for field in FIELDS}
 
 

@@ -74,6 +74,7 @@ class Replay:
 
     @property
     def over(self) -> bool:
+        """True once the last step has been shown."""
         return self.clock.now >= self.timeline.duration
 
     def seek(self, at: float) -> None:

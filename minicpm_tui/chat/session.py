@@ -38,7 +38,7 @@ HERE = "here"
 
 
 class ChatSession:
-    """The same for the TUI, ``ask`` and ``rerun``. One reply at a time.
+    """One conversation at work, in the TUI, ``ask`` and ``rerun``: prepares, journals, sends, stops. One reply at a time.
 
     Every method that asks returns an iterator of events which ends with ``End`` once the question is in the journal. Before that
     it raises: MediaError, StorageError, UsageError; then nothing was sent and nothing is in the tree. Closing the iterator, or
@@ -53,6 +53,7 @@ class ChatSession:
 
     @property
     def tree(self) -> Tree:
+        """Every message of the session, and which branch is selected."""
         return self.journal.tree
 
     @property
@@ -214,7 +215,7 @@ class ChatSession:
         return self.tree.path(question.parent) if question.parent else ()
 
     def _limits_under(self, parent: str | None, text: int) -> MediaLimits:
-        """The same under ``parent`` and beside a text of so many tokens.
+        """What new media may use under ``parent`` beside a text of ``text`` tokens.
 
         A video gets its fewest frames also where the history leaves no room for them: old turns go then, as always.
         """

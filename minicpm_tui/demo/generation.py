@@ -33,6 +33,7 @@ class Reply(msgspec.Struct, frozen=True):
         return len(self.pieces) + (self.finish_reason != "length")
 
     def text(self, kind: str) -> str:
+        """The pieces of ``kind`` joined."""
         return "".join(text for of, text in self.pieces if of == kind)
 
 

@@ -79,6 +79,7 @@ class Recorder:
 
     @property
     def requests(self) -> list[Recorded]:
+        """A copy of what has arrived so far, oldest first."""
         with self._lock:
             return list(self._requests)
 

@@ -27,10 +27,12 @@ class Histogram:
         self._sum = 0.0
 
     def observe(self, seconds: float) -> None:
+        """Count one duration."""
         self._counts[bisect_left(self._bounds, seconds)] += 1
         self._sum += seconds
 
     def lines(self, name: str, labels: str) -> Iterator[str]:
+        """The metric ``name`` as ``/metrics`` tells it; ``labels`` are written as they stand there."""
         total = 0
         for bound, number in zip((*map(str, self._bounds), "+Inf"), self._counts, strict=True):
             total += number

@@ -85,6 +85,7 @@ def no_cache() -> Refusal:
 
 
 def too_many_characters(limit: int, characters: int, bound: int) -> Refusal:
+    """400 for a text that is longer than ``limit`` tokens can be (``bound`` characters): vLLM does not count its tokens."""
     return bad(
         f"This model's maximum context length is {limit} tokens. However, your prompt contains {characters} characters "
         f"(more than {bound} characters, which is the upper bound for {limit} input tokens). "
@@ -105,20 +106,24 @@ def too_many_text_tokens(limit: int) -> Refusal:
 
 
 def too_many_tokens(limit: int, tokens: int) -> Refusal:
+    """400 for a prompt that is over ``limit`` with its pictures and videos."""
     return bad(f"Input length ({tokens}) exceeds model's maximum context length ({limit}).")
 
 
 def too_many_wanted(max_tokens: int, limit: int) -> Refusal:
+    """400 for a ``max_tokens`` that no prompt leaves room for."""
     message = f"max_tokens={max_tokens} cannot be greater than max_model_len={limit}. Please request fewer output tokens."
     return bad(message, "max_tokens", max_tokens)
 
 
 def stop_ids_out_of_vocabulary(ids: Sequence[int], vocabulary: int) -> Refusal:
+    """400 for stop token ids that the model's ``vocabulary`` (its size) does not have."""
     message = f"token_id(s) {list(ids)} in stop_token_ids contain out-of-vocab token ids. Vocabulary size: {vocabulary}"
     return bad(message, "stop_token_ids", list(ids))
 
 
 def kwargs_disabled(name: str) -> Refusal:
+    """400 for ``mm_processor_kwargs`` or ``media_io_kwargs`` in a request to a server that was not told to trust them."""
     return bad(
         f"Per-request {name} are disabled by default because they can change multimodal media loading resource usage. "
         "Start the server with --trust-request-mm-kwargs only when clients are trusted.",
@@ -127,6 +132,7 @@ def kwargs_disabled(name: str) -> Refusal:
 
 
 def engine_dead() -> Refusal:
+    """500 once the engine process has died."""
     return Refusal(500, "EngineCore encountered an issue. See stack trace (above) for the root cause.")
 
 
@@ -136,4 +142,5 @@ def no_video_uuid() -> Crash:
 
 
 def fault_status(status: int) -> Refusal:
+    """The refusal that ``--fault status=…`` asks for, with the type that vLLM gives such a status."""
     return Refusal(status, "The demo server was told to answer so.", kind=_KINDS.get(status, "InternalServerError"))

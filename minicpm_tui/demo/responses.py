@@ -9,4 +9,5 @@ from starlette.responses import Response
 
 
 def json_response(body: Any, status: int = 200) -> Response:
+    """``body``, anything that msgspec encodes, as a response."""
     return Response(msgspec.json.encode(body), status, media_type="application/json")

@@ -48,6 +48,7 @@ class DemoProcess:
 
     @property
     def pid(self) -> int:
+        """The process id of the server."""
         return self._process.pid
 
     def stop(self) -> None:

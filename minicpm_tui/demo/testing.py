@@ -25,10 +25,12 @@ class DemoServer:
 
     @property
     def key(self) -> str:
+        """The API key that it wants; empty for none."""
         return self._state.options.api_key
 
     @property
     def model(self) -> str:
+        """The name of the model that it serves."""
         return self._state.options.model
 
     @property

@@ -28,6 +28,7 @@ class Grid(NamedTuple):
 
     @property
     def slices(self) -> int:
+        """How many slices the picture is cut into, without the overview; 0: not cut."""
         return self.columns * self.rows
 
     @property

@@ -40,6 +40,7 @@ class Line(NamedTuple):
 
     @property
     def text(self) -> str:
+        """The characters of the line without their inks."""
         return "".join(text for text, _ink in self.runs)
 
 

@@ -42,6 +42,7 @@ class Stream:
 
     @property
     def tail_start(self) -> int:
+        """Where ``tail`` begins in ``source``, in characters."""
         return self._start
 
     def feed(self, text: str) -> None:

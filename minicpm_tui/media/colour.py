@@ -29,7 +29,7 @@ def flatten(image: Image, size: Size) -> Image:
 
 
 def _widened(image: Image) -> Image:
-    """The same picture in L, LA, RGB, RGBA, CMYK or LAB."""
+    """``image`` converted to L, LA, RGB, RGBA, CMYK or LAB, whichever keeps its colours and transparency."""
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
         return _scaled_to_8_bits(image)
     if "transparency" in image.info and image.mode in {"1", "L", "P", "RGB"}:

@@ -23,6 +23,7 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def total_tokens(self) -> int:
+        """Prompt and reply together."""
         return self.prompt_tokens + self.completion_tokens
 
 

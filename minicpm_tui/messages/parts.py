@@ -108,6 +108,7 @@ class Blob(msgspec.Struct, frozen=True):
 
     @property
     def sha256(self) -> str:
+        """The digest of the bytes in hexadecimal, by which messages name them."""
         import hashlib
 
         return hashlib.sha256(self.data).hexdigest()
@@ -132,6 +133,7 @@ class MemoryBlobs:
         self._blobs.update(blobs)
 
     def read(self, sha256: str) -> bytes:
+        """The bytes whose digest is ``sha256``. Raises KeyError."""
         return self._blobs[sha256].data
 
 

@@ -19,6 +19,7 @@ class Client:
 
     @property
     def own(self) -> bool:
+        """True for the process that asks."""
         return self.pid == os.getpid()
 
 

@@ -29,6 +29,7 @@ class Vllm:
 
     @property
     def cpu(self) -> bool:
+        """True for a build such as ``0.33.0+cpu``, which needs no GPU."""
         return "cpu" in self.version.partition("+")[2]
 
     @property
@@ -60,7 +61,7 @@ def find(setting: str = "", environ: Mapping[str, str] | None = None) -> Vllm | 
 
 
 def require(setting: str = "", environ: Mapping[str, str] | None = None) -> Vllm:
-    """The same for those that cannot go on without it. Raises VllmMissing with the install line."""
+    """The vLLM that ``find`` finds. Raises VllmMissing, with the install line, when there is none or it is too old."""
     found = find(setting, environ)
     if found is None:
         raise VllmMissing(_("no vllm command on PATH"), hint=_("install it: {command}").format(command=INSTALL))

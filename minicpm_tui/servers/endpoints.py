@@ -30,6 +30,7 @@ class Answering:
     locked: bool = False
 
     def to_dict(self) -> dict[str, object]:
+        """One entry of ``servers`` in ``doctor --json``."""
         return {"url": self.url, "model": self.model, "ours": self.ours, "version": self.version, "locked": self.locked}
 
 

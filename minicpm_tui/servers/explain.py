@@ -45,6 +45,7 @@ class Failure:
     hint: str = ""
 
     def to_dict(self) -> dict[str, object]:
+        """``failure`` of ``servers explain --json``."""
         return {
             "kind": self.kind,
             "title": self.title,

@@ -34,14 +34,17 @@ def _share(context: Context) -> float:
 
 
 def change(label: str, **options: Any) -> list[Remedy]:
+    """One remedy that sets ``options``, named with underscores for dashes; ``label`` is marked with ``N_``."""
     return [Remedy(_(label), {name.replace("_", "-"): value for name, value in options.items()})]
 
 
 def no_room(_match: re.Match[str], context: Context) -> list[Remedy]:
+    """The weights do not fit: smaller ones, or two GPUs."""
     return [*remedy.quantised(context.family), remedy.several_gpus(2)]
 
 
 def more_cache(_match: re.Match[str], context: Context) -> list[Remedy]:
+    """Nothing is left for the KV cache: a larger share of the GPU, fewer requests at once, smaller steps."""
     found = []
     if (share := _share(context)) < 0.95:
         found.append(remedy.utilization(0.95 if share > 0.9 else round(share + 0.05, 2)))
@@ -64,16 +67,19 @@ def less_cache(_match: re.Match[str], context: Context) -> list[Remedy]:
 
 
 def again(_match: re.Match[str], _context: Context) -> list[Remedy]:
+    """The start itself was right: only start it once more."""
     return [Remedy(_("start it again"), {})]
 
 
 def dividing_size(match: re.Match[str], _context: Context) -> list[Remedy]:
+    """The largest smaller number of GPUs that divides the attention heads."""
     heads, size = int(match["heads"]), int(match["size"])
     fitting = (count for count in (64, 32, 16, 8, 4, 2, 1) if count < size and heads % count == 0)
     return [_shared_among(count) for count in fitting][:1]
 
 
 def proposed_length(match: re.Match[str], context: Context) -> list[Remedy]:
+    """The context length in tokens that vLLM itself says would fit, and a larger share of the GPU."""
     found = [remedy.longer(int(match["length"]))] if match["length"] and int(match["length"]) > 0 else []
     if (share := _share(context)) < 0.95:
         found.append(remedy.utilization(0.95 if share > 0.9 else round(share + 0.05, 2)))
@@ -81,16 +87,19 @@ def proposed_length(match: re.Match[str], context: Context) -> list[Remedy]:
 
 
 def busy(match: re.Match[str], _context: Context) -> list[Remedy]:
+    """The share of the GPU that is free now, 2 % below it; nothing where that is less than 5 %."""
     share = math.floor((float(match["free"]) / float(match["total"]) - 0.02) * 100) / 100
     return [remedy.utilization(share)] if share > 0.05 else []
 
 
 def next_port(_match: re.Match[str], context: Context) -> list[Remedy]:
+    """The port after the one that is taken."""
     port = context.arguments.get("port", 8000)
     return [Remedy(_("use port {port}").format(port=port + 1), {"port": port + 1})] if isinstance(port, int) else []
 
 
 def more_media(match: re.Match[str], context: Context) -> list[Remedy]:
+    """Twice the pictures or videos that a prompt may hold, one at least; nothing for a video to a model that knows none."""
     limits = context.arguments.get("limit_mm_per_prompt")
     kind, limit = match["kind"], int(match["limit"])
     if limit == 0 and kind == "video" and not context.family.video:
@@ -101,16 +110,19 @@ def more_media(match: re.Match[str], context: Context) -> list[Remedy]:
 
 
 def longer_than(match: re.Match[str], context: Context) -> list[Remedy]:
+    """A context for the tokens that were sent and 1,024 more, where the model was trained for that."""
     needed = _up(int(match["needed"]) + 1024, 1024)
     return [remedy.longer(needed)] if needed <= context.family.context else []
 
 
 def larger_step(match: re.Match[str], _context: Context) -> list[Remedy]:
+    """A step (``--max-num-batched-tokens``) that takes the tokens of the largest item."""
     needed = _up(int(match["needed"]), 1024)
     return [Remedy(_("--max-num-batched-tokens {count}").format(count=needed), {"max-num-batched-tokens": needed})]
 
 
 def fewer_gpus(match: re.Match[str], _context: Context) -> list[Remedy]:
+    """As many GPUs as vLLM counted."""
     count = int(match["gpus"]) if match["gpus"] else 1
     return [_shared_among(count)] if count else []
 
@@ -121,15 +133,18 @@ def _shared_among(gpus: int) -> Remedy:
 
 
 def derived_length(match: re.Match[str], _context: Context) -> list[Remedy]:
+    """The context length in tokens that the model's configuration gives."""
     return [remedy.longer(int(match["length"]))]
 
 
 def without_option(match: re.Match[str], _context: Context) -> list[Remedy]:
+    """The command line without the option that this vLLM does not know."""
     option = by_flag(match["flag"])
     return [Remedy(_("remove {option}").format(option=match["flag"]), {option.name: None})] if option else []
 
 
 def other_hub(match: re.Match[str], _context: Context) -> list[Remedy]:
+    """A hub that may be reached: the mirror or ModelScope; or online again, where vLLM was told to stay offline."""
     if "outgoing traffic" in match[0]:
         return [Remedy(_("allow access to the hub: HF_HUB_OFFLINE=0"), {"HF_HUB_OFFLINE": False})]
     return [
@@ -139,11 +154,13 @@ def other_hub(match: re.Match[str], _context: Context) -> list[Remedy]:
 
 
 def home_folder(_match: re.Match[str], _context: Context) -> list[Remedy]:
+    """Requests may name files below the user's home folder."""
     home = str(Path.home())
     return [Remedy(_("let requests refer to files in {folder}").format(folder=home), {"allowed-local-media-path": home})]
 
 
 def module(match: re.Match[str], _context: Context) -> list[Remedy]:
+    """A start that does without the missing module, where vLLM can."""
     if match["module"] == "flashinfer":
         return [Remedy(_("sample without flashinfer"), {"VLLM_USE_FLASHINFER_SAMPLER": "0"})]
     return []

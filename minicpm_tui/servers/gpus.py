@@ -33,6 +33,7 @@ class Gpu:
 
     @property
     def memory_free(self) -> int:
+        """Bytes that no process holds."""
         return self.memory_total - self.memory_used
 
     def to_dict(self) -> dict[str, object]:

@@ -26,6 +26,7 @@ class Status:
 
     @property
     def answers(self) -> bool:
+        """True when the server takes requests."""
         return self.server.state == "ready"
 
     def to_dict(self) -> dict[str, object]:

@@ -80,10 +80,12 @@ class LocalServer:
 
     @property
     def live(self) -> bool:
+        """True while its process runs, also when it is being stopped."""
         return self.state in LIVE
 
     @property
     def port(self) -> int:
+        """The TCP port of ``url``; 0 where it names none."""
         return urlsplit(self.url).port or 0
 
     @property

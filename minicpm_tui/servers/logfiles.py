@@ -18,10 +18,12 @@ _PUNCH_HOLE_KEEP_SIZE = 0x03  # FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, linu
 
 
 def folder() -> Path:
+    """Where the logs lie."""
     return paths.state_dir() / "logs"
 
 
 def path_for(server_id: str) -> Path:
+    """The log of the server ``server_id``, whether or not it is there."""
     return folder() / f"{server_id}.log"
 
 

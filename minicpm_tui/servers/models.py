@@ -103,6 +103,7 @@ def hub_cache(environ: Mapping[str, str]) -> Path:
 
 
 def modelscope_cache(environ: Mapping[str, str]) -> Path:
+    """Where ModelScope keeps models: ``MODELSCOPE_CACHE``, else its folder in the home folder."""
     return Path(environ.get("MODELSCOPE_CACHE") or "~/.cache/modelscope/hub").expanduser()
 
 

@@ -38,7 +38,7 @@ class Plan:
     gpu_count: int = 0
 
     def launch_plan(self) -> LaunchPlan:
-        """The same for ``launch.start``."""
+        """What ``launch.start`` needs of it: command line, environment, address, key and the form as it was given."""
         command = self.command
         return LaunchPlan(
             argv=command.argv,

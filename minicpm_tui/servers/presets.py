@@ -84,6 +84,7 @@ def _base(name: str) -> str:
 
 
 def folder() -> Path:
+    """Where the presets that the user saved lie."""
     return paths.config_dir() / "presets"
 
 

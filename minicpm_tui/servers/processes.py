@@ -27,7 +27,7 @@ class Stat(NamedTuple):
 
 
 def boot_id() -> str:
-    """The same until the machine starts again; empty where the kernel does not say."""
+    """The kernel's id of this boot, which the next boot changes; empty where the kernel does not say."""
     try:
         return (PROC / "sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -69,6 +69,7 @@ def alive(pid: int, start: int) -> bool:
 
 
 def all_pids() -> Iterator[int]:
+    """Every process of the machine."""
     for entry in os.scandir(PROC):
         if entry.name.isdigit():
             yield int(entry.name)
@@ -184,6 +185,7 @@ class DeathWatch:
         return True
 
     def close(self) -> None:
+        """Give the pidfd back; more than once is fine."""
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1

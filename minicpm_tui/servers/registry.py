@@ -25,6 +25,7 @@ _LOCK_SECONDS = 30.0
 
 
 def folder() -> Path:
+    """Where the state files lie."""
     return paths.state_dir() / "servers"
 
 
@@ -59,6 +60,7 @@ def save(record: Record) -> None:
 
 
 def remove(server_id: str) -> None:
+    """Delete the state file of ``server_id``, if it is there. Call it under the lock."""
     (folder() / f"{server_id}.json").unlink(missing_ok=True)
 
 
@@ -173,7 +175,7 @@ def find(server_id: str) -> LocalServer:
 
 
 def find_record(server_id: str) -> Record:
-    """The same as a record, brought up to date."""
+    """The state file of the server that ``server_id`` names, brought up to date. Raises ServerNotFound for none or several."""
     matches = [record for record in refresh() if record.id.startswith(server_id)]
     exact = [record for record in matches if record.id == server_id]
     if len(exact or matches) != 1:

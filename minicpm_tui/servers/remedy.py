@@ -21,6 +21,7 @@ class Remedy:
     set: Mapping[str, Value | None]
 
     def to_dict(self) -> dict[str, object]:
+        """One entry of ``remedies`` in JSON."""
         return {"label": self.label, "set": dict(self.set)}
 
 
@@ -30,10 +31,12 @@ def longer(length: int) -> Remedy:
 
 
 def utilization(share: float) -> Remedy:
+    """Let vLLM use ``share`` of the GPU's memory, a fraction of one."""
     return Remedy(_("--gpu-memory-utilization {share}").format(share=share), {"gpu-memory-utilization": share})
 
 
 def several_gpus(count: int) -> Remedy:
+    """Spread each layer over ``count`` GPUs."""
     return Remedy(_("share the model among {count} GPUs").format(count=count), {"tensor-parallel-size": count})
 
 

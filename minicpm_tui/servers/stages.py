@@ -76,6 +76,7 @@ class Stage:
     done: bool = False
 
     def to_dict(self) -> dict[str, object]:
+        """One entry of ``stages`` in JSON."""
         return {"name": self.name, "seconds": self.seconds, "progress": self.progress}
 
 
@@ -116,6 +117,7 @@ class LogReader:
 
     @property
     def current(self) -> StageName | None:
+        """The stage that was reached last; None before the first."""
         reached = self.stages
         return reached[-1].name if reached else None
 

@@ -43,6 +43,7 @@ class Caught:
 
     @property
     def terse(self) -> bool:
+        """True for an exception whose own words say little, such as ``KeyError: 'x'``."""
         return self.text.startswith(_TERSE)
 
 
@@ -55,6 +56,7 @@ class Tracebacks:
         self._chain: set[tuple[str, str]] = set()
 
     def read(self, line: LogLine, *, after_ready: bool) -> None:
+        """Take the next line of the log. ``after_ready``: the server was answering by then."""
         text = line.message
         key = (line.process, "E" if line.level == "ERROR" else "")
         if text.strip().startswith(_START):

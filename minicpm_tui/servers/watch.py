@@ -81,6 +81,7 @@ class Watcher:
         return Update(state, self.diagnosis.reader.stages, tuple(lines), now - self._stage_began, now - self._grew)
 
     def close(self) -> None:
+        """Stop watching; the server goes on."""
         self._death.close()
 
     def __enter__(self) -> Self:

@@ -69,6 +69,7 @@ class MessageEvent(Event, frozen=True, kw_only=True, tag="message"):
 
     @property
     def message(self) -> Message:
+        """The message as it begins; a reply's text follows in ``DeltaEvent`` and ``EndEvent``."""
         return Message(self.id, self.parent, self.role, self.content, self.at, self.model, self.server, self.request)
 
 
@@ -106,6 +107,7 @@ class EndEvent(Event, frozen=True, kw_only=True, tag="end"):
 
     @property
     def end(self) -> End:
+        """How the reply ended, as the backend said it."""
         return End(self.finish_reason, self.usage, self.seconds, self.first_token_seconds, self.error, self.refused)
 
 

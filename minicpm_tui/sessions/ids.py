@@ -28,6 +28,7 @@ def now() -> str:
 
 
 def stamp(moment: datetime) -> str:
+    """``moment`` as journals write it: ISO 8601 UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -84,6 +84,7 @@ class Index:
                     self._db.execute(statement)
 
     def close(self) -> None:
+        """Close the database."""
         self._db.close()
 
     @contextlib.contextmanager

@@ -82,6 +82,7 @@ class Journal:
 
     @property
     def id(self) -> str:
+        """The session's id, such as ``20250131-120000-ab12``; the name of its folder."""
         return self._store.id
 
     @property
@@ -101,6 +102,7 @@ class Journal:
 
     @property
     def read_only(self) -> bool:
+        """True when nothing can be written; ``read_only_reason`` may say why."""
         return self._store.read_only
 
     @property
@@ -120,6 +122,7 @@ class Journal:
 
     @property
     def tree(self) -> Tree:
+        """Every message so far, replies that still stream included."""
         with self._looking:
             return self._state.tree
 

@@ -144,6 +144,7 @@ class Library:
         return []
 
     def close(self) -> None:
+        """Close the search index; later calls raise StorageError."""
         with self._lock:
             self._closed = True
             self._index.close()

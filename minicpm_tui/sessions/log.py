@@ -54,6 +54,7 @@ class LineLog:
         self._newline = False
 
     def close(self) -> None:
+        """Close the file; further calls do nothing."""
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1

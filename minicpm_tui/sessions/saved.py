@@ -84,9 +84,13 @@ class SavedSession:
 
     @property
     def blobs(self) -> BlobReader:
+        """Reads the attachments in the session's folder."""
         return self._attachments
 
     def begin(self) -> None:
+        """Open the journal for appending, or make the folder of a new session.
+
+        Raises SessionError when it is read-only, StorageError."""
         if self.read_only:
             raise SessionError(self.id, title=_("The session is open read-only"), hint=self.read_only_reason)
         if self._log is not None:
@@ -106,6 +110,7 @@ class SavedSession:
             self.begin()
 
     def keep(self, message: Message, blobs: Mapping[str, Blob]) -> None:
+        """Write the attachments of ``message`` to the disk. Raises ValueError when one is missing, StorageError."""
         self._attachments.store(blobs)
         for part in media_of(message.content):
             for digest in part.digests:
@@ -113,11 +118,15 @@ class SavedSession:
                     raise ValueError(f"message {message.id}: attachment {digest} is not there")
 
     def append(self, lines: bytes, *, durable: bool = False) -> None:
+        """Append whole lines to the journal; with ``durable`` they are on the disk on return.
+
+        Raises SessionError when it is read-only, StorageError."""
         self.begin()
         assert self._log is not None
         self._log.append(lines, durable=durable)
 
     def close(self) -> None:
+        """Close the journal and give the session's lock back; from here on it is read-only."""
         if self._log is not None:
             self._log.close()
             self._log = None

@@ -114,6 +114,7 @@ class SessionState:
         return self._started[message_id]
 
     def has(self, message_id: str) -> bool:
+        """Whether a message of this id is there, on any branch."""
         return message_id in self._messages
 
     def _add(self, message: Message) -> None:

@@ -23,7 +23,8 @@ class Store(Protocol):
     notes: tuple[str, ...]
 
     @property
-    def blobs(self) -> BlobReader: ...
+    def blobs(self) -> BlobReader:
+        """Reads the attachments that ``keep`` stored."""
 
     def begin(self) -> None:
         """Be ready for the first line. Raises StorageError, SessionError when read-only."""
@@ -34,7 +35,8 @@ class Store(Protocol):
     def append(self, lines: bytes, *, durable: bool = False) -> None:
         """Append whole lines."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of files and locks."""
 
 
 class UnsavedSession:
@@ -52,12 +54,14 @@ class UnsavedSession:
 
     @property
     def blobs(self) -> BlobReader:
+        """Reads the attachments from memory."""
         return self._blobs
 
     def begin(self) -> None:
         """Always ready."""
 
     def keep(self, message: Message, blobs: Mapping[str, Blob]) -> None:
+        """Hold the attachments of ``message`` in memory."""
         self._blobs.add(blobs)
 
     def append(self, lines: bytes, *, durable: bool = False) -> None:

@@ -52,6 +52,7 @@ class Timeline:
 
     @property
     def duration(self) -> float:
+        """Seconds from the beginning to the last step; 0 when there is none."""
         return self.steps[-1].at if self.steps else 0.0
 
     def index(self, at: float) -> int:
