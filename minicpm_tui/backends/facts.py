@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+
+from minicpm_tui.families.step import DEFAULT_STEP, frames_within, refuses_too_large
+from minicpm_tui.versions import at_least
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,16 @@ class ServerFacts:
     @property
     def takes_uuids(self) -> bool:
         """vLLM since 0.11 knows a part's ``uuid``; others might reject the field."""
-        numbers = re.match(r"(\d+)\.(\d+)", self.version or "")
-        return self.is_vllm and (numbers is None or (int(numbers[1]), int(numbers[2])) >= (0, 11))
+        return self.is_vllm and at_least(self.version or "", "0.11")
+
+    def most_frames(self, step: int | None = None) -> int | None:
+        """The most frames of one video that do not make it wait for ever; None where any number is answered or refused.
+
+        ``step``: its ``--max-num-batched-tokens`` where that is known, else vLLM's default for the smaller GPUs is assumed.
+        """
+        if not self.is_vllm or refuses_too_large(self.version or ""):
+            return None
+        return frames_within(step or DEFAULT_STEP)
 
     def model(self, name: str) -> ModelFacts | None:
         """The model served as ``name``, or loaded from it."""

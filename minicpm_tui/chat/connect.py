@@ -58,6 +58,11 @@ class Connection:
         """How many of a kind (``image``, ``video``) fit one conversation, as far as that is known."""
         return {**self.memory.limits, **(self.server.limits if self.server else {})}
 
+    @property
+    def safe_frames(self) -> int | None:
+        """The most frames of a video that do not make the server stop answering; None where any number is fine."""
+        return self.facts.most_frames(self.server.step if self.server else None)
+
     async def aclose(self) -> None:
         """Give connections back; a demo server ends."""
         await self.backend.aclose()
@@ -150,6 +155,9 @@ def choose(config: Config) -> Target:
         return at(settings.url)
     if settings.servers:
         return Target(normalise(settings.servers[0].url), settings.servers[0].model)
+    if servers and servers[0].state == "unresponsive":
+        hint = _("stop it with minicpm-tui servers stop {id} and start it again; its log says more").format(id=servers[0].id)
+        raise ServerUnreachable(servers[0].folder, title=_("The server does not answer any more"), hint=hint)
     if servers:
         hint = _("wait until it is ready: minicpm-tui servers logs {id} -f").format(id=servers[0].id)
         raise ServerUnreachable(servers[0].folder, title=_("The server is still loading"), hint=hint)

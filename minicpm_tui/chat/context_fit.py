@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from minicpm_tui.backends.body import kind_of
 from minicpm_tui.backends.tokenize import count_tokens
 from minicpm_tui.chat.budget import (
+    UNKNOWN_FRAMES,
     Budget,
     DropTurns,
     FewerFrames,
@@ -24,7 +25,7 @@ from minicpm_tui.chat.budget import (
 from minicpm_tui.chat.connect import Connection
 from minicpm_tui.errors import ContextExceeded, TooManyMedia
 from minicpm_tui.i18n import _, ngettext
-from minicpm_tui.messages import MediaPart, Message, RequestOptions, media_of, text_of
+from minicpm_tui.messages import ImagePart, MediaPart, Message, RequestOptions, media_of, text_of
 
 _NEAR = 0.6
 """Below this part of the context a text is not worth asking the server about, even if the guess is off by half."""
@@ -50,7 +51,7 @@ async def plan(connection: Connection, options: RequestOptions, above: Sequence[
     budget = await measure(connection, options, above, question)
     turns = turns_of(above)
     needed = budget.turns_to_drop
-    dropped = max(len(turns) if needed is None else needed, _turns_over_limit(turns, question, connection.limits))
+    dropped = max(len(turns) if needed is None else needed, _turns_over_limit(turns, question, connection))
     fitted = replace(budget, dropped=min(dropped, len(turns)))
     path = tuple(message for turn in turns[fitted.dropped :] for message in turn)
     counted = fitted if needed is None else budget
@@ -68,6 +69,10 @@ def _problem(fitted: Plan, connection: Connection, question: Message) -> Context
             title = _("Too many videos") if kind == "video" else _("Too many pictures")
             hint = _("remove some, or start the server with a larger --limit-mm-per-prompt")
             return TooManyMedia(words, title=title, hint=hint)
+    if any(_stops(part, connection) for part in media_of(question.content)):
+        words = _("this server's vLLM may stop answering at a video of more than {count} frames")
+        hint = _("attach it again, or use a newer vLLM")
+        return TooManyMedia(words.format(count=connection.safe_frames), title=_("Too many frames"), hint=hint)
     if not fitted.budget.possible:
         words = _("it needs about {count} tokens including the reply, the model takes {limit}").format(
             count=fitted.budget.total, limit=fitted.budget.limit
@@ -124,14 +129,23 @@ async def measure(connection: Connection, options: RequestOptions, above: Sequen
     return budget
 
 
-def _turns_over_limit(turns: Sequence[Sequence[Message]], question: Message, limits: dict[str, int]) -> int:
-    """How many of the oldest turns have too many pictures or videos in front of them to stay."""
+def _turns_over_limit(turns: Sequence[Sequence[Message]], question: Message, connection: Connection) -> int:
+    """How many of the oldest turns have too many pictures or videos in front of them to stay, or one that is too long."""
+    limits = connection.limits
     counts = Counter(kind_of(part) for part in media_of(question.content))
     for index in range(len(turns) - 1, -1, -1):
-        counts.update(kind_of(part) for message in turns[index] for part in media_of(message.content))
-        if any(counts[kind] > limit for kind, limit in limits.items()):
+        media = [part for message in turns[index] for part in media_of(message.content)]
+        counts.update(map(kind_of, media))
+        if any(_stops(part, connection) for part in media) or any(counts[kind] > limit for kind, limit in limits.items()):
             return index + 1
     return 0
+
+
+def _stops(part: MediaPart, connection: Connection) -> bool:
+    """Whether a video has so many frames that the server would not answer any more."""
+    if isinstance(part, ImagePart) or connection.safe_frames is None:
+        return False
+    return (len(part.frames) or UNKNOWN_FRAMES) > connection.safe_frames
 
 
 def _dropping(dropped: int, before: int) -> tuple[str, ...]:

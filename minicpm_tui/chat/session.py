@@ -232,6 +232,7 @@ class ChatSession:
             context_tokens_left=left,
             local_server=server is not None,
             videos=connection.limits.get("video"),
+            safe_frames=connection.safe_frames,
         )
 
     def _unread(self, fitted: Plan, usage: Usage) -> str:

@@ -133,8 +133,13 @@ def _load(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> Update:
 
 
 def _stay(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> int:
+    answers = True
     while not wishes.leave:
         update = watcher.poll(_STAY_SECONDS)
+        if answers and update.state == "unresponsive":
+            words = _("the server does not answer any more: stop it (Ctrl-C) and start it again; log: {log}")
+            _say(words.format(log=server.log))
+        answers = update.state != "unresponsive"
         if wishes.stop:
             _stop(server)
             raise KeyboardInterrupt

@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from minicpm_tui.errors import MediaError, MediaTooLarge
 from minicpm_tui.families import Size, video_tokens
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.extent import Extent
-from minicpm_tui.media.frame_times import frame_count, frame_limit, frame_times
+from minicpm_tui.media.frame_times import frame_count, frame_times
 from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, PreparationCancelled
 
@@ -28,11 +30,11 @@ def sample_times(
     if start < 0 or (start and start >= whole.length) or end <= start < whole.length:
         raise _outside(path, whole.length)
     a_frame = video_tokens(limits.family, 1, *size)
-    roomy = frame_limit(limits.family.max_frames, limits.num_frames, None, a_frame)
-    limit = frame_limit(limits.family.max_frames, limits.num_frames, limits.context_tokens_left, a_frame)
-    wanted = frame_count(end - start, roomy, spec.count)
-    count = min(wanted, limit)
-    return frame_times(start, max(start, min(end, whole.last)), max(count, 1)), _notes(spec, wanted, count)
+    wanted = frame_count(end - start, limits.most_frames, spec.count)
+    count = min(wanted, limits.affordable_frames(a_frame))
+    unguarded = frame_count(end - start, msgspec.structs.replace(limits, safe_frames=None).most_frames, spec.count)
+    notes = _notes(spec, wanted, count, unguarded)
+    return frame_times(start, max(start, min(end, whole.last)), max(count, 1)), notes
 
 
 def checkpoint(path: Path, cancelled: Cancelled | None) -> Callable[[], None]:
@@ -51,9 +53,13 @@ def checkpoint(path: Path, cancelled: Cancelled | None) -> Callable[[], None]:
     return check
 
 
-def _notes(spec: AttachmentSpec, wanted: int, count: int) -> tuple[str, ...]:
+def _notes(spec: AttachmentSpec, wanted: int, count: int, unguarded: int) -> tuple[str, ...]:
+    """``unguarded``: the frames that would be sent to a server which does not stop answering at so many."""
     notes = []
-    if spec.count is not None and spec.count > wanted:
+    if wanted < unguarded:
+        text = _("{count} frames instead of {wanted}: with more, this server's vLLM may stop answering; a newer one takes them")
+        notes.append(text.format(count=wanted, wanted=unguarded))
+    elif spec.count is not None and spec.count > wanted:
         notes.append(_("{count} frames: the server takes no more").format(count=wanted))
     if count < wanted:
         text = ngettext(

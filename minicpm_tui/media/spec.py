@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from minicpm_tui.families import Family
+from minicpm_tui.families.step import DEFAULT_FRAMES
 from minicpm_tui.messages import Blob, ImagePart, VideoPart
 
 MediaKind = Literal["image", "video", "pdf"]
@@ -65,7 +66,8 @@ class MediaLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     ``max_slices`` and ``num_frames`` are the server's own settings where it is known to have some; ``context_tokens_left`` is
     what the conversation leaves for this attachment; ``local_server``: the server runs on this machine and was started by us.
-    ``videos`` is how many videos the server takes in a conversation, where that is known.
+    ``videos`` is how many videos the server takes in a conversation, where that is known. ``safe_frames`` is set for a server
+    that stops answering when a video has more frames than that.
     """
 
     family: Family
@@ -74,6 +76,28 @@ class MediaLimits(msgspec.Struct, frozen=True, kw_only=True):
     context_tokens_left: int | None = None
     local_server: bool = False
     videos: int | None = None
+    safe_frames: int | None = None
+
+    @property
+    def most_frames(self) -> int:
+        """The most frames of one video that make sense, whatever the context leaves: the family's, the server's, safe ones."""
+        known = (self.family.max_frames, self.frames_read, self.safe_frames)
+        return max(min(count for count in known if count is not None), 1)
+
+    def stops_at(self, frames: int | None) -> bool:
+        """Whether a video of so many frames (None: of any number) would make the server stop answering."""
+        return self.safe_frames is not None and (frames is None or frames > self.safe_frames)
+
+    def affordable_frames(self, tokens_a_frame: int) -> int:
+        """The most frames of one video that make sense and that the context has room for; at least one."""
+        left = self.context_tokens_left
+        return self.most_frames if left is None else max(min(self.most_frames, left // tokens_a_frame), 1)
+
+    @property
+    def frames_read(self) -> int | None:
+        """How many frames the server reads of a whole file; None: all of them."""
+        count = DEFAULT_FRAMES if self.num_frames is None else self.num_frames
+        return count if count > 0 else None
 
     @property
     def takes_videos(self) -> bool:

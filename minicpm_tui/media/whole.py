@@ -9,7 +9,6 @@ from minicpm_tui.errors import MediaDamaged, MediaTooLarge
 from minicpm_tui.families import video_tokens
 from minicpm_tui.i18n import _
 from minicpm_tui.media.container import open_video
-from minicpm_tui.media.frame_times import frame_limit
 from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.sniff import Format
 from minicpm_tui.media.sources import source_of
@@ -32,8 +31,10 @@ def prepare_whole(file: BinaryIO, path: Path, what: Format, spec: AttachmentSpec
         if frame is None:
             raise MediaDamaged(shown(path), title=_("No frame of this video can be decoded"))
         size, length = video.shown_size(frame), video.duration
-        count = min(frame_limit(limits.num_frames or video.frames, limits.num_frames, None, 1), video.frames)
+        count = min(limits.frames_read or video.frames, video.frames)
     hint = _("send it as frames, not as the whole file")
+    if limits.stops_at(count):
+        raise MediaTooLarge(shown(path), title=_("A whole video would stop this server"), hint=hint)
     if count * size[0] * size[1] * 3 > _MOST_DECODED:
         decoded = _("{name}: {count} frames of {width}×{height} pixels")
         raise MediaTooLarge(decoded.format(name=shown(path), count=count, width=size[0], height=size[1]), hint=hint)

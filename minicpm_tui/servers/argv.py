@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from minicpm_tui.i18n import _
-from minicpm_tui.servers.discovery import at_least
 from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.options import OPTIONS, Option
 from minicpm_tui.servers.values import Value, write
+from minicpm_tui.versions import at_least
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000

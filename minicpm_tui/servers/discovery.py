@@ -13,11 +13,11 @@ from pathlib import Path
 
 from minicpm_tui.errors import VllmMissing
 from minicpm_tui.i18n import _
+from minicpm_tui.versions import at_least
 
 MINIMUM = "0.7.1"
 INSTALL = "pip install 'vllm>=0.7.1'"
 _VERSION_SECONDS = 10.0
-_NUMBERS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,6 @@ class Vllm:
     def ok(self) -> bool:
         """Whether it is new enough for this program; an unknown version is taken for the newest."""
         return not self.version or at_least(self.version, MINIMUM)
-
-
-def parse(version: str) -> tuple[int, ...]:
-    """``0.25.1+cu130`` → ``(0, 25, 1)``; release candidates count as the release."""
-    head = re.split(r"[+a-zA-Z]", version, maxsplit=1)[0]
-    return tuple(int(number) for number in _NUMBERS.findall(head)[:3])
-
-
-def at_least(version: str, minimum: str) -> bool:
-    """Whether ``version`` is ``minimum`` or newer; an unknown version counts as the newest."""
-    return not version or parse(version) >= parse(minimum)
 
 
 def find(setting: str = "", environ: Mapping[str, str] | None = None) -> Vllm | None:

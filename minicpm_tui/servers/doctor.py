@@ -13,9 +13,10 @@ from minicpm_tui.config import Settings
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.servers import argv, discovery, endpoints, gpus, models, survival
-from minicpm_tui.servers.discovery import Vllm, at_least
+from minicpm_tui.servers.discovery import Vllm
 from minicpm_tui.servers.gpus import Gpu
 from minicpm_tui.servers.models import LocalModel
+from minicpm_tui.versions import at_least, parse
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def _model_problems(on_disk: list[LocalModel], found: Vllm | None) -> list[Probl
 
 
 def _at_most(version: str, last: str) -> bool:
-    return discovery.parse(version) <= discovery.parse(last)
+    return parse(version) <= parse(last)
 
 
 def python_line() -> str:

@@ -10,13 +10,14 @@ from minicpm_tui.families import Family
 from minicpm_tui.families.recognise import read_config
 from minicpm_tui.i18n import _
 from minicpm_tui.servers import numa, remedy
-from minicpm_tui.servers.discovery import Vllm, at_least
+from minicpm_tui.servers.discovery import Vllm
 from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.gpus import Gpu
 from minicpm_tui.servers.remedy import Remedy
 from minicpm_tui.servers.shape import Shape, measure
 from minicpm_tui.servers.values import tokens, write
 from minicpm_tui.text import format_bytes
+from minicpm_tui.versions import at_least
 
 _BASE = 600 << 20  # CUDA context, NCCL and allocator slack beside what is counted
 _CPU_BASE = 700 << 20

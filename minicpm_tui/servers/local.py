@@ -14,16 +14,18 @@ import msgspec
 from minicpm_tui.i18n import N_
 from minicpm_tui.text import one_line
 
-State = Literal["starting", "loading", "ready", "stopping", "exited", "failed"]
+State = Literal["starting", "loading", "ready", "unresponsive", "stopping", "exited", "failed"]
+"""``unresponsive``: it was ready, its process lives, and it no longer answers."""
 STATE_TITLES: dict[State, str] = {
     "starting": N_("starting"),
     "loading": N_("loading"),
     "ready": N_("ready"),
+    "unresponsive": N_("not answering"),
     "stopping": N_("stopping"),
     "exited": N_("ended"),
     "failed": N_("failed"),
 }
-LIVE: tuple[State, ...] = ("starting", "loading", "ready", "stopping")
+LIVE: tuple[State, ...] = ("starting", "loading", "ready", "unresponsive", "stopping")
 
 
 class Record(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -99,13 +101,14 @@ class LocalServer:
         return datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
     def option(self, name: str) -> str | None:
-        """The value of ``--name`` on its command line, if it is there."""
+        """The value of ``--name`` on its command line, if it is there: the last one, which is vLLM's too."""
+        found: str | None = None
         flags = (f"--{name}", f"--{name.replace('-', '_')}")
         for index, argument in enumerate(self.argv):
             flag, has_value, value = argument.partition("=")
             if flag in flags:
-                return value if has_value else self.argv[index + 1] if index + 1 < len(self.argv) else ""
-        return None
+                found = value if has_value else self.argv[index + 1] if index + 1 < len(self.argv) else ""
+        return found
 
     def json_option(self, name: str) -> dict[str, Any]:
         """The value of an option that takes a JSON object; empty when it is absent or something else."""
@@ -132,6 +135,12 @@ class LocalServer:
     def max_model_len(self) -> int | None:
         """Tokens of prompt and reply together, when the command line has a plain number."""
         text = self.option("max-model-len") or ""
+        return int(text) if text.isdigit() else None
+
+    @property
+    def step(self) -> int | None:
+        """Tokens of one step of its engine (``--max-num-batched-tokens``), when the command line has a plain number."""
+        text = self.option("max-num-batched-tokens") or ""
         return int(text) if text.isdigit() else None
 
     @property

@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from minicpm_tui.errors import ModelMissing, ServerError, UsageError
-from minicpm_tui.families import Family, recognise
+from minicpm_tui.families import Family, recognise, step
 from minicpm_tui.families.recognise import read_config
 from minicpm_tui.i18n import _
-from minicpm_tui.servers import argv, discovery, estimate, gpus, launch, models, presets
+from minicpm_tui.servers import argv, estimate, gpus, launch, models, presets
 from minicpm_tui.servers.argv import Command
-from minicpm_tui.servers.discovery import Vllm, at_least
+from minicpm_tui.servers.discovery import Vllm
 from minicpm_tui.servers.estimate import Estimate
 from minicpm_tui.servers.form import Form, locate_model
 from minicpm_tui.servers.gpus import Gpu
 from minicpm_tui.servers.launch import LaunchPlan
 from minicpm_tui.servers.values import tokens
+from minicpm_tui.versions import at_least, parse
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def prepare(form: Form, vllm: Vllm | None, environ: Mapping[str, str] | None = N
     applied, chosen = _choose_gpus(applied, devices, environ)
     defaults = {} if "port" in form.options else {"port": launch.free_port(argv.DEFAULT_PORT)}
     command = argv.build(applied, model, vllm=str(vllm.path) if vllm else "vllm", version=version, defaults=defaults)
-    notes = [*command.notes, *_version_notes(family, version)]
+    notes = [*command.notes, *_version_notes(family, version), *_step_notes(applied, family, version)]
     return Plan(form, applied, command, family, folder, vllm, tuple(chosen), tuple(notes), len(devices))
 
 
@@ -139,9 +140,18 @@ def _named(devices: list[Gpu], wanted: tuple[str, ...], *, strict: bool) -> list
         ) from error
 
 
+def _step_notes(form: Form, family: Family, version: str) -> list[str]:
+    """What follows from a step of the user's own that is too small for a whole video on an old vLLM."""
+    chosen = tokens(form.options.get("max-num-batched-tokens"))
+    if chosen is None or chosen >= presets.least_step(form.options, family, version):
+        return []
+    words = _("this vLLM stops answering when a video has more frames than a step holds: at most {frames} are sent")
+    return [words.format(frames=step.frames_within(chosen))]
+
+
 def _version_notes(family: Family, version: str) -> list[str]:
     if version and not at_least(version, family.vllm):
         return [_("{family} needs vLLM {version}").format(family=family.title, version=family.vllm)]
-    if version and family.vllm_last and discovery.parse(version) > discovery.parse(family.vllm_last):
+    if version and family.vllm_last and parse(version) > parse(family.vllm_last):
         return [_("{family} runs only on vLLM up to {version}").format(family=family.title, version=family.vllm_last)]
     return []

@@ -10,12 +10,12 @@ from typing import Any
 
 from minicpm_tui import paths
 from minicpm_tui.errors import ConfigError, UsageError
-from minicpm_tui.families import Family, image_tokens, video_tokens
+from minicpm_tui.families import Family, image_tokens, step, video_tokens
 from minicpm_tui.files import make_private_dir, write_durably
 from minicpm_tui.i18n import N_, _
-from minicpm_tui.servers.discovery import at_least
 from minicpm_tui.servers.form import Form
-from minicpm_tui.servers.values import Value
+from minicpm_tui.servers.values import Value, tokens
+from minicpm_tui.versions import at_least
 
 BUILT_IN = {
     "pictures": N_("up to five pictures, and one video of 32 frames, in a conversation"),
@@ -23,8 +23,8 @@ BUILT_IN = {
     "mixed": N_("up to five pictures and two videos in a conversation"),
     "batch": N_("one picture or video in a request, many requests at once"),
 }
+_STEP = "max-num-batched-tokens"
 _REPLY_TOKENS = 2048
-_DEFAULT_FRAMES = 32
 _PARTIAL_STEPS_SINCE = "0.9.0"  # before, a step of a multimodal model must hold a whole conversation (V0 engine)
 
 
@@ -42,12 +42,10 @@ def preset_options(name: str, family: Family, version: str = "", cpus: int | Non
     if family.video:
         limits["video"] = videos
         needed += videos * video_tokens(family, frames, 448, 448)
-        if frames != _DEFAULT_FRAMES:
+        if frames != step.DEFAULT_FRAMES:
             options["media-io-kwargs"] = {"video": {"num_frames": frames, "fps": 1}}
-            options["max-num-batched-tokens"] = _power_of_two(video_tokens(family, frames, 448, 448), 4096)
+            options[_STEP] = _power_of_two(video_tokens(family, frames, 448, 448), 4096)
     options["max-model-len"] = min(_power_of_two(needed, 4096), family.context)
-    if "max-num-batched-tokens" in options and not at_least(version, _PARTIAL_STEPS_SINCE):
-        options["max-num-batched-tokens"] = options["max-model-len"]
     if family.trust_remote_code:
         options["trust-remote-code"] = True
     cpus = cpus or os.cpu_count() or 1
@@ -68,15 +66,45 @@ def apply_preset(form: Form, family: Family, version: str = "", cpus: int | None
     own = saved()
     if form.preset in own:
         base = own[form.preset]
-        options: dict[str, Value] = {**preset_options(_base(base.preset), family, version, cpus), **base.options, **form.options}
+        asked: dict[str, Value] = {**base.options, **form.options}
+        ready_made = preset_options(_base(base.preset), family, version, cpus)
+        options = with_step({**ready_made, **asked}, asked, family, version)
         return Form(form.model or base.model, options, form.gpus or base.gpus, form.extra or base.extra, form.preset)
     if form.preset not in BUILT_IN:
         names = ", ".join([*BUILT_IN, *own])
         raise UsageError(
             _("there is no preset {name}").format(name=form.preset), hint=_("available: {names}").format(names=names)
         )
-    options = {**preset_options(form.preset, family, version, cpus), **form.options}
+    ready_made = preset_options(form.preset, family, version, cpus)
+    options = with_step({**ready_made, **form.options}, form.options, family, version)
     return Form(form.model, options, form.gpus, form.extra, form.preset)
+
+
+def with_step(options: dict[str, Value], asked: Mapping[str, Value], family: Family, version: str) -> dict[str, Value]:
+    """``options`` with a step that holds every video they allow; what was ``asked`` for itself stays as it is."""
+    if _STEP in asked:
+        return options
+    length = tokens(options.get("max-model-len"))
+    if not at_least(version, _PARTIAL_STEPS_SINCE):
+        return {**options, _STEP: length} if length else options
+    needed = least_step(options, family, version)
+    chosen = tokens(options.get(_STEP)) or 0
+    return {**options, _STEP: _power_of_two(needed, 4096)} if needed > chosen else options
+
+
+def least_step(options: Mapping[str, Value], family: Family, version: str) -> int:
+    """Tokens that a step must have so that no video makes a vLLM before 0.16 wait for ever; 0 where that cannot happen."""
+    limits = options.get("limit-mm-per-prompt")
+    videos = limits.get("video", 1) if isinstance(limits, dict) else 1
+    count = videos.get("count", 1) if isinstance(videos, dict) else videos
+    if step.refuses_too_large(version) or not family.video or not count:
+        return 0
+    reading = options.get("media-io-kwargs")
+    video = reading.get("video") if isinstance(reading, dict) else None
+    frames = video.get("num_frames") if isinstance(video, dict) else None
+    if not isinstance(frames, int):
+        frames = step.DEFAULT_FRAMES
+    return step.step_for(frames if frames > 0 else family.max_frames)
 
 
 def _base(name: str) -> str:

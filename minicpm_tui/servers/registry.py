@@ -21,6 +21,8 @@ from minicpm_tui.servers import argv, children, logfiles, processes
 from minicpm_tui.servers.local import LocalServer, Record, State
 
 _HEALTH_SECONDS = 2.0
+_PATIENT_SECONDS = 5.0
+"""For one that has been ready: it may be busy with a request."""
 _LOCK_SECONDS = 30.0
 
 
@@ -212,17 +214,19 @@ def _state(record: Record, host: str) -> State:
         return record.ended
     if record.stopping:
         return "stopping"
-    if is_ready(record, host):
+    if is_ready(record, host, _HEALTH_SECONDS if record.ready_at is None else _PATIENT_SECONDS):
         return "ready"
+    if record.ready_at is not None:
+        return "unresponsive"
     log = Path(record.log)
     return "loading" if log.exists() and log.stat().st_size else "starting"
 
 
-def is_ready(record: Record, host: str = "") -> bool:
-    """Whether ``/health`` answers 200, and it is this server and no other that listens on the port."""
+def is_ready(record: Record, host: str = "", seconds: float = _HEALTH_SECONDS) -> bool:
+    """Whether ``/health`` answers 200 within ``seconds``, and it is this server and no other that listens on the port."""
     if not processes.listens(record.group, record.port):
         return False
-    if not healthy(host or record.host, record.port):
+    if not healthy(host or record.host, record.port, seconds):
         return False
     if record.ready_at is None:
         note_ready(record.id)

@@ -17,7 +17,7 @@ from minicpm_tui.files import make_private_dir, write_durably
 from minicpm_tui.i18n import _
 from minicpm_tui.servers import processes, registry
 from minicpm_tui.servers.explain import Diagnosis, Explanation, Failure
-from minicpm_tui.servers.local import LocalServer, State
+from minicpm_tui.servers.local import LocalServer, Record, State
 from minicpm_tui.servers.loglines import LogLine
 from minicpm_tui.servers.stages import Stage
 from minicpm_tui.text import one_line
@@ -26,6 +26,9 @@ _READ = 1 << 20
 _HEAD = 2 << 20
 _TAIL = 4 << 20
 _SILENT_SECONDS = 120.0
+_CHECK_SECONDS = 5.0
+_CHECKS = 2
+"""A ready server is asked now and then whether it still answers; it has stopped when it was silent so often in a row."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Watcher:
         self._grew = self._stage_began = time.monotonic()
         self._ended: Update | None = None
         self._ready = server.ready_at is not None
+        self._checked = 0.0 if server.state == "unresponsive" else time.monotonic()
+        self._unanswered = _CHECKS - 1 if server.state == "unresponsive" else 0
 
     def poll(self, seconds: float = 0.25) -> Update:
         """The news since the last call."""
@@ -129,12 +134,20 @@ class Watcher:
         if record and record.stopping:
             return "stopping"
         if self._ready:
-            return "ready"
+            return self._answers(record)
         if record and registry.is_ready(record):
             self._ready = True
             remember(self.server.folder, self.diagnosis.reader.stages)
             return "ready"
         return "loading" if self._position else "starting"
+
+    def _answers(self, record: Record | None) -> State:
+        """Whether a server that has been ready still answers; asked only now and then."""
+        now = time.monotonic()
+        if record and now - self._checked >= _CHECK_SECONDS:
+            self._unanswered = 0 if registry.is_ready(record) else self._unanswered + 1
+            self._checked = time.monotonic()
+        return "unresponsive" if self._unanswered >= _CHECKS else "ready"
 
     def _end(self, lines: tuple[LogLine, ...]) -> Update:
         record = next((record for record in registry.refresh() if record.id == self.server.id), None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from minicpm_tui.batch.vllm.options import engine_options, read_chosen
+from minicpm_tui.batch.vllm.options import engine_options, read_chosen, safe_frames
 from minicpm_tui.errors import UsageError
 from minicpm_tui.families import recognise
 from minicpm_tui.servers import processes
@@ -163,6 +163,17 @@ def test_room_for_all_pictures_of_a_request() -> None:
     assert options["max_model_len"] >= 20 * 640
     assert options["trust_remote_code"] is True
     assert options["max_num_seqs"] == 8
+
+
+def test_an_old_engine_gets_a_step_that_holds_a_video_or_fewer_frames() -> None:
+    family = recognise(MODEL)
+    options = engine_options(MODEL, family, 1, {}, "0.11.2")
+    assert options["max_num_batched_tokens"] >= 66 * 32
+    assert (safe_frames(options, "0.11.2") or 0) >= 32
+    small = engine_options(MODEL, family, 1, {"max_num_batched_tokens": 2048}, "0.11.2")
+    assert (small["max_num_batched_tokens"], safe_frames(small, "0.11.2")) == (2048, 30)
+    assert safe_frames(small, "0.16.0") is None
+    assert engine_options(MODEL, family, 20, {}, "0.8.5")["max_num_batched_tokens"] >= 20 * 640
 
 
 def test_engine_arguments_are_read_as_json_or_text() -> None:

@@ -23,7 +23,7 @@ from minicpm_tui.chat.budget import (
 from minicpm_tui.chat.context_fit import say
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
-from minicpm_tui.errors import ContextExceeded, TooManyMedia
+from minicpm_tui.errors import ContextExceeded, MediaTooLarge, TooManyMedia
 from minicpm_tui.families import image_tokens, recognise
 from minicpm_tui.media import prepare
 from minicpm_tui.media.spec import AttachmentSpec
@@ -152,6 +152,35 @@ async def test_a_video_gets_its_fewest_frames_at_the_cost_of_old_turns(talking: 
             assert len(part.frames) == 8
             assert any("8 frames instead of 20" in notice for notice in answer.notices)
             assert any("not sent" in notice for notice in answer.notices)
+
+
+async def test_an_old_server_gets_no_more_frames_than_it_survives(talking: Opener, tmp_path: Path) -> None:
+    film = clip(tmp_path / "film.mp4", 40, rate=1)
+    with serving(DemoOptions(tokens_per_second=0, version="0.11.2")) as old:
+        async with talking(old) as session:
+            answer = await hear(session.send("What is this?", [AttachmentSpec(path=film)]))
+            [part] = media_of(session.tree.path()[-2].content)
+            assert isinstance(part, VideoPart)
+            assert len(part.frames) == 30
+            assert any("30 frames instead of 32" in notice for notice in answer.notices)
+            with pytest.raises(MediaTooLarge, match="stop"):
+                await hear(session.send("Whole", [AttachmentSpec(path=film, original=True)]))
+            with pytest.raises(MediaTooLarge, match="stop"):
+                await hear(session.send("From there", [AttachmentSpec(url="https://example.org/film.mp4")]))
+
+
+async def test_a_long_video_of_the_past_is_not_sent_to_an_old_server(talking: Opener, tmp_path: Path) -> None:
+    film = clip(tmp_path / "film.mp4", 40, rate=1)
+    with serving(DemoOptions(tokens_per_second=0)) as new, serving(DemoOptions(tokens_per_second=0, version="0.11.2")) as old:
+        async with talking(new) as session:
+            await hear(session.send("What is this?", [AttachmentSpec(path=film)]))
+            journal = session.journal
+            async with talking(old, journal) as again:
+                answer = await hear(again.send("And then?"))
+                assert any("not sent" in notice for notice in answer.notices)
+                assert len(old.chats[-1]["messages"]) == 1
+                with pytest.raises(TooManyMedia, match="30 frames"):
+                    await hear(again.edit(again.tree.path()[0].id, "Once more?"))
 
 
 async def test_a_learned_limit_drops_old_pictures_and_refuses_too_many_new_ones(talking: Opener, picture: Path) -> None:

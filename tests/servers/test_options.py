@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicpm_tui.errors import ConfigError, ModelMissing, NameTaken, UsageError
-from minicpm_tui.families import by_id, families, image_tokens, video_tokens
+from minicpm_tui.families import Family, by_id, families, image_tokens, video_tokens
 from minicpm_tui.servers import argv, presets
+from minicpm_tui.servers.discovery import Vllm
 from minicpm_tui.servers.form import Form, locate_model, parse_arguments
 from minicpm_tui.servers.options import OPTIONS
 from minicpm_tui.servers.plan import prepare
-from minicpm_tui.servers.values import InvalidValue, read, tokens
+from minicpm_tui.servers.values import InvalidValue, Value, read, tokens
 
 GUIDE = (
     "--dtype auto --max-model-len 2048 --api-key token-abc123 --gpu_memory_utilization 0.9 --trust-remote-code "
@@ -113,6 +115,43 @@ def test_presets_hold_what_they_promise(name: str, family: object) -> None:
     assert options.get("trust-remote-code", False) == known.trust_remote_code
 
 
+@pytest.mark.parametrize("version", ["0.7.1", "0.8.5.post1", "0.9.2", "0.10.2", "0.11.2", "0.12.0", "0.14.1", "0.15.2"])
+@pytest.mark.parametrize("family", [by_id("minicpm-v-2.6"), by_id("minicpm-v-4"), by_id("minicpm-v-4.5")], ids=lambda one: one.id)
+@pytest.mark.parametrize("name", list(presets.BUILT_IN))
+def test_no_preset_makes_a_server_that_a_video_stops(name: str, family: Family, version: str) -> None:
+    command = argv.build(presets.apply_preset(Form("m", preset=name), family, version, 1), "m", version=version).argv
+    values = dict(pairwise(command))
+    reading = json.loads(values.get("--media-io-kwargs", "{}"))
+    assert int(values["--max-num-batched-tokens"]) >= 66 * reading.get("video", {}).get("num_frames", 32)
+
+
+@pytest.mark.parametrize(
+    ("options", "least"),
+    [
+        ({"media-io-kwargs": {"video": {"num_frames": 128}}}, 66 * 128),
+        ({"media-io-kwargs": {"video": {"num_frames": -1}}}, 66 * 64),
+        ({"limit-mm-per-prompt": {"image": 3}}, 66 * 32),
+        ({"limit-mm-per-prompt": {"image": 3, "video": {"count": 2, "num_frames": 16}}}, 66 * 32),
+    ],
+)
+def test_a_step_also_holds_the_videos_that_the_users_own_options_allow(options: dict[str, Value], least: int) -> None:
+    form = presets.apply_preset(Form("m", options), by_id("minicpm-v-2.6"), "0.11.2")
+    assert (tokens(form.options["max-num-batched-tokens"]) or 0) >= least
+
+
+def test_a_step_is_left_to_vllm_where_nothing_can_wait_for_ever() -> None:
+    family = by_id("minicpm-v-2.6")
+    for options, version in (({}, "0.16.0"), ({"limit-mm-per-prompt": {"image": 3, "video": 0}}, "0.11.2")):
+        assert "max-num-batched-tokens" not in presets.apply_preset(Form("m", dict(options)), family, version).options
+
+
+def test_a_users_own_small_step_stays_and_is_said(tmp_path: Path) -> None:
+    old = Vllm(tmp_path / "vllm", "0.11.2")
+    plan = prepare(Form("openbmb/MiniCPM-V-2_6", {"max-num-batched-tokens": 2048}), old, {}, [])
+    assert "--max-num-batched-tokens 2048" in " ".join(plan.command.argv)
+    assert any("at most 30 are sent" in note for note in plan.notes)
+
+
 def test_old_versions_get_the_old_forms() -> None:
     form = presets.apply_preset(Form("m", preset="videos"), by_id("minicpm-v-2.6"), "0.7.1")
     command = argv.build(form, "m", version="0.7.1")
@@ -122,9 +161,11 @@ def test_old_versions_get_the_old_forms() -> None:
 
 
 def test_before_partial_steps_one_step_holds_a_whole_conversation() -> None:
-    options = presets.preset_options("videos", by_id("minicpm-v-2.6"), "0.8.5", 1)
+    family = by_id("minicpm-v-2.6")
+    options = presets.apply_preset(Form("m", preset="videos"), family, "0.8.5", 1).options
     assert options["max-num-batched-tokens"] == options["max-model-len"]
-    assert presets.preset_options("videos", by_id("minicpm-v-2.6"), "0.9.0", 1)["max-num-batched-tokens"] == 8192
+    later = presets.apply_preset(Form("m", preset="videos"), family, "0.9.0", 1).options
+    assert later["max-num-batched-tokens"] == 8192
 
 
 def test_gpus_are_set_and_shared() -> None:

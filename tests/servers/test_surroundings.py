@@ -22,6 +22,7 @@ from minicpm_tui.errors import VllmMissing
 from minicpm_tui.servers import discovery, endpoints, logfiles, models, processes, survival
 from minicpm_tui.servers.doctor import report
 from minicpm_tui.servers.watch import Watcher, last_time, remember
+from minicpm_tui.versions import at_least
 from tests.waiting import wait_for
 
 from .conftest import Script, Start
@@ -77,8 +78,8 @@ def test_missing_and_old_ones_come_with_what_to_do(tmp_path: Path, setting: str,
 @given(st.lists(st.integers(0, 99), min_size=3, max_size=3), st.lists(st.integers(0, 99), min_size=3, max_size=3))
 def test_versions_are_compared_by_number(one: list[int], other: list[int]) -> None:
     texts = [".".join(map(str, version)) for version in (one, other)]
-    assert discovery.at_least(texts[0] + "+cu130", texts[1]) == (one >= other)
-    assert discovery.at_least("", texts[1])
+    assert at_least(texts[0] + "+cu130", texts[1]) == (one >= other)
+    assert at_least("", texts[1])
 
 
 def test_models_of_both_caches_and_of_configured_folders(tmp_path: Path) -> None:

@@ -100,11 +100,14 @@ def _target(
     if family.generic:
         family = recognise(model.id, folder)
     ours = [address.server for address in addresses if address.server is not None]
+    steps = {address.url: address.server.step for address in addresses if address.server is not None}
+    safe = [count for facts in found if (count := facts.most_frames(steps.get(facts.url))) is not None]
     limits = MediaLimits(
         family=family,
         max_slices=min((server.max_slices for server in ours if server.max_slices is not None), default=None),
         num_frames=min((server.num_frames for server in ours if server.num_frames is not None), default=None),
         videos=min((server.limits["video"] for server in ours if "video" in server.limits), default=None),
+        safe_frames=min(safe, default=None),
         context_tokens_left=model.max_model_len and model.max_model_len * 3 // 4,  # the rest for question and answer
     )
     return Target(

@@ -8,24 +8,37 @@ from typing import Any
 import msgspec
 
 from minicpm_tui.errors import UsageError
-from minicpm_tui.families import Family, image_tokens
+from minicpm_tui.families import Family, image_tokens, step
 from minicpm_tui.i18n import _
-from minicpm_tui.servers.presets import preset_options
+from minicpm_tui.servers.presets import preset_options, with_step
 
 REPLY_TOKENS = 2048
 TEMPERATURE, TOP_P, MAX_TOKENS = 0.7, 0.7, 1024
 """The guide's sampling for offline inference, where neither the user nor the family says otherwise."""
 
 
-def engine_options(model: str, family: Family, pictures: int, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the preset ``mixed``, with room for ``pictures`` in one request; ``chosen`` ones win."""
-    options: dict[str, Any] = {name.replace("-", "_"): value for name, value in preset_options("mixed", family).items()}
-    limits = dict(options["limit_mm_per_prompt"])
+def engine_options(model: str, family: Family, pictures: int, chosen: Mapping[str, Any], version: str = "") -> dict[str, Any]:
+    """Those of the preset ``mixed`` for this ``version`` of vLLM, with room for ``pictures`` in one request.
+
+    ``chosen`` ones win.
+    """
+    options: dict[str, Any] = dict(preset_options("mixed", family, version))
+    limits = options["limit-mm-per-prompt"]
     if pictures > limits["image"]:
         limits["image"] = pictures
         needed = REPLY_TOKENS + pictures * image_tokens(family, 1344, 1344)
-        options["max_model_len"] = min(family.context, max(options["max_model_len"], needed))
-    return {"model": model, **options, "limit_mm_per_prompt": limits, **chosen}
+        options["max-model-len"] = min(family.context, max(options["max-model-len"], needed))
+    asked = {name.replace("_", "-"): value for name, value in chosen.items()}
+    options = with_step({**options, **asked}, asked, family, version)
+    return {"model": model, **{name.replace("-", "_"): value for name, value in options.items()}, **chosen}
+
+
+def safe_frames(engine: Mapping[str, Any], version: str) -> int | None:
+    """The most frames of a video that this engine does not wait for for ever; None where any number is answered or refused."""
+    if step.refuses_too_large(version):
+        return None
+    held = engine.get("max_num_batched_tokens")
+    return step.frames_within(held if isinstance(held, int) else step.DEFAULT_STEP)
 
 
 def read_chosen(settings: Iterable[str]) -> dict[str, Any]:

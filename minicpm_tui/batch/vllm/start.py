@@ -17,7 +17,7 @@ from minicpm_tui.batch.run.job import look_through
 from minicpm_tui.batch.run.prepare import Preparer
 from minicpm_tui.batch.run.start import Run, carry_out, named
 from minicpm_tui.batch.vllm.engine import OfflineEngine
-from minicpm_tui.batch.vllm.options import MAX_TOKENS, TEMPERATURE, TOP_P, engine_options
+from minicpm_tui.batch.vllm.options import MAX_TOKENS, TEMPERATURE, TOP_P, engine_options, safe_frames
 from minicpm_tui.batch.vllm.process import SCRIPTS
 from minicpm_tui.errors import VllmMissing
 from minicpm_tui.families import Family, recognise, request_profile
@@ -46,10 +46,10 @@ class Offline:
 async def through_vllm(wanted: Run, offline: Offline) -> Summary:
     """Ask vLLM itself. Raises MinicpmTuiError before the first request, and when vLLM ends; what was answered is saved."""
     seen = await asyncio.to_thread(look_through, wanted.job)
-    python = await asyncio.to_thread(interpreter, offline.vllm_command)
+    python, version = await asyncio.to_thread(interpreter, offline.vllm_command)
     family, profile = await asyncio.to_thread(_family, offline.model)
     options = _options(wanted.options, profile, offline.model)
-    engine = engine_options(offline.model, family, seen.pictures, offline.chosen)
+    engine = engine_options(offline.model, family, seen.pictures, offline.chosen, version)
     preparer = Preparer(
         profile=profile,
         options=options,
@@ -58,6 +58,7 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
             max_slices=_max_slices(engine),
             context_tokens_left=_media_room(engine),
             videos=_videos(engine),
+            safe_frames=safe_frames(engine, version),
         ),
         overrides=wanted.overrides,
         defaults={**_sampling(options), "stop_token_ids": list(profile.stop_token_ids)},
@@ -78,8 +79,11 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
     return await carry_out(wanted, seen, worker, preparer, offline.model)
 
 
-def interpreter(vllm_command: str) -> Path:
-    """The Python that has vLLM: of the setting, the active environment, or PATH. Raises VllmMissing. Blocks."""
+def interpreter(vllm_command: str) -> tuple[Path, str]:
+    """The Python that has vLLM (of the setting, the active environment, or PATH), and vLLM's version. Blocks.
+
+    Raises VllmMissing.
+    """
     found = discovery.require(vllm_command)
     python = discovery.interpreter(found.path)
     if python is None:
@@ -87,7 +91,7 @@ def interpreter(vllm_command: str) -> Path:
             _("cannot tell which Python {path} runs").format(path=found.path),
             hint=_("set vllm_command in config.toml to the vllm script of its environment"),
         )
-    return python
+    return python, found.version
 
 
 def _family(model: str) -> tuple[Family, RequestProfile]:

@@ -215,7 +215,6 @@ class Tray(Commanded, Options):
     @work(group="adjust", exclusive=True)
     async def action_adjust(self) -> None:
         """Ask how the highlighted file is to be sent, and prepare it anew."""
-        from minicpm_tui.media.frame_times import frame_limit
         from minicpm_tui.ui.attachments.adjust import Adjust
         from minicpm_tui.ui.viewer.of_message import sheet_of
 
@@ -225,7 +224,7 @@ class Tray(Commanded, Options):
             self.post_message(self.Refused(_("These are several files: expand them (Space) and adjust one")))
             return
         limits = self._limits
-        most = frame_limit(limits.family.max_frames, limits.num_frames, None, 1) if limits else None
+        most = limits.most_frames if limits else None
         wishes = await self.app.push_screen_wait(Adjust(row.files, sheet_of(row.files[0].prepared), most))
         if wishes is not None and all(attachment in self.attachments for attachment in row.files):
             self._exchange(row.files, wishes)

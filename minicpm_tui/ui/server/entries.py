@@ -61,7 +61,7 @@ def _servers(report: Report, servers: list[LocalServer]) -> Iterator[Entry]:
     for server in servers:
         since = f" {format_duration(time.time() - server.started)}" if server.live else ""
         state = _(STATE_TITLES[server.state])
-        style = "$text-error" if server.state == "failed" else "$text-success"
+        style = {"failed": "$text-error", "unresponsive": "$text-warning"}.get(server.state, "$text-success")
         line = Content.assemble("  ", (_name(server.model), "bold"), (f"  {state}{since}", style), (f"  {server.url}", "dim"))
         yield Entry("ours", line, server=server)
     for answering in others:

@@ -192,6 +192,8 @@ class ServerPanel(Commanded, Vertical):
             await self._show(Doubt(form, found))
             return
         if instead_of is not None:
+            if instead_of.live:
+                self.notify(_("Stopping {model} …").format(model=instead_of.short_name), timeout=4, markup=False)
             await asyncio.to_thread(starting.stop, instead_of.id)
         server = await asyncio.to_thread(starting.start, prepared)
         for note in prepared.notes:
@@ -208,6 +210,8 @@ class ServerPanel(Commanded, Vertical):
         if self.view is not None:
             server = self.view.server
             form = await asyncio.to_thread(starting.changed, server, changes)
+            if self.view.state not in _OVER:  # tunnels and other programs stay where they are
+                form = form.with_options({"port": server.port})
             self.begin(form, anyway=True, instead_of=server)
 
     @work(exclusive=True, group="window")
@@ -287,6 +291,9 @@ class ServerPanel(Commanded, Vertical):
         view.update_from(update)
         if changed:
             self.refresh_bindings()
+            if update.state == "unresponsive" and not self.shown:
+                words = _("The server does not answer any more — F3 offers a restart")
+                self.notify(words, severity="warning", timeout=12, markup=False)
             if update.state == "ready":
                 self._tick()
 

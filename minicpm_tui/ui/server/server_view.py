@@ -88,7 +88,8 @@ class ServerView(VerticalScroll):
         self.query_one("#head", Static).update(self._head())
         self.query_one("#command").display = update.state != "ready"
         ended = update.state in ("failed", "exited")
-        stages = stages_content(update.stages, self.last, update.elapsed, ended=ended) if update.state != "ready" else None
+        up = update.state in ("ready", "unresponsive")
+        stages = None if up else stages_content(update.stages, self.last, update.elapsed, ended=ended)
         self._set("stages", stages)
         if update.lines and update.state in ("starting", "loading"):
             self._set("tail", Content.styled(one_line(update.lines[-1].message, 200), "$muted"))
@@ -97,6 +98,8 @@ class ServerView(VerticalScroll):
             self._set("tail", Content.styled(text, "$text-warning"))
         if update.state == "ready":
             self._show_figures()
+        elif update.state == "unresponsive":
+            self._show_silence()
         elif update.state in ("failed", "exited"):
             self._show_end(update)
 
@@ -123,8 +126,27 @@ class ServerView(VerticalScroll):
 
     def _show_figures(self) -> None:
         self._set("tail", None)
+        self._set("cause", None)
+        for remedies in self.query(Remedies):
+            remedies.remove()
         if not self.query(FiguresView):
             self.mount(FiguresView())
+
+    def _show_silence(self) -> None:
+        """It lives and does not answer: what hangs on it can be stopped, and it can be started again."""
+        title = Content.styled(_("The server does not answer any more"), "bold $text-warning")
+        hint = Content.styled(
+            _("it may be stuck on a request: stop the reply, and restart it if that does not help"), "$text-accent"
+        )
+        self._set("cause", Content("\n").join([title, hint]))
+        self._offer([], _("restart it with the same options"))
+
+    def _offer(self, remedies: Sequence[Remedy], anyway: str) -> None:
+        if self.query(Remedies):
+            return
+        self.mount(chooser := Remedies(remedies, anyway=anyway), after="#cause")
+        if self.has_focus_within or self.has_focus:
+            chooser.focus()
 
     def _show_end(self, update: Update) -> None:
         for figures in self.query(FiguresView):
@@ -135,11 +157,7 @@ class ServerView(VerticalScroll):
             return
         self._set("cause", cause_content(failure))
         self._set("tail", Content.styled(one_line(failure.line, 400), "$muted"))
-        if not self.query(Remedies):
-            remedies = [remedy for remedy in failure.remedies if remedy.set]
-            self.mount(chooser := Remedies(remedies, anyway=_("start it again with the same options")), after="#cause")
-            if self.has_focus_within or self.has_focus:
-                chooser.focus()
+        self._offer([remedy for remedy in failure.remedies if remedy.set], _("start it again with the same options"))
 
 
 class EndpointView(VerticalScroll):
