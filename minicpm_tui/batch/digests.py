@@ -10,6 +10,7 @@ _SIZE = 16
 
 
 def digest(text: str) -> bytes:
+    """16 bytes that stand for ``text``, which may hold lone surrogates."""
     return blake2b(text.encode(errors="surrogatepass"), digest_size=_SIZE).digest()
 
 

@@ -53,6 +53,8 @@ class Engine(Protocol):
         """False while a model is still loading: that time is no part of the rate."""
         ...
 
-    async def run(self, inbox: asyncio.Queue[Ready | None], answers: asyncio.Queue[Answer | None]) -> None: ...
+    async def run(self, inbox: asyncio.Queue[Ready | None], answers: asyncio.Queue[Answer | None]) -> None:
+        """Answer what comes out of ``inbox``, then put None into ``answers``."""
 
-    async def aclose(self) -> None: ...
+    async def aclose(self) -> None:
+        """End what ``run`` started, also when it was cancelled."""

@@ -40,6 +40,7 @@ class Tally:
         self.began = time.monotonic()
 
     def add(self, done: int, failed: int, tokens: int) -> None:
+        """So many more requests are ``done``, ``failed`` of them; ``tokens`` were generated for them."""
         self.done += done
         self.failed += failed
         self.tokens += tokens
@@ -50,6 +51,7 @@ class Tally:
 
     @property
     def seconds(self) -> float:
+        """Since the beginning, or since ``restart``."""
         return time.monotonic() - self.began
 
     @property
@@ -69,6 +71,7 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
+        """By the present rate; None where there is none."""
         return (self.total - self.done) / self.rate if self.rate else None
 
     def line(self) -> str:
@@ -90,10 +93,17 @@ class Tally:
 class Reporter(Protocol):
     """Shows a ``Tally``. ``update`` whenever it may have changed, with a few words on the GPUs; ``say`` a line of its own."""
 
-    def start(self) -> None: ...
-    def update(self, gpus: str = "") -> None: ...
-    def say(self, text: str) -> None: ...
-    def stop(self) -> None: ...
+    def start(self) -> None:
+        """The run begins."""
+
+    def update(self, gpus: str = "") -> None:
+        """The tally may have changed; ``gpus`` is how busy they are."""
+
+    def say(self, text: str) -> None:
+        """Show ``text`` as a line that stays."""
+
+    def stop(self) -> None:
+        """The run is over: leave the cursor below what was drawn."""
 
 
 class _Unfailing:
@@ -155,11 +165,13 @@ class PlainReporter:
         """Nothing yet."""
 
     def update(self, gpus: str = "") -> None:
+        """Say the figures, when it is time and something is new."""
         if self._tally.done != self._said_done and time.monotonic() - self._said_at >= PLAIN_SECONDS:
             self._said_at, self._said_done = time.monotonic(), self._tally.done
             self.say(", ".join(filter(None, (self._tally.line(), gpus))))
 
     def say(self, text: str) -> None:
+        """Print a line at once."""
         say(self._console, text)
 
     def stop(self) -> None:
@@ -184,15 +196,19 @@ class BarReporter:
         self._task = self._progress.add_task("", total=tally.total, figures="")
 
     def start(self) -> None:
+        """Draw the bar."""
         self._progress.start()
 
     def update(self, gpus: str = "") -> None:
+        """Move the bar; rich draws it."""
         figures = ", ".join(filter(None, (self._tally.line(), gpus)))
         self._progress.update(self._task, completed=self._tally.done, figures=figures)
 
     def say(self, text: str) -> None:
+        """Print a line above the bar."""
         say(self._progress.console, text)
 
     def stop(self) -> None:
+        """Leave the bar as it stands."""
         self.update()
         self._progress.stop()

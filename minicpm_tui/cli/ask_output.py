@@ -38,6 +38,7 @@ class Output:
             self.preparing(event)
 
     def content(self, text: str) -> None:
+        """A piece of the answer, printed as it comes."""
         sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
 
@@ -86,9 +87,11 @@ class JsonOutput(Output):
         """Printed at the end."""
 
     def ended(self, end: End) -> None:
+        """Print the object: the answer, or as much of it as came, and how it ended."""
         self._print(end, end.error)
 
     def failed(self, error: MinicpmTuiError) -> None:
+        """Print the object with the error: nothing was answered."""
         self._print(End(error=error.info), error.info)
 
     def _print(self, end: End, error: ErrorInfo | None) -> None:

@@ -38,25 +38,30 @@ class TerminalOutput(Output):
         self._printed = False
 
     def content(self, text: str) -> None:
+        """A piece of the answer: finished blocks are printed, the last one is drawn and drawn again."""
         self._thinking = ""
         self._stream.feed(text)
         self._draw()
 
     def reasoning(self, text: str) -> None:
+        """A piece of the reasoning: its last lines show until the answer begins."""
         self._thinking = (self._thinking + printable(text))[-4000:]
         self._draw()
 
     def preparing(self, event: Preparing) -> None:
+        """How far a file is, on the line that is drawn again."""
         line = _("preparing {name} {percent:.0%}").format(name=one_line(event.name, 60), percent=event.fraction)
         self._live.update(Text(line, style="dim"), refresh=True)
 
     def say(self, line: str) -> None:
+        """A line for the user, above what is being drawn."""
         self._live.stop()
         super().say(line)
         if not self._flushed:
             self._live.start()
 
     def ended(self, end: End) -> None:
+        """Print what is left of the answer, then how it ended."""
         self._flush()
         self.tell(end)
 

@@ -17,9 +17,11 @@ class Concurrency(click.ParamType[int | None]):
     name = "concurrency"
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """What the help shows for the value."""
         return "N|auto"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        """The number of requests; None for ``auto``."""
         if value in (None, "auto"):
             return None
         if isinstance(value, int) or (value.isdigit() and 0 < int(value) <= 4096):

@@ -26,9 +26,11 @@ class Commands(click.Group):
     """Subcommands that are imported when they are used, so that ``--version`` and the first paint stay quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, without importing any."""
         return sorted(SUMMARIES)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of the module ``name``, imported now; None where there is none."""
         if name not in SUMMARIES:
             return None
         command = importlib.import_module(f"minicpm_tui.cli.{name}").command

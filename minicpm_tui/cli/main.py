@@ -23,7 +23,7 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """The same for callers that want the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    """Run the command line and give its exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     with contextlib.suppress(ConfigError):  # a broken file is the command's to report: --version works without it
         set_language(config.load().settings.language)
     translate_click()

@@ -80,7 +80,7 @@ def shared_options(function: F) -> F:
 
 
 def shared_options_many_urls(function: F) -> F:
-    """The same for a command that takes several servers."""
+    """Adds the shared flags with a repeatable ``--url``, for a command that takes several servers."""
     return _with_flags(function, (_URLS, *_DECLARATIONS))
 
 

@@ -16,6 +16,7 @@ class ServeCommand(click.Command):
     """Takes vLLM's own options too, and hands what follows ``--`` to vLLM untouched."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep what follows ``--`` apart, for vLLM alone."""
         extra: list[str] = []
         if "--" in args:
             at = args.index("--")
@@ -24,6 +25,7 @@ class ServeCommand(click.Command):
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help's options, then the presets and vLLM's own options."""
         super().format_options(ctx, formatter)
         from minicpm_tui.servers.options import OPTIONS
         from minicpm_tui.servers.presets import BUILT_IN

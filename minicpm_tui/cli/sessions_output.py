@@ -127,6 +127,7 @@ class Progress:
         self._shown = False
 
     def show(self, done: int, total: int) -> None:
+        """``done`` of ``total`` folders are read."""
         if sys.stderr.isatty() and (self._shown or time.monotonic() - self._begin > 1):
             self._shown = True
             text = _("reading the sessions: {done} of {total}").format(done=done, total=total)

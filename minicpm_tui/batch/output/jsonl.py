@@ -134,6 +134,7 @@ class Output:
             return
 
     def close(self) -> None:
+        """Close the file; what was appended stays."""
         self._file.close()
 
     def __enter__(self) -> Self:

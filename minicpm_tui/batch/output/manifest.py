@@ -39,6 +39,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def manifest_path(output: Path) -> Path:
+    """Where the manifest of ``output`` is, or would be."""
     return output.with_name(output.name + ".batch")
 
 
@@ -83,6 +84,7 @@ def demand_same(output: Path, manifest: Manifest) -> None:
 
 
 def schema_digest(text: bytes) -> str:
+    """What a manifest keeps of a schema's file ``text``: the first 16 hexadecimal digits of its SHA-256."""
     return hashlib.sha256(text).hexdigest()[:16]
 
 

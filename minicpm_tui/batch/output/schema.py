@@ -35,6 +35,7 @@ class Schema:
 
     @classmethod
     def read(cls, path: Path) -> Schema:
+        """The schema in the file ``path``."""
         try:
             import jsonschema
         except ImportError:

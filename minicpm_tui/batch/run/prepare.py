@@ -41,7 +41,7 @@ class Preparer:
     cancelled: Callable[[], bool] | None = None
 
     def stopped_by(self, cancelled: Callable[[], bool], schema: Schema | None) -> Preparer:
-        """The same for one run: it ends early when ``cancelled``, and asks for JSON of ``schema``."""
+        """A copy for one run, which ends early when ``cancelled`` and asks for JSON of ``schema``."""
         extra = {**self.extra, "response_format": schema.response_format} if schema else self.extra
         return replace(self, cancelled=cancelled, extra=extra)
 

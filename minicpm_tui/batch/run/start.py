@@ -38,6 +38,7 @@ class Run:
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
     def manifest(self, model: str, options: RequestOptions) -> manifests.Manifest:
+        """What is written down of the run beside its output: ``model`` answers with ``options``."""
         job = self.job
         return manifests.Manifest(
             model=model,

@@ -82,6 +82,7 @@ class Balancer:
 
     @property
     def under_way(self) -> int:
+        """Requests that wait for an answer, of all servers together."""
         return sum(seat.under_way for seat in self.seats)
 
     async def acquire(self, *, but: Seat | None = None) -> Seat:

@@ -104,6 +104,7 @@ class Server:
         return (int(figures[b"running"]), int(figures[b"waiting"])) if found else None
 
     async def aclose(self) -> None:
+        """Close the connections to it."""
         await self._client.aclose()
 
     async def _post(self, body: bytes) -> httpx2.Response:

@@ -69,6 +69,7 @@ class ServerEngine:
             await asyncio.gather(*watching, return_exceptions=True)
 
     async def aclose(self) -> None:
+        """Close the connections to every server."""
         for server in self._servers.values():
             await server.aclose()
 

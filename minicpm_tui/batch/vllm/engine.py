@@ -62,6 +62,7 @@ class OfflineEngine:
         self._worker = None
 
     async def aclose(self) -> None:
+        """End the worker and the engine processes that it started."""
         if self._worker is not None:  # also when it has died: the engine processes that it started live on
             await self._worker.end()
             self._worker = None

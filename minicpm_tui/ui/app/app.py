@@ -81,6 +81,7 @@ class MinicpmApp(AppBase):
             self.notify(_("^Q quits"), timeout=3, markup=False)
 
     def other_places(self, here: Collection[Command]) -> Sequence[Place]:
+        """What F1 lists beside the commands in reach: the places of the chat screen that have others."""
         from minicpm_tui.ui.chat.places import elsewhere
 
         return elsewhere(here) if self.screen is self.chat else ()
@@ -116,4 +117,5 @@ class MinicpmApp(AppBase):
         self.run_worker(self._close(128 + number), group="quit", exclusive=True)
 
     def keep_draft(self) -> None:
+        """Write what stands in the composer to the disk (blocks)."""
         self.chat.keep_draft()

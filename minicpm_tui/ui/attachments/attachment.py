@@ -79,6 +79,7 @@ class Attachment:
 
     @property
     def is_video(self) -> bool:
+        """True once its bytes were looked at and are a video's."""
         return (self.info is not None and self.info.kind == "video") or (
             self.prepared is not None and isinstance(self.prepared.part, VideoPart)
         )

@@ -25,6 +25,7 @@ class Row:
 
     @property
     def id(self) -> str:
+        """The id of the group, or of the file that stands alone."""
         return self.group.id if self.group else self.files[0].id
 
     @property

@@ -22,6 +22,7 @@ class Again:
 
     @property
     def running(self) -> bool:
+        """True while the command runs."""
         return self._process is not None and self._process.returncode is None
 
     async def run(self, batch: BatchRun) -> int:

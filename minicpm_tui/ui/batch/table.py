@@ -64,6 +64,7 @@ class ResultTable(VirtualList[int], can_focus=True):
             self.post_message(self.Highlighted())
 
     def draw(self, item: int, line: int, width: int, *, chosen: bool) -> Strip:
+        """One result: how it ended, its id, and the answer or the error on one line."""
         result = self._result(item)
         if result is None:
             return Strip.blank(width, self.rich_style)

@@ -32,10 +32,12 @@ class FindBar(Horizontal):
         yield Static(markup=False)
 
     def open(self) -> None:
+        """Show the bar with the cursor in it."""
         self.display = True
         self.query_one(Input).focus()
 
     def close(self) -> None:
+        """Hide the bar and take the marks out of the conversation."""
         self.display = False
         self._pane.finder.end()
 

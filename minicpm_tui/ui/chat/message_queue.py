@@ -84,6 +84,7 @@ class Queue(Static):
         return last
 
     def hold(self, *, held: bool) -> None:
+        """``held``: the messages wait for the user, not for a reply."""
         self.held = held
         self.show()
 

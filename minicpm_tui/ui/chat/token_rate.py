@@ -17,6 +17,7 @@ class TokenRate:
         self._times: list[float] = []
 
     def feed(self, delta: Delta) -> None:
+        """Count one delta, content or reasoning."""
         if self.first_token is None:
             self.first_token = delta.at
         self.tokens += 1

@@ -50,6 +50,7 @@ class CompletionList(Options, can_focus=False):
             self.action_cursor_up()
 
     def at(self, index: int) -> Candidate:
+        """The candidate in row ``index``. Raises IndexError."""
         return self._candidates[index]
 
 

@@ -83,6 +83,7 @@ def is_real_folder(path: Path) -> bool:
 
 
 def is_url(token: str) -> bool:
+    """Whether ``token`` is an address that a server could fetch."""
     return token.startswith(("http://", "https://"))
 
 

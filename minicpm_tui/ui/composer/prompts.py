@@ -11,6 +11,7 @@ from minicpm_tui.i18n import _
 
 
 def path() -> Path:
+    """Where the file is, or would be."""
     return paths.config_dir() / "prompts.toml"
 
 

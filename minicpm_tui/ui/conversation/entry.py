@@ -51,6 +51,7 @@ class Entry:
 
     @property
     def height(self) -> int:
+        """Rows on the screen."""
         return sum(unit.height for unit in self.units)
 
     @property

@@ -37,6 +37,7 @@ class Search:
 
     @property
     def current(self) -> Match | None:
+        """The match that the reader is at; None where nothing matches."""
         return self.matches[self.index] if 0 <= self.index < len(self.matches) else None
 
     def near(self, entry: int) -> None:

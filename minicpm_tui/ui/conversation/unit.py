@@ -40,6 +40,7 @@ class Row:
 
     @staticmethod
     def dressed(strip: Strip, gutter: Segment, bar: Segment) -> Strip:
+        """``strip`` between the ``gutter`` and the scrollbar's cell ``bar``."""
         return CompactStrip([gutter, *strip, bar], strip.cell_length + GUTTER + BAR)
 
 

@@ -25,6 +25,7 @@ class Entry:
 
     @property
     def video(self) -> bool:
+        """Whether the name says so: nothing is opened for a list."""
         return self.path.suffix[1:].lower() in VIDEOS
 
 

@@ -72,6 +72,7 @@ class FilePane(Commanded, Vertical):
 
     @property
     def file_tree(self) -> FileTree:
+        """The tree below the path line."""
         return self.query_one(FileTree)
 
     @work(group="listing")

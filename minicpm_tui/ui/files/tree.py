@@ -141,6 +141,7 @@ class FileTree(VirtualList[Row], can_focus=True):
             self.post_message(self.Typed(event.character))
 
     def clicked(self, index: int, event: Click) -> None:
+        """Go to the row; open a folder, attach by a double click, mark with Ctrl."""
         again = index == self.cursor
         self.stand(index)
         if self.items[index].entry.folder or event.chain == 2:
@@ -151,6 +152,7 @@ class FileTree(VirtualList[Row], can_focus=True):
     # -- drawing --------------------------------------------------------------------------------------------------------------
 
     def draw(self, item: Row, line: int, width: int, *, chosen: bool) -> Strip:
+        """One row: mark, indentation, symbol, name, size."""
         entry = item.entry
         marked = entry.path in self.data.marked
         size = "" if entry.size is None else f" {format_bytes(entry.size)}"

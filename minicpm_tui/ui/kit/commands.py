@@ -112,10 +112,12 @@ class Live:
 
     @property
     def possible(self) -> bool:
+        """Whether it can be carried out now; an impossible one is not shown."""
         return self.command.when(self.node)
 
     @property
     def title(self) -> str:
+        """What it does, in the user's language."""
         return _(self.command.title)
 
     @property
@@ -129,6 +131,7 @@ class Live:
         return f"{' '.join(map(show_key, self.command.keys[: self.command.hinted]))} {_(self.command.hint)}"
 
     async def run(self) -> None:
+        """Carry it out as if its key were pressed."""
         await self.node.app.run_action(self.command.action, self.node)
 
 

@@ -24,10 +24,12 @@ class CommandProvider(Provider):
     """Everything that is possible now."""
 
     async def discover(self) -> Hits:
+        """All commands, as long as nothing is typed."""
         for entry in self._possible():
             yield DiscoveryHit(_display(Content(entry.title), entry), entry.run, text=entry.title, help=_(entry.command.help))
 
     async def search(self, query: str) -> Hits:
+        """Those whose title, or else help, matches ``query``."""
         matcher = self.matcher(query)
         for entry in self._possible():
             help_text = _(entry.command.help)

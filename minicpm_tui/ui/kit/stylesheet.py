@@ -18,8 +18,10 @@ class CachedStylesheet(Stylesheet):
     """
 
     def set_variables(self, variables: dict[str, str]) -> None:
+        """Parse anew only where a variable has another value."""
         if variables != self._variables:
             super().set_variables(variables)
 
     def reparse(self) -> None:
+        """Parse what is not parsed yet; Textual would parse all."""
         self.parse()

@@ -33,6 +33,7 @@ class Entry:
 
     @property
     def choosable(self) -> bool:
+        """Whether the cursor stops there."""
         return self.kind not in ("heading", "text")
 
 

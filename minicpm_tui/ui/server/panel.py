@@ -80,14 +80,17 @@ class ServerPanel(Commanded, Vertical):
 
     @property
     def stoppable(self) -> bool:
+        """Whether the server that commands act on is still there to be stopped."""
         return self.server is not None and (self.view is None or self.view.state not in _OVER)
 
     @property
     def startable(self) -> bool:
+        """Whether there is a form to start from: a model's, or that of a server that was shown."""
         return self._form() is not None
 
     @property
     def away(self) -> bool:
+        """Whether something else than the first view is shown."""
         return not self.query(Here)
 
     @property

@@ -36,7 +36,7 @@ def prepare(form: Form) -> Plan:
 
 
 def draft(form: Form) -> Plan:
-    """The same for a form that is still being filled in: a missing vLLM does not matter yet."""
+    """What a form that is still being filled in would start; a missing vLLM does not matter yet."""
     return plan.prepare(form, discovery.find(config.load().settings.vllm_command))
 
 

@@ -54,6 +54,7 @@ class SessionList(VirtualList[SearchHit], can_focus=False):
         self.show(hits, other=other)
 
     def draw(self, item: SearchHit, line: int, width: int, *, chosen: bool) -> Strip:
+        """Title, facts, or the words that were found, by ``line``."""
         session = item.session
         if line == 0:
             title = one_line(session.title) or session.id
@@ -64,6 +65,7 @@ class SessionList(VirtualList[SearchHit], can_focus=False):
         return self._strip("list--snippet", snippet, cursor=chosen, width=width, searched=self.searched)
 
     def draw_empty(self, y: int, width: int) -> Strip:
+        """What there is to say of an empty list, in its first row."""
         if not self.items and y == 0:
             return self._strip("list--facts", self.words, width=width)
         return super().draw_empty(y, width)

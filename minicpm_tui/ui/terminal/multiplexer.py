@@ -9,10 +9,12 @@ SCREEN_CHUNK = 700
 
 
 def inside_tmux(environ: Mapping[str, str]) -> bool:
+    """Whether tmux started the program (or its shell) with the environment ``environ``."""
     return bool(environ.get("TMUX"))
 
 
 def inside_screen(environ: Mapping[str, str]) -> bool:
+    """Whether GNU screen did; where both did, tmux is the inner one."""
     return bool(environ.get("STY")) and not inside_tmux(environ)
 
 

@@ -48,7 +48,7 @@ class Thumbnails:
         return {name: entry for name, entry in self._wanted.items() if self._pane.document.index_of(name) is not None}
 
     def _again(self) -> None:
-        """The same pictures for cells of another size."""
+        """Cells have another size: paint what is present once more."""
         for message, blobs in self._present().values():
             self._pane.run_worker(self._paint([message], blobs), group="thumbnails")
 

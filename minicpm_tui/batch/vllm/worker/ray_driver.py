@@ -1,9 +1,9 @@
-"""The same as ``vllm_worker.py`` on many GPUs or machines: Ray Data runs the worker's class as a pool of actors.
+"""Answers requests on many GPUs or machines: Ray Data runs the class of ``vllm_worker.py`` as a pool of actors.
 
-Speaks the same lines. What it is told first has also ``address`` (of a cluster; ``auto``; empty starts one here), ``requests``
-(how many at most) and ``actors`` (0: one for each GPU or tensor-parallel group). Requests do not lie in the data set, which would
-have to be known before it begins: its rows are tickets, and for a ticket an actor takes the next piece. A ticket that Ray gives
-out again, after an actor died, gets its old piece.
+Speaks the lines of ``vllm_worker.py``. What it is told first has also ``address`` (of a cluster; ``auto``; empty starts one
+here), ``requests`` (how many at most) and ``actors`` (0: one for each GPU or tensor-parallel group). Requests do not lie in the
+data set, which would have to be known before it begins: its rows are tickets, and for a ticket an actor takes the next piece. A
+ticket that Ray gives out again, after an actor died, gets its old piece.
 """
 
 from __future__ import annotations

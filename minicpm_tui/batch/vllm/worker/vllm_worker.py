@@ -64,10 +64,12 @@ class Vllm:
 
     @property
     def version(self) -> str:
+        """As vLLM names it, such as ``0.11.0``; empty where it does not."""
         return str(getattr(self.vllm, "__version__", ""))
 
     @property
     def max_num_seqs(self) -> int:
+        """How many requests the engine answers at once."""
         config = getattr(getattr(self.llm, "llm_engine", None), "vllm_config", None)
         found = getattr(getattr(config, "scheduler_config", None), "max_num_seqs", None)
         return found if isinstance(found, int) else MAX_NUM_SEQS

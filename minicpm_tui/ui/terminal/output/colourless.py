@@ -30,6 +30,7 @@ class Colourless(LineFilter):
     """Takes the colours away. What lies on a bar is reversed; what was invisible is blank."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """``segments`` without colours, seen before ``background``."""
         return [_plain(segment, background) for segment in segments]
 
 
