@@ -6,20 +6,20 @@ import bisect
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from minicpm_tui.families import frame_size, video_tokens
 from minicpm_tui.i18n import _
 from minicpm_tui.media.encode import encode_jpeg
 from minicpm_tui.media.extent import Extent
 from minicpm_tui.media.frame_choice import checkpoint, sample_times
+from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.pictures import pixels
 from minicpm_tui.media.pillow import decoding, open_picture, upright_size
 from minicpm_tui.media.safe_open import shown
-from minicpm_tui.media.sniff import AVIF, GIF, PNG, WEBP, Format
+from minicpm_tui.media.sniff import AVIF, GIF, PNG, WEBP
 from minicpm_tui.media.sources import source_of
-from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, Prepared, Progress
+from minicpm_tui.media.spec import Prepared, PrepareOptions
 from minicpm_tui.media.videos import FRAME_BYTES
 from minicpm_tui.messages import Blob, Frame, VideoPart
 
@@ -45,29 +45,21 @@ class _Timeline:
     note: str = ""
 
 
-def prepare_animation(
-    file: BinaryIO,
-    path: Path,
-    what: Format,
-    spec: AttachmentSpec,
-    limits: MediaLimits,
-    progress: Progress | None,
-    cancelled: Cancelled | None,
-) -> Prepared | None:
-    """Equally large JPEG frames of the animation in the opened ``file``; None where it shows a single frame.
+def prepare_animation(opened: Opened, options: PrepareOptions) -> Prepared | None:
+    """Equally large JPEG frames of the animation; None where it shows a single frame.
 
     Blocks: every frame is decoded to know when it is shown, the chosen ones a second time. Raises MediaDamaged, MediaTooLarge,
     PreparationCancelled; MediaError for a part that is not there.
     """
-    check = checkpoint(path, cancelled)
-    with open_picture(file, path, what) as image, decoding(path):
+    check = checkpoint(opened, options)
+    with open_picture(opened) as image, decoding(opened.path):
         if not getattr(image, "is_animated", False):
             return None
         line = _timeline(image, check)
         if len(line.starts) < 2:
             return None
-        size = frame_size(*upright_size(image), limits.family)
-        times, notes = sample_times(Extent(line.length, line.starts[-1]), path, spec, limits, size)
+        size = frame_size(*upright_size(image), options.limits.family)
+        times, notes = sample_times(Extent(line.length, line.starts[-1]), opened, options, size)
         chosen = sorted({max(bisect.bisect_right(line.starts, time + 0.0005) - 1, 0) for time in times})
         frames: list[Frame] = []
         blobs: dict[str, Blob] = {}
@@ -75,16 +67,15 @@ def prepare_animation(
             blob = encode_jpeg(pixels(image, size), FRAME_BYTES)
             blobs[blob.sha256] = blob
             frames.append(Frame(blob.sha256, round(line.starts[number], 3)))
-            if progress:
-                progress(len(frames) / len(chosen))
+            options.report(len(frames) / len(chosen))
         part = VideoPart(
-            name=shown(path.name),
+            name=shown(opened.path.name),
             frames=tuple(frames),
             width=size[0],
             height=size[1],
-            source=source_of(file, path, spec, duration=line.length),
+            source=source_of(opened, options.spec, duration=line.length),
         )
-    tokens = video_tokens(limits.family, len(frames), *size)
+    tokens = video_tokens(options.limits.family, len(frames), *size)
     return Prepared(part, blobs, tokens, (*notes, line.note) if line.note else notes)
 
 

@@ -8,14 +8,14 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from minicpm_tui.errors import MediaTooLarge, MediaUnsupported
 from minicpm_tui.families import Size
 from minicpm_tui.i18n import _
+from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.pillow import decoding
 from minicpm_tui.media.safe_open import shown
-from minicpm_tui.media.sniff import Format
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -64,15 +64,16 @@ class Video:
 
 
 @contextlib.contextmanager
-def open_video(file: BinaryIO, path: Path, what: Format) -> Iterator[Video]:
-    """The video in the opened ``file``. Raises MediaUnsupported without pictures in it; MediaDamaged."""
+def open_video(opened: Opened) -> Iterator[Video]:
+    """The video in the file. Raises MediaUnsupported without pictures in it; MediaDamaged."""
     import av
 
-    with decoding(path):
-        container = av.open(file, "r", format=what.reader)
+    opened.file.seek(0)
+    with decoding(opened.path):
+        container = av.open(opened.file, "r", format=opened.format.reader)
     try:
-        with decoding(path):
-            yield _described(container, path)
+        with decoding(opened.path):
+            yield _described(container, opened.path)
     finally:
         container.close()
 

@@ -14,8 +14,9 @@ import msgspec
 from minicpm_tui.errors import MediaError, MediaNotFound, MediaUnsupported
 from minicpm_tui.i18n import _
 from minicpm_tui.media.fragment import parse_fragment
+from minicpm_tui.media.opened import open_media
 from minicpm_tui.media.pages import PageRanges, page_count, page_numbers
-from minicpm_tui.media.safe_open import open_regular, shown, sniff_file, unreadable
+from minicpm_tui.media.safe_open import shown, unreadable
 from minicpm_tui.media.sniff import Kind
 from minicpm_tui.media.spec import AttachmentSpec
 
@@ -96,9 +97,8 @@ def _specs(path: Path, wishes: AttachmentSpec, pages: PageRanges | None) -> Iter
 
 def _kind(path: Path) -> Kind:
     """What the file is. Raises MediaError when it cannot be opened."""
-    file, _status = open_regular(path)
-    with file:
-        return sniff_file(file, path).kind
+    with open_media(path) as opened:
+        return opened.kind
 
 
 def _sendable(path: Path) -> bool:

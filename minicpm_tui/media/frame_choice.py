@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
@@ -13,22 +12,22 @@ from minicpm_tui.families import Size, video_tokens
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.extent import Extent
 from minicpm_tui.media.frame_times import frame_count, frame_times
+from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.safe_open import shown
-from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, PreparationCancelled
+from minicpm_tui.media.spec import AttachmentSpec, PrepareOptions
 
 _PATIENCE_SECONDS = 300
 
 
-def sample_times(
-    whole: Extent, path: Path, spec: AttachmentSpec, limits: MediaLimits, size: Size
-) -> tuple[list[float], tuple[str, ...]]:
+def sample_times(whole: Extent, opened: Opened, options: PrepareOptions, size: Size) -> tuple[list[float], tuple[str, ...]]:
     """The moments to send in seconds, and what to tell the user about their number (translated).
 
-    ``size`` is that of a frame as it is sent, in pixels. Raises MediaError when ``spec`` asks for a part that is not there.
+    ``size`` is that of a frame as it is sent, in pixels. Raises MediaError when ``options`` ask for a part that is not there.
     """
+    spec, limits = options.spec, options.limits
     start, end = spec.start or 0.0, whole.length if spec.end is None else min(spec.end, whole.length)
     if start < 0 or (start and start >= whole.length) or end <= start < whole.length:
-        raise _outside(path, whole.length)
+        raise _outside(opened, whole.length)
     a_frame = video_tokens(limits.family, 1, *size)
     wanted = frame_count(end - start, limits.most_frames, spec.count)
     count = min(wanted, limits.affordable_frames(a_frame))
@@ -37,17 +36,16 @@ def sample_times(
     return frame_times(start, max(start, min(end, whole.last)), max(count, 1)), notes
 
 
-def checkpoint(path: Path, cancelled: Cancelled | None) -> Callable[[], None]:
+def checkpoint(opened: Opened, options: PrepareOptions) -> Callable[[], None]:
     """A function to be called at every step: it raises PreparationCancelled when the user no longer wants it, and
     MediaTooLarge when a strange file takes for ever."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
 
     def check() -> None:
-        if cancelled and cancelled():
-            raise PreparationCancelled
+        options.stop_if_cancelled()
         if time.monotonic() > deadline:
             raise MediaTooLarge(
-                shown(path), title=_("Reading this video takes too long"), hint=_("send a part of it: set start and end")
+                shown(opened.path), title=_("Reading this video takes too long"), hint=_("send a part of it: set start and end")
             )
 
     return check
@@ -71,8 +69,8 @@ def _notes(spec: AttachmentSpec, wanted: int, count: int, unguarded: int) -> tup
     return tuple(notes)
 
 
-def _outside(path: Path, length: float) -> MediaError:
-    message = _("{name} is {seconds} seconds long").format(name=shown(path), seconds=f"{length:.1f}")
+def _outside(opened: Opened, length: float) -> MediaError:
+    message = _("{name} is {seconds} seconds long").format(name=shown(opened.path), seconds=f"{length:.1f}")
     return MediaError(
         message, title=_("No such part of the video"), hint=_("choose a start and an end within it, the start first")
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from minicpm_tui.media.opened import open_media
 from minicpm_tui.media.pdf import first_page
-from minicpm_tui.media.safe_open import no_such_page, open_regular, sniff_file
+from minicpm_tui.media.safe_open import no_such_page
 from minicpm_tui.media.sniff import TIFF
 from minicpm_tui.media.tiff import page_frames
 
@@ -42,12 +43,10 @@ def written_pages(numbers: Iterable[int]) -> str:
 
 def page_count(path: Path) -> int | None:
     """How many pages the file at ``path`` has; None for what has none: a photo, a video. Blocks. Raises MediaError."""
-    file, _status = open_regular(path)
-    with file:
-        what = sniff_file(file, path)
-        if what.kind == "pdf":
-            return first_page(file, path)[1]
-        return len(page_frames(file, path, what)) if what == TIFF else None
+    with open_media(path) as opened:
+        if opened.kind == "pdf":
+            return first_page(opened)[1]
+        return len(page_frames(opened)) if opened.format == TIFF else None
 
 
 def _range(text: str) -> tuple[int, int | None]:

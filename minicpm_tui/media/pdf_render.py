@@ -6,11 +6,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from minicpm_tui.errors import MediaDamaged, MediaTooLarge
 from minicpm_tui.families import Size
 from minicpm_tui.i18n import _
+from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.pdf_child import MOST_SECONDS
 from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.spec import Cancelled, PreparationCancelled
@@ -22,26 +23,24 @@ _CHILD = Path(__file__).with_name("pdf_child.py")
 _GLANCE_SECONDS = 0.1  # between looks whether it is still wanted
 
 
-def draw(
-    file: BinaryIO, path: Path, page: int, size: Size, *, patience: float = MOST_SECONDS, cancelled: Cancelled | None = None
-) -> Image:
-    """``page`` (from 0) of the PDF in the opened ``file`` at ``size`` pixels, as RGB. Leaves the file's position anywhere.
+def draw(opened: Opened, page: int, size: Size, *, patience: float = MOST_SECONDS, cancelled: Cancelled | None = None) -> Image:
+    """``page`` (from 0) of the PDF at ``size`` pixels, as RGB. Leaves the file's position anywhere.
 
     Blocks, for ``patience`` seconds at most. Raises MediaDamaged; MediaTooLarge when it takes too long; PreparationCancelled.
     """
     from PIL import Image as Images
 
     command = [sys.executable, "-P", str(_CHILD), str(page), str(size[0]), str(size[1])]
-    child = subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(command, stdin=opened.file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
-        pixels = _output(child, path, patience, cancelled)
+        pixels = _output(child, opened.path, patience, cancelled)
     finally:
         child.kill()
         child.communicate()
     if child.returncode < 0:
-        raise _too_slow(path)
+        raise _too_slow(opened.path)
     if len(pixels) != 3 * size[0] * size[1]:
-        raise MediaDamaged(shown(path), hint=_("open it in another program and save it again"))
+        raise MediaDamaged(shown(opened.path), hint=_("open it in another program and save it again"))
     return Images.frombytes("RGB", size, pixels)
 
 

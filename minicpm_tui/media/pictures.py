@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from minicpm_tui.errors import MediaTooLarge
 from minicpm_tui.families import Size, image_tokens, kept_size
 from minicpm_tui.i18n import _
 from minicpm_tui.media.colour import flatten
 from minicpm_tui.media.encode import Encoder
+from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.original import is_plain
 from minicpm_tui.media.pillow import decoding, open_picture, orientation, upright_size
 from minicpm_tui.media.safe_open import shown
-from minicpm_tui.media.sniff import AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP, Format
+from minicpm_tui.media.sniff import AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP
 from minicpm_tui.media.sources import source_of
-from minicpm_tui.media.spec import AttachmentSpec, MediaLimits, Prepared
+from minicpm_tui.media.spec import Prepared, PrepareOptions
 from minicpm_tui.media.tiff import seek_page
 from minicpm_tui.messages import Blob, ImagePart, Source
 from minicpm_tui.text import format_bytes
@@ -29,24 +28,25 @@ _ORIGINAL_BYTES = 100_000_000
 _WORTH = 1.5  # the original may have so many times the bytes of what would be sent instead
 
 
-def prepare_picture(file: BinaryIO, path: Path, what: Format, spec: AttachmentSpec, limits: MediaLimits) -> Prepared:
-    """The picture in the opened ``file``: upright, RGB, without metadata, reduced to what the server's slicing keeps.
+def prepare_picture(opened: Opened, options: PrepareOptions) -> Prepared:
+    """The picture: upright, RGB, without metadata, reduced to what the server's slicing keeps.
 
     Blocks. Raises MediaDamaged or MediaTooLarge.
     """
-    if spec.original and what in _SERVER_READS and (spec.page or 1) == 1:
-        return _prepare_original(file, path, what, spec, limits)
-    with open_picture(file, path, what) as image:
-        if what == TIFF and spec.page is not None:
-            seek_page(image, path, what, spec.page)
+    spec, limits = options.spec, options.limits
+    if spec.original and opened.format in _SERVER_READS and (spec.page or 1) == 1:
+        return _prepare_original(opened, options)
+    with open_picture(opened) as image:
+        if opened.format == TIFF and spec.page is not None:
+            seek_page(image, opened, spec.page)
         upright = upright_size(image)
         size = kept_size(*upright, limits.family, limits.max_slices, at_most=spec.slices)
-        with decoding(path):
+        with decoding(opened.path):
             whole = image.size == size and orientation(image) == 1
             encoder = Encoder(pixels(image, size))
-            blob = (_own(file, image, what, encoder) if whole and not _several(image) else None) or encoder.blob
-            notes = _notes(image, what, spec, limits)
-    return _prepared(blob, size, file, path, spec, limits, notes)
+            blob = (_own(opened, image, encoder) if whole and not _several(image) else None) or encoder.blob
+            notes = _notes(image, opened, options)
+    return _prepared(blob, size, opened, options, notes)
 
 
 def pixels(image: Image, size: Size) -> Image:
@@ -81,36 +81,33 @@ def picture_part(blob: Blob, size: Size, name: str, source: Source) -> tuple[Ima
     return part, {digest: blob}
 
 
-def _prepared(
-    blob: Blob, size: Size, file: BinaryIO, path: Path, spec: AttachmentSpec, limits: MediaLimits, notes: tuple[str, ...]
-) -> Prepared:
-    name = f"{shown(path.name)} {spec.page}" if spec.page else shown(path.name)
-    part, blobs = picture_part(blob, size, name, source_of(file, path, spec, page=spec.page))
+def _prepared(blob: Blob, size: Size, opened: Opened, options: PrepareOptions, notes: tuple[str, ...]) -> Prepared:
+    limits, page = options.limits, options.spec.page
+    name = f"{shown(opened.path.name)} {page}" if page else shown(opened.path.name)
+    part, blobs = picture_part(blob, size, name, source_of(opened, options.spec, page=page))
     return Prepared(part, blobs, image_tokens(limits.family, *size, limits.max_slices), notes)
 
 
-def _own(file: BinaryIO, image: Image, what: Format, encoder: Encoder) -> Blob | None:
+def _own(opened: Opened, image: Image, encoder: Encoder) -> Blob | None:
     """The file's own bytes where they are as good and not much larger than what ``encoder`` makes."""
-    length = os.fstat(file.fileno()).st_size
-    if length > _WORTH * encoder.at_least and length > _WORTH * len(encoder.blob.data):
+    if opened.size > _WORTH * encoder.at_least and opened.size > _WORTH * len(encoder.blob.data):
         return None
-    file.seek(0)
-    data = file.read()
-    return Blob(data, what.media_type) if is_plain(image, data, what) else None
+    opened.file.seek(0)
+    data = opened.file.read()
+    return Blob(data, opened.format.media_type) if is_plain(image, data, opened.format) else None
 
 
-def _prepare_original(file: BinaryIO, path: Path, what: Format, spec: AttachmentSpec, limits: MediaLimits) -> Prepared:
-    length = os.fstat(file.fileno()).st_size
-    if length > _ORIGINAL_BYTES:
-        raise MediaTooLarge(f"{shown(path)}: {format_bytes(length)}", hint=_("send it reduced, not as the original"))
-    data = file.read()
-    file.seek(0)
-    with open_picture(file, path, what) as image, decoding(path):
-        size = image.size
+def _prepare_original(opened: Opened, options: PrepareOptions) -> Prepared:
+    if opened.size > _ORIGINAL_BYTES:
+        size = f"{shown(opened.path)}: {format_bytes(opened.size)}"
+        raise MediaTooLarge(size, hint=_("send it reduced, not as the original"))
+    data = opened.file.read()
+    with open_picture(opened) as image, decoding(opened.path):
+        pixel_size = image.size
         image.load()
         several = _several(image) and image.format != "MPO"
     notes = (_("the server reads only the first picture of this file"),) if several else ()
-    return _prepared(Blob(data, what.media_type), size, file, path, spec, limits, notes)
+    return _prepared(Blob(data, opened.format.media_type), pixel_size, opened, options, notes)
 
 
 def _several(image: Image) -> bool:
@@ -118,10 +115,10 @@ def _several(image: Image) -> bool:
     return bool(getattr(image, "is_animated", False))
 
 
-def _notes(image: Image, what: Format, spec: AttachmentSpec, limits: MediaLimits) -> tuple[str, ...]:
-    notes = []
-    if what == TIFF:
-        if spec.page is None and _several(image):
+def _notes(image: Image, opened: Opened, options: PrepareOptions) -> tuple[str, ...]:
+    limits, notes = options.limits, []
+    if opened.format == TIFF:
+        if options.spec.page is None and _several(image):
             notes.append(_("it has more pages: only the first is sent"))
     elif _several(image) and image.format != "MPO":
         title = limits.family.title
@@ -130,6 +127,6 @@ def _notes(image: Image, what: Format, spec: AttachmentSpec, limits: MediaLimits
             if limits.takes_videos
             else _("an animation: only its first frame is sent, {model} takes no videos").format(model=title)
         )
-    if spec.original:
-        notes.append(_("servers cannot read {format}: sent as JPEG or PNG").format(format=what.name))
+    if options.spec.original:
+        notes.append(_("servers cannot read {format}: sent as JPEG or PNG").format(format=opened.format.name))
     return tuple(notes)

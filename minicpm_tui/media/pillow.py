@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import warnings
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge
 from minicpm_tui.i18n import _
+from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.sniff import AVIF, HEIC, JPEG, JPEG2000, WEBP, Format
 from minicpm_tui.media.spec import PreparationCancelled
@@ -53,27 +53,27 @@ def decoding(path: Path | str) -> Iterator[None]:
         raise MediaDamaged(shown(path), hint=_("open it in another program and save it again")) from error
 
 
-def open_picture(file: BinaryIO, path: Path, what: Format) -> Image:
+def open_picture(opened: Opened) -> Image:
     """The picture, opened but not yet decoded; of several its first. Raises MediaDamaged; MediaTooLarge for more pixels than
     is sane."""
-    _load_plugins(what)
+    _load_plugins(opened.format)
     from PIL import Image
 
-    length = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    if what in {HEIC, AVIF, WEBP, JPEG2000} and length > MAX_WHOLE_BYTES:
-        raise MediaTooLarge(f"{shown(path)}: {format_bytes(length)}", hint=_("reduce its size first"))
-    with decoding(path):
-        image = Image.open(file, formats=[what.reader])
-    refuse_large(image, path, what)
+    opened.file.seek(0)
+    if opened.format in {HEIC, AVIF, WEBP, JPEG2000} and opened.size > MAX_WHOLE_BYTES:
+        size = f"{shown(opened.path)}: {format_bytes(opened.size)}"
+        raise MediaTooLarge(size, hint=_("reduce its size first"))
+    with decoding(opened.path):
+        image = Image.open(opened.file, formats=[opened.format.reader])
+    refuse_large(image, opened)
     return image
 
 
-def refuse_large(image: Image, path: Path, what: Format) -> None:
+def refuse_large(image: Image, opened: Opened) -> None:
     """Raises MediaTooLarge where the picture that ``image`` stands at has more pixels than is sane."""
-    limit = _most_pixels(image, what)
+    limit = _most_pixels(image, opened.format)
     if image.width * image.height > limit or max(image.size) > MAX_SIDE:
-        size = _("{name}: {width}×{height} pixels").format(name=shown(path), width=image.width, height=image.height)
+        size = _("{name}: {width}×{height} pixels").format(name=shown(opened.path), width=image.width, height=image.height)
         hint = _("reduce it to at most {count} megapixels first").format(count=limit // 1_000_000)
         raise MediaTooLarge(size, hint=_("reduce its size first") if max(image.size) > MAX_SIDE else hint)
 

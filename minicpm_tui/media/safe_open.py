@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from minicpm_tui.errors import MediaDamaged, MediaError, MediaNotFound, MediaUnsupported
 from minicpm_tui.i18n import _, ngettext
-from minicpm_tui.media.sniff import HEAD, Format, sniff
+from minicpm_tui.media.sniff import Format
 from minicpm_tui.text import one_line
 
 
@@ -40,16 +40,6 @@ def open_regular(path: Path) -> tuple[BinaryIO, os.stat_result]:
         file.close()
         raise
     return file, status
-
-
-def sniff_file(file: BinaryIO, path: Path) -> Format:
-    """What the opened file is; its position is the start again. Raises MediaNotFound when it cannot be read."""
-    try:
-        head = file.read(HEAD)
-        file.seek(0)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    return sniff(head)
 
 
 def refuse_irregular(path: Path, status: os.stat_result) -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from minicpm_tui.errors import MediaDamaged, MediaTooLarge
 from minicpm_tui.families import Size
 from minicpm_tui.i18n import _
 from minicpm_tui.media.container import open_video
+from minicpm_tui.media.opened import Opened, open_media, opened_bytes
 from minicpm_tui.media.pdf import draw_page
 from minicpm_tui.media.pictures import pixels
 from minicpm_tui.media.pillow import decoding, open_picture, upright_size
 from minicpm_tui.media.reader import FrameReader
-from minicpm_tui.media.safe_open import open_regular, shown, sniff_file, unsupported
-from minicpm_tui.media.sniff import HEAD, Format, sniff
+from minicpm_tui.media.safe_open import shown, unsupported
 from minicpm_tui.media.videos import upright_image
 
 if TYPE_CHECKING:
@@ -32,50 +31,45 @@ def drawn(source: Path | bytes, side: int) -> Image:
 
     A video gives a frame near its beginning, a PDF its first page. Blocks. Raises MediaError subclasses.
     """
-    if isinstance(source, bytes):
-        return _picture(io.BytesIO(source), Path(_BYTES), sniff(source[:HEAD]), side)
-    file, _status = open_regular(source)
-    with file:
-        what = sniff_file(file, source)
-        if what.kind == "image":
-            return _picture(file, source, what, side)
-        if what.kind == "video":
-            return _frame(file, source, what, side)
-        if what.kind == "pdf":
-            return draw_page(file, source, side)
-    raise unsupported(source, what)
+    with _open(source) as opened:
+        if opened.kind == "image":
+            return _picture(opened, side)
+        if opened.kind == "video" and not isinstance(source, bytes):
+            return _frame(opened, side)
+        if opened.kind == "pdf" and not isinstance(source, bytes):
+            return draw_page(opened, side)
+    raise unsupported(opened.path, opened.format)
 
 
 def picture_size(source: Path | bytes) -> Size | None:
     """A picture's own width and height in pixels, upright; None for what is no picture."""
-    file = io.BytesIO(source) if isinstance(source, bytes) else open_regular(source)[0]
-    path = Path(_BYTES) if isinstance(source, bytes) else source
-    with file:
-        what = sniff_file(file, path)
-        if what.kind != "image":
+    with _open(source) as opened:
+        if opened.kind != "image":
             return None
-        with open_picture(file, path, what) as image:
+        with open_picture(opened) as image:
             return upright_size(image)
 
 
-def _picture(file: BinaryIO, path: Path, what: Format, side: int) -> Image:
-    if what.kind != "image":
-        raise unsupported(path, what)
-    with open_picture(file, path, what) as image, decoding(path):
+def _open(source: Path | bytes) -> Opened:
+    return opened_bytes(source, _BYTES) if isinstance(source, bytes) else open_media(source)
+
+
+def _picture(opened: Opened, side: int) -> Image:
+    with open_picture(opened) as image, decoding(opened.path):
         return pixels(image, _within(upright_size(image), side))
 
 
-def _frame(file: BinaryIO, path: Path, what: Format, side: int) -> Image:
+def _frame(opened: Opened, side: int) -> Image:
     deadline = time.monotonic() + _PATIENCE_SECONDS
 
     def check() -> None:
         if time.monotonic() > deadline:
-            raise MediaTooLarge(shown(path), title=_("Reading this video takes too long"))
+            raise MediaTooLarge(shown(opened.path), title=_("Reading this video takes too long"))
 
-    with open_video(file, path, what) as video:
+    with open_video(opened) as video:
         found = FrameReader(video, check).near(video.duration * _SKIPPED, video.duration)
         if found is None:
-            raise MediaDamaged(shown(path), title=_("No frame of this video can be decoded"))
+            raise MediaDamaged(shown(opened.path), title=_("No frame of this video can be decoded"))
         return upright_image(found[0], _within(video.shown_size(found[0]), side))
 
 

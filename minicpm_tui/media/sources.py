@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import BinaryIO
-
+from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.safe_open import as_text
 from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.messages import Source
 
 
 def source_of(
-    file: BinaryIO,
-    path: Path,
+    opened: Opened,
     spec: AttachmentSpec,
     *,
     duration: float | None = None,
     page: int | None = None,
     url: str | None = None,
 ) -> Source:
-    """The opened ``file`` at ``path`` and what was asked of it; ``duration`` in seconds, ``page`` from 1."""
-    status = os.fstat(file.fileno())
+    """The file and what was asked of it; ``duration`` in seconds, ``page`` from 1."""
     return Source(
-        path=as_text(path.absolute()),
+        path=as_text(opened.path.absolute()),
         url=url,
-        bytes=status.st_size,
-        mtime=status.st_mtime,
+        bytes=opened.size,
+        mtime=opened.mtime,
         duration=duration,
         start=spec.start,
         end=spec.end,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -103,6 +104,29 @@ class MediaLimits(msgspec.Struct, frozen=True, kw_only=True):
     def takes_videos(self) -> bool:
         """Whether an animation can be sent as a video."""
         return self.family.video and self.videos != 0
+
+
+@dataclass(frozen=True)
+class PrepareOptions:
+    """How a file is prepared: what the user wants of it (``spec``), for which model and server (``limits``).
+
+    ``progress`` and ``cancelled`` are called from the thread that prepares.
+    """
+
+    spec: AttachmentSpec
+    limits: MediaLimits
+    progress: Progress | None = None
+    cancelled: Cancelled | None = None
+
+    def report(self, fraction: float) -> None:
+        """So much of it is done, 0 to 1."""
+        if self.progress:
+            self.progress(fraction)
+
+    def stop_if_cancelled(self) -> None:
+        """Raises PreparationCancelled when the user no longer wants it."""
+        if self.cancelled and self.cancelled():
+            raise PreparationCancelled
 
 
 class Prepared(msgspec.Struct, frozen=True):

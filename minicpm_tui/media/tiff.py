@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
+from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.pillow import decoding, open_picture, refuse_large
 from minicpm_tui.media.safe_open import no_such_page
-from minicpm_tui.media.sniff import Format
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -19,23 +18,23 @@ _KIND, _OLD_KIND = 254, 255  # the tags NewSubfileType and SubfileType of TIFF 6
 _NO_PAGE = 1 | 4  # a reduced copy of another picture, a mask for it
 
 
-def page_frames(file: BinaryIO, path: Path, what: Format) -> list[int]:
-    """Where the pages of the TIFF in the opened ``file`` stand among its pictures, some of which are small copies of others.
+def page_frames(opened: Opened) -> list[int]:
+    """Where the pages of the TIFF stand among its pictures, some of which are small copies of others.
 
     Decodes nothing. Raises MediaDamaged, MediaTooLarge.
     """
-    with open_picture(file, path, what) as image, decoding(path):
+    with open_picture(opened) as image, decoding(opened.path):
         return _frames(image)
 
 
-def seek_page(image: Image, path: Path, what: Format, number: int) -> None:
-    """Let the opened TIFF stand at page ``number`` (from 1). Raises MediaNotFound, MediaDamaged, MediaTooLarge."""
-    with decoding(path):
+def seek_page(image: Image, opened: Opened, number: int) -> None:
+    """Let ``image``, which is that TIFF, stand at page ``number`` (from 1). Raises MediaNotFound, MediaDamaged, MediaTooLarge."""
+    with decoding(opened.path):
         frames = _frames(image)
         if not 1 <= number <= len(frames):
-            raise no_such_page(path, number, len(frames))
+            raise no_such_page(opened.path, number, len(frames))
         image.seek(frames[number - 1])
-    refuse_large(image, path, what)
+    refuse_large(image, opened)
 
 
 def _frames(image: Image) -> list[int]:

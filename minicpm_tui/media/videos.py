@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from minicpm_tui.errors import MediaDamaged, MediaUnsupported
 from minicpm_tui.families import Size, frame_size, video_tokens
@@ -13,11 +12,11 @@ from minicpm_tui.media.container import open_video
 from minicpm_tui.media.encode import encode_jpeg
 from minicpm_tui.media.extent import extent
 from minicpm_tui.media.frame_choice import checkpoint, sample_times
+from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.reader import Found, FrameReader
 from minicpm_tui.media.safe_open import shown
-from minicpm_tui.media.sniff import Format
 from minicpm_tui.media.sources import source_of
-from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaLimits, Prepared, Progress
+from minicpm_tui.media.spec import Prepared, PrepareOptions
 from minicpm_tui.media.whole import prepare_whole
 from minicpm_tui.messages import Blob, Frame, VideoPart
 
@@ -31,51 +30,43 @@ _BT709 = 1  # FFmpeg's number for the transfer function and for the primaries
 _HIGH_RANGE = {16, 18}  # PQ and HLG
 
 
-def prepare_video(
-    file: BinaryIO,
-    path: Path,
-    what: Format,
-    spec: AttachmentSpec,
-    limits: MediaLimits,
-    progress: Progress | None,
-    cancelled: Cancelled | None,
-) -> Prepared:
-    """Equally large JPEG frames of the video in the opened ``file``, with their real times.
+def prepare_video(opened: Opened, options: PrepareOptions) -> Prepared:
+    """Equally large JPEG frames of the video, with their real times.
 
     Blocks. Raises MediaUnsupported, MediaDamaged, MediaTooLarge, PreparationCancelled.
     """
-    if not limits.family.video:
-        title = _("{model} takes no videos").format(model=limits.family.title)
-        raise MediaUnsupported(shown(path), title=title, hint=_("send pictures, or use another model"))
-    if spec.original:
-        return prepare_whole(file, path, what, spec, limits)
-    with open_video(file, path, what) as video:
-        check = checkpoint(path, cancelled)
+    family = options.limits.family
+    if not family.video:
+        title = _("{model} takes no videos").format(model=family.title)
+        raise MediaUnsupported(shown(opened.path), title=title, hint=_("send pictures, or use another model"))
+    if options.spec.original:
+        return prepare_whole(opened, options)
+    with open_video(opened) as video:
+        check = checkpoint(opened, options)
         reader = FrameReader(video, check)
         whole = extent(video, check)
         first = reader.at(0.0)
         if first is None:
-            raise MediaDamaged(shown(path), title=_("No frame of this video can be decoded"))
-        size = frame_size(*video.shown_size(first[0]), limits.family)
-        times, notes = sample_times(whole, path, spec, limits, size)
+            raise MediaDamaged(shown(opened.path), title=_("No frame of this video can be decoded"))
+        size = frame_size(*video.shown_size(first[0]), family)
+        times, notes = sample_times(whole, opened, options, size)
         frames: list[Frame] = []
         blobs: dict[str, Blob] = {}
         for index, (frame, at) in enumerate(_sampled(reader, times)):
             blob = encode_jpeg(upright_image(frame, size), FRAME_BYTES)
             blobs[blob.sha256] = blob
             frames.append(Frame(blob.sha256, round(max(at, 0.0), 3)))
-            if progress:
-                progress((index + 1) / len(times))
+            options.report((index + 1) / len(times))
         if reader.broken:
             notes += (_("parts of this video are damaged: what could be decoded is sent"),)
     part = VideoPart(
-        name=shown(path.name),
+        name=shown(opened.path.name),
         frames=tuple(frames),
         width=size[0],
         height=size[1],
-        source=source_of(file, path, spec, duration=whole.length),
+        source=source_of(opened, options.spec, duration=whole.length),
     )
-    return Prepared(part, blobs, video_tokens(limits.family, len(frames), *size), notes)
+    return Prepared(part, blobs, video_tokens(family, len(frames), *size), notes)
 
 
 def upright_image(frame: VideoFrame, size: Size) -> Image:
