@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import urllib.request
+import sys
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from minicpm_tui import __version__
-from minicpm_tui.backends.address import is_loopback
-from minicpm_tui.errors import ServerUnreachable
+from minicpm_tui.address import authorization, socket_path
+from minicpm_tui.backends.certificates import plain_context, trusting_context
+from minicpm_tui.backends.proxies import Proxy, proxy_for
+from minicpm_tui.errors import ConfigError, ServerUnreachable
 from minicpm_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -19,25 +20,6 @@ KEEPALIVE_SECONDS = 2.0
 """Idle connections are dropped before uvicorn drops them (5 s), so that no request meets a connection that is just closing."""
 
 _HEADERS = frozenset({"host", "connection", "content-type", "content-length", "transfer-encoding"})
-
-
-def proxy_for(url: str) -> str | None:
-    """The proxy that the environment names for ``url``; none for this machine or a host in ``NO_PROXY``."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if is_loopback(url) or urllib.request.proxy_bypass(host):
-        return None
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy:
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
-
-
-def without_password(proxy: str) -> str:
-    """A proxy's URL as it may be shown."""
-    scheme, separator, rest = proxy.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 def make_client(
@@ -52,7 +34,8 @@ def make_client(
 
     It waits ``stall_seconds`` for bytes, and ``patience`` times as long for the first ones.
 
-    Only our own headers leave: the openai library would add an organization, a project and more from the environment.
+    Only our own headers leave: the openai library would add an organization, a project and more from the environment. Raises
+    ConfigError for a variable of the environment that cannot be used, ServerUnreachable for a proxy that needs a package.
     """
     import httpx2
 
@@ -62,7 +45,7 @@ def make_client(
         request.headers["user-agent"] = f"minicpm-tui/{__version__}"
         request.headers["accept"] = "text/event-stream, application/json"
         if key:
-            request.headers["authorization"] = f"Bearer {key}"
+            request.headers["authorization"] = authorization(key)
 
     timeout = httpx2.Timeout(stall_seconds, read=patience * stall_seconds, connect=min(CONNECT_SECONDS, stall_seconds), pool=None)
     return httpx2.AsyncClient(
@@ -81,13 +64,31 @@ def _network(url: str, stall_seconds: float) -> httpx2.AsyncHTTPTransport:
 
     limits = httpx2.Limits(max_connections=None, keepalive_expiry=KEEPALIVE_SECONDS)
     proxy = proxy_for(url)
+    verify = trusting_context() if url.startswith("https:") else plain_context()
     try:
-        transport = httpx2.AsyncHTTPTransport(limits=limits, proxy=proxy)
-    except (ImportError, ValueError, httpx2.InvalidURL):
-        # SOCKS needs a package that is not here; other schemes are none that httpx2 knows.
-        hint = _("use an http:// proxy, or add the host to NO_PROXY")
-        where = f"{url}, {without_password(proxy or '')}"
-        raise ServerUnreachable(where, title=_("This kind of proxy cannot be used"), hint=hint) from None
+        through = _client_proxy(proxy) if proxy else None
+        transport = httpx2.AsyncHTTPTransport(verify=verify, limits=limits, proxy=through, uds=socket_path(url) or None)
+    except ImportError:
+        hint = _("install what SOCKS needs: {command}").format(command=f"{sys.executable} -m pip install socksio")
+        raise ServerUnreachable(f"{proxy}", title=_("This kind of proxy needs one more package"), hint=hint) from None
+    except (ValueError, httpx2.InvalidURL):
+        raise _unusable(proxy) from None
     pool = transport._pool  # noqa: SLF001  httpx2 has no other way to a network backend
     pool._network_backend = PacedBackend(pool._network_backend, stall_seconds)  # noqa: SLF001  the same
     return transport
+
+
+def _client_proxy(proxy: Proxy) -> httpx2.Proxy:
+    """Raises ValueError for a scheme that httpx2 does not know, InvalidURL, and ConfigError for what has no host."""
+    import httpx2
+
+    made = httpx2.Proxy(proxy.url, ssl_context=trusting_context() if proxy.url.startswith("https:") else None)
+    if not made.url.host:
+        raise _unusable(proxy)
+    return made
+
+
+def _unusable(proxy: Proxy | None) -> ConfigError:
+    hint = _("name an http://, https:// or socks5:// proxy, or add the host to NO_PROXY")
+    words = f"{proxy.variable}={proxy}" if proxy else ""
+    return ConfigError(words, title=_("This proxy cannot be used"), hint=hint)

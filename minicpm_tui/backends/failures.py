@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from minicpm_tui import errors
-from minicpm_tui.backends.client import proxy_for, without_password
+from minicpm_tui.backends.proxies import proxy_for
 from minicpm_tui.backends.vllm_errors import KNOWN
 from minicpm_tui.i18n import _
 from minicpm_tui.sampling import SAMPLING
@@ -131,7 +131,7 @@ def _foreign(status: int, body: bytes, url: str) -> errors.BackendError:
         said = one_line(body[:_WORDS_LIMIT].decode(errors="replace"), 160)
         return errors.ServerFailed(f"{url}: HTTP {status} {said}".rstrip(), hint=_("look at the server's log"))
     if proxy := proxy_for(url):
-        words = _("{url} through the proxy {proxy}").format(url=url, proxy=without_password(proxy))
+        words = _("{url} through the proxy {proxy}").format(url=url, proxy=proxy)
         hint = _("check the address, or add the host to NO_PROXY")
         return errors.NotAServer(_("{url} answers HTTP {status}").format(url=words, status=status), hint=hint)
     return not_a_server(_("{url} answers HTTP {status}").format(url=url, status=status))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx2
 
 from minicpm_tui import errors
-from minicpm_tui.backends.client import proxy_for, without_password
+from minicpm_tui.backends.proxies import proxy_for
 from minicpm_tui.i18n import _
 
 
@@ -17,7 +17,7 @@ def network_error(error: BaseException, url: str, silent_seconds: float) -> erro
     """The error for what ``httpx2`` raised while talking with ``url``, which was silent for so long."""
     causes = list(_causes(error))
     proxy = proxy_for(url)
-    where = _("{url} through the proxy {proxy}").format(url=url, proxy=without_password(proxy)) if proxy else url
+    where = _("{url} through the proxy {proxy}").format(url=url, proxy=proxy) if proxy else url
     if proxy and any(isinstance(cause, httpx2.ProxyError) for cause in causes):
         return errors.ServerUnreachable(where, hint=_("check the proxy, or add the host to NO_PROXY"))
     if any(isinstance(cause, ssl.SSLError) for cause in causes):

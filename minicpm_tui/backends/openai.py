@@ -9,6 +9,7 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from minicpm_tui.address import http_root
 from minicpm_tui.backends.facts import ServerFacts
 from minicpm_tui.backends.failures import Failure, failure_of, not_a_server
 from minicpm_tui.backends.memory import MediaMemory
@@ -136,7 +137,7 @@ class OpenAIBackend:
         )
         return AsyncOpenAI(
             api_key="set by the http client",
-            base_url=f"{self._facts.url}/v1",
+            base_url=f"{http_root(self._facts.url)}/v1",
             max_retries=0,
             timeout=http_client.timeout,
             http_client=http_client,

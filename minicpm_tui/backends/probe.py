@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from minicpm_tui.address import http_root
 from minicpm_tui.backends.facts import ModelFacts, ServerFacts
 from minicpm_tui.i18n import _
 
@@ -65,7 +66,7 @@ async def _models(client: httpx2.AsyncClient, url: str, key: str) -> list[_Model
     from minicpm_tui.backends.network import network_error
 
     try:
-        response = await client.get(f"{url}/v1/models")
+        response = await client.get(f"{http_root(url)}/v1/models")
     except httpx2.HTTPError as error:
         raise network_error(error, url, PROBE_SECONDS) from error
     if response.status_code != 200:
@@ -80,7 +81,7 @@ async def _version(client: httpx2.AsyncClient, url: str) -> str | None:
     import httpx2
 
     try:
-        response = await client.get(f"{url}/version")
+        response = await client.get(f"{http_root(url)}/version")
         return msgspec.json.decode(response.content, type=_Version).version if response.status_code == 200 else None
     except (httpx2.HTTPError, ValueError):
         return None
@@ -91,7 +92,7 @@ async def _started(client: httpx2.AsyncClient, url: str) -> str:
 
     seen = b""
     try:
-        async with client.stream("GET", f"{url}/metrics") as response:
+        async with client.stream("GET", f"{http_root(url)}/metrics") as response:
             if response.status_code == 200:
                 async for piece in response.aiter_bytes():
                     seen += piece

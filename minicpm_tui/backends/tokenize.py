@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from minicpm_tui.address import http_root
 from minicpm_tui.backends.facts import ServerFacts
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ async def count_tokens(
     body = {"model": model, "prompt": text, "add_special_tokens": False}
     try:
         async with make_client(facts.url, key, stall_seconds=TOKENIZE_SECONDS, transport=transport) as client:
-            response = await client.post(f"{facts.url}/tokenize", json=body)
+            response = await client.post(f"{http_root(facts.url)}/tokenize", json=body)
         return msgspec.json.decode(response.content, type=_Counted).count if response.status_code == 200 else None
     except (httpx2.HTTPError, ValueError):
         return None

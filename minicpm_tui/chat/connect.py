@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from minicpm_tui.backends.address import is_loopback, normalise
+from minicpm_tui.address import credentials, is_loopback, normalise
 from minicpm_tui.backends.base import Backend
 from minicpm_tui.backends.facts import ModelFacts, ServerFacts
 from minicpm_tui.backends.keys import choose_key, endpoint_of, usable
@@ -171,7 +171,7 @@ def at(address: str) -> Target:
     for server in _running() if is_loopback(url) else ():
         if _same_place(url, server.url):
             return Target(url, server.model, server.key, server)
-    return Target(url)
+    return Target(url, key=credentials(address))
 
 
 def _running() -> list[LocalServer]:

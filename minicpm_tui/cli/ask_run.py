@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from contextlib import aclosing
@@ -17,7 +16,7 @@ from minicpm_tui.chat.session_choice import open_journal
 from minicpm_tui.cli.ask_choice import choose_output
 from minicpm_tui.cli.ask_output import Output
 from minicpm_tui.cli.options import Flags
-from minicpm_tui.errors import MinicpmTuiError, StorageError, UsageError
+from minicpm_tui.errors import MinicpmTuiError, UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.messages import ABORT, End
@@ -44,12 +43,6 @@ def run(question: Question, flags: Flags, *, as_json: bool) -> int:
     except MinicpmTuiError as error:
         output.failed(error)
         return error.exit_status
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        # What stdout still holds must not fail once more when the program ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise StorageError(f"stdout: {error.strerror or error}") from error
 
 
 async def _ask(question: Question, text: str, flags: Flags, output: Output) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from typing import Any
@@ -14,6 +15,9 @@ from minicpm_tui.cli.click_texts import translate_click
 from minicpm_tui.errors import ConfigError, MinicpmTuiError, UsageError
 from minicpm_tui.i18n import _, set_language
 from minicpm_tui.text import one_line
+
+_OUTPUT_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+"""Files of our own raise StorageError for these."""
 
 
 def main() -> None:
@@ -50,12 +54,29 @@ def run(arguments: list[str]) -> int:
     except MinicpmTuiError as error:
         print(f"minicpm-tui: {error}", file=sys.stderr)
         return error.exit_status
-    except OSError as error:  # stdout is a file on a full disk, say; what other files raise is said where they are named
-        _quiet_stdout()
-        what = error.filename or _("the output")
-        print(f"minicpm-tui: {what}: {error.strerror or error}", file=sys.stderr)
-        return 1
+    except OSError as error:
+        return _os_error(error)
+    except Exception as error:  # noqa: BLE001  one line for people, the traceback in a file
+        return _crashed(error)
     return result if isinstance(result, int) else 0
+
+
+def _os_error(error: OSError) -> int:
+    """What no part of the program has said better; without a file's name it was stdout, if that is how writing fails."""
+    if error.filename is None and error.errno not in _OUTPUT_ERRORS:
+        return _crashed(error)
+    _quiet_stdout()
+    what = error.filename or _("the output")
+    print(f"minicpm-tui: {what}: {error.strerror or error}", file=sys.stderr)
+    return 1
+
+
+def _crashed(error: BaseException) -> int:
+    from minicpm_tui import crash
+
+    _quiet_stdout()
+    print(f"minicpm-tui: {crash.record(error)}", file=sys.stderr)
+    return 1
 
 
 def _wrong_usage(error: click.ClickException) -> UsageError:
@@ -79,4 +100,5 @@ def _open_what_is_closed() -> None:
 
 def _quiet_stdout() -> None:
     """The reader has gone: what is still buffered must not raise again when the interpreter ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError):  # a stdout without a file, in tests
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from minicpm_tui.address import credentials, normalise
 from minicpm_tui.config import Settings
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
@@ -83,9 +84,8 @@ def report(settings: Settings, environ: Mapping[str, str] | None = None) -> Repo
         problems.append(Problem(f"{error.title}: {error.message}", error.hint))
     devices = gpus.gpus()
     on_disk = models.find(settings.model_folders, environ)
-    keys = [(entry.url, entry.api_key or environ.get(entry.api_key_env, "")) for entry in settings.servers]
     try:
-        servers = endpoints.answering(urls=[(_root(url), key) for url, key in keys])
+        servers = endpoints.answering(urls=_configured(settings, environ))
     except MinicpmTuiError as error:
         problems.append(Problem(f"{error.title}: {error.message}", error.hint))
         servers = []
@@ -97,9 +97,11 @@ def report(settings: Settings, environ: Mapping[str, str] | None = None) -> Repo
     return Report(found, tuple(devices), tuple(on_disk), tuple(servers), tuple(problems))
 
 
-def _root(url: str) -> str:
-    url = url if "//" in url else f"http://{url}"
-    return url.rstrip("/").removesuffix("/v1")
+def _configured(settings: Settings, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Root URL and key of every server that the settings name. Raises UsageError for what is no address."""
+    named = [(settings.url, "")] if settings.url else []
+    named += [(entry.url, entry.api_key or environ.get(entry.api_key_env, "")) for entry in settings.servers]
+    return [(normalise(url), key or credentials(url)) for url, key in named]
 
 
 def _vllm_problems(found: Vllm | None, known: list[Problem]) -> list[Problem]:

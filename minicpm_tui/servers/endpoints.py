@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import socket
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from minicpm_tui.address import authorization, socket_path
 from minicpm_tui.servers import registry
 from minicpm_tui.servers.local import LocalServer
 
@@ -36,17 +38,39 @@ class Answering:
 
 def get(url: str, path: str, key: str = "", seconds: float = _SECONDS) -> tuple[int, bytes] | None:
     """``GET`` of a path below the root; status and body, None when nothing answers in time."""
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "127.0.0.1", parts.port, timeout=seconds)
+    try:  # certificates that the environment names are read with the connection
+        connection = _connection(url, seconds)
+    except OSError:
+        return None
     try:
-        connection.request("GET", path, headers={"Authorization": f"Bearer {key}"} if key else {})
+        connection.request("GET", path, headers={"Authorization": authorization(key)} if key else {})
         answer = connection.getresponse()
         return answer.status, answer.read(_ANSWER_LIMIT)
     except (OSError, http.client.HTTPException, ValueError):
         return None
     finally:
         connection.close()
+
+
+class _SocketConnection(http.client.HTTPConnection):
+    """HTTP over a socket in the file system."""
+
+    def __init__(self, path: str, seconds: float) -> None:
+        super().__init__("localhost", timeout=seconds)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _connection(url: str, seconds: float) -> http.client.HTTPConnection:
+    if path := socket_path(url):
+        return _SocketConnection(path, seconds)
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    return kind(parts.hostname or "127.0.0.1", parts.port, timeout=seconds)
 
 
 def ask(url: str, key: str = "", *, ours: bool = False) -> Answering | None:
@@ -79,7 +103,6 @@ def answering(ports: Iterable[int] = USUAL_PORTS, urls: Iterable[tuple[str, str]
 def tunnel(server: LocalServer, local_port: int | None = None) -> str:
     """The ``ssh -L`` line that reaches the server from a laptop."""
     import getpass
-    import socket
 
     parts = urlsplit(server.url)
     user = "USER"

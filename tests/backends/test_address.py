@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicpm_tui.backends.address import is_loopback, normalise
-from minicpm_tui.backends.client import proxy_for, without_password
+from minicpm_tui.address import credentials, is_loopback, normalise, without_credentials
 from minicpm_tui.backends.keys import choose_key
+from minicpm_tui.backends.proxies import proxy_for
 from minicpm_tui.config import Endpoint, Settings
 from minicpm_tui.errors import ConfigError, UsageError
 
@@ -26,6 +26,10 @@ from minicpm_tui.errors import ConfigError, UsageError
         ("https://example.org/vllm/v1", "https://example.org/vllm"),
         ("[::1]:8000", "http://[::1]:8000"),
         ("GPU.example.org", "http://gpu.example.org"),
+        ("http://user:pw@gpu:8000/v1", "http://gpu:8000"),
+        ("user@gpu:8000", "http://gpu:8000"),
+        ("unix:/run/vllm.sock", "unix:/run/vllm.sock"),
+        ("unix:///run/vllm.sock", "unix:/run/vllm.sock"),
     ],
 )
 def test_what_users_type_becomes_a_root(typed: str, root: str) -> None:
@@ -34,7 +38,7 @@ def test_what_users_type_becomes_a_root(typed: str, root: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "ftp://gpu", "http://", "gpu:port", "gpu:99999", "two words", "http://user:pw@gpu", "http://[::1"]
+    "typed", ["", "ftp://gpu", "http://", "gpu:port", "gpu:99999", "two words", "http://user:pw@", "http://[::1", "unix:"]
 )
 def test_what_is_no_address_is_said(typed: str) -> None:
     with pytest.raises(UsageError, match="host:port"):
@@ -47,8 +51,26 @@ def test_any_text_is_an_address_or_a_clear_error(text: str) -> None:
         root = normalise(text)
     except UsageError:
         return
-    assert root.startswith(("http://", "https://"))
-    assert not root.endswith("/")
+    assert root.startswith(("http://", "https://", "unix:/"))
+    assert not root.endswith("/") or root == "unix:/"
+
+
+def test_a_password_in_an_address_is_a_key_and_is_never_shown() -> None:
+    assert credentials("http://me:p%40ss@gpu:8000/v1") == "Basic bWU6cEBzcw=="
+    assert credentials("http://gpu:8000") == credentials("unix:/a@b") == ""
+    assert without_credentials("https://me:secret@gpu:8000/v1") == "https://gpu:8000/v1"
+    assert without_credentials("me:secret@gpu:8000") == "gpu:8000"
+    with pytest.raises(UsageError) as raised:
+        normalise("ftp://me:secret@gpu")
+    assert "secret" not in str(raised.value)
+
+
+def test_the_settings_address_may_hold_the_key() -> None:
+    assert choose_key(REMOTE, Settings(url="http://me:pw@gpu:8000"), {}) == "Basic bWU6cHc="
+    assert (
+        choose_key(REMOTE, Settings(servers=(Endpoint(url="me:pw@gpu:8000"),)), {"MINICPM_TUI_API_KEY": "x"}) == "Basic bWU6cHc="
+    )
+    assert choose_key(LOCAL, Settings(url="http://me:pw@gpu:8000"), {}) == ""
 
 
 def test_this_machine_is_known_by_its_names() -> None:
@@ -86,10 +108,36 @@ def test_an_unset_variable_and_an_unusable_key_are_said() -> None:
 
 
 def test_this_machine_is_reached_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", "proxy.example.org:3128")
+    monkeypatch.setenv("http_proxy", "me:secret@proxy.example.org:3128")
     monkeypatch.setenv("no_proxy", "inside.example.org")
     assert proxy_for(LOCAL) is None
     assert proxy_for("http://localhost:8000") is None
+    assert proxy_for("unix:/run/vllm.sock") is None
     assert proxy_for("http://inside.example.org") is None
-    assert proxy_for(REMOTE) == "http://proxy.example.org:3128"
-    assert without_password("http://me:secret@proxy:3128") == "http://proxy:3128"
+    proxy = proxy_for(REMOTE)
+    assert proxy is not None
+    assert (proxy.url, proxy.variable) == ("http://me:secret@proxy.example.org:3128", "http_proxy")
+    assert str(proxy) == "http://proxy.example.org:3128"
+
+
+@pytest.mark.parametrize(
+    ("value", "direct", "proxied"),
+    [
+        ("10.0.0.0/8, 192.168.7.0/24", ["10.1.2.3", "192.168.7.9"], ["11.1.2.3", "192.168.8.9", "10.example.org"]),
+        ("10.1.2.3", ["10.1.2.3"], ["10.1.2.30"]),
+        ("fd00::/8", ["[fd00::1]"], ["[fe00::1]"]),
+        (".example.org", ["gpu.example.org", "example.org"], ["myexample.org"]),
+        ("example.org.", ["gpu.Example.org", "example.org."], ["example.com"]),
+        ("gpu:8000", ["gpu:8000"], ["gpu:8001"]),
+        ("*", ["gpu", "10.1.2.3"], []),
+        ("no such thing/99", [], ["gpu", "10.1.2.3"]),
+        ("", [], ["gpu", "10.1.2.3"]),
+    ],
+)
+def test_no_proxy_is_read_as_curl_reads_it(
+    value: str, direct: list[str], proxied: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "proxy:3128")
+    monkeypatch.setenv("NO_PROXY", value)
+    assert all(proxy_for(f"http://{host}") is None for host in direct)
+    assert all(proxy_for(f"http://{host}") is not None for host in proxied)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from minicpm_tui.address import http_root
 from minicpm_tui.backends.client import make_client
 from minicpm_tui.backends.failures import failure_of
 from minicpm_tui.backends.reasoning import split_reasoning
@@ -82,7 +83,7 @@ class Server:
         import httpx2
 
         try:
-            response = await self._client.get(f"{self.url}/health", timeout=FIGURES_SECONDS)
+            response = await self._client.get(f"{http_root(self.url)}/health", timeout=FIGURES_SECONDS)
         except httpx2.HTTPError:
             return False
         return response.status_code < 500
@@ -94,7 +95,7 @@ class Server:
         from minicpm_tui.backends.network import network_error
 
         try:
-            response = await self._client.get(f"{self.url}/metrics", timeout=FIGURES_SECONDS)
+            response = await self._client.get(f"{http_root(self.url)}/metrics", timeout=FIGURES_SECONDS)
         except httpx2.HTTPError as error:
             raise network_error(error, self.url, FIGURES_SECONDS) from error
         figures = {b"running": 0.0, b"waiting": 0.0}
@@ -114,7 +115,7 @@ class Server:
 
         try:
             return await self._client.post(
-                f"{self.url}/v1/chat/completions", content=body, headers={"content-type": "application/json"}
+                f"{http_root(self.url)}/v1/chat/completions", content=body, headers={"content-type": "application/json"}
             )
         except httpx2.HTTPError as error:
             raise network_error(error, self.url, self._seconds) from error

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from minicpm_tui.backends.address import is_loopback
+from minicpm_tui.address import is_loopback
 from minicpm_tui.backends.facts import ModelFacts, ServerFacts
 from minicpm_tui.backends.probe import probe
 from minicpm_tui.errors import (

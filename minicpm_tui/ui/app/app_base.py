@@ -198,7 +198,7 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Commanded
         if self.is_headless:
             super()._handle_exception(error)  # tests want to see it
             return
-        from minicpm_tui.ui.app import crash
+        from minicpm_tui import crash
 
         with contextlib.suppress(MinicpmTuiError, OSError):
             self.keep_draft()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from textual.app import App
 
+from minicpm_tui.address import without_credentials
 from minicpm_tui.config import Settings
 from minicpm_tui.i18n import _
 from minicpm_tui.ui.kit.dialogs import Choice, Choose
@@ -39,7 +40,8 @@ def choices(settings: Settings, connection: Connection | None, locked: str = "")
     found: dict[str, Choice] = {}
 
     def add(url: str, model: str, detail: str) -> None:
-        found.setdefault(key_of(url, model), Choice(key_of(url, model), model or url, detail))
+        shown = without_credentials(url)
+        found.setdefault(key_of(url, model), Choice(key_of(url, model), model or shown, detail or shown))
 
     if locked:
         found[key_of(locked)] = Choice(key_of(locked), _("Enter a key…"), locked)
@@ -50,7 +52,7 @@ def choices(settings: Settings, connection: Connection | None, locked: str = "")
     for server in registry.running():
         add(server.url, server.model, f"{server.url} · {here} · {server.state}")
     for endpoint in settings.servers:
-        add(endpoint.url, endpoint.model, endpoint.name or endpoint.url)
+        add(endpoint.url, endpoint.model, endpoint.name)
     if settings.url:
         add(settings.url, settings.model, _("from the settings"))
     return [*found.values(), Choice(DEMO, _("Demo server"), _("no GPU, no model: facts about your files"))]
