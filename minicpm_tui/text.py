@@ -22,6 +22,11 @@ def one_line(text: str, limit: int = 0) -> str:
     return line[: limit - 1] + "…" if limit and len(line) > limit else line
 
 
+def model_name(model: str, limit: int = 60) -> str:
+    """The name of a model without its folders or its owner on a hub, as one printable line of at most ``limit`` characters."""
+    return one_line(model.rstrip("/").rpartition("/")[2] or model, limit)
+
+
 def format_bytes(count: float) -> str:
     """``1.2 MB``: powers of 1000, as file managers and network lines count."""
     for unit in ("B", "kB", "MB", "GB"):

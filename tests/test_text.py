@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicpm_tui.text import format_bytes, format_count, format_duration, format_moment, one_line, printable
+from minicpm_tui.text import format_bytes, format_count, format_duration, format_moment, model_name, one_line, printable
 
 
 @given(st.text())
@@ -23,6 +23,12 @@ def test_escapes_become_visible() -> None:
 
 def test_chinese_and_emoji_stay() -> None:
     assert printable("图片 👩‍👩‍👧 é") == "图片 👩‍👩‍👧 é"
+
+
+def test_a_model_is_called_by_the_last_part_of_its_name() -> None:
+    assert model_name("openbmb/MiniCPM-V-4_5") == model_name("/models/MiniCPM-V-4_5/") == "MiniCPM-V-4_5"
+    assert (model_name("minicpm"), model_name(""), model_name("/")) == ("minicpm", "", "/")
+    assert model_name("a/b\x1b[31m" + "c" * 60, 12) == "b␛[31mcccc" + "c…"
 
 
 def test_cutting_keeps_the_limit() -> None:

@@ -16,7 +16,7 @@ from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Delta, End, Message, Notice
 from minicpm_tui.sessions import Journal
-from minicpm_tui.text import one_line
+from minicpm_tui.text import model_name, one_line
 
 RERUN_OF = "rerun_of"
 """The setting that names the first session; in the ``request`` of a copied answer, the message it is a copy of."""
@@ -122,9 +122,7 @@ class Rerun:
     def _title(self) -> str:
         """The first session's title, so that the list tells the two apart."""
         title = one_line(self.source.title, 60) or self.source.id
-        return _("{title} · rerun, {model}").format(
-            title=title, model=one_line(self.session.connection.model.rsplit("/", 1)[-1], 40)
-        )
+        return _("{title} · rerun, {model}").format(title=title, model=model_name(self.session.connection.model, 40))
 
     def _copy(self, recorded: Message, new: Message) -> str:
         """The recorded answer beside the new one, as history of the next question."""

@@ -13,7 +13,7 @@ from minicpm_tui.chat.rerun import RERUN_OF, Turn, turns_of
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import Message, Usage, message_ending
 from minicpm_tui.sessions import Journal
-from minicpm_tui.text import one_line, printable
+from minicpm_tui.text import model_name, one_line, printable
 
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7ff]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7ff]+|\s+|[^\w\s]")
 _MANY_TOKENS = 4000
@@ -174,7 +174,7 @@ def _mean(values: Sequence[float]) -> float:
 
 def figures(answer: Answer) -> str:
     """One line (translated): model, length, time to the first token, tokens a second, and what went wrong."""
-    facts = [one_line(answer.model.rsplit("/", 1)[-1], 30)] if answer.model else []
+    facts = [model_name(answer.model, 30)] if answer.model else []
     facts.append(ngettext("{count} word", "{count} words", answer.words).format(count=answer.words))
     if answer.usage:
         facts.append(_("{count} tokens").format(count=answer.usage.completion_tokens))

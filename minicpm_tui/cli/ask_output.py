@@ -9,9 +9,10 @@ from typing import Any, Self
 import msgspec
 
 from minicpm_tui.chat.events import ChatEvent, Preparing
+from minicpm_tui.cli.warn import warn
 from minicpm_tui.errors import ErrorInfo, MinicpmTuiError
 from minicpm_tui.messages import Delta, End, Ending, Notice, ending_of
-from minicpm_tui.text import one_line, printable
+from minicpm_tui.text import printable
 
 
 class Output:
@@ -50,7 +51,7 @@ class Output:
 
     def say(self, line: str) -> None:
         """One line for the user."""
-        print(f"minicpm-tui: {one_line(line)}", file=sys.stderr, flush=True)
+        warn(line)
 
     def ended(self, end: End) -> None:
         """The reply is over, or broke off."""

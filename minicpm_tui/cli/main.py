@@ -12,6 +12,7 @@ import click
 
 from minicpm_tui import config
 from minicpm_tui.cli.click_texts import translate_click
+from minicpm_tui.cli.warn import warn
 from minicpm_tui.errors import ConfigError, MinicpmTuiError, UsageError
 from minicpm_tui.i18n import _, set_language
 from minicpm_tui.text import one_line
@@ -44,7 +45,7 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except click.ClickException as error:
         wrong = _wrong_usage(error)
-        print(f"minicpm-tui: {wrong}", file=sys.stderr)
+        warn(wrong)
         return wrong.exit_status
     except (click.Abort, KeyboardInterrupt):
         return 130
@@ -52,7 +53,7 @@ def run(arguments: list[str]) -> int:
         _quiet_stdout()
         return 0
     except MinicpmTuiError as error:
-        print(f"minicpm-tui: {error}", file=sys.stderr)
+        warn(error)
         return error.exit_status
     except OSError as error:
         return _os_error(error)
@@ -67,7 +68,7 @@ def _os_error(error: OSError) -> int:
         return _crashed(error)
     _quiet_stdout()
     what = error.filename or _("the output")
-    print(f"minicpm-tui: {what}: {error.strerror or error}", file=sys.stderr)
+    warn(f"{what}: {error.strerror or error}")
     return 1
 
 
@@ -75,7 +76,7 @@ def _crashed(error: BaseException) -> int:
     from minicpm_tui import crash
 
     _quiet_stdout()
-    print(f"minicpm-tui: {crash.record(error)}", file=sys.stderr)
+    warn(crash.record(error))
     return 1
 
 

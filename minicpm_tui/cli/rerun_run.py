@@ -17,6 +17,7 @@ from minicpm_tui.chat.rerun_compare import Comparison, changed, compare, figures
 from minicpm_tui.chat.session import ChatSession
 from minicpm_tui.cli.options import Flags
 from minicpm_tui.cli.sessions_output import print_json
+from minicpm_tui.cli.warn import warn
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import ABORT, Notice
@@ -51,7 +52,7 @@ async def _run(session: str, flags: Flags, *, keep_history: bool, as_json: bool)
             print(whole)
         print(_("saved as {id}").format(id=journal.id))
     if error:
-        print(f"minicpm-tui: {error}", file=sys.stderr)
+        warn(error)
         return error.exit_status
     if done and done[-1].new.finish_reason == ABORT:
         return 130
@@ -86,7 +87,7 @@ def _say(event: RerunEvent) -> None:
             question = one_line(event.turn.question.text, 60)
             print(text.format(number=event.index + 1, total=event.total, question=question), file=sys.stderr)
         case Notice():
-            print(one_line(event.text), file=sys.stderr)
+            warn(event.text)
         case Preparing() if event.fraction == 0:
             print(_("preparing {name}").format(name=one_line(event.name, 60)), file=sys.stderr)
         case _:

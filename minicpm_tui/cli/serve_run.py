@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
+from minicpm_tui.cli.warn import warn
 from minicpm_tui.errors import ServerError
 from minicpm_tui.i18n import _
 from minicpm_tui.servers import endpoints, launch, survival
@@ -42,7 +43,7 @@ def check(plan: Plan, *, as_json: bool) -> int:
 def say_notes(plan: Plan) -> None:
     """What the user should know before it starts."""
     for note in plan.notes:
-        _say(note)
+        warn(note)
 
 
 def say_doubt(plan: Plan) -> None:
@@ -52,15 +53,15 @@ def say_doubt(plan: Plan) -> None:
     except ServerError:
         return
     if found.fits is False:
-        _say(_("this will probably fail: {reason}").format(reason=found.message))
+        warn(_("this will probably fail: {reason}").format(reason=found.message))
         for remedy in found.remedies:
-            _say(_("try: {remedy}").format(remedy=remedy.label))
+            warn(_("try: {remedy}").format(remedy=remedy.label))
 
 
 def detach(plan: Plan, *, wait: bool, as_json: bool) -> int:
     """``--detach``: 0 when ``/health`` answers, 1 with the diagnosis. Ctrl-C while it loads stops the server."""
     for title, hint in survival.warnings():
-        _say(f"{title} — {hint}")
+        warn(f"{title} — {hint}")
     with _Wishes() as wishes:
         server = launch.start(plan.launch_plan())
         with Watcher(server) as watcher:
@@ -86,7 +87,7 @@ def foreground(plan: Plan, *, as_json: bool) -> int:
                 return 1
             if not wishes.leave:
                 _announce(server, update, as_json=as_json)
-                _say(_("Ctrl-C stops it"))
+                warn(_("Ctrl-C stops it"))
             return _stay(server, watcher, wishes)
 
 
@@ -138,7 +139,7 @@ def _stay(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> int:
         update = watcher.poll(_STAY_SECONDS)
         if answers and update.state == "unresponsive":
             words = _("the server does not answer any more: stop it (Ctrl-C) and start it again; log: {log}")
-            _say(words.format(log=server.log))
+            warn(words.format(log=server.log))
         answers = update.state != "unresponsive"
         if wishes.stop:
             _stop(server)
@@ -152,12 +153,12 @@ def _stay(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> int:
 def _stop(server: LocalServer) -> None:
     from minicpm_tui.errors import ServerNotFound
 
-    _say(_("stopping the server …"))
+    warn(_("stopping the server …"))
     try:
         launch.stop(server.id)
     except ServerNotFound:
         return  # it has ended meanwhile
-    _say(_("stopped"))
+    warn(_("stopped"))
 
 
 class _Display:
@@ -210,22 +211,18 @@ def _announce(server: LocalServer, update: Update, *, as_json: bool) -> None:
         print(json.dumps({**fields, "started": server.started_text, "log": str(server.log)}, ensure_ascii=False), flush=True)
         return
     print(server.url, flush=True)
-    _say(_("server {id} is {state}; log: {log}").format(id=server.id, state=_(STATE_TITLES[update.state]), log=server.log))
-    _say(_("from another machine: {line}").format(line=endpoints.tunnel(server)))
+    warn(_("server {id} is {state}; log: {log}").format(id=server.id, state=_(STATE_TITLES[update.state]), log=server.log))
+    warn(_("from another machine: {line}").format(line=endpoints.tunnel(server)))
 
 
 def _diagnose(server: LocalServer, update: Update) -> None:
     failure = update.explanation.failure if update.explanation else None
     if update.state == "exited" or failure is None:
-        _say(_("the server was stopped"))
+        warn(_("the server was stopped"))
         return
     hint = f" — {failure.hint}" if failure.hint else ""
-    _say(f"{failure.title}: {one_line(failure.line, 400)}".removesuffix(": ") + hint)
+    warn(f"{failure.title}: {one_line(failure.line, 400)}".removesuffix(": ") + hint)
     for remedy in failure.remedies:
-        _say(_("try: {remedy}").format(remedy=remedy.label))
+        warn(_("try: {remedy}").format(remedy=remedy.label))
     where = _("line {number} of {log}") if failure.line_number else _("its log is empty: {log}")
-    _say(where.format(number=failure.line_number, log=server.log))
-
-
-def _say(text: str) -> None:
-    print(f"minicpm-tui: {text}", file=sys.stderr, flush=True)
+    warn(where.format(number=failure.line_number, log=server.log))

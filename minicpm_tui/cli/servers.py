@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from minicpm_tui.cli.warn import warn
 from minicpm_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ def list_(everywhere: bool, as_json: bool) -> int:
 
 def _list(as_json: bool) -> int:
     import json
-    import sys
     import time
 
     from minicpm_tui.servers import endpoints, registry
@@ -44,7 +44,7 @@ def _list(as_json: bool) -> int:
         print(json.dumps([_fields(server) for server in found], ensure_ascii=False))
         return 0
     if not found:
-        print(_("no server is running; minicpm-tui serve starts one"), file=sys.stderr)
+        warn(_("no server is running; minicpm-tui serve starts one"))
     for server in found:
         since = format_duration(time.time() - server.started) if server.live else ""
         print(one_line(f"{server.id}  {_(STATE_TITLES[server.state])}  {since}  {server.url}  {server.model}"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from minicpm_tui.cli.warn import warn
 from minicpm_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def export(session: str, name: str | None, output: Path | None, overwrite: bool)
         data = export_session(journal, chosen, output, overwrite=overwrite)
         lost = missing(journal)
     for line in lost:
-        print(line, file=sys.stderr)
+        warn(line)
     if output is not None:
         print(_("exported to {path}").format(path=output), file=sys.stderr)
     if data is not None:
@@ -194,7 +195,7 @@ def _each(sessions: tuple[str, ...], work: Callable[[Library, str], str], *, as_
             try:
                 done.append(work(library, name))
             except MinicpmTuiError as error:
-                print(f"minicpm-tui: {error}", file=sys.stderr)
+                warn(error)
     if as_json:
         print_json([{"id": name} for name in done])
     else:

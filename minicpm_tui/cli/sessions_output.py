@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from minicpm_tui.cli.warn import warn
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import ImagePart, Message, media_of
 from minicpm_tui.sessions.labels import ending_label, role_label
-from minicpm_tui.text import format_bytes, one_line, printable
+from minicpm_tui.text import format_bytes, model_name, one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ def print_checks(checks: Sequence[Check]) -> None:
 def print_session(journal: Journal) -> None:
     """The conversation: drawn by rich on a terminal, plain text elsewhere."""
     for note in journal.notes:
-        print(one_line(note), file=sys.stderr)
+        warn(note)
     if sys.stdout.isatty():
         _draw(journal)
         return
@@ -146,7 +147,7 @@ def _line(info: SessionInfo) -> str:
 
     moment = moment_of(info.updated)
     when = f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else info.updated[:16]
-    model = one_line((info.model or "").rstrip("/").rsplit("/", 1)[-1], 24)
+    model = model_name(info.model or "", 24)
     counts = (str(info.turns), str(info.attachments), format_bytes(info.bytes))
     return _row(info.id, when, *counts, model, one_line(info.title))
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from minicpm_tui.i18n import N_
-from minicpm_tui.text import one_line
+from minicpm_tui.text import model_name
 
 State = Literal["starting", "loading", "ready", "unresponsive", "stopping", "exited", "failed"]
 """``unresponsive``: it was ready, its process lives, and it no longer answers."""
@@ -92,8 +92,8 @@ class LocalServer:
 
     @property
     def short_name(self) -> str:
-        """The model's name without its folders, printable, in at most 60 cells."""
-        return one_line(self.model.rstrip("/").rpartition("/")[2], 60)
+        """The model's name as it is shown, without its folders."""
+        return model_name(self.model)
 
     @property
     def started_text(self) -> str:

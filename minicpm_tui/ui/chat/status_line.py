@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from minicpm_tui.i18n import N_, _, ngettext
-from minicpm_tui.text import one_line
+from minicpm_tui.text import model_name, one_line
 from minicpm_tui.ui.kit.fitting import fitted
 
 State = Literal["connecting", "ready", "waiting", "streaming", "failed"]
@@ -96,7 +96,7 @@ def _pieces(status: Status) -> Iterator[_Piece]:
     _sign, colour, word = _SIGNS[status.state]
     yield _Piece(one_line(status.detail) or _(word), colour, 0 if status.detail else 2)
     if status.model:
-        yield _Piece(_model_name(status.model), "bold", 1)
+        yield _Piece(model_name(status.model, 40), "bold", 1)
     if status.settings:
         count = len(status.settings)
         short = ngettext("{count} setting changed", "{count} settings changed", count).format(count=count)
@@ -117,10 +117,6 @@ def _pieces(status: Status) -> Iterator[_Piece]:
 def _width(pieces: list[_Piece]) -> int:
     """Cells that the line takes with ``pieces``."""
     return 2 + sum(cell_len(piece.text) for piece in pieces) + 3 * (len(pieces) - 1)
-
-
-def _model_name(model: str) -> str:
-    return one_line(model.rstrip("/").rpartition("/")[2], 40)
 
 
 def _context(status: Status) -> str:

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from minicpm_tui.i18n import _
-from minicpm_tui.text import one_line
+from minicpm_tui.text import model_name, one_line
 
 LinkState = Literal["connecting", "ready", "failed"]
 
@@ -45,9 +45,9 @@ class Welcome(Widget):
 
     def _headline(self) -> str:
         if self.awaited:
-            return _("{model} is loading…").format(model=one_line(self.awaited.rpartition("/")[2], 40))
+            return _("{model} is loading…").format(model=model_name(self.awaited, 40))
         if self.link == "ready":
-            return _("Talk with {model}").format(model=one_line(self.model.rpartition("/")[2], 40))
+            return _("Talk with {model}").format(model=model_name(self.model, 40))
         return _("No server yet") if self.link == "failed" else _("Looking for a server…")
 
 

@@ -10,7 +10,7 @@ from textual.widgets import Static
 from minicpm_tui.i18n import _
 from minicpm_tui.servers.estimate import Estimate
 from minicpm_tui.servers.form import Form
-from minicpm_tui.text import format_bytes, one_line
+from minicpm_tui.text import format_bytes, model_name
 from minicpm_tui.ui.server.server_view import Remedies
 
 
@@ -25,7 +25,7 @@ class Doubt(VerticalScroll):
         self.estimate = estimate
 
     def compose(self) -> ComposeResult:
-        yield Static(Content.styled(one_line(self.form.model.rstrip("/").rpartition("/")[2]), "bold"))
+        yield Static(Content.styled(model_name(self.form.model), "bold"))
         yield Static(estimate_content(self.estimate))
         yield Remedies(self.estimate.remedies, anyway=_("start it anyway"))
 

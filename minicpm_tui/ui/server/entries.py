@@ -16,7 +16,7 @@ from minicpm_tui.servers.gpus import Gpu
 from minicpm_tui.servers.live import gpu_text
 from minicpm_tui.servers.local import STATE_TITLES, LocalServer
 from minicpm_tui.servers.models import LocalModel
-from minicpm_tui.text import format_bytes, format_duration, one_line
+from minicpm_tui.text import format_bytes, format_duration, model_name, one_line
 
 Kind = Literal["heading", "text", "install", "model", "other", "ours", "server"]
 
@@ -63,10 +63,12 @@ def _servers(report: Report, servers: list[LocalServer]) -> Iterator[Entry]:
         since = f" {format_duration(time.time() - server.started)}" if server.live else ""
         state = _(STATE_TITLES[server.state])
         style = {"failed": "$text-error", "unresponsive": "$text-warning"}.get(server.state, "$text-success")
-        line = Content.assemble("  ", (_name(server.model), "bold"), (f"  {state}{since}", style), (f"  {server.url}", "dim"))
+        line = Content.assemble(
+            "  ", (model_name(server.model, 40), "bold"), (f"  {state}{since}", style), (f"  {server.url}", "dim")
+        )
         yield Entry("ours", line, server=server)
     for answering in others:
-        model = _name(answering.model) if answering.model else _("needs a key") if answering.locked else "—"
+        model = model_name(answering.model, 40) if answering.model else _("needs a key") if answering.locked else "—"
         yield Entry("server", Content.assemble("  ", model, (f"  {answering.url}", "dim")), answering=answering)
 
 
@@ -108,7 +110,3 @@ def _problems(report: Report) -> Iterator[Entry]:
         yield _text(problem.title, "$text-warning")
         if problem.hint:
             yield _text(problem.hint, indent=4)
-
-
-def _name(model: str) -> str:
-    return one_line(model.rstrip("/").rpartition("/")[2] or model, 40)

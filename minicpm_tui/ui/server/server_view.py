@@ -20,7 +20,7 @@ from minicpm_tui.servers.local import STATE_TITLES, LocalServer, State
 from minicpm_tui.servers.remedy import Remedy
 from minicpm_tui.servers.stages import STAGES, TITLES, Stage, StageName
 from minicpm_tui.servers.watch import Update
-from minicpm_tui.text import format_duration, one_line
+from minicpm_tui.text import format_duration, model_name, one_line
 from minicpm_tui.ui.kit.option_list import Options
 from minicpm_tui.ui.server.figures import FiguresView
 
@@ -173,7 +173,7 @@ class EndpointView(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         answering = self.answering
-        name = one_line((answering.model or "").rstrip("/").rpartition("/")[2], 60)
+        name = model_name(answering.model or "")
         version = f"  vLLM {answering.version}" if answering.version else ""
         yield Static(Content.assemble((name or answering.url, "bold"), "\n", (f"{answering.url}{version}", "$muted")))
         yield FiguresView()

@@ -15,7 +15,7 @@ from minicpm_tui.sessions.ids import moment_of
 from minicpm_tui.sessions.library import SearchHit
 from minicpm_tui.sessions.summary import SessionInfo
 from minicpm_tui.sessions.words import marked
-from minicpm_tui.text import format_bytes, one_line
+from minicpm_tui.text import format_bytes, model_name, one_line
 from minicpm_tui.ui.kit.fitting import fitted
 from minicpm_tui.ui.kit.list_cursor import by_key
 from minicpm_tui.ui.kit.virtual_list import VirtualList
@@ -91,7 +91,7 @@ def _when(info: SessionInfo) -> str:
 
 
 def _facts(info: SessionInfo) -> str:
-    model = one_line((info.model or "").rstrip("/").rsplit("/", 1)[-1], 30)
+    model = model_name(info.model or "", 30)
     turns = ngettext("{count} turn", "{count} turns", info.turns).format(count=info.turns)
     files = ngettext("{count} attachment", "{count} attachments", info.attachments).format(count=info.attachments)
     facts = [model] if model else []
