@@ -1,0 +1,140 @@
+"""One worker as the program sees it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import minicpm_tui
+from minicpm_tui.errors import MediaDamaged, MediaError, MediaNotFound, MediaTooLarge, MediaUnsupported
+from minicpm_tui.i18n import language
+from minicpm_tui.media.spec import Cancelled, PreparationCancelled, Progress
+from minicpm_tui.media.workers import channel as wire
+from minicpm_tui.media.workers.limits import Limits
+
+GLANCE_SECONDS = 0.1
+"""Between looks whether it is still wanted."""
+
+_PATIENCE_SECONDS = 20
+
+_ERRORS = {kind.kind: kind for kind in (MediaError, MediaNotFound, MediaUnsupported, MediaDamaged, MediaTooLarge)}
+_ROOT = str(Path(minicpm_tui.__file__).parent.parent)
+
+
+class WorkerFailed(Exception):
+    """A job was not done, and not because its file said so."""
+
+
+class TookTooMuchMemory(WorkerFailed):
+    """It would have taken more memory than it may."""
+
+
+class TookTooLong(WorkerFailed):
+    """It was killed: it took longer than it may."""
+
+
+class WorkerDied(WorkerFailed):
+    """The process ended, or went astray, in the midst of it; the text says how."""
+
+
+class Worker:
+    """A process that runs ``python -m module``. Not for several threads at once. Raises OSError where none can be started."""
+
+    def __init__(self, module: str) -> None:
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                command = [sys.executable, "-P", "-m", module, str(theirs.fileno())]
+                path = os.pathsep.join(filter(None, (_ROOT, os.environ.get("PYTHONPATH", ""))))
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,  # C libraries write there
+                    pass_fds=(theirs.fileno(),),
+                    start_new_session=True,  # Ctrl-C and Ctrl-Z are for the program
+                    env={**os.environ, "PYTHONPATH": path, "MALLOC_ARENA_MAX": "2"},
+                )
+        except BaseException:
+            ours.close()
+            raise
+        self._channel = wire.Channel(ours, patience=_PATIENCE_SECONDS)
+        self.resident = 0
+        self.idle_since = 0.0
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """The process is there."""
+        return self._process.poll() is None
+
+    def call(
+        self, job: str, arguments: tuple[Any, ...], limits: Limits, progress: Progress | None, cancelled: Cancelled | None
+    ) -> list[bytes]:
+        """What ``job`` makes of ``arguments``. Blocks.
+
+        Raises MediaError as the job does; PreparationCancelled; WorkerFailed. But after a MediaError, the worker must be ended.
+        """
+        try:
+            self._channel.send(wire.Call(job, limits.memory, language()), (pickle.dumps(arguments),))
+            return self._outcome(limits, progress, cancelled)
+        except (EOFError, OSError, ValueError) as error:
+            self.end()
+            raise WorkerDied(_manner(self._process.returncode)) from error
+
+    def end(self) -> None:
+        """Kill and bury it."""
+        self._process.kill()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process.wait()
+        self._channel.close()
+
+    def _outcome(self, limits: Limits, progress: Progress | None, cancelled: Cancelled | None) -> list[bytes]:
+        wait = select.poll()
+        wait.register(self._channel, select.POLLIN)
+        began = heard = time.monotonic()
+        while True:
+            if wait.poll(GLANCE_SECONDS * 1000):
+                message, pieces = self._channel.receive()
+                if not isinstance(message, wire.Progress):
+                    return self._result(message, pieces)
+                heard = time.monotonic()
+                if progress and message.fraction >= 0:
+                    progress(message.fraction)
+            now = time.monotonic()
+            if cancelled and cancelled():
+                raise PreparationCancelled
+            if now - heard > limits.silent or now - began > limits.seconds:
+                raise TookTooLong
+
+    def _result(self, message: wire.Message, pieces: list[bytes]) -> list[bytes]:
+        match message:
+            case wire.Done(resident):
+                self.resident = resident
+                return pieces
+            case wire.Refused(error, resident):
+                self.resident = resident
+                raise _ERRORS.get(error.kind, MediaError)(error.message, title=error.title, hint=error.hint)
+            case wire.OutOfMemory():
+                raise TookTooMuchMemory
+            case wire.Unexpected(text):
+                raise WorkerDied(text)
+            case _:
+                raise ValueError(message)
+
+
+def _manner(status: int) -> str:
+    """How a process ended, for people: the name of a signal, or its exit status."""
+    return signal.Signals(-status).name if -status in set(signal.Signals) else str(status)
