@@ -12,7 +12,7 @@ from minicpm_tui.families import frame_size, video_tokens
 from minicpm_tui.i18n import _
 from minicpm_tui.media.encode import encode_jpeg
 from minicpm_tui.media.extent import Extent
-from minicpm_tui.media.frame_choice import checkpoint, sample_times
+from minicpm_tui.media.frame_choice import sample_times
 from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.pictures import pixels
 from minicpm_tui.media.pillow import decoding, open_picture, upright_size
@@ -51,7 +51,7 @@ def prepare_animation(opened: Opened, options: PrepareOptions) -> Prepared | Non
     Blocks: every frame is decoded to know when it is shown, the chosen ones a second time. Raises MediaDamaged, MediaTooLarge,
     PreparationCancelled; MediaError for a part that is not there.
     """
-    check = checkpoint(opened, options)
+    check = options.stop_if_cancelled
     with open_picture(opened) as image, decoding(opened.path):
         if not getattr(image, "is_animated", False):
             return None

@@ -1,13 +1,10 @@
-"""Which moments of a video or an animation are sent, what is said about their number, and when reading it ends."""
+"""Which moments of a video or an animation are sent, and what is said about their number."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import msgspec
 
-from minicpm_tui.errors import MediaError, MediaTooLarge
+from minicpm_tui.errors import MediaError
 from minicpm_tui.families import Size, video_tokens
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.extent import Extent
@@ -15,8 +12,6 @@ from minicpm_tui.media.frame_times import frame_count, frame_times
 from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.spec import AttachmentSpec, PrepareOptions
-
-_PATIENCE_SECONDS = 300
 
 
 def sample_times(whole: Extent, opened: Opened, options: PrepareOptions, size: Size) -> tuple[list[float], tuple[str, ...]]:
@@ -34,21 +29,6 @@ def sample_times(whole: Extent, opened: Opened, options: PrepareOptions, size: S
     unguarded = frame_count(end - start, msgspec.structs.replace(limits, safe_frames=None).most_frames, spec.count)
     notes = _notes(spec, wanted, count, unguarded)
     return frame_times(start, max(start, min(end, whole.last)), max(count, 1)), notes
-
-
-def checkpoint(opened: Opened, options: PrepareOptions) -> Callable[[], None]:
-    """A function to be called at every step: it raises PreparationCancelled when the user no longer wants it, and
-    MediaTooLarge when a strange file takes for ever."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-
-    def check() -> None:
-        options.stop_if_cancelled()
-        if time.monotonic() > deadline:
-            raise MediaTooLarge(
-                shown(opened.path), title=_("Reading this video takes too long"), hint=_("send a part of it: set start and end")
-            )
-
-    return check
 
 
 def _notes(spec: AttachmentSpec, wanted: int, count: int, unguarded: int) -> tuple[str, ...]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from minicpm_tui.errors import MediaDamaged
 from minicpm_tui.families import Size
 from minicpm_tui.i18n import _
 from minicpm_tui.media.animation import ANIMATED
 from minicpm_tui.media.container import open_video
+from minicpm_tui.media.helpers import GLANCE_SECONDS, is_read_here, read_in_worker
 from minicpm_tui.media.opened import Opened, open_media
 from minicpm_tui.media.pdf import first_page
 from minicpm_tui.media.pillow import decoding, open_picture, upright_size
@@ -24,7 +27,10 @@ def inspect(path: Path) -> MediaInfo:
     Raises MediaNotFound, MediaUnsupported, MediaDamaged or MediaTooLarge.
     """
     with open_media(path) as opened:
-        return info_of(opened)
+        if opened.kind == "other" or is_read_here(opened):
+            return info_of(opened)
+        [info] = read_in_worker("inspect", opened, (path,), seconds=GLANCE_SECONDS)
+        return msgspec.msgpack.decode(info, type=MediaInfo)
 
 
 def info_of(opened: Opened) -> MediaInfo:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
+
+from minicpm_tui.media.helpers import GLANCE_SECONDS, is_read_here, read_in_worker
 from minicpm_tui.media.opened import open_media
 from minicpm_tui.media.pdf import first_page
 from minicpm_tui.media.safe_open import no_such_page
@@ -44,9 +47,12 @@ def written_pages(numbers: Iterable[int]) -> str:
 def page_count(path: Path) -> int | None:
     """How many pages the file at ``path`` has; None for what has none: a photo, a video. Blocks. Raises MediaError."""
     with open_media(path) as opened:
-        if opened.kind == "pdf":
-            return first_page(opened)[1]
-        return len(page_frames(opened)) if opened.format == TIFF else None
+        if opened.kind != "pdf" and opened.format != TIFF:
+            return None
+        if not is_read_here(opened):
+            [count] = read_in_worker("page_count", opened, (path,), seconds=GLANCE_SECONDS)
+            return msgspec.msgpack.decode(count, type=int)
+        return first_page(opened)[1] if opened.kind == "pdf" else len(page_frames(opened))
 
 
 def _range(text: str) -> tuple[int, int | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from minicpm_tui.families import Size, image_tokens, kept_size
 from minicpm_tui.i18n import _
 from minicpm_tui.media.encode import Encoder
 from minicpm_tui.media.opened import Opened
-from minicpm_tui.media.pdf_render import draw
 from minicpm_tui.media.pictures import picture_part
 from minicpm_tui.media.pillow import MAX_SIDE, decoding
 from minicpm_tui.media.safe_open import no_such_page, shown
@@ -26,14 +24,13 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 500_000_000
 _DRAWN_PIXELS = 16_000_000  # finer than any slicing keeps
-_PATIENCE_SECONDS = 10.0
-_LOCK = threading.Lock()  # PDFium is not thread-safe
 
 
 def prepare_page(opened: Opened, options: PrepareOptions) -> Prepared:
     """The page of the PDF that is wanted, the first unless one is.
 
-    Blocks. Raises MediaDamaged, MediaTooLarge, PreparationCancelled; MediaNotFound when there is no such page.
+    Blocks. PDFium reads a page in one go, which a few hundred bytes can make last for ever. Raises MediaDamaged, MediaTooLarge;
+    MediaNotFound when there is no such page.
     """
     spec, limits, path = options.spec, options.limits, opened.path
     number = spec.page or 1
@@ -42,7 +39,7 @@ def prepare_page(opened: Opened, options: PrepareOptions) -> Prepared:
         if not 1 <= number <= pages:
             raise no_such_page(path, number, pages)
         size = _size(*_points(document, number - 1), options)
-    blob = Encoder(draw(opened, number - 1, size, cancelled=options.cancelled)).blob
+        blob = Encoder(_draw(document, number - 1, size)).blob
     name = f"{shown(path.name)} {number}" if pages > 1 else shown(path.name)
     part, blobs = picture_part(blob, size, name, source_of(opened, spec, page=number))
     notes = (_("only page 1 of {count} is sent").format(count=pages),) if spec.page is None and pages > 1 else ()
@@ -59,12 +56,20 @@ def first_page(opened: Opened) -> tuple[Size, int]:
 
 
 def draw_page(opened: Opened, side: int) -> Image:
-    """The first page, at most ``side`` pixels wide and high. Raises as ``draw`` does."""
+    """The first page, at most ``side`` pixels wide and high. Raises MediaDamaged, MediaTooLarge."""
     with _document(opened) as document:
         width, height = _points(document, 0)
-    scale = side / max(width, height)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return draw(opened, 0, size, patience=_PATIENCE_SECONDS)
+        scale = side / max(width, height)
+        return _draw(document, 0, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def _draw(document: Any, index: int, size: Size) -> Image:
+    """A page, as RGB of ``size`` pixels."""
+    from PIL.Image import Resampling
+
+    width, height = _points(document, index)
+    drawn: Image = document[index].render(scale=max(size[0] / width, size[1] / height)).to_pil()
+    return drawn.convert("RGB").resize(size, Resampling.LANCZOS)
 
 
 def _size(width: float, height: float, options: PrepareOptions) -> Size:
@@ -87,7 +92,7 @@ def _document(opened: Opened) -> Iterator[Any]:
         raise MediaTooLarge(size, hint=_("save the pages you need as a separate PDF"))
     import pypdfium2
 
-    with _LOCK, decoding(opened.path):
+    with decoding(opened.path):
         try:
             document = pypdfium2.PdfDocument(opened.file)
         except pypdfium2.PdfiumError as error:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minicpm_tui.errors import MediaDamaged, MediaTooLarge
+from minicpm_tui.errors import MediaDamaged
 from minicpm_tui.families import Size
 from minicpm_tui.i18n import _
 from minicpm_tui.media.container import open_video
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _BYTES = "(bytes)"
-_PATIENCE_SECONDS = 10.0
 _SKIPPED = 0.1  # of a video: its very first frame is often black
 
 
@@ -60,14 +58,8 @@ def _picture(opened: Opened, side: int) -> Image:
 
 
 def _frame(opened: Opened, side: int) -> Image:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-
-    def check() -> None:
-        if time.monotonic() > deadline:
-            raise MediaTooLarge(shown(opened.path), title=_("Reading this video takes too long"))
-
     with open_video(opened) as video:
-        found = FrameReader(video, check).near(video.duration * _SKIPPED, video.duration)
+        found = FrameReader(video, lambda: None).near(video.duration * _SKIPPED, video.duration)
         if found is None:
             raise MediaDamaged(shown(opened.path), title=_("No frame of this video can be decoded"))
         return upright_image(found[0], _within(video.shown_size(found[0]), side))

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from minicpm_tui.errors import StorageError
 from minicpm_tui.files import make_private_dir, write_durably
+from minicpm_tui.media.helpers import GLANCE_SECONDS, is_read_here, read_in_worker
+from minicpm_tui.media.opened import open_media
 from minicpm_tui.media.safe_open import unreadable
 from minicpm_tui.media.small_picture import drawn
 from minicpm_tui.paths import cache_dir
@@ -26,12 +28,21 @@ def thumbnail(path: Path) -> bytes:
     kept = _place(path)
     with contextlib.suppress(OSError):
         return kept.read_bytes()
-    buffer = io.BytesIO()
-    drawn(path, SIDE).save(buffer, "JPEG", quality=88)
+    data = draw_thumbnail(path)
     with contextlib.suppress(StorageError, OSError):
         make_private_dir(kept.parent)
         _make_room(kept.parent)
-        write_durably(kept, buffer.getvalue())
+        write_durably(kept, data)
+    return data
+
+
+def draw_thumbnail(path: Path) -> bytes:
+    """What ``thumbnail`` keeps, drawn anew. Raises MediaError subclasses."""
+    with open_media(path) as opened:
+        if opened.kind != "other" and not is_read_here(opened):
+            return read_in_worker("thumbnail", opened, (path,), seconds=GLANCE_SECONDS)[0]
+    buffer = io.BytesIO()
+    drawn(path, SIDE).save(buffer, "JPEG", quality=88)
     return buffer.getvalue()
 
 

@@ -11,7 +11,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.media.container import open_video
 from minicpm_tui.media.encode import encode_jpeg
 from minicpm_tui.media.extent import extent
-from minicpm_tui.media.frame_choice import checkpoint, sample_times
+from minicpm_tui.media.frame_choice import sample_times
 from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.reader import Found, FrameReader
 from minicpm_tui.media.safe_open import shown
@@ -42,7 +42,7 @@ def prepare_video(opened: Opened, options: PrepareOptions) -> Prepared:
     if options.spec.original:
         return prepare_whole(opened, options)
     with open_video(opened) as video:
-        check = checkpoint(opened, options)
+        check = options.stop_if_cancelled
         reader = FrameReader(video, check)
         whole = extent(video, check)
         first = reader.at(0.0)

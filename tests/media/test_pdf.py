@@ -87,7 +87,7 @@ def endless(tmp_path: Path) -> Path:
 
 
 def test_a_page_that_would_take_for_ever_is_given_up(endless: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("minicpm_tui.media.pdf._PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr("minicpm_tui.media.thumbnails.GLANCE_SECONDS", 1.0)
     assert (inspect(endless).width, inspect(endless).height) == (600, 800)
     with pytest.raises(MediaTooLarge, match="takes too long"):
         thumbnail(endless)

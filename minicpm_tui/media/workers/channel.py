@@ -30,6 +30,10 @@ class Progress(msgspec.Struct, frozen=True, tag=True):
     fraction: float
 
 
+class Told(msgspec.Struct, frozen=True, tag=True):
+    """Something that is known before it is done follows."""
+
+
 class Done(msgspec.Struct, frozen=True, tag=True):
     """It is done; ``resident`` bytes are held now. What it made follows."""
 
@@ -53,7 +57,7 @@ class Unexpected(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
-Message = Call | Progress | Done | Refused | OutOfMemory | Unexpected
+Message = Call | Progress | Told | Done | Refused | OutOfMemory | Unexpected
 Received = tuple[Message, list[bytes]]
 
 _decode = msgspec.msgpack.Decoder(tuple[Message, list[int]]).decode

@@ -21,17 +21,38 @@ from pathlib import Path
 
 from minicpm_tui.errors import MediaError
 from minicpm_tui.i18n import set_language
-from minicpm_tui.media.workers.channel import Call, Channel, Done, Message, OutOfMemory, Progress, Refused, Unexpected
+from minicpm_tui.media.workers.channel import Call, Channel, Done, Message, OutOfMemory, Progress, Refused, Told, Unexpected
 from minicpm_tui.media.workers.limits import resident, restrict
 
 _BEAT_SECONDS = 1.0
 
-Beat = Callable[[float], None]
-"""Says how much is done, from 0 to 1, or -1 that it goes on."""
 Job = Callable[..., Sequence[bytes]]
-"""Takes what was sent and, last, a ``Beat``; what it makes is sent back. Raises MediaError."""
+"""Takes a ``Reporter`` and what was sent; what it makes is sent back. Raises MediaError."""
 
 _at_work = False
+
+
+class Reporter:
+    """How a job says that it gets on."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._last = time.monotonic()
+
+    def progress(self, fraction: float) -> None:
+        """So much is done, from 0 to 1."""
+        self._channel.send(Progress(fraction))
+        self._last = time.monotonic()
+
+    def alive(self) -> bool:
+        """Says now and then that it goes on. False, as the answer to whether it is no longer wanted: then it is killed."""
+        if time.monotonic() - self._last > _BEAT_SECONDS:
+            self.progress(-1)
+        return False
+
+    def tell(self, piece: bytes) -> None:
+        """Sends what is known before all is done."""
+        self._channel.send(Told(), (piece,))
 
 
 def at_work() -> bool:
@@ -53,18 +74,10 @@ def serve(jobs: Mapping[str, Job]) -> None:
 
 
 def _answer(job: Job, call: Call, argument: bytes, channel: Channel) -> tuple[Message, Sequence[bytes]]:
-    last = time.monotonic()
-
-    def beat(fraction: float) -> None:
-        nonlocal last
-        if fraction >= 0 or time.monotonic() - last > _BEAT_SECONDS:
-            channel.send(Progress(fraction))
-            last = time.monotonic()
-
     set_language(call.language)
     restrict(call.memory)
     try:
-        made = job(*pickle.loads(argument), beat)  # noqa: S301  by the program that started us
+        made = job(Reporter(channel), *pickle.loads(argument))  # noqa: S301  by the program that started us
     except Exception as error:  # noqa: BLE001  whatever a decoder does with a hostile file costs this file alone
         if _is_about_memory(error):
             return OutOfMemory(), ()

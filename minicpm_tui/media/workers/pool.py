@@ -10,13 +10,13 @@ from typing import Any
 
 from minicpm_tui.errors import MediaError
 from minicpm_tui.i18n import _
-from minicpm_tui.media.spec import Cancelled, PreparationCancelled, Progress
 from minicpm_tui.media.workers.limits import MIB, Limits
-from minicpm_tui.media.workers.worker import GLANCE_SECONDS, Worker
+from minicpm_tui.media.workers.worker import GLANCE_SECONDS, Listener, Worker
 
 IDLE_SECONDS = 60.0
 MOST_RESIDENT = 160 * MIB
 """A worker that holds more after a job is ended: what a decoder has taken it seldom gives back."""
+NOBODY = Listener()
 
 
 class Pool:
@@ -38,22 +38,14 @@ class Pool:
         with self._changed:
             return [worker.pid for worker in self._idle]
 
-    def run(
-        self,
-        job: str,
-        arguments: tuple[Any, ...],
-        limits: Limits,
-        *,
-        progress: Progress | None = None,
-        cancelled: Cancelled | None = None,
-    ) -> list[bytes]:
+    def run(self, job: str, arguments: tuple[Any, ...], limits: Limits, listener: Listener = NOBODY) -> list[bytes]:
         """What ``job`` makes of ``arguments``, which are pickled, in the next worker that is free. Blocks.
 
         A worker that dies, hangs or is no longer wanted costs this call alone; the next has another. Raises WorkerFailed,
         PreparationCancelled, MediaError as the job does, or where no process can be started.
         """
-        with self._worker(cancelled) as worker:
-            return worker.call(job, arguments, limits, progress, cancelled)
+        with self._worker(listener) as worker:
+            return worker.call(job, arguments, limits, listener)
 
     def close(self) -> None:
         """End all that wait, and what is at work when it is done."""
@@ -66,8 +58,8 @@ class Pool:
             worker.end()
 
     @contextlib.contextmanager
-    def _worker(self, cancelled: Cancelled | None) -> Iterator[Worker]:
-        worker = self._take(cancelled)
+    def _worker(self, listener: Listener) -> Iterator[Worker]:
+        worker = self._take(listener)
         fit = False
         try:
             worker = worker or self._started()
@@ -80,7 +72,7 @@ class Pool:
         finally:
             self._give(worker, fit=fit)
 
-    def _take(self, cancelled: Cancelled | None) -> Worker | None:
+    def _take(self, listener: Listener) -> Worker | None:
         """One that waits, None where another may be started."""
         with self._changed:
             while True:
@@ -93,8 +85,7 @@ class Pool:
                     self._count += 1
                     return None
                 self._changed.wait(GLANCE_SECONDS)
-                if cancelled and cancelled():
-                    raise PreparationCancelled
+                listener.stop_if_cancelled()
 
     def _started(self) -> Worker:
         try:

@@ -10,6 +10,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,33 @@ _PATIENCE_SECONDS = 20
 
 _ERRORS = {kind.kind: kind for kind in (MediaError, MediaNotFound, MediaUnsupported, MediaDamaged, MediaTooLarge)}
 _ROOT = str(Path(minicpm_tui.__file__).parent.parent)
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who has a job done, called from the thread that waits for it: ``progress`` and ``cancelled`` as for preparing; ``told``
+    with what the job tells before it is done."""
+
+    progress: Progress | None = None
+    cancelled: Cancelled | None = None
+    told: Callable[[bytes], None] | None = None
+
+    def stop_if_cancelled(self) -> None:
+        """Raises PreparationCancelled when it is no longer wanted."""
+        if self.cancelled and self.cancelled():
+            raise PreparationCancelled
+
+    def hear(self, message: wire.Message, pieces: Sequence[bytes]) -> bool:
+        """Passes ``message`` on; False for one that is the outcome."""
+        if isinstance(message, wire.Told):
+            if self.told:
+                self.told(pieces[0])
+            return True
+        if not isinstance(message, wire.Progress):
+            return False
+        if self.progress and message.fraction >= 0:
+            self.progress(message.fraction)
+        return True
 
 
 class WorkerFailed(Exception):
@@ -79,16 +108,14 @@ class Worker:
         """The process is there."""
         return self._process.poll() is None
 
-    def call(
-        self, job: str, arguments: tuple[Any, ...], limits: Limits, progress: Progress | None, cancelled: Cancelled | None
-    ) -> list[bytes]:
+    def call(self, job: str, arguments: tuple[Any, ...], limits: Limits, listener: Listener) -> list[bytes]:
         """What ``job`` makes of ``arguments``. Blocks.
 
         Raises MediaError as the job does; PreparationCancelled; WorkerFailed. But after a MediaError, the worker must be ended.
         """
         try:
             self._channel.send(wire.Call(job, limits.memory, language()), (pickle.dumps(arguments),))
-            return self._outcome(limits, progress, cancelled)
+            return self._outcome(limits, listener)
         except (EOFError, OSError, ValueError) as error:
             self.end()
             raise WorkerDied(_manner(self._process.returncode)) from error
@@ -101,21 +128,18 @@ class Worker:
         self._process.wait()
         self._channel.close()
 
-    def _outcome(self, limits: Limits, progress: Progress | None, cancelled: Cancelled | None) -> list[bytes]:
+    def _outcome(self, limits: Limits, listener: Listener) -> list[bytes]:
         wait = select.poll()
         wait.register(self._channel, select.POLLIN)
         began = heard = time.monotonic()
         while True:
             if wait.poll(GLANCE_SECONDS * 1000):
                 message, pieces = self._channel.receive()
-                if not isinstance(message, wire.Progress):
+                if not listener.hear(message, pieces):
                     return self._result(message, pieces)
                 heard = time.monotonic()
-                if progress and message.fraction >= 0:
-                    progress(message.fraction)
             now = time.monotonic()
-            if cancelled and cancelled():
-                raise PreparationCancelled
+            listener.stop_if_cancelled()
             if now - heard > limits.silent or now - began > limits.seconds:
                 raise TookTooLong
 

@@ -9,36 +9,36 @@ import time
 from pathlib import Path
 
 from minicpm_tui.errors import MediaDamaged
-from minicpm_tui.media.workers.child import Beat, Job, serve
+from minicpm_tui.media.workers.child import Job, Reporter, serve
 
 
-def echo(data: bytes, times: int, beat: Beat) -> list[bytes]:
+def echo(reporter: Reporter, data: bytes, times: int) -> list[bytes]:
     return [data] * times
 
 
-def own_pid(beat: Beat) -> list[bytes]:
+def own_pid(reporter: Reporter) -> list[bytes]:
     return [str(os.getpid()).encode()]
 
 
-def refuse(beat: Beat) -> list[bytes]:
+def refuse(reporter: Reporter) -> list[bytes]:
     raise MediaDamaged("a.jpg", hint="look at it")
 
 
-def trip(beat: Beat) -> list[bytes]:
+def trip(reporter: Reporter) -> list[bytes]:
     return [str(1 // 0).encode()]
 
 
-def take(count: int, beat: Beat) -> list[bytes]:
+def take(reporter: Reporter, count: int) -> list[bytes]:
     return [str(len(bytearray(count))).encode()]
 
 
-def hold(count: int, beat: Beat) -> list[bytes]:
+def hold(reporter: Reporter, count: int) -> list[bytes]:
     """Memory that is never given back."""
     _HELD.append(b"x" * count)
     return []
 
 
-def hang(path: str, beat: Beat) -> list[bytes]:
+def hang(reporter: Reporter, path: str) -> list[bytes]:
     """Inside C, where no Python runs, and deaf to what can be ignored."""
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
@@ -46,21 +46,21 @@ def hang(path: str, beat: Beat) -> list[bytes]:
     return [str(sum(range(10**12))).encode()]
 
 
-def die(beat: Beat) -> list[bytes]:
+def die(reporter: Reporter) -> list[bytes]:
     os.kill(os.getpid(), signal.SIGSEGV)
     return []
 
 
-def stammer(beat: Beat) -> list[bytes]:
+def stammer(reporter: Reporter) -> list[bytes]:
     """Something that is no message, on the socket itself."""
     os.write(int(sys.argv[1]), b"\xff" * 64)
     return []
 
 
-def step(count: int, seconds: float, beat: Beat) -> list[bytes]:
+def step(reporter: Reporter, count: int, seconds: float) -> list[bytes]:
     for number in range(count):
         time.sleep(seconds)
-        beat((number + 1) / count)
+        reporter.progress((number + 1) / count)
     return []
 
 

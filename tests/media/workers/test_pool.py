@@ -20,7 +20,7 @@ from minicpm_tui.media.spec import PreparationCancelled
 from minicpm_tui.media.workers import pool as pools
 from minicpm_tui.media.workers.limits import MIB, Limits
 from minicpm_tui.media.workers.pool import Pool
-from minicpm_tui.media.workers.worker import TookTooLong, TookTooMuchMemory, WorkerDied
+from minicpm_tui.media.workers.worker import Listener, TookTooLong, TookTooMuchMemory, WorkerDied
 
 JOBS = "tests.media.workers.jobs"
 USUAL = Limits()
@@ -86,7 +86,7 @@ def test_a_hung_decoder_is_killed_and_replaced(pool: Pool, tmp_path: Path) -> No
 def test_steps_are_signs_of_life_but_not_for_ever(pool: Pool) -> None:
     seen: list[float] = []
     pool.run("own_pid", (), USUAL)
-    pool.run("step", (10, 0.2), Limits(silent=1.5), progress=seen.append)
+    pool.run("step", (10, 0.2), Limits(silent=1.5), Listener(progress=seen.append))
     assert seen == [pytest.approx((number + 1) / 10) for number in range(10)]
     with pytest.raises(TookTooLong):
         pool.run("step", (1000, 0.2), Limits(seconds=1.0))
@@ -109,7 +109,7 @@ def test_what_was_killed_while_it_waited_is_replaced(pool: Pool) -> None:
 def test_no_longer_wanted_it_is_killed(pool: Pool, tmp_path: Path) -> None:
     stop = threading.Event()
     with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(pool.run, "hang", (str(tmp_path / "pid"),), USUAL, cancelled=stop.is_set)
+        waiting = threads.submit(pool.run, "hang", (str(tmp_path / "pid"),), USUAL, Listener(cancelled=stop.is_set))
         pid = pid_in(tmp_path / "pid")
         stop.set()
         with pytest.raises(PreparationCancelled):
@@ -120,10 +120,10 @@ def test_no_longer_wanted_it_is_killed(pool: Pool, tmp_path: Path) -> None:
 def test_no_more_workers_than_allowed_and_waiting_for_one_can_be_cancelled(tmp_path: Path) -> None:
     pool, stop = Pool(JOBS, 1), threading.Event()
     with ThreadPoolExecutor(2) as threads:
-        busy = threads.submit(pool.run, "hang", (str(tmp_path / "pid"),), USUAL, cancelled=stop.is_set)
+        busy = threads.submit(pool.run, "hang", (str(tmp_path / "pid"),), USUAL, Listener(cancelled=stop.is_set))
         pid_in(tmp_path / "pid")
         with pytest.raises(PreparationCancelled):
-            pool.run("own_pid", (), USUAL, cancelled=lambda: True)
+            pool.run("own_pid", (), USUAL, Listener(cancelled=lambda: True))
         after = threads.submit(pool.run, "echo", (b"a", 1), USUAL)
         stop.set()
         with pytest.raises(PreparationCancelled):
