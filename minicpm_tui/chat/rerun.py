@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from minicpm_tui.chat import rerun_media
+from minicpm_tui.chat.budget import guess_tokens
 from minicpm_tui.chat.events import Asked, Preparing
 from minicpm_tui.chat.session import ChatSession, new_id
 from minicpm_tui.errors import UsageError
@@ -110,7 +111,9 @@ class Rerun:
 
     async def _ask(self, turn: Turn, parent: str | None) -> AsyncGenerator[Preparing | Asked | Delta | Notice | End, None]:
         preparing: list[Preparing] = []
-        attachments, notes = await rerun_media.again(turn.question, self.source.blobs, self.session.limits(), preparing.append)
+        preparer = self.session.refresh(parent, guess_tokens(turn.question.text))
+        family = self.session.connection.family
+        attachments, notes = await rerun_media.again(turn.question, self.source.blobs, preparer, family, preparing.append)
         for event in preparing:
             yield event
         for note in notes:

@@ -10,30 +10,30 @@ from pathlib import Path
 import msgspec
 
 from minicpm_tui.chat.events import Preparing
-from minicpm_tui.chat.preparation import prepare_all
+from minicpm_tui.chat.preparer import Preparer
 from minicpm_tui.errors import MediaError, SessionDamaged
 from minicpm_tui.families import Family
 from minicpm_tui.families.tokens import image_tokens, video_tokens
 from minicpm_tui.i18n import _
-from minicpm_tui.media.spec import AttachmentSpec, MediaLimits, Prepared
+from minicpm_tui.media.spec import AttachmentSpec, Prepared
 from minicpm_tui.messages import Blob, BlobReader, ImagePart, MediaPart, Message, Source, media_of
 from minicpm_tui.text import one_line
 
 
 async def again(
-    question: Message, blobs: BlobReader, limits: MediaLimits, emit: Callable[[Preparing], None]
+    question: Message, blobs: BlobReader, preparer: Preparer, family: Family, emit: Callable[[Preparing], None]
 ) -> tuple[list[Prepared], list[str]]:
     """Each attachment from its source where that is still the same, else as it was sent then; and what to tell the user.
 
-    Together they take what ``limits`` leave, as the files of a new message do. An attachment of which nothing is left is left
-    out.
+    Together they take what the limits of ``preparer`` leave, as the files of a new message do. An attachment of
+    which nothing is left is left out.
     """
     parts = list(media_of(question.content))
     notes: dict[int, str] = {}
 
     def recorded(part: MediaPart, why: str) -> Prepared:
         try:
-            found = _as_recorded(part, blobs, limits.family)
+            found = _as_recorded(part, blobs, family)
         except SessionDamaged as error:
             note = _("{name}: not sent ({why}; {error})").format(name=one_line(part.name), why=why, error=error.title)
             raise _NothingLeftError(part, note) from error
@@ -48,7 +48,7 @@ async def again(
         try:
             attachments = await asyncio.to_thread(sources)
             instead = partial(_instead, parts, recorded)
-            return await prepare_all(attachments, limits, emit, instead), list(notes.values())
+            return await preparer.prepare_all(attachments, emit, instead), list(notes.values())
         except _NothingLeftError as lost:
             parts = [part for part in parts if part is not lost.part]
             notes[id(lost.part)] = lost.note

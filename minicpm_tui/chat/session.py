@@ -11,16 +11,17 @@ from typing import Any
 
 import msgspec
 
-from minicpm_tui.chat.budget import dropped_before, fewest_tokens, guess_tokens, history_tokens, reply_room, shortfall
+from minicpm_tui.chat.budget import dropped_before, guess_tokens, history_tokens, shortfall
 from minicpm_tui.chat.connect import Connection
 from minicpm_tui.chat.context_fit import Plan, plan
 from minicpm_tui.chat.events import Asked, ChatEvent
+from minicpm_tui.chat.limits import SHORT_QUESTION
 from minicpm_tui.chat.options import as_settings
-from minicpm_tui.chat.preparation import Attachment, prepare_all
+from minicpm_tui.chat.preparer import Attachment, Preparer
 from minicpm_tui.chat.reply_stream import completed, stream_reply
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
-from minicpm_tui.media.spec import MediaLimits, Prepared
+from minicpm_tui.media.spec import Prepared
 from minicpm_tui.messages import Blob, Message, Notice, Part, RequestOptions, TextPart, Tree, Usage, media_of
 from minicpm_tui.messages.request import ChatRequest, build_request
 from minicpm_tui.sessions import Journal
@@ -29,9 +30,6 @@ from minicpm_tui.sessions.lost import named_if_lost, without_lost
 
 Emit = Callable[[ChatEvent], None]
 Work = Callable[[Emit], Coroutine[Any, Any, None]]
-
-_SHORT_QUESTION = 16
-"""Tokens of a text that is not written yet, with the marks around it."""
 
 HERE = "here"
 """The parent of a message that follows the selected one."""
@@ -45,10 +43,13 @@ class ChatSession:
     ``cancel``, stops the reply; what had arrived is kept.
     """
 
-    def __init__(self, journal: Journal, connection: Connection, options: RequestOptions) -> None:
+    def __init__(
+        self, journal: Journal, connection: Connection, options: RequestOptions, preparer: Preparer | None = None
+    ) -> None:
         self.journal = journal
         self.connection = connection
         self.options = msgspec.structs.replace(options, model=connection.model)
+        self.preparer = preparer or Preparer()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -61,9 +62,11 @@ class ChatSession:
         """True while a message is prepared or a reply streams."""
         return self._task is not None
 
-    def limits(self) -> MediaLimits:
-        """What attachments are prepared for when they follow the selected message."""
-        return self._limits_under(self.tree.leaf, _SHORT_QUESTION)
+    def refresh(self, parent: str | None = HERE, text: int = SHORT_QUESTION) -> Preparer:
+        """The preparer, for files of a message under ``parent`` beside ``text`` tokens of text."""
+        parent = self.tree.leaf if parent == HERE else parent
+        self.preparer.refresh(self.connection, self.options, self.tree.path(parent) if parent else (), text)
+        return self.preparer
 
     def spent(self) -> int:
         """Tokens of the selected path: as the server counted them with its last message, else by formula and guess."""
@@ -164,7 +167,7 @@ class ChatSession:
             raise UsageError(_("write something, or attach a picture or video"), title=_("Nothing to send"))
         parent = self.tree.leaf if parent == HERE else parent
         kept, lost = await asyncio.to_thread(named_if_lost, kept, self.journal)
-        prepared = await prepare_all(attachments, self._limits_under(parent, guess_tokens(text)), emit)
+        prepared = await self.refresh(parent, guess_tokens(text)).prepare_all(attachments, emit)
         question = self._new_question(text, (*kept, *(each.part for each in prepared)), parent)
         for note in lost:
             emit(Notice(note))
@@ -213,27 +216,6 @@ class ChatSession:
 
     def _above(self, question: Message) -> tuple[Message, ...]:
         return self.tree.path(question.parent) if question.parent else ()
-
-    def _limits_under(self, parent: str | None, text: int) -> MediaLimits:
-        """What new media may use under ``parent`` beside a text of ``text`` tokens.
-
-        A video gets its fewest frames also where the history leaves no room for them: old turns go then, as always.
-        """
-        connection, server, left = self.connection, self.connection.server, None
-        if connection.max_model_len is not None:
-            above = self.tree.path(parent) if parent else ()
-            taken = sum(history_tokens(above, connection.family)[dropped_before(above) :])
-            room = max(connection.max_model_len - text - reply_room(self.options.max_tokens, connection.max_model_len), 0)
-            left = max(room - taken, min(room, fewest_tokens(connection.family)))
-        return MediaLimits(
-            family=connection.family,
-            max_slices=server.max_slices if server else None,
-            num_frames=server.num_frames if server else None,
-            context_tokens_left=left,
-            local_server=server is not None,
-            videos=connection.limits.get("video"),
-            safe_frames=connection.safe_frames,
-        )
 
     def _unread(self, fitted: Plan, usage: Usage) -> str:
         """What to say when the server read less of the new pictures and videos than it was sent."""

@@ -18,6 +18,8 @@ from minicpm_tui.batch.run.job import begin
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import DemoServer, serving
 from tests.batch.conftest import batch, fill_folder, png, results
+from tests.media.counting import frames_of
+from tests.media.making import clip
 
 QUICK = DemoOptions(tokens_per_second=0, reply="A picture.")
 
@@ -207,6 +209,16 @@ def test_several_pictures_and_a_system_prompt_of_a_line(tmp_path: Path, pictures
     assert "pictures in this conversation: **2**" in results(output)["two"].text
 
 
+def test_two_clips_of_a_row_share_the_room_that_there_is(tmp_path: Path, output: Path) -> None:
+    files = [clip(tmp_path / f"{name}.mp4", 60, rate=1).name for name in "ab"]
+    table = tmp_path / "rows.jsonl"
+    table.write_text(json.dumps({"id": "two", "text": "Compare.", "files": files}) + "\n")
+    with serving(DemoOptions(tokens_per_second=0, max_model_len=4096)) as small:
+        assert batch(table, "-o", output, "--url", small.url) == 0
+        first, second = frames_of(small.chats[0])
+    assert 8 <= first == second < 32
+
+
 def test_what_is_not_sent_of_a_file_is_in_its_line(tmp_path: Path, output: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
@@ -378,7 +390,7 @@ def test_a_file_that_breaks_its_decoder_is_a_line(pictures: Path, output: Path, 
     def broken(spec: object, limits: object, **_more: object) -> None:
         raise RuntimeError("decoder bug")
 
-    monkeypatch.setattr("minicpm_tui.batch.run.prepare.prepare", broken)
+    monkeypatch.setattr("minicpm_tui.media.prepare", broken)
     with serving(QUICK) as server:
         assert batch(pictures, "-o", output, "--url", server.url) == 1
     assert {result.error for result in results(output).values()} == {"RuntimeError: decoder bug"}

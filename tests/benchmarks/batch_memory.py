@@ -19,8 +19,9 @@ from rich.console import Console
 from minicpm_tui.batch.engine import Answer, Ready
 from minicpm_tui.batch.input.requests import Plan
 from minicpm_tui.batch.run.job import Job, look_through
-from minicpm_tui.batch.run.prepare import Preparer
+from minicpm_tui.batch.run.requests import RequestMaker
 from minicpm_tui.batch.run.start import Run, carry_out
+from minicpm_tui.chat.preparer import Preparer
 from minicpm_tui.families import recognise, request_profile
 from minicpm_tui.media import MediaLimits
 from minicpm_tui.messages import RequestOptions, Usage
@@ -49,9 +50,9 @@ def measure(table: Path) -> None:
     family = recognise(MODEL)
     job = Job(Plan((str(table),)), table.with_suffix(".out"), resume=True)
     wanted = Run(job, RequestOptions(model=MODEL), Console(stderr=True, quiet=True))
-    preparer = Preparer(request_profile(family), wanted.options, MediaLimits(family=family))
+    maker = RequestMaker(request_profile(family), wanted.options, Preparer(MediaLimits(family=family)))
     began = time.monotonic()
-    summary = asyncio.run(carry_out(wanted, look_through(job), AtOnce(), preparer, MODEL))
+    summary = asyncio.run(carry_out(wanted, look_through(job), AtOnce(), maker, MODEL))
     status = Path("/proc/self/status").read_text(encoding="ascii")
     peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
     print(json.dumps({"done": summary.done, "seconds": time.monotonic() - began, "peak": peak / 1000}))

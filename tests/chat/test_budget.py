@@ -117,7 +117,8 @@ async def test_what_cannot_fit_is_said_before_it_is_sent(talking: Opener, pictur
                 await hear(session.send("word " * 2000, [AttachmentSpec(path=picture)]))
             assert not small.chats
             assert not session.tree.messages
-            limits = session.limits()
+            limits = session.refresh().limits
+            assert limits is not None
             assert limits.context_tokens_left is not None
             assert 400 < limits.context_tokens_left < 600
 
@@ -128,12 +129,14 @@ async def test_what_would_help_is_proposed_beside_a_long_history(talking: Opener
     with serving(DemoOptions(tokens_per_second=0, max_model_len=1200, reply="word " * 400)) as small:
         async with talking(small) as session:
             await hear(session.send("Tell me a story."))
-            photo = await asyncio.to_thread(prepare, AttachmentSpec(path=large), session.limits())
+            limits = session.refresh().limits
+            assert limits is not None
+            photo = await asyncio.to_thread(prepare, AttachmentSpec(path=large), limits)
             plan = await session.plan("Both?", [photo, photo])
             assert plan.problem is not None
             smaller = next(each for each in plan.proposals if isinstance(each, SmallerPictures))
             spec = AttachmentSpec(path=large, slices=smaller.max_slices)
-            reduced = await asyncio.to_thread(prepare, spec, session.limits())
+            reduced = await asyncio.to_thread(prepare, spec, limits)
             assert (await session.plan("Both?", [reduced, reduced])).problem is None
             answer = await hear(session.send("Both?", [reduced, reduced]))
             assert answer.end.error is None

@@ -21,6 +21,8 @@ from minicpm_tui.cli.main import run
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.sessions import Journal
+from tests.media.counting import frames_of
+from tests.media.making import clip
 
 FIELDS = {"text", "reasoning", "usage", "finish_reason", "model", "session", "seconds", "first_token_seconds"}
 
@@ -57,6 +59,27 @@ def test_the_reply_goes_to_stdout_and_nothing_else(server: DemoServer, picture: 
     assert "\x1b" not in captured.out
     assert captured.err == ""
     assert server.chats[0]["messages"][0]["content"][1] == {"type": "text", "text": "What is it?"}
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> list[str]:
+    """Two videos of a minute."""
+    return [str(clip(tmp_path / f"{name}.mp4", 60, rate=1)) for name in "ab"]
+
+
+def test_two_clips_share_the_room_that_there_is(clips: list[str]) -> None:
+    with serving(DemoOptions(tokens_per_second=0, max_model_len=4096)) as small:
+        assert run(["ask", "--url", small.url, "-f", clips[0], "-f", clips[1], "compare them"]) == 0
+        assert frames_of(small.chats[0]) == [27, 27]
+
+
+def test_a_clip_that_comes_late_takes_what_is_left_and_no_turn_is_dropped(clips: list[str]) -> None:
+    with serving(DemoOptions(tokens_per_second=0, max_model_len=4096, reply="word " * 700)) as small:
+        assert run(["ask", "--url", small.url, "tell me a long story"]) == 0
+        assert run(["ask", "--url", small.url, "--continue", "-f", clips[0], "what is this?"]) == 0
+        (late,) = frames_of(small.chats[1])
+        assert len(small.chats[1]["messages"]) == 3
+        assert 8 <= late < 32
 
 
 def test_json_has_every_field_and_the_session_continues(

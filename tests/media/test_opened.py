@@ -10,8 +10,8 @@ from PIL import Image
 
 from minicpm_tui.families import by_id
 from minicpm_tui.media import AttachmentSpec, MediaInfo, MediaLimits, inspect, prepare
+from tests.media.counting import opens_of
 from tests.media.making import clip
-from tests.media.opens import opens_of
 
 LIMITS = MediaLimits(family=by_id("minicpm-v-4.5"))
 

@@ -64,7 +64,9 @@ async def test_a_server_that_has_forgotten_is_sent_the_bytes_unseen(session: Cha
     """A digest that the memory believes to be there, as after an eviction."""
     from minicpm_tui.media import prepare
 
-    prepared = prepare(AttachmentSpec(path=picture), session.limits())
+    limits = session.refresh().limits
+    assert limits is not None
+    prepared = prepare(AttachmentSpec(path=picture), limits)
     assert prepared.part.uuid is not None
     session.connection.memory.acknowledge([prepared.part.uuid], bare=False)
     heard = await hear(session.send("What?", [prepared]))

@@ -16,7 +16,7 @@ from minicpm_tui.batch.output.csv_table import write_table
 from minicpm_tui.batch.output.summary import Summary, summarise
 from minicpm_tui.batch.progress import Reporter, Tally, reporter
 from minicpm_tui.batch.run.job import Job, Seen, begin, locked, run
-from minicpm_tui.batch.run.prepare import Preparer
+from minicpm_tui.batch.run.requests import RequestMaker
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import RequestOptions
 from minicpm_tui.sampling import SAMPLING
@@ -54,12 +54,12 @@ class Run:
 
 
 async def carry_out(
-    wanted: Run, seen: Seen, engine: Engine, preparer: Preparer, model: str, notes: Sequence[str] = ()
+    wanted: Run, seen: Seen, engine: Engine, maker: RequestMaker, model: str, notes: Sequence[str] = ()
 ) -> Summary:
     """Have ``engine`` answer what ``seen`` has and the output has not. Raises MinicpmTuiError when no answer can be had."""
     job = wanted.job
     stopped = threading.Event()
-    preparer = preparer.stopped_by(stopped.is_set, job.schema)
+    maker = maker.stopped_by(stopped.is_set, job.schema)
     with locked(job.output):
         done = await asyncio.to_thread(begin, job, wanted.manifest(model, wanted.options))
         tally = Tally(seen.ids.missing_from(done.ids))
@@ -68,7 +68,7 @@ async def carry_out(
         shown.start()
         try:
             if tally.total:
-                await run(job, seen.ids, done, engine, preparer, tally, shown, gpus=gpu_words)
+                await run(job, seen.ids, done, engine, maker, tally, shown, gpus=gpu_words)
         finally:
             stopped.set()
             await engine.aclose()

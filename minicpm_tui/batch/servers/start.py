@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from minicpm_tui.batch.output.summary import Summary
 from minicpm_tui.batch.run.job import look_through
-from minicpm_tui.batch.run.prepare import Preparer
+from minicpm_tui.batch.run.requests import RequestMaker
 from minicpm_tui.batch.run.start import Run, carry_out, named
 from minicpm_tui.batch.servers.client import Server
 from minicpm_tui.batch.servers.engine import ServerEngine
 from minicpm_tui.batch.servers.target import Address, find_target
+from minicpm_tui.chat.preparer import Preparer
 from minicpm_tui.i18n import _
 
 
@@ -19,10 +20,10 @@ async def through_servers(wanted: Run, addresses: Sequence[Address], *, concurre
     """Ask servers. Raises MinicpmTuiError before the first request, and when no server is left; what was answered is saved."""
     seen = await asyncio.to_thread(look_through, wanted.job)
     target = await find_target(addresses, wanted.options.model)
-    preparer = Preparer(
+    maker = RequestMaker(
         profile=target.profile,
         options=named(wanted.options, target.model),
-        limits=target.limits,
+        preparer=Preparer(target.limits),
         uuids=target.uuids,
         overrides=wanted.overrides,
     )
@@ -30,4 +31,4 @@ async def through_servers(wanted: Run, addresses: Sequence[Address], *, concurre
     servers = [Server(address.url, address.key, thinking=thinking) for address in addresses]
     engine = ServerEngine(servers, concurrency=concurrency, patience=patience, down={url for url, _reason in target.silent})
     notes = [_("{url} does not answer yet: {reason}").format(url=url, reason=reason) for url, reason in target.silent]
-    return await carry_out(wanted, seen, engine, preparer, target.model, notes)
+    return await carry_out(wanted, seen, engine, maker, target.model, notes)

@@ -14,11 +14,12 @@ import msgspec
 from minicpm_tui.batch.output.summary import Summary
 from minicpm_tui.batch.progress import say
 from minicpm_tui.batch.run.job import look_through
-from minicpm_tui.batch.run.prepare import Preparer
+from minicpm_tui.batch.run.requests import RequestMaker
 from minicpm_tui.batch.run.start import Run, carry_out, named
 from minicpm_tui.batch.vllm.engine import OfflineEngine
 from minicpm_tui.batch.vllm.options import MAX_TOKENS, TEMPERATURE, TOP_P, engine_options, safe_frames
 from minicpm_tui.batch.vllm.process import SCRIPTS
+from minicpm_tui.chat.preparer import Preparer
 from minicpm_tui.errors import VllmMissing
 from minicpm_tui.families import Family, recognise, request_profile
 from minicpm_tui.i18n import _
@@ -50,16 +51,17 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
     family, profile = await asyncio.to_thread(_family, offline.model)
     options = _options(wanted.options, profile, offline.model)
     engine = engine_options(offline.model, family, seen.pictures, offline.chosen, version)
-    preparer = Preparer(
+    limits = MediaLimits(
+        family=family,
+        max_slices=_max_slices(engine),
+        context_tokens_left=_media_room(engine),
+        videos=_videos(engine),
+        safe_frames=safe_frames(engine, version),
+    )
+    maker = RequestMaker(
         profile=profile,
         options=options,
-        limits=MediaLimits(
-            family=family,
-            max_slices=_max_slices(engine),
-            context_tokens_left=_media_room(engine),
-            videos=_videos(engine),
-            safe_frames=safe_frames(engine, version),
-        ),
+        preparer=Preparer(limits),
         overrides=wanted.overrides,
         defaults={**_sampling(options), "stop_token_ids": list(profile.stop_token_ids)},
     )
@@ -76,7 +78,7 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
         say=lambda text: say(wanted.console, text),
         thinking=thinking,
     )
-    return await carry_out(wanted, seen, worker, preparer, offline.model)
+    return await carry_out(wanted, seen, worker, maker, offline.model)
 
 
 def interpreter(vllm_command: str) -> tuple[Path, str]:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING
 
+from minicpm_tui.chat.sharing import MessageFile
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.fragment import written_spec
-from minicpm_tui.media.sharing import Share
 from minicpm_tui.messages import VideoPart
 from minicpm_tui.text import format_bytes, format_duration, one_line
-
-if TYPE_CHECKING:
-    from minicpm_tui.media import AttachmentSpec, MediaInfo, Prepared
 
 _ids = count(1)
 
@@ -28,29 +24,19 @@ class Group:
 
 
 @dataclass(eq=False)
-class Attachment:
+class Attachment(MessageFile):
     """``error`` is one line when it cannot be sent. ``done`` is set when it is prepared or has failed.
 
-    ``group`` is what it was attached together with, ``room`` the tokens that it was prepared for. Once it is
-    ``sent`` it takes no room any more.
+    ``group`` is what it was attached together with. Once it is ``sent`` it takes no room any more.
     """
 
-    spec: AttachmentSpec
-    info: MediaInfo | None = None
-    prepared: Prepared | None = None
     error: str = ""
     progress: float = 0.0
     cancelled: bool = False
     group: Group | None = None
-    room: int | None = None
     sent: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event)
     id: str = field(default_factory=lambda: f"attachment-{next(_ids)}")
-
-    @property
-    def share(self) -> Share | None:
-        """What it takes of the message's room; None while it is not ready."""
-        return Share(self.prepared, self.room) if self.prepared else None
 
     def redo(self) -> None:
         """It has to be prepared anew."""

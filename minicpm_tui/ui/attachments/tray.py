@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
 from textual import on, work
 from textual.content import Content
 from textual.message import Message
@@ -13,18 +12,19 @@ from textual.style import Style
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from minicpm_tui.chat.sharing import alike
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import N_, _
-from minicpm_tui.media.sharing import limits_beside, outgrown
 from minicpm_tui.ui.attachments.attachment import Attachment, Group
 from minicpm_tui.ui.attachments.group import FOLDED, Row, document_of, rows_of
-from minicpm_tui.ui.attachments.prepare_queue import Preparing, alike
+from minicpm_tui.ui.attachments.prepare_queue import PrepareQueue
 from minicpm_tui.ui.kit.commands import WRITING, Command, Commanded, bindings
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.option_list import Options
 
 if TYPE_CHECKING:
-    from minicpm_tui.media import AttachmentSpec, MediaLimits
+    from minicpm_tui.chat.preparer import Preparer
+    from minicpm_tui.media import AttachmentSpec
 
 
 def _grouped(tray: Tray) -> bool:
@@ -71,13 +71,14 @@ class Tray(Commanded, Options):
             super().__init__()
             self.line = line
 
-    def __init__(self) -> None:
+    def __init__(self, preparer: Preparer) -> None:
         super().__init__(id="tray", compact=True, markup=False)
         self.attachments: list[Attachment] = []
         self._taken: list[list[Attachment]] = []
         self._rows: list[Row] = []
-        self._limits: MediaLimits | None = None
-        self._preparing = Preparing(self._show)
+        self.preparer = preparer
+        self._limits = preparer.limits
+        self._preparing = PrepareQueue(preparer, self._show)
 
     def enter(self) -> None:
         """Give it the keyboard; the keys mean the first file that cannot be sent, else the last row."""
@@ -92,13 +93,12 @@ class Tray(Commanded, Options):
         """What the ready ones will cost."""
         return sum(attachment.prepared.tokens for attachment in self.attachments if attachment.prepared)
 
-    def use(self, limits: MediaLimits | None) -> None:
-        """Prepare for a model and server with ``limits``, anew what was prepared for others or has another share now."""
-        if limits == self._limits:
+    def limits_changed(self) -> None:
+        """The preparer was told of another model or of other room: prepare anew what was made for others or has another share."""
+        before, self._limits = self._limits, self.preparer.limits
+        if self._limits == before:
             return
-        same = limits is not None and self._limits is not None and alike(limits, self._limits)
-        self._limits = limits
-        if same:
+        if self._limits is not None and before is not None and alike(self._limits, before):
             self._share()
             return
         for attachment in (each for message in self._messages for each in message if not each.error):
@@ -113,23 +113,14 @@ class Tray(Commanded, Options):
 
     def _share(self) -> None:
         """Prepare anew what has more or less room now."""
-        if self._limits is None:
-            return
         for files in self._messages:
-            for index in outgrown(self._limits, [each.share for each in files]):
-                files[index].redo()
-                self._prepare(files[index])
+            for attachment in self.preparer.outgrown(files):
+                attachment.redo()
+                self._prepare(attachment)
 
-    def _limits_of(self, attachment: Attachment) -> MediaLimits | None:
-        """What the message leaves for ``attachment`` beside its other files."""
-        files = next((files for files in self._messages if attachment in files), [attachment])
-        if self._limits is None:
-            return None
-        place = files.index(attachment)
-        own = limits_beside(self._limits, [each.share for each in files], place)
-        moving = sum(each.is_video or bool(each.info and each.info.animated) for each in files[:place])
-        videos = None if self._limits.videos is None else max(self._limits.videos - moving, 0)
-        return msgspec.structs.replace(own, videos=videos)
+    def _beside(self, attachment: Attachment) -> list[Attachment]:
+        """The files of the message that ``attachment`` is on."""
+        return next((files for files in self._messages if attachment in files), [attachment])
 
     @work(group="attach")
     async def attach(self, what: Sequence[str]) -> None:
@@ -275,7 +266,7 @@ class Tray(Commanded, Options):
 
     @work(group="prepare")
     async def _prepare(self, attachment: Attachment) -> None:
-        await self._preparing.prepare(attachment, lambda: self._limits_of(attachment))
+        await self._preparing.prepare(attachment, lambda: self._beside(attachment))
         self._share()
 
     def _show(self, attachment: Attachment) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from minicpm_tui.ui.chat.connection import ChatState, Connecting, Connector
@@ -11,6 +12,7 @@ from minicpm_tui.ui.kit.start_options import Launch
 
 if TYPE_CHECKING:
     from minicpm_tui.chat.connect import Connection
+    from minicpm_tui.chat.preparer import Preparer
     from minicpm_tui.chat.session import ChatSession
     from minicpm_tui.messages import RequestOptions
     from minicpm_tui.sessions import Journal
@@ -28,6 +30,13 @@ class ChatModel:
         self.session: ChatSession | None = None
         self.options: RequestOptions | None = None
         self._launch = launch
+
+    @cached_property
+    def preparer(self) -> Preparer:
+        """Makes the files of its messages ready, whichever session is open."""
+        from minicpm_tui.chat.preparer import Preparer
+
+        return Preparer()
 
     @property
     def state(self) -> ChatState:
@@ -90,7 +99,7 @@ class ChatModel:
         from minicpm_tui.chat.session import ChatSession
 
         if self.journal is not None and self.connection is not None and self.options is not None:
-            self.session = ChatSession(self.journal, self.connection, self.options)
+            self.session = ChatSession(self.journal, self.connection, self.options, self.preparer)
 
     async def change(self, options: RequestOptions) -> None:
         """Ask with ``options`` from now on. Raises StorageError."""

@@ -18,14 +18,13 @@ from minicpm_tui.ui.kit.error_line import error_line
 
 if TYPE_CHECKING:
     from minicpm_tui.chat.session import ChatSession
-    from minicpm_tui.media import MediaLimits
 
 
 class Outbox:
     """Asks the session of ``model`` what waits in ``queue``; ``view`` shows the replies.
 
-    ``owner`` is the widget whose workers it uses and that its messages are posted to. ``prepare_for`` is told what files may
-    take after each reply. ``running`` while a message is on its way or a reply streams.
+    ``owner`` is the widget whose workers it uses and that its messages are posted to. ``limits_changed`` is
+    called after each reply: files may take less. ``running`` while a message is on its way or a reply streams.
     """
 
     class Began(Message):
@@ -47,14 +46,14 @@ class Outbox:
             self.end = end
 
     def __init__(
-        self, owner: Widget, model: ChatModel, queue: Queue, view: ReplyView, prepare_for: Callable[[MediaLimits], object]
+        self, owner: Widget, model: ChatModel, queue: Queue, view: ReplyView, limits_changed: Callable[[], object]
     ) -> None:
         self.running = False
         self._owner = owner
         self._model = model
         self._queue = queue
         self._view = view
-        self._prepare_for = prepare_for
+        self._limits_changed = limits_changed
         self._preparing: Outgoing | None = None
 
     def push(self, outgoing: Outgoing) -> None:
@@ -125,7 +124,8 @@ class Outbox:
     def _done(self, end: End | None) -> None:
         self.running = False
         if self._model.session is not None:
-            self._prepare_for(self._model.session.limits())  # the reply took of the room
+            self._model.session.refresh()  # the reply took of the room
+            self._limits_changed()
         if end is not None and end.error is not None and self._queue.waiting:
             self._queue.hold(held=True)
         self._owner.post_message(self.Finished(end))

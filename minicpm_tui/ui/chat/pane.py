@@ -90,11 +90,11 @@ class TalkPane(Blank, Vertical):
         from minicpm_tui.ui.conversation import ConversationPane
 
         self.pane = ConversationPane(id="conversation")
-        self.find_bar, self.queue, self.tray = FindBar(self.pane), Queue(), Tray()
+        self.find_bar, self.queue, self.tray = FindBar(self.pane), Queue(), Tray(self.model.preparer)
         self.pane.display = self.tray.display = False
         self.next = NextMessage(self.composer, self.tray)
         self.reply_view = ReplyView(self.pane, self.report)
-        self.outbox = Outbox(self, self.model, self.queue, self.reply_view, self.tray.use)
+        self.outbox = Outbox(self, self.model, self.queue, self.reply_view, self.tray.limits_changed)
         self.draft_saver = DraftSaver(self, self.unsent, self.say)
         self.context_line = ContextLine()
         completions = CompletionList()
@@ -144,7 +144,8 @@ class TalkPane(Blank, Vertical):
     def connected(self) -> None:
         """The model has a session, or another connection: what waits is sent."""
         if (session := self.model.session) is not None:
-            self.tray.use(session.limits())
+            session.refresh()
+            self.tray.limits_changed()
             self.reply_view.count(session)
         self._check_context()
         self.outbox.pump()

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from textual.app import App, ComposeResult
 
+from minicpm_tui.chat.preparer import Preparer
 from minicpm_tui.families import by_id
 from minicpm_tui.media import MediaLimits, expand
 from minicpm_tui.ui.attachments.adjust import Adjust
@@ -21,7 +22,7 @@ LIMITS = MediaLimits(family=by_id("minicpm-v-2.6"))
 
 class TrayApp(App[None]):
     def compose(self) -> ComposeResult:
-        yield Tray()
+        yield Tray(Preparer())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return {"muted": "grey", "hint-key": "yellow"}
@@ -45,6 +46,12 @@ def book(tmp_path: Path) -> Path:
     return tmp_path / "book.pdf"
 
 
+def use(tray: Tray) -> None:
+    """A model and server with ``LIMITS`` are known now."""
+    tray.preparer.limits = LIMITS
+    tray.limits_changed()
+
+
 def rows(tray: Tray) -> list[str]:
     return [str(option.prompt) for option in tray.options]
 
@@ -57,7 +64,7 @@ async def test_a_folder_is_a_row_that_unfolds_and_goes_as_one(folder: Path) -> N
     app = TrayApp()
     async with app.run_test(size=(100, 30)) as pilot:
         tray = app.query_one(Tray)
-        tray.use(LIMITS)
+        use(tray)
         tray.attach([str(folder)])
         await until(ready(tray, 7), pilot)
         await until(lambda: rows(tray) == ["✕ ▣ 7 pictures  483 tokens · ▸"], pilot)
@@ -78,7 +85,7 @@ async def test_all_of_a_row_can_be_looked_at_and_backspace_takes_it_off(folder: 
     app = TrayApp()
     async with app.run_test(size=(100, 30)) as pilot:
         tray = app.query_one(Tray)
-        tray.use(LIMITS)
+        use(tray)
         tray.attach([f"{folder}/*.png"])
         await until(ready(tray, 7), pilot)
         tray.enter()
@@ -104,7 +111,7 @@ async def test_what_cannot_be_sent_of_a_row_is_shown(folder: Path) -> None:
     app = TrayApp()
     async with app.run_test(size=(100, 30)) as pilot:
         tray = app.query_one(Tray)
-        tray.use(LIMITS)
+        use(tray)
         tray.attach([str(folder)])
         await until(ready(tray, 8), pilot)
         await until(lambda: "1 cannot be sent" in rows(tray)[0], pilot)
@@ -119,7 +126,7 @@ async def test_the_pages_of_a_document_are_chosen_together(book: Path) -> None:
     app = TrayApp()
     async with app.run_test(size=(100, 30)) as pilot:
         tray = app.query_one(Tray)
-        tray.use(LIMITS)
+        use(tray)
         tray.attach([str(book)])
         await until(ready(tray, 6), pilot)
         assert "book.pdf  pages 1-6" in rows(tray)[0]

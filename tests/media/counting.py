@@ -1,4 +1,4 @@
-"""Counts how often this process opens a file."""
+"""What a test counts: how often this process opens a file, how many frames a request has."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 _counted: dict[str, list[str]] = {}
 
@@ -29,3 +30,9 @@ def opens_of(path: Path) -> Iterator[list[str]]:
         yield seen
     finally:
         del _counted[str(path)]
+
+
+def frames_of(body: dict[str, Any]) -> list[int]:
+    """How many frames each video has in the last message of a request."""
+    content = body["messages"][-1]["content"]
+    return [part["video_url"]["url"].count(",") for part in content if part["type"] == "video_url"]

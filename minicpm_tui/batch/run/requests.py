@@ -14,18 +14,20 @@ from minicpm_tui.batch.engine import Ready
 from minicpm_tui.batch.input.locate import locate
 from minicpm_tui.batch.output.schema import Schema
 from minicpm_tui.batch.records import Item, Row
+from minicpm_tui.chat.preparer import Preparer
+from minicpm_tui.chat.sharing import MessageFile
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
-from minicpm_tui.media import AttachmentSpec, MediaLimits, PreparationCancelled, Prepared, expand, prepare
-from minicpm_tui.media.sharing import Share, settle
+from minicpm_tui.media import AttachmentSpec, PreparationCancelled, Prepared, expand
 from minicpm_tui.messages import Blob, Message, RequestOptions, RequestProfile, TextPart
 from minicpm_tui.messages.request import ChatRequest, build_request
 
 
 @dataclass(frozen=True)
-class Preparer:
-    """Makes requests for one model; ``uuids`` names each picture by its digest, which spares vLLM hashing it.
+class RequestMaker:
+    """Makes requests for one model, of files that ``preparer`` makes ready.
 
+    ``uuids`` names each picture by its digest, which spares vLLM hashing it.
     ``extra`` are fields that every body gets, such as ``response_format``.
     In bodies of the OpenAI batch format ``overrides`` replace fields, which is what the user set on the command line, and
     ``defaults`` stand in for those that are not there.
@@ -33,14 +35,14 @@ class Preparer:
 
     profile: RequestProfile
     options: RequestOptions
-    limits: MediaLimits
+    preparer: Preparer
     uuids: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     cancelled: Callable[[], bool] | None = None
 
-    def stopped_by(self, cancelled: Callable[[], bool], schema: Schema | None) -> Preparer:
+    def stopped_by(self, cancelled: Callable[[], bool], schema: Schema | None) -> RequestMaker:
         """A copy for one run, which ends early when ``cancelled`` and asks for JSON of ``schema``."""
         extra = {**self.extra, "response_format": schema.response_format} if schema else self.extra
         return replace(self, cancelled=cancelled, extra=extra)
@@ -64,9 +66,7 @@ class Preparer:
         return [self._request(item, row, prepared) for item in items]
 
     def _prepared(self, specs: Sequence[AttachmentSpec]) -> list[Prepared]:
-        shares: list[Share | None] = [None] * len(specs)
-        settle(self.limits, shares, lambda index, limits: prepare(specs[index], limits, cancelled=self.cancelled))
-        return [share.prepared for share in shares if share is not None]
+        return self.preparer.prepare([MessageFile(spec) for spec in specs], cancelled=self.cancelled)
 
     def _request(self, item: Item, row: Row, prepared: Sequence[Prepared]) -> Ready:
         if not item.text.strip() and not prepared:
