@@ -18,7 +18,7 @@ def feeder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The driver's feeder with room for two requests; the script is found as it is when it runs."""
     monkeypatch.syspath_prepend(str(SCRIPTS))
     yield importlib.import_module("ray_driver").Feeder(2)
-    for name in ("ray_driver", "vllm_worker"):
+    for name in ("ray_driver", "vllm_worker", "installed_vllm", "wire"):
         sys.modules.pop(name, None)
 
 

@@ -1,4 +1,4 @@
-"""Answers requests on many GPUs or machines: Ray Data runs the class of ``vllm_worker.py`` as a pool of actors.
+"""Answers requests on many GPUs or machines: Ray Data runs a pool of actors that do what ``vllm_worker.py`` does.
 
 Speaks the lines of ``vllm_worker.py``. What it is told first has also ``address`` (of a cluster; ``auto``; empty starts one
 here), ``requests`` (how many at most) and ``actors`` (0: one for each GPU or tensor-parallel group). Requests do not lie in the
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-vllm_worker: Any = importlib.import_module("vllm_worker")  # it lies beside this script
+installed_vllm: Any = importlib.import_module("installed_vllm")  # it lies beside this script
+vllm_worker: Any = importlib.import_module("vllm_worker")
 wire: Any = importlib.import_module("wire")
 
 PIECES_PER_ACTOR = 4
@@ -68,7 +69,7 @@ class Answerer:
 
     def __init__(self, engine: Json, feeder: Any, size: int) -> None:
         self._ray = importlib.import_module("ray")
-        self._vllm = vllm_worker.Vllm(engine)
+        self._vllm = installed_vllm.Vllm(engine)
         self._feeder = feeder
         self._size = size
 
@@ -111,7 +112,7 @@ def main() -> None:
 def _run(order: Json, lines: Iterator[bytes], report: Any) -> None:
     ray = importlib.import_module("ray")
     data = importlib.import_module("ray.data")
-    for module in (vllm_worker, wire):
+    for module in (installed_vllm, vllm_worker, wire):
         ray.cloudpickle.register_pickle_by_value(module)  # other machines do not have the files
     ray.init(address=order["address"] or "local", log_to_driver=True)
     engine = order["engine"]
@@ -119,7 +120,7 @@ def _run(order: Json, lines: Iterator[bytes], report: Any) -> None:
     gpus = int(ray.cluster_resources().get("GPU", 0))
     actors = order["actors"] or max(1, gpus // group)
     fair = max(1, -(-order["requests"] // (actors * PIECES_PER_ACTOR)))
-    size = min(4 * int(engine.get("max_num_seqs", vllm_worker.MAX_NUM_SEQS)), fair)
+    size = min(4 * int(engine.get("max_num_seqs", installed_vllm.MAX_NUM_SEQS)), fair)
     tickets = -(-order["requests"] // size) + actors
     feeder = ray.remote(Feeder).options(num_cpus=0, max_concurrency=1000).remote(size)
     threading.Thread(target=_feed, args=(ray, feeder, lines), daemon=True).start()
