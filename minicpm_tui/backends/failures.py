@@ -107,6 +107,7 @@ def _about_sampling(said: str, param: str) -> str:
 def _short(message: str) -> str:
     """One line without what only the server's developers need: echoed parameters, pydantic's links."""
     message = re.sub(r" \(parameter=\w+(, value=.*)?\)\s*$", "", message, flags=re.DOTALL)
+    message = re.sub(r"(?<=[.)]) None\s*$", "", message)  # a cause that there is not
     message = re.sub(r"\s*For further information visit \S+", "", message)
     return one_line(message, _WORDS_LIMIT)
 

@@ -1,6 +1,6 @@
 """vLLM's own words for what can go wrong, and what we say instead.
 
-The fragments are those of vLLM 0.25 to 0.33 (``vllm/entrypoints``, ``vllm/renderers``, ``vllm/multimodal``); most of them were
+The fragments are those of vLLM 0.8 to 0.33 (``vllm/entrypoints``, ``vllm/renderers``, ``vllm/multimodal``); most of them were
 seen on running servers.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from minicpm_tui import errors
 from minicpm_tui.i18n import N_, _
+from minicpm_tui.vllm_words import TOO_LONG
 
 Match = re.Match[str]
 Maker = Callable[[Match, str], errors.BackendError]
@@ -19,10 +20,16 @@ Maker = Callable[[Match, str], errors.BackendError]
 
 def _context(match: Match, _said: str) -> errors.BackendError:
     numbers = match.groupdict()
+    reply = int(numbers.get("reply") or numbers.get("completion") or 0)
     if numbers.get("unit") == "characters":
-        words = _("it has {count} characters, the model takes {limit} tokens").format(**numbers)
+        words = _("it has {count} characters, the model takes {limit} tokens")
+    elif reply and int(numbers["count"]) <= int(numbers["limit"]):
+        words = _("it has {count} tokens and asks for a reply of {reply}, the model takes {limit} in all")
+    elif numbers.get("least"):
+        words = _("it has at least {count} tokens, the model takes {limit}")
     else:
-        words = _("it has {count} tokens, the model takes {limit}").format(**numbers)
+        words = _("it has {count} tokens, the model takes {limit}")
+    words = words.format(**{**numbers, "reply": reply})
     hint = _("send fewer or smaller pictures or frames, begin a new chat, or start the server with a larger --max-model-len")
     return errors.ContextExceeded(words, hint=hint)
 
@@ -64,10 +71,7 @@ _TOO_LARGE = N_("A picture or video is too large for the server")
 KNOWN: tuple[tuple[str, Maker], ...] = (
     (r"At most (\d+) (image|video|audio)\(s\) may be provided", _too_many),
     (r"Cache miss for (\w+) at index", _miss),
-    (
-        r"length is (?P<limit>\d+) tokens.*?prompt contains (?:at least )?(?P<count>\d+) (?P<unit>characters|input tokens)",
-        _context,
-    ),
+    (TOO_LONG, _context),
     (r"Input length \((?P<count>\d+)\) exceeds model's maximum context length \((?P<limit>\d+)\)", _context),
     (r"prompt \(length (?P<count>\d+)\) is longer than the maximum model length of (?P<limit>\d+)", _context),
     (r"max_(?:completion_)?tokens=(?P<count>\d+) cannot be greater than max_model_len=(?P<limit>\d+)", _reply_room),

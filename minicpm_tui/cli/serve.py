@@ -70,7 +70,9 @@ def command(context: click.Context, /, words: tuple[str, ...], **flags: Any) -> 
     if flags["show"]:
         return _print(prepared, as_json=flags["as_json"])
     if flags["check"]:
+        serve_run.say_notes(prepared)
         return serve_run.check(prepared, as_json=flags["as_json"])
+    prepared.require_files()
     serve_run.say_notes(prepared)
     serve_run.say_doubt(prepared)
     if flags["detach"]:
@@ -84,5 +86,7 @@ def _print(prepared: Plan, *, as_json: bool) -> int:
     from minicpm_tui.cli import serve_run
 
     serve_run.say_notes(prepared)
+    if prepared.incomplete is not None:
+        serve_run.say_error(prepared.incomplete)
     print(json.dumps(prepared.command.to_dict(), ensure_ascii=False) if as_json else prepared.command.shell())
     return 0

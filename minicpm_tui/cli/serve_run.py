@@ -26,6 +26,7 @@ _OVER = ("exited", "failed")
 
 def check(plan: Plan, *, as_json: bool) -> int:
     """``--check``: 0 when it fits, 1 when it does not or nothing can be said."""
+    plan.require_files()
     found = plan.estimate()
     if as_json:
         print(json.dumps(found.to_dict(), ensure_ascii=False))
@@ -44,6 +45,11 @@ def say_notes(plan: Plan) -> None:
     """What the user should know before it starts."""
     for note in plan.notes:
         warn(note)
+
+
+def say_error(error: ServerError) -> None:
+    """An error that is no reason to stop, as one line."""
+    warn(f"{error.title}: {error.message} — {error.hint}")
 
 
 def say_doubt(plan: Plan) -> None:

@@ -90,6 +90,12 @@ def version_of(command: Path) -> str:
     return ""
 
 
+def has_package(command: Path, name: str) -> bool:
+    """Whether a package lies beside the interpreter of ``command``; True where its folder cannot be found."""
+    folders = list(_site_packages(command))
+    return not folders or any((folder / name).is_dir() or next(folder.glob(f"{name}-*.dist-info"), None) for folder in folders)
+
+
 def interpreter(command: Path) -> Path | None:
     """The Python that the command's first line names."""
     try:

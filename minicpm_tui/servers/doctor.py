@@ -150,7 +150,10 @@ def _model_problems(on_disk: list[LocalModel], found: Vllm | None) -> list[Probl
             Problem(_("no model on this disk"), _("use a folder, or an id such as openbmb/MiniCPM-V-4_5 to download it"))
         )
     for model in on_disk:
-        if not model.complete:
+        if model.bytes and model.missing:
+            lacks = _("{model} is an incomplete download").format(model=model.name)
+            problems.append(Problem(lacks, _("{files}: copy or download the model again").format(files=", ".join(model.missing))))
+        elif not model.complete:
             problems.append(Problem(_("{model} has no weights").format(model=model.name), _("download it again")))
         elif found and not at_least(found.version, model.family.vllm):
             title = _("{model} needs vLLM {version}").format(model=model.name, version=model.family.vllm)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from minicpm_tui.families import generic, recognise
 from minicpm_tui.i18n import _
+from minicpm_tui.servers import validation
+from minicpm_tui.servers.arguments import arguments_of
 from minicpm_tui.servers.fixes import Context
 from minicpm_tui.servers.local import State
 from minicpm_tui.servers.loglines import LogLine
@@ -24,10 +25,11 @@ from minicpm_tui.text import one_line
 _CHUNK = 1 << 20
 _RULES = (*START_RULES, *REQUEST_RULES)
 _QUIET = ("INFO", "DEBUG", "WARNING")
-_ARGUMENTS = re.compile(r"non-default args: (\{.*\})")
 _LINE_SHOWN = 600
 _FATAL = ("out_of_memory", "nccl", "shared_memory", "disk_full", "kernel_image")
 _LIVES_ON = ("missing_module", "broken_install")
+_NO_CAUSE = ("processor", "model_code")
+"""Their words repeat that something failed: the exception before them says what."""
 _API_SERVER = ("", "APIServer")
 _MORE_EXACT = {"out_of_memory": "no_spare_memory"}
 """A failure that vLLM raises anew in words that say more."""
@@ -35,7 +37,10 @@ _MORE_EXACT = {"out_of_memory": "no_spare_memory"}
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong. ``line`` is the log's own, ``line_number`` counts from 1; ``hint`` says what no option can do."""
+    """What went wrong. ``line`` is the log's own, ``line_number`` counts from 1; ``hint`` says what no option can do.
+
+    ``survived``: it was an answering server's, which may have gone on.
+    """
 
     kind: str
     title: str
@@ -43,6 +48,7 @@ class Failure:
     line_number: int
     remedies: tuple[Remedy, ...] = ()
     hint: str = ""
+    survived: bool = False
 
     def to_dict(self) -> dict[str, object]:
         """``failure`` of ``servers explain --json``."""
@@ -107,7 +113,7 @@ class Diagnosis:
         """``ended``: the process is gone, or the log is all there is; else only what surely ends a server is a failure."""
         state = self.reader.state
         failure = self._failure(ended)
-        if failure and not (state == "ready" and failure.kind in _LIVES_ON):
+        if failure and not failure.survived:
             state = "failed"
         return Explanation(state, self.reader.stages, failure, self._requests())
 
@@ -123,11 +129,12 @@ class Diagnosis:
         self._names_processes |= bool(line.process)
         self.tracebacks.read(line, after_ready=ready)
         if line.level in _QUIET:
-            if "non-default args" in line.message:
-                self._note_arguments(line.message)
+            self._note_arguments(line.message)
             return
         if line.level in ("ERROR", "CRITICAL") and not ready and self.first_error is None:
             self.first_error = line
+        if (raised := validation.raised(line.message)) is not None:
+            line = replace(line, message=raised)
         if line.message.startswith(" ") or " with config: " in line.message:
             return  # source lines of a traceback quote messages, and a dying engine its whole configuration
         for rule in _RULES:
@@ -141,13 +148,8 @@ class Diagnosis:
         return any(stage.name == "ready" and stage.done for stage in self.reader.stages)
 
     def _note_arguments(self, message: str) -> None:
-        match = _ARGUMENTS.search(message)
-        try:
-            arguments = ast.literal_eval(match[1]) if match else {}
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            arguments = {}
-        if isinstance(arguments, dict):
-            model = str(arguments.get("model") or arguments.get("model_tag") or "")
+        if (arguments := arguments_of(message)) is not None:
+            model = str(arguments.get("model_tag") or arguments.get("model") or "")
             self.context = Context(arguments, recognise(model) if model else generic())
 
     def _failure(self, ended: bool) -> Failure | None:
@@ -164,18 +166,20 @@ class Diagnosis:
     def _failure_after_ready(self) -> Failure | None:
         """An answering server's requests fail without ending it: what counts is what its engine says, and a lacking package."""
         after = [hit for hit in self.hits if hit.after_ready]
-        engine = [hit for hit in after if hit.rule.kind in _FATAL and self._of_engine(hit.line.process)]
+        engine = [hit for hit in after if self._ends_engine(hit)]
         died = [hit for hit in after if hit.rule.scope == "wrapper"]
         lacking = [hit for hit in after if hit.rule.kind in _LIVES_ON]
         if engine:
             return self._known(engine[0], None)
         if died:
             return self._died(died[0], self._cause_of_death(died[0].line.number))
-        return self._known(lacking[0], None) if lacking else None
+        return replace(self._known(lacking[0], None), survived=True) if lacking else None
 
-    def _of_engine(self, process: str) -> bool:
-        """Before 0.9 no line says which process wrote it."""
-        return process not in _API_SERVER or not self._names_processes
+    def _ends_engine(self, hit: _Hit) -> bool:
+        """Whether an engine cannot go on after it. Before 0.9 no line says which process wrote it."""
+        if hit.rule.kind in _LIVES_ON:
+            return hit.line.process not in _API_SERVER
+        return hit.rule.kind in _FATAL and (hit.line.process not in _API_SERVER or not self._names_processes)
 
     def _cause_of_death(self, number: int) -> Caught | None:
         """The engine's first exception; where lines name no process, the last chain before line ``number``."""
@@ -192,10 +196,11 @@ class Diagnosis:
             remedies = tuple(hit.rule.remedies(hit.match, self.context)) if hit.rule.remedies else ()
         except (ValueError, ArithmeticError):
             remedies = ()  # numbers that no vLLM writes: of no memory at all, of thousands of digits
+        hint = hit.rule.advice(hit.match, self.context) if hit.rule.advice else _(hit.rule.hint)
         text, number = hit.line.message, hit.line.number
-        if hit.rule.kind == "processor" and cause and cause.number < number:
+        if hit.rule.kind in _NO_CAUSE and cause and cause.number < number:
             text, number = cause.text, cause.number
-        return Failure(hit.rule.kind, _(hit.rule.title), one_line(text, _LINE_SHOWN), number, remedies, _(hit.rule.hint))
+        return Failure(hit.rule.kind, _(hit.rule.title), one_line(text, _LINE_SHOWN), number, remedies, hint)
 
     def _died(self, hit: _Hit, cause: Caught | None) -> Failure:
         failure = self._known(hit, None)

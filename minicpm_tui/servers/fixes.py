@@ -11,7 +11,7 @@ from typing import Any
 
 from minicpm_tui.families import Family, generic
 from minicpm_tui.i18n import N_, _
-from minicpm_tui.servers import remedy
+from minicpm_tui.servers import files, remedy
 from minicpm_tui.servers.options import by_flag
 from minicpm_tui.servers.remedy import Remedy
 
@@ -115,6 +115,15 @@ def longer_than(match: re.Match[str], context: Context) -> list[Remedy]:
     return [remedy.longer(needed)] if needed <= context.family.context else []
 
 
+def prompt_and_reply(match: re.Match[str], context: Context) -> list[Remedy]:
+    """A context for the prompt and the reply that was asked for with it; none where only the characters are known."""
+    if match["unit"] == "characters":
+        return []
+    reply = int(match["reply"] or match["completion"] or 0)
+    needed = _up(int(match["count"]) + max(reply, 1024), 1024)
+    return [remedy.longer(needed)] if needed <= context.family.context else []
+
+
 def larger_step(match: re.Match[str], _context: Context) -> list[Remedy]:
     """A step (``--max-num-batched-tokens``) that takes the tokens of the largest item."""
     needed = _up(int(match["needed"]), 1024)
@@ -164,3 +173,33 @@ def module(match: re.Match[str], _context: Context) -> list[Remedy]:
     if match["module"] == "flashinfer":
         return [Remedy(_("sample without flashinfer"), {"VLLM_USE_FLASHINFER_SAMPLER": "0"})]
     return []
+
+
+_PACKAGES = {
+    "PIL": "pillow",
+    "bitsandbytes": "vllm-bnb-plugin",
+    "cv2": "opencv-python-headless",
+    "flash_attn": "flash-attn",
+    "flashinfer": "flashinfer-python",
+    "gguf": "vllm[extra-quant]",
+    "intel_extension_for_pytorch": "intel-extension-for-pytorch",
+    "soundfile": "vllm[audio]",
+    "librosa": "vllm[audio]",
+}
+"""What is installed for a module that has another name on the package index."""
+
+
+def package(match: re.Match[str], _context: Context) -> str:
+    """The line that installs the package of a module that is missing."""
+    name = match["module"].partition(".")[0]
+    line = f"pip install '{_PACKAGES.get(name, name)}'"
+    return _("install it into vLLM's environment: {command}").format(command=line)
+
+
+def missing_files(_match: re.Match[str], context: Context) -> str:
+    """Which files the model's folder lacks, where it lies on this machine."""
+    folder = Path(str(context.arguments.get("model_tag") or context.arguments.get("model") or ""))
+    missing = files.missing(folder) if folder.is_absolute() and folder.is_dir() else ()
+    if missing:
+        return _("{files}: copy or download the model again").format(files=", ".join(missing))
+    return _("preprocessor_config.json or the tokenizer's files may be missing: copy or download the model again")

@@ -127,6 +127,7 @@ def locate_model(model: str) -> tuple[str, Path | None]:
     """What vLLM is given for ``model``, and its folder where it lies on disk. Raises ModelMissing.
 
     A hub id stays an id, its folder being the snapshot in a cache if there is one; vLLM would call a missing folder a bad id.
+    One in ModelScope's cache is served as a folder, because vLLM looks there only when it is told to.
     """
     from minicpm_tui.servers import models
 
@@ -143,4 +144,5 @@ def locate_model(model: str) -> tuple[str, Path | None]:
         )
     if model.startswith(("/", ".", "~")) or model.count("/") > 1 or not _REPO_ID.fullmatch(model):
         raise ModelMissing(model, hint=_("there is no such folder; minicpm-tui doctor lists the models on this disk"))
-    return model, models.cached_folder(model)
+    folder = models.cached_folder(model)
+    return (str(folder) if folder is not None and models.from_modelscope(folder) else model), folder

@@ -11,6 +11,7 @@ from typing import Any
 
 from minicpm_tui.families import Family, recognise
 from minicpm_tui.families.recognise import read_config
+from minicpm_tui.servers import files
 
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".gguf")
 _DEPTH = 3
@@ -20,7 +21,8 @@ _DEPTH = 3
 class LocalModel:
     """A model folder. ``name`` is its hub id where it lies in a cache, else the folder's name; ``bytes`` counts its weights.
 
-    ``quantization`` is ``awq``, ``gptq``, ``bitsandbytes``, ``gguf``, … and empty for full weights.
+    ``missing`` names files that vLLM will look for in vain. ``quantization`` is ``awq``, ``gptq``, ``bitsandbytes``, ``gguf``, …
+    and empty for full weights.
     """
 
     path: Path
@@ -28,11 +30,12 @@ class LocalModel:
     family: Family
     bytes: int
     quantization: str
+    missing: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
         """Whether there are weights at all: a download may have stopped."""
-        return self.bytes > 0
+        return self.bytes > 0 and not self.missing
 
 
 def inspect(folder: Path, name: str = "") -> LocalModel | None:
@@ -41,12 +44,14 @@ def inspect(folder: Path, name: str = "") -> LocalModel | None:
     gguf = [] if config else sorted(folder.glob("*.gguf"))
     if not config and not gguf:
         return None
+    family = recognise(name or str(folder), folder)
     return LocalModel(
         path=folder,
         name=name or folder.name,
-        family=recognise(name or str(folder), folder),
+        family=family,
         bytes=weight_bytes(folder),
         quantization="gguf" if gguf else quantization_of(config),
+        missing=() if family.generic else files.missing(folder),
     )
 
 
@@ -92,6 +97,11 @@ def cached_folder(repo: str, environ: Mapping[str, str] | None = None) -> Path |
     """Where a hub id lies in a cache; None when it would be downloaded."""
     environ = os.environ if environ is None else environ
     return next((path for path, name in _cached(environ) if name.lower() == repo.lower()), None)
+
+
+def from_modelscope(folder: Path, environ: Mapping[str, str] | None = None) -> bool:
+    """Whether ``folder`` lies in ModelScope's cache, where vLLM looks for an id only with ``VLLM_USE_MODELSCOPE``."""
+    return folder.is_relative_to(modelscope_cache(os.environ if environ is None else environ))
 
 
 def hub_cache(environ: Mapping[str, str]) -> Path:

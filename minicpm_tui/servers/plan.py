@@ -11,7 +11,7 @@ from minicpm_tui.errors import ModelMissing, ServerError, UsageError
 from minicpm_tui.families import Family, recognise, step
 from minicpm_tui.families.recognise import read_config
 from minicpm_tui.i18n import _
-from minicpm_tui.servers import argv, estimate, gpus, launch, models, presets
+from minicpm_tui.servers import argv, completeness, estimate, gpus, launch, models, presets
 from minicpm_tui.servers.argv import Command
 from minicpm_tui.servers.discovery import Vllm
 from minicpm_tui.servers.estimate import Estimate
@@ -25,7 +25,8 @@ from minicpm_tui.versions import at_least, parse
 @dataclass(frozen=True)
 class Plan:
     """A start that could happen. ``form`` has its preset applied; ``asked`` is the form as it was given; ``folder`` is None
-    for a model that would be downloaded; ``gpus`` are those that would be used, ``gpu_count`` is how many the machine has.
+    for a model that would be downloaded, ``incomplete`` what is to be said of one that lacks files; ``gpus`` are those
+    that would be used, ``gpu_count`` is how many the machine has.
     """
 
     asked: Form
@@ -37,6 +38,12 @@ class Plan:
     gpus: tuple[Gpu, ...]
     notes: tuple[str, ...]
     gpu_count: int = 0
+    incomplete: ModelMissing | None = None
+
+    def require_files(self) -> None:
+        """Raises ModelMissing when the model's folder lacks files: a start would fail after minutes, in other words."""
+        if self.incomplete is not None:
+            raise self.incomplete
 
     def launch_plan(self) -> LaunchPlan:
         """What ``launch.start`` needs of it: command line, environment, address, key and the form as it was given."""
@@ -82,7 +89,9 @@ def prepare(form: Form, vllm: Vllm | None, environ: Mapping[str, str] | None = N
     defaults = {} if "port" in form.options else {"port": launch.free_port(argv.DEFAULT_PORT)}
     command = argv.build(applied, model, vllm=str(vllm.path) if vllm else "vllm", version=version, defaults=defaults)
     notes = [*command.notes, *_version_notes(family, version), *_step_notes(applied, family, version)]
-    return Plan(form, applied, command, family, folder, vllm, tuple(chosen), tuple(notes), len(devices))
+    notes += completeness.gguf_note(folder, vllm)
+    lacks = completeness.incomplete(folder, family, applied)
+    return Plan(form, applied, command, family, folder, vllm, tuple(chosen), tuple(notes), len(devices), lacks)
 
 
 def only_model(environ: Mapping[str, str]) -> str:

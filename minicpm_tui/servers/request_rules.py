@@ -9,6 +9,7 @@ from minicpm_tui.i18n import N_, _
 from minicpm_tui.servers import fixes
 from minicpm_tui.servers.remedy import Remedy
 from minicpm_tui.servers.rule import Rule, rule
+from minicpm_tui.vllm_words import TOO_LONG
 
 REQUEST_RULES: tuple[Rule, ...] = (
     rule(
@@ -29,8 +30,8 @@ REQUEST_RULES: tuple[Rule, ...] = (
     rule(
         "prompt_too_long",
         N_("The conversation is longer than the server's context"),
-        r"maximum context length is \d+ tokens\. However, (?:your prompt contains|you requested) (?:at least )?(?P<needed>\d+)",
-        fixes.longer_than,
+        TOO_LONG,
+        fixes.prompt_and_reply,
         N_("send fewer pictures or frames, or a shorter conversation"),
         "request",
     ),
@@ -45,7 +46,7 @@ REQUEST_RULES: tuple[Rule, ...] = (
     rule(
         "encoder_cache",
         N_("A video is larger than the encoder cache"),
-        r"item with (?P<needed>\d+) embedding tokens, which exceeds the pre-allocated encoder cache size",
+        r"item with (?:length )?(?P<needed>\d+)(?: embedding tokens)?, which exceeds the pre-allocated encoder cache size",
         fixes.larger_step,
         N_("or send fewer frames"),
         "request",

@@ -18,9 +18,13 @@ Remedies = Callable[[re.Match[str], Context], list[Remedy]]
 """Computes what to try from the words that matched and from what the log said of the server's start."""
 
 
+Advice = Callable[[re.Match[str], Context], str]
+"""Makes the hint (translated) from the words that matched, where it depends on them."""
+
+
 @dataclass(frozen=True)
 class Rule:
-    """``pattern`` is searched in lines that are no mere information; ``hint`` says what no option can do."""
+    """``pattern`` is searched in lines that are no mere information; ``hint``, or ``advice``, says what no option can do."""
 
     kind: str
     title: str
@@ -28,8 +32,17 @@ class Rule:
     remedies: Remedies | None = None
     hint: str = ""
     scope: Scope = "start"
+    advice: Advice | None = None
 
 
-def rule(kind: str, title: str, pattern: str, remedies: Remedies | None = None, hint: str = "", scope: Scope = "start") -> Rule:
+def rule(
+    kind: str,
+    title: str,
+    pattern: str,
+    remedies: Remedies | None = None,
+    hint: str = "",
+    scope: Scope = "start",
+    advice: Advice | None = None,
+) -> Rule:
     """A rule with ``pattern`` compiled; ``title`` and ``hint`` are marked with ``N_`` and translated when they are shown."""
-    return Rule(kind, title, re.compile(pattern), remedies, hint, scope)
+    return Rule(kind, title, re.compile(pattern), remedies, hint, scope, advice)

@@ -107,9 +107,23 @@ START_RULES: tuple[Rule, ...] = (
         N_("check the network, or use a folder on this disk"),
     ),
     rule(
+        "model_code",
+        N_("vLLM cannot load its own code for this model"),
+        r"Model architectures \[.*\] failed to be inspected",
+        None,
+        N_("its packages do not fit together: install vLLM anew in an environment of its own"),
+    ),
+    rule(
+        "incomplete",
+        N_("The model's folder is an incomplete download"),
+        r"Invalid type of HuggingFace processor\. Expected type: (?:<class ')?[\w.]*ProcessorMixin",
+        None,
+        advice=fixes.missing_files,
+    ),
+    rule(
         "architecture",
         N_("This vLLM does not know the model"),
-        r"Model architectures \[.*\] (?:are not supported|failed to be inspected)"
+        r"Model architectures \[.*\] are not supported"
         r"|Currently, MiniCPMV only supports versions|does not recognize this architecture",
         None,
         N_("upgrade vLLM: pip install -U vllm"),
@@ -212,7 +226,7 @@ START_RULES: tuple[Rule, ...] = (
         N_("A Python package is missing from vLLM's environment"),
         r"(?:ModuleNotFoundError|ImportError): No module named '(?P<module>[\w.]+)'",
         fixes.module,
-        N_("install it into vLLM's environment; videos need vllm[video]"),
+        advice=fixes.package,
     ),
     rule(
         "broken_install",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from minicpm_tui.servers import validation
 from minicpm_tui.servers.loglines import LogLine
 
 _START = "Traceback (most recent call last):"
@@ -23,6 +24,8 @@ _WRAPPERS = (
     "Engine process failed to start",
     "WorkerProc hit an exception",
     "cancelled",
+    "'vllm.model_executor.models.registry']' returned non-zero",
+    "Error raised in subprocess:",
 )
 
 
@@ -54,11 +57,14 @@ class Tracebacks:
         self.found: list[Caught] = []
         self._open: set[tuple[str, str]] = set()
         self._chain: set[tuple[str, str]] = set()
+        self._checked: dict[tuple[str, str], tuple[int, str]] = {}
 
     def read(self, line: LogLine, *, after_ready: bool) -> None:
         """Take the next line of the log. ``after_ready``: the server was answering by then."""
         text = line.message
         key = (line.process, "E" if line.level == "ERROR" else "")
+        if key in self._checked and self._cause(line, key):
+            return
         if text.strip().startswith(_START):
             self._open.add(key)
         elif any(mark in text for mark in _CHAINED):
@@ -70,7 +76,23 @@ class Tracebacks:
         elif line.level in ("ERROR", "CRITICAL") and _PROCESS_EXCEPTION.match(text):
             self._close(line, key, after_ready)
 
+    def _cause(self, line: LogLine, key: tuple[str, str]) -> bool:
+        """Below the head of a failed validation: the indented line says what failed, an unindented one only names the field."""
+        cause = validation.said(line.message)
+        if cause is None:
+            if line.message.startswith(" ") or _START in line.message:
+                del self._checked[key]
+            else:
+                self._checked[key] = (self._checked[key][0], line.message)
+            return False
+        index, field = self._checked.pop(key)
+        text = f"{field}: {cause}" if field else cause
+        self.found[index] = replace(self.found[index], number=line.number, text=text)
+        return True
+
     def _close(self, line: LogLine, key: tuple[str, str], after_ready: bool) -> None:
+        if validation.HEAD.match(line.message):
+            self._checked[key] = (len(self.found), "")
         self.found.append(Caught(line.number, line.message, line.process, after_ready, key in self._chain))
         self._open.discard(key)
         self._chain.discard(key)

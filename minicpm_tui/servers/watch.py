@@ -153,6 +153,8 @@ class Watcher:
         record = next((record for record in registry.refresh() if record.id == self.server.id), None)
         state: State = (record.ended or "failed") if record else "exited"
         explanation = self.diagnosis.explanation()
+        if state == "exited" and explanation.state == "failed":
+            state = "failed"  # an engine that died, behind a server that shut itself down in good order
         if state == "failed" and explanation.failure is None:
             if explanation.state == "exited":
                 state = "exited"  # somebody asked it to end, by its pid

@@ -141,3 +141,47 @@ def test_a_page_that_came_through_a_proxy_names_the_proxy(monkeypatch: pytest.Mo
     assert "NO_PROXY" in line
     assert "secret" not in line
     assert "proxy" not in failure_of(404, b"<html>", url="http://127.0.0.1:8000", key_sent=False).error.info.line()
+
+
+TOO_LONG = "This model's maximum context length is 4096 tokens. However, "
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            "you requested 30030 tokens (30022 in the messages, 8 in the completion). Please reduce",
+            "30022 tokens, the model takes 4096",
+        ),
+        (
+            "you requested 30022 tokens in the messages, Please reduce the length of the messages.",
+            "30022 tokens, the model takes 4096",
+        ),
+        ("your request has 30022 input tokens. Please reduce the length of the input messages. None", "30022 tokens, the model"),
+        (
+            "you requested 0 output tokens and your prompt contains at least 4097 input tokens, for",
+            "at least 4097 tokens, the model",
+        ),
+        (
+            "your prompt contains at least 4097 input tokens, which exceeds this limit",
+            "at least 4097 tokens, the model takes 4096",
+        ),
+        ("your prompt contains 36108 characters (more than 26624 characters", "36108 characters, the model takes 4096 tokens"),
+        (
+            "you requested 3000 output tokens and your prompt contains 2000 input tokens, for",
+            "2000 tokens and asks for a reply of 3000",
+        ),
+        ("you requested 5000 tokens (2000 in the messages, 3000 in the completion).", "2000 tokens and asks for a reply of 3000"),
+    ],
+)
+def test_a_context_that_is_too_short_is_told_with_the_right_numbers(said: str, words: str) -> None:
+    body = json.dumps({"error": {"message": TOO_LONG + said, "type": "BadRequestError", "code": 400}}).encode()
+    error = failure_of(400, body, url=URL, key_sent=True).error
+    assert isinstance(error, errors.ContextExceeded)
+    assert words in str(error)
+
+
+def test_a_cause_that_there_is_not_is_not_shown() -> None:
+    body = b'{"error":{"message":"Something else went wrong. None","type":"BadRequestError","code":400}}'
+    error = failure_of(400, body, url=URL, key_sent=True).error
+    assert error.message == "Something else went wrong."

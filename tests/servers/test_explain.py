@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minicpm_tui.servers.arguments import arguments_of
 from minicpm_tui.servers.explain import Diagnosis, explain, read_chunks
 from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.options import OPTIONS
@@ -32,6 +33,9 @@ def failure(message: str, arguments: dict[str, Any] | None = None) -> Any:
     return found
 
 
+SHARED_BY_TWO = {"tensor-parallel-size": 2, "pipeline-parallel-size": None}
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "line", "number", "options"),
     [
@@ -42,6 +46,18 @@ def failure(message: str, arguments: dict[str, Any] | None = None) -> Any:
         ("engine-init.log", "unknown", "RuntimeError: Tried to instantiate dummy base class", 86, []),
         ("processor.log", "processor", "TypeError: Cannot handle this data type", 37, []),
         ("engine-dead.log", "engine_died", "RuntimeError: shape mismatch", 197, [{}]),
+        (
+            "length-0.28.log",
+            "length_over_model",
+            "User-specified max_model_len (99999) is greater",
+            7,
+            [{"max-model-len": 32768}],
+        ),
+        ("heads-0.28.log", "heads", "attention heads (4) must be divisible by tensor parallel size (3).", 7, [SHARED_BY_TWO]),
+        ("remote-code-0.28.log", "remote_code", "contains custom code", 2, [{"trust-remote-code": True}]),
+        ("inspect-0.9.2.log", "model_code", "ValueError: infer_schema(func): Parameter block_shape", 13, []),
+        ("port-0.8.5.log", "port_taken", "OSError: [Errno 98] Address already in use", 6, [{"port": 8395}]),
+        ("engine-package-0.10.2.log", "missing_module", "No module named 'intel_extension_for_pytorch'", 73, []),
     ],
 )
 def test_recorded_failures(name: str, kind: str, line: str, number: int, options: list[dict[str, Any]]) -> None:
@@ -152,6 +168,63 @@ def test_known_messages(message: str, kind: str, options: dict[str, Any] | None)
         assert found.hint
     else:
         assert dict(found.remedies[0].set) == options
+
+
+WRAPPED = [(message.removeprefix("ValueError: "), *rest) for message, *rest in TABLE if message.startswith("ValueError: ")]
+
+
+@pytest.mark.parametrize(("message", "kind", "options"), WRAPPED, ids=[row[1] for row in WRAPPED])
+@pytest.mark.parametrize("field", ["", "max_model_len\n"])
+def test_a_message_wrapped_by_a_validation_is_explained_as_before(field: str, message: str, kind: str, options: object) -> None:
+    log = ARGUMENTS.format(arguments={"model": "openbmb/MiniCPM-V-4_5"}) + "Traceback (most recent call last):\n  File x\n"
+    log += f"pydantic_core._pydantic_core.ValidationError: 1 validation error for ModelConfig\n{field}"
+    log += f"  Value error, {message} [type=value_error, input_value=ArgsKwargs((), {{'model': 'x'}}), input_type=ArgsKwargs]\n"
+    log += "    For further information visit https://errors.pydantic.dev/2.14/v/value_error\n"
+    found = explain([log.encode()]).failure
+    assert found is not None
+    assert (found.kind, found.line) == (kind, message.strip())
+    assert [dict(remedy.set) for remedy in found.remedies][:1] == ([options] if options is not None else [])
+
+
+def test_an_unknown_validation_names_the_field_and_what_is_wrong() -> None:
+    log = "Traceback (most recent call last):\n  File x\n"
+    log += "pydantic_core._pydantic_core.ValidationError: 1 validation error for ParallelConfig\ntensor_parallel_size\n"
+    log += "  Input should be greater than 0 [type=greater_than, input_value=0, input_type=int]\n"
+    found = explain([log.encode()]).failure
+    assert found is not None
+    assert (found.line, found.line_number) == ("tensor_parallel_size: Input should be greater than 0", 5)
+
+
+def test_an_engine_that_lacks_a_package_died_of_it() -> None:
+    text = (LOGS / "engine-package-0.10.2.log").read_bytes()
+    dead = b"(APIServer pid=1511) ERROR 11-28 10:09:27 [async_llm.py:1] EngineDeadError: EngineCore encountered an issue.\n"
+    for log in (text, text.replace(b'"GET /health', dead + b'"GET /health')):
+        explanation = explain([log])
+        assert (explanation.state, explanation.failure and explanation.failure.kind) == ("failed", "missing_module")
+        assert explanation.failure is not None
+        assert "pip install 'intel-extension-for-pytorch'" in explanation.failure.hint
+        assert explanation.failure.remedies == ()
+
+
+def test_an_incomplete_folder_is_named_with_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "minicpmv", "version": 2.6}')
+    words = (
+        "TypeError: Invalid type of HuggingFace processor. Expected type: <class 'ProcessorMixin'>, but found type: <class 'X'>"
+    )
+    for message in (words, words.replace("<class 'ProcessorMixin'>", "ProcessorMixin")):
+        found = failure(message, {"model": str(tmp_path)})
+        assert found.kind == "incomplete"
+        assert "preprocessor_config.json, tokenizer.json" in found.hint
+    assert "preprocessor_config.json" in failure(words, {"model": "openbmb/MiniCPM-V-2_6"}).hint
+
+
+def test_the_arguments_of_an_old_start_are_read() -> None:
+    line = (
+        "args: Namespace(model_tag='/m/a, b', port=8394, limit_mm_per_prompt={'image': 5}, api_key=None, flag=True, dispatch=<f>)"
+    )
+    read = arguments_of(line)
+    assert read == {"model_tag": "/m/a, b", "port": 8394, "limit_mm_per_prompt": {"image": 5}, "flag": True}
+    assert arguments_of("engine args: whatever") is None
 
 
 def test_remedies_name_options_that_the_form_knows() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from minicpm_tui.servers import launch, processes, registry
+from tests.model_folder import complete
 from tests.waiting import wait_for
 
 from .conftest import HEALTHY, Script
@@ -27,6 +28,7 @@ def model(tmp_path: Path) -> Path:
     folder = tmp_path / "model"
     folder.mkdir()
     (folder / "config.json").write_text('{"model_type": "minicpmv", "version": 2.6, "hidden_size": 64}')
+    complete(folder)
     return folder
 
 

@@ -21,8 +21,10 @@ from minicpm_tui.config import Endpoint, Settings
 from minicpm_tui.errors import VllmMissing
 from minicpm_tui.servers import discovery, endpoints, logfiles, models, processes, survival
 from minicpm_tui.servers.doctor import report
+from minicpm_tui.servers.form import locate_model
 from minicpm_tui.servers.watch import Watcher, last_time, remember
 from minicpm_tui.versions import at_least
+from tests.model_folder import complete
 from tests.waiting import wait_for
 
 from .conftest import Script, Start
@@ -104,9 +106,23 @@ def test_models_of_both_caches_and_of_configured_folders(tmp_path: Path) -> None
     found = {model.name: model for model in models.find([str(tmp_path / "own"), "/no/such"], environ)}
     assert found.keys() == {"openbmb/MiniCPM-V-2_6", "OpenBMB/MiniCPM-V-4.5", "thing"}
     assert not found["openbmb/MiniCPM-V-2_6"].complete
+    assert found["OpenBMB/MiniCPM-V-4.5"].missing == ("preprocessor_config.json", "tokenizer.json")
+    assert found["thing"].missing == ()
     assert (found["OpenBMB/MiniCPM-V-4.5"].family.id, found["OpenBMB/MiniCPM-V-4.5"].bytes) == ("minicpm-v-4.5", 10)
     assert (found["thing"].family.generic, found["thing"].quantization) == (True, "gptq")
     assert models.cached_folder("openbmb/minicpm-v-2_6", environ) == snapshot
+
+
+def test_a_name_in_modelscopes_cache_is_served_from_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "ms" / "models" / "OpenBMB" / "MiniCPM-V-4___5"
+    snapshot = tmp_path / "hf" / "hub" / "models--openbmb--MiniCPM-V-2_6" / "snapshots" / "abc"
+    for path in (folder, snapshot):
+        path.mkdir(parents=True)
+        (path / "config.json").write_text('{"model_type": "minicpmv", "version": 4.5}')
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "ms"))
+    assert locate_model("openbmb/MiniCPM-V-4.5") == (str(folder), folder)
+    assert locate_model("openbmb/MiniCPM-V-2_6") == ("openbmb/MiniCPM-V-2_6", snapshot)
 
 
 @pytest.fixture
@@ -154,6 +170,10 @@ def test_the_report_names_what_stands_in_the_way(answering: str, tmp_path: Path,
     found = report(settings, environ)
     titles = [problem.title for problem in found.problems]
     assert "no GPU is visible" in titles
+    assert "MiniCPM-V-4.6 is an incomplete download" in titles
+    complete(folder)
+    found = report(settings, environ)
+    titles = [problem.title for problem in found.problems]
     assert "MiniCPM-V-4.6 needs vLLM 0.22.0" in titles
     assert "right" not in json.dumps(found.to_dict())
     assert answering in [server.url for server in found.servers]

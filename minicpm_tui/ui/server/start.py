@@ -32,7 +32,9 @@ def look_around() -> Surroundings:
 
 def prepare(form: Form) -> Plan:
     """What ``form`` means here. Raises VllmMissing and what ``plan.prepare`` raises."""
-    return plan.prepare(form, discovery.require(config.load().settings.vllm_command))
+    prepared = plan.prepare(form, discovery.require(config.load().settings.vllm_command))
+    prepared.require_files()
+    return prepared
 
 
 def draft(form: Form) -> Plan:

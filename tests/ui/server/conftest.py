@@ -21,6 +21,7 @@ from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.kit.messages import CopyText, ServerLost, UseServer
 from minicpm_tui.ui.server.here import Here
 from minicpm_tui.ui.server.panel import ServerPanel
+from tests.model_folder import complete
 from tests.waiting import until
 
 SERVERS = Path(__file__).parents[2] / "servers"
@@ -102,6 +103,7 @@ def vllm(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     folder = tmp_path / "models" / "MiniCPM-V-4_5"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(SHAPE))
+    complete(folder)
     (folder / "model.safetensors").write_bytes(b"x" * 1000)
     (home / "config").mkdir(parents=True)
     (home / "config" / "config.toml").write_text(f'model_folders = ["{tmp_path / "models"}"]\n')
