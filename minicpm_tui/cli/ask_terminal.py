@@ -14,7 +14,6 @@ from minicpm_tui.chat.events import Preparing
 from minicpm_tui.cli.ask_output import Output
 from minicpm_tui.cli.markdown_print import Lines
 from minicpm_tui.i18n import _
-from minicpm_tui.markdown.blocks import render
 from minicpm_tui.markdown.stream import Stream
 from minicpm_tui.messages import End
 from minicpm_tui.text import one_line, printable
@@ -101,9 +100,8 @@ class TerminalOutput(Output):
         """The blocks that later text cannot change, one empty line between them."""
         stream = self._stream
         for start, end in stream.blocks[self._blocks :]:
-            references = {"references": dict(stream.definitions)}
-            lines = render(stream.source[start:end], self._console.width, references, addresses=True)
-            if lines and self._printed:
+            lines = stream.block_lines(start, end, self._console.width)
+            if lines and self._printed and start not in stream.cuts:
                 self._console.print()
             self._printed |= bool(lines)
             self._console.print(Lines(lines), end="")

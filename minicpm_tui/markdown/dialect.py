@@ -6,7 +6,6 @@ What CommonMark drops stays as text: link definitions, cells beyond a table's he
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from minicpm_tui.markdown.flanking import can_open_close
@@ -22,7 +21,7 @@ LEADS = ("http://", "https://", "mailto:")
 _DEEPEST = 18
 """Levels; markdown-it drops what is nested deeper than 20."""
 
-_FORMULA = re.compile(r"\\\(.+?\\\)|\\\[.+?\\\]|\$\$.+?\$\$", re.DOTALL)
+_FORMULA = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
 
 
 def dialect(**options: Any) -> MarkdownIt:
@@ -73,11 +72,13 @@ def _inline_parser() -> Any:
 
 def _formula(state: StateInline, silent: bool) -> bool:
     """LaTeX between its brackets stays as it is: its backslashes are no Markdown."""
-    if state.src[state.pos] not in "\\$" or (match := _FORMULA.match(state.src, state.pos, state.posMax)) is None:
+    closing = _FORMULA.get(state.src[state.pos : state.pos + 2])
+    end = state.src.find(closing, state.pos + 3, state.posMax) if closing else -1
+    if end < 0:
         return False
     if not silent:
-        state.push("formula", "", 0).content = match.group()
-    state.pos = match.end()
+        state.push("formula", "", 0).content = state.src[state.pos : end + 2]
+    state.pos = end + 2
     return True
 
 

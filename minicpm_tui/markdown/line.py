@@ -57,6 +57,12 @@ def indented(lines: Iterable[Line], first: Run, rest: Run) -> Iterator[Line]:
         prefix = rest
 
 
+def moved(line: Line, by: int) -> Line:
+    """``line`` from a place in the source that is ``by`` characters further."""
+    marks = (mark._replace(leaf=mark.leaf._replace(start=mark.leaf.start + by, end=mark.leaf.end + by)) for mark in line.marks)
+    return line._replace(marks=tuple(marks))
+
+
 def dyed(line: Line, spans: Iterable[tuple[int, int]], ink: Ink) -> Line:
     """``line`` with ``ink`` on top of the characters in ``spans``, which are in order and do not overlap."""
     runs: list[Run] = []

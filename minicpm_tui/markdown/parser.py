@@ -26,13 +26,23 @@ _SPACE = re.compile(r"[\t\v\f\r\u2028\u2029]")
 
 def parse(source: str, env: dict[str, Any]) -> list[Token]:
     """Tokens of ``source``; ``env`` carries link definitions (``references``) from block to block."""
-    tokens = _blocks().parse(source, env)
+    tokens = parse_blocks(source, env)
+    fill(tokens, env)
+    return tokens
+
+
+def parse_blocks(source: str, env: dict[str, Any]) -> list[Token]:
+    """Tokens of ``source`` without what is inside its paragraphs, headings and cells: enough to tell where blocks begin."""
+    return _blocks().parse(source, env)
+
+
+def fill(tokens: list[Token], env: dict[str, Any]) -> None:
+    """Add what is inside paragraphs, headings and cells."""
     references: dict[str, dict[str, Any]] = env.get("references", {})
     known = frozenset((label, str(each["href"]), str(each.get("title", ""))) for label, each in references.items())
     for token in tokens:
         if token.type == "inline":
             token.children = _inside(token.content, known)
-    return tokens
 
 
 @cache

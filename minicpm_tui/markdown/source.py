@@ -47,18 +47,25 @@ def _known_places(leaf: Leaf, source: str) -> tuple[int, ...]:
 
 
 def _find(character: str, source: str, at: int, end: int) -> int | None:
-    blank = character.isspace()
     limit = min(end, at + 4000)
-    while at < limit:
-        here = source[at]
-        if here == character or (blank and here.isspace()):
+    if character.isspace():
+        return _blank(source, at, limit, end)
+    while (found := source.find(character, at, limit)) >= 0 and character != "]":
+        bracket = source.find("]", at, found)
+        if bracket < 0:
+            break
+        target = _TARGET.match(source, bracket, end)
+        at = target.end() if target else bracket + 1
+    return found if found >= 0 else None
+
+
+def _blank(source: str, at: int, limit: int, end: int) -> int | None:
+    """The next space, with nothing but marks before it."""
+    while at < limit and not source[at].isalnum():
+        if source[at].isspace():
             return at
-        if here == "]" and (target := _TARGET.match(source, at, end)):
-            at = target.end()
-            continue
-        if blank and here.isalnum():
-            return None
-        at += 1
+        target = _TARGET.match(source, at, end) if source[at] == "]" else None
+        at = target.end() if target else at + 1
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len, split_graphemes
 
@@ -20,6 +20,11 @@ _PIECES = re.compile(rf"\n|[^\S\n]+|[{_OPEN}]*[{_WIDE}][{_CLOSE}]*|[^\s{_WIDE}]+
 MINIMUM = 2
 """No line is narrower: a wide character has to fit."""
 
+_MARKS = 64
+"""Characters that one cell may hold."""
+_WINDOW = 4096
+"""Characters that are measured at a time: rich builds a list of all that it is given."""
+
 
 def width_of(text: str) -> int:
     """Cells of ``text``."""
@@ -33,6 +38,7 @@ def spans(text: str, width: int) -> list[tuple[int, int]]:
     if len(text) <= width and text.isascii() and "\n" not in text:
         return [(0, len(text))]
     lines: list[tuple[int, int]] = []
+    most = _most(width)
     start = used = 0
     for match in _PIECES.finditer(text):
         piece = match.group()
@@ -42,20 +48,18 @@ def spans(text: str, width: int) -> list[tuple[int, int]]:
             start, used = at + 1, 0
             continue
         cells = width_of(piece)
-        if used + cells > width:
+        if used + cells > width or match.end() - start > most:
             if piece.isspace():
                 lines.append((start, at))
                 start, used = match.end(), 0
                 continue
-            if used:
+            if at > start:
                 lines.append((start, at))
                 start, used = at, 0
-            while cells > width:
-                cut = _fit(piece, width)
-                lines.append((start, start + cut))
-                start += cut
-                piece = piece[cut:]
-                cells = width_of(piece)
+            if cells > width or len(piece) > most:
+                *whole, (first, last) = chop(piece, width)
+                lines += ((at + begin, at + end) for begin, end in whole)
+                start, cells = at + first, width_of(piece[first:last])
         elif not used and piece.isspace() and start and text[start - 1] != "\n":
             start = match.end()
             continue
@@ -68,26 +72,36 @@ def spans(text: str, width: int) -> list[tuple[int, int]]:
 def chop(text: str, width: int) -> list[tuple[int, int]]:
     """Like ``spans`` for code: cut where the line is full, nothing left out."""
     width = max(width, MINIMUM)
+    if text.isascii():
+        return [(at, min(at + width, len(text))) for at in range(0, len(text), width)] or [(0, 0)]
     lines: list[tuple[int, int]] = []
-    start = 0
-    while width_of(text[start:]) > width:
-        cut = _fit(text[start:], width)
-        lines.append((start, start + cut))
-        start += cut
+    most = _most(width)
+    start = used = 0
+    for begin, end, cells in _graphemes(text):
+        if begin > start and (used + cells > width or end - start > most):
+            lines.append((start, begin))
+            start, used = begin, 0
+        used += cells
     lines.append((start, len(text)))
     return lines
 
 
-def _fit(text: str, width: int) -> int:
-    """How many characters of ``text`` fill ``width`` cells, at least one grapheme."""
-    if text.isascii():
-        return width
-    used = 0
-    for begin, _end, cells in split_graphemes(text[: width * 8 + 64])[0]:
-        if begin and used + cells > width:
-            return begin
-        used += cells
-    return len(text)
+def _most(width: int) -> int:
+    """Characters in a line of ``width`` cells, at most: marks that take no cell pile up without end."""
+    return width * 8 + _MARKS
+
+
+def _graphemes(text: str) -> Iterator[tuple[int, int, int]]:
+    """Begin, end and cells of each grapheme of ``text``; one of more than ``_MARKS`` characters comes in pieces."""
+    at = 0
+    while at < len(text):
+        found = split_graphemes(text[at : at + _WINDOW])[0]
+        if at + _WINDOW < len(text) and len(found) > 1:
+            found.pop()  # it may go on behind the window
+        for begin, end, cells in found:
+            for piece in range(begin, end, _MARKS):
+                yield at + piece, at + min(piece + _MARKS, end), cells if piece == begin else 0
+        at += found[-1][1]
 
 
 def cut(runs: Sequence[Run], at: Sequence[tuple[int, int]]) -> list[tuple[Run, ...]]:

@@ -42,6 +42,10 @@ def _attached(pane: _Pane) -> bool:
     return pane.cursor.attached is not None
 
 
+def _shortened(pane: _Pane) -> bool:
+    return pane.cursor.shortened is not None
+
+
 def _versioned(pane: _Pane) -> bool:
     return pane.cursor.versioned is not None
 
@@ -83,6 +87,7 @@ COMMANDS = (
         hint=N_("Expand"),
         when=_attached,
     ),
+    _key("more", N_("Show more"), N_("Show more of a long message"), "m", hint=N_("More"), when=_shortened),
     _key("edit", N_("Edit"), N_("Edit the question and ask again"), "e", hint=N_("Edit"), when=_on_user),
     _key("regenerate", N_("Retry"), N_("Get another reply"), "r", hint=N_("Retry"), when=_on_reply),
     _key(

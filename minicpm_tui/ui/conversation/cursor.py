@@ -104,6 +104,11 @@ class Cursor:
         return next((n for n in self._here_or_last() if entries[n].message.role == "assistant" and entries[n].source), None)
 
     @property
+    def shortened(self) -> int | None:
+        """The entry whose end is not shown: the one here, or the last such one."""
+        return next((n for n in self._here_or_last() if self._entries[n].hidden), None)
+
+    @property
     def versioned(self) -> int | None:
         """The entry whose versions: the one here, or the next above it that has some."""
         start = len(self._entries) - 1 if self.index is None else self.index
@@ -132,6 +137,11 @@ class Cursor:
             self._view.code = None
             self._viewport.remake(index)
 
+    def show_more(self) -> None:
+        """Show more of a long message."""
+        if (index := self.shortened) is not None:
+            self._show_more(index)
+
     def sibling(self, step: int) -> None:
         """Ask for the version before or after."""
         if (index := self.versioned) is not None:
@@ -156,6 +166,8 @@ class Cursor:
             self._fold(index)
         elif action == "attachments":
             self._unfold(index)
+        elif action == "more":
+            self._show_more(index)
         elif action in {"previous", "next"}:
             self._ask_sibling(index, -1 if action == "previous" else 1)
         elif action == "copy-code":
@@ -171,6 +183,11 @@ class Cursor:
     def _fold(self, index: int) -> None:
         extras = self._entries[index].extras
         extras.reasoning_shown = not extras.reasoning_shown
+        self._viewport.remake(index)
+
+    def _show_more(self, index: int) -> None:
+        self._viewport.following = False
+        self._entries[index].show_more()
         self._viewport.remake(index)
 
     def _unfold(self, index: int) -> None:

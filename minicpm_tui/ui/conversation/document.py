@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import accumulate
+from time import monotonic
 from typing import NamedTuple
 
 from minicpm_tui.ui.conversation.entry import Entry
@@ -58,6 +59,16 @@ class Document:
         self._kept = 0
         self.measure(0)
 
+    def proceed(self, seconds: float) -> int | None:
+        """Go on for so long with the first entry that is being cut into blocks; its index, None when there is none."""
+        end = monotonic() + seconds
+        index = next((number for number, entry in enumerate(self.entries) if entry.cutting), None)
+        if index is not None:
+            while not self.entries[index].proceed() and monotonic() < end:
+                pass
+            self.measure(index)
+        return index
+
     def measure(self, first: int) -> None:
         """Heights changed from entry ``first`` on."""
         begin = self._starts[first]
@@ -88,7 +99,7 @@ class Document:
     def whole(self, index: int) -> Entry:
         """Entry ``index`` with all its rows."""
         entry = self.entries[index]
-        entry.expand()
+        entry.expand(whole=True)
         for unit in entry.units:
             self.draw(unit)
         self.measure(index)
@@ -160,7 +171,7 @@ class Document:
         for index in range(first, min(self.entry_at(top + height) + 1, len(self.entries))):
             entry = self.entries[index]
             if entry.expand():
-                return index
+                return index if changed is None else changed
             y = self._starts[index]
             for unit in entry.units:
                 if not unit.exact and y + unit.height >= top and y <= top + height:

@@ -10,17 +10,16 @@ from rich.segment import Segment
 
 from minicpm_tui.markdown.blocks import render
 from minicpm_tui.markdown.code import TAB
-from minicpm_tui.markdown.line import BLANK, Line
+from minicpm_tui.markdown.line import BLANK, Ink, Line
 from minicpm_tui.markdown.stream import Stream
 from minicpm_tui.markdown.wrap import uncut_lines, wrap
 from minicpm_tui.messages import Message, media_of
 from minicpm_tui.text import printable
 from minicpm_tui.ui.conversation import message_chrome
+from minicpm_tui.ui.conversation.lengths import QUICK, SHOWN, pieces
 from minicpm_tui.ui.conversation.unit import Part, Unit
 
 Lines = Callable[[int], list[Line]]
-SLICE = 4000
-"""Characters that are parsed at a time."""
 
 
 @dataclass
@@ -34,10 +33,14 @@ class Extras:
     reasoning_shown: bool = False
     as_written: bool = False
     attachments_shown: bool = False
+    shown: int = SHOWN
 
 
 class Entry:
-    """A message and its units. ``stream`` is set while the reply arrives; ``parsed`` once its Markdown is cut into blocks."""
+    """A message and its units. ``stream`` is set while the reply arrives; ``parsed`` once its Markdown is cut into blocks.
+
+    Of a text longer than ``extras.shown`` characters only the beginning is.
+    """
 
     def __init__(self, message: Message, width: int, extras: Extras | None = None) -> None:
         self.message = message
@@ -45,6 +48,7 @@ class Entry:
         self.width = width
         self.stream: Stream | None = None
         self.parsed: Stream | None = None
+        self._cutting: Stream | None = None
         self.reasoning = message.reasoning
         self.units: list[Unit] = []
         self.rebuild()
@@ -56,9 +60,18 @@ class Entry:
 
     @property
     def source(self) -> str:
-        """The text of the message, safe to show."""
+        """The text of the message, safe to show: all of it."""
         known = self.stream or self.parsed
-        return known.source if known else printable(self.message.text)
+        return known.source if known and (self.stream or not self.hidden) else printable(self.message.text)
+
+    @property
+    def hidden(self) -> int:
+        """Characters at the end that are not shown."""
+        return max(0, len(self.message.text) - self.extras.shown)
+
+    @property
+    def _shown_text(self) -> str:
+        return self.message.text[: self.extras.shown]
 
     def resize(self, width: int) -> None:
         """Lay out anew for ``width``, later."""
@@ -70,17 +83,51 @@ class Entry:
         """Make the units anew from the message."""
         self.units = [Unit(part, self.width) for part in self._parts()]
 
-    def expand(self) -> bool:
-        """Cut the Markdown of a reply into blocks, when that has not been done: its height is a guess before."""
-        if self.message.role != "assistant" or self.parsed or self.stream or not self.message.text:
+    @property
+    def unfolded(self) -> bool:
+        """True when nothing of the Markdown has to be cut into blocks any more."""
+        return self.message.role != "assistant" or bool(self.parsed or self.stream) or not self.message.text
+
+    def expand(self, *, whole: bool = False) -> bool:
+        """Cut the Markdown of a reply into blocks, when that has not been done: its height is a guess before.
+
+        A long text is only begun with: ``proceed`` goes on, or ``whole`` does all of it at once. True when the units are new.
+        """
+        if self.unfolded or (self._cutting is not None and not whole):
             return False
-        self.parsed = Stream()
-        text = self.message.text
-        for at in range(0, len(text), SLICE):
-            self.parsed.feed(text[at : at + SLICE])
-        self.parsed.finish()
+        if self._cutting is None:
+            self._cutting = Stream.of(self._shown_text)
+            if len(self._cutting.source) > QUICK and not whole:
+                self.rebuild()
+                return True
+        while not self.proceed():
+            pass
+        return True
+
+    @property
+    def cutting(self) -> bool:
+        """Is a long text being cut into blocks?"""
+        return self._cutting is not None
+
+    def proceed(self) -> bool:
+        """Cut a little more of a long text; True when the units are new because that was all."""
+        if (stream := self._cutting) is None:
+            return False
+        if stream.step(stream.wanted):
+            return False
+        stream.finish()
+        self.parsed, self._cutting = stream, None
         self.rebuild()
         return True
+
+    def show_more(self, least: int = 0) -> None:
+        """Show more of what is ``hidden``, at least ``least`` characters of the text."""
+        while self.hidden:
+            self.extras.shown *= 2
+            if self.extras.shown >= least:
+                break
+        self.parsed = None
+        self.rebuild()
 
     def _parts(self) -> Iterator[Part]:
         message, extras = self.message, self.extras
@@ -94,33 +141,42 @@ class Entry:
             )
             yield lines._replace(thumbnails=extras.thumbnails)
         if message.role != "assistant":
-            yield self._written()
+            yield from self._written()
             return
         for notice in extras.notices:
             yield _fixed(partial(message_chrome.notice_lines, notice), 2)
         if self.reasoning:
             yield _fixed(self._reasoning, 2)
         yield from self._markdown()
+        if self.hidden and self.stream is None:
+            yield self._more()
         yield _fixed(self._status, 2)
 
-    def _written(self) -> Part:
+    def _written(self) -> Iterator[Part]:
         """A user's text, as it was typed."""
-        text = printable(self.message.text)
+        text = printable(self._shown_text)
         ink = ("user",) if self.message.role == "user" else ("dim",)
+        for start, end in pieces(text) if text else ():
+            yield _typed(text[start:end], start, ink, last=end == len(text))
+        if self.hidden:
+            yield self._more()
+        yield _fixed(lambda _width: [BLANK], 1)
 
-        def build(width: int) -> list[Line]:
-            lines = wrap([(text, ink)], width, 0, len(text)) if text else []
-            return [*(line._replace(fill=ink) for line in lines), BLANK]
-
-        return Part(build, _guess(text), text)
+    def _more(self) -> Part:
+        """What brings more of a long text."""
+        return _fixed(partial(message_chrome.more_lines, self.hidden), 2)
 
     def _markdown(self) -> Iterator[Part]:
         known = self.stream or self.parsed
         if known is None:
             if (text := self.message.text) and self.extras.as_written:
-                yield written_part(printable(text), 0)
+                text = printable(self._shown_text)
+                yield from (written_part(text[start:end], start) for start, end in pieces(text))
+            elif text and self._cutting is not None:
+                count = len(self._cutting.source)
+                yield _fixed(partial(message_chrome.waiting_lines, count), 2)
             elif text:
-                yield Part(lambda width: render(text, width), _guess(text), text)
+                yield Part(lambda width: render(text, width), _guess(self._shown_text), text)
             return
         for start, end in known.blocks:
             yield self.block(known, start, end)
@@ -134,8 +190,8 @@ class Entry:
             return written_part(source, start)
 
         def build(width: int) -> list[Line]:
-            lines = render(source, width, {"references": dict(stream.definitions)})
-            return [*lines, BLANK] if lines else []
+            lines = stream.block_lines(start, end, width)
+            return [*lines, BLANK] if lines and end not in stream.cuts else lines
 
         return Part(build, _guess(source), source, start)
 
@@ -165,6 +221,16 @@ class Entry:
         lines = message_chrome.status_lines(self.message, width, live=live, empty=empty)
         above = [BLANK] if self.extras.as_written and self.source else []  # blocks as they were written end without one
         return [*above, *lines, BLANK] if lines else above
+
+
+def _typed(text: str, base: int, ink: Ink, *, last: bool) -> Part:
+    """A piece of a text as it was typed; ``last``: no other one follows."""
+
+    def build(width: int) -> list[Line]:
+        lines = wrap([(text if last else text.removesuffix("\n"), ink)], width, 0, len(text))
+        return [line._replace(fill=ink) for line in lines]
+
+    return Part(build, lambda width: len(text) // max(width, 1) + text.count("\n") + 1, text, base)
 
 
 def written_part(source: str, base: int) -> Part:

@@ -57,7 +57,9 @@ class Finder:
     def _line_of(self, search: Search, match: Match) -> int:
         """The line of its entry that ``match`` is drawn in."""
         entry = self._document.entries[match.entry]
-        if entry.expand():
+        if match.end > entry.extras.shown:
+            entry.show_more(match.end)
+        if entry.expand(whole=True):
             self._document.measure(match.entry)
         line = 0
         for unit in entry.units:

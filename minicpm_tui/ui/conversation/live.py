@@ -6,8 +6,10 @@ from collections import deque
 
 from minicpm_tui.markdown.stream import Stream
 from minicpm_tui.messages import Delta, Message
+from minicpm_tui.text import printable
 from minicpm_tui.ui.conversation.document import Document
-from minicpm_tui.ui.conversation.entry import SLICE, Entry
+from minicpm_tui.ui.conversation.entry import Entry
+from minicpm_tui.ui.conversation.lengths import SHOWN, SLICE
 from minicpm_tui.ui.conversation.unit import Part, Unit
 
 
@@ -21,6 +23,7 @@ class Live:
         self._pending: deque[Delta] = deque()
         self._thought_from: float | None = None
         self._blocks = 0
+        self._fed = 0
         self.end: Message | None = None
         entry.stream = Stream()
         entry.rebuild()
@@ -51,8 +54,9 @@ class Live:
             else:
                 self._close_thought(delta.at)
                 content.append(delta.text)
-        if content:
-            entry.stream.feed("".join(content))
+        if content and (text := "".join(content)[: SHOWN - self._fed]):
+            self._fed += len(text)
+            entry.stream.feed(text)
         start = self._document.start(self.index)
         if reasoning or (waiting and entry.source):
             entry.reasoning += "".join(reasoning)
@@ -71,7 +75,7 @@ class Live:
         late = stream.finish()
         entry.message = message
         entry.reasoning = message.reasoning
-        entry.parsed = stream if message.text and _same(stream.source, message.text) else None
+        entry.parsed = stream if message.text and stream.source == printable(message.text[:SHOWN]) else None
         if late or entry.parsed is None:
             entry.rebuild()
             entry.expand()
@@ -123,12 +127,6 @@ class Live:
             unit.resize(self.entry.width)
             return 0
         return unit.replace(part.build(self.entry.width), self._document.palette)
-
-
-def _same(shown: str, text: str) -> bool:
-    from minicpm_tui.text import printable
-
-    return shown == printable(text)
 
 
 def _kept(known: dict[int, Unit], unit: Unit) -> Unit:

@@ -10,7 +10,7 @@ from minicpm_tui.markdown.line import BLANK, PLAIN, Ink, Line, Run
 from minicpm_tui.markdown.wrap import width_of, wrap
 from minicpm_tui.media.pages import written_pages
 from minicpm_tui.messages import End, ImagePart, MediaPart, Message, VideoPart, message_ending
-from minicpm_tui.text import format_bytes, format_duration, one_line, printable
+from minicpm_tui.text import format_bytes, format_count, format_duration, one_line, printable
 from minicpm_tui.ui.kit.error_line import error_line
 
 FOLDED = 4
@@ -107,6 +107,18 @@ def reasoning_lines(text: str, seconds: float | None, width: int, *, shown: bool
     bar: Run = ("│ ", ("rule",))
     lines += [Line((bar, *line.runs)) for line in body]
     return [*lines, BLANK]
+
+
+def waiting_lines(count: int, width: int) -> list[Line]:
+    """What stands for a long text of ``count`` characters until it is laid out."""
+    text = _("Laying out {count} characters…").format(count=format_count(count))
+    return [*_plain([(text, ("dim",))], width), BLANK]
+
+
+def more_lines(count: int, width: int) -> list[Line]:
+    """What brings more of the ``count`` characters of a long text that are not shown."""
+    text = ngettext("{count} more character ▾", "{count} more characters ▾", count).format(count=format_count(count))
+    return [*_plain([(text, ("button", "do=more"))], width), BLANK]
 
 
 def notice_lines(text: str, width: int) -> list[Line]:

@@ -162,6 +162,9 @@ class ConversationPane(Commanded, ScrollView, can_focus=True):
     def action_as_written(self) -> None:
         self.cursor.show_written()
 
+    def action_more(self) -> None:
+        self.cursor.show_more()
+
     def action_edit(self) -> None:
         self.cursor.edit()
 
@@ -189,6 +192,7 @@ class ConversationPane(Commanded, ScrollView, can_focus=True):
 
     def on_unmount(self) -> None:
         self.arrival.stop()
+        self.viewport.stop()
 
     def on_resize(self, event: Resize) -> None:
         self.viewport.resize(event.size)

@@ -58,7 +58,7 @@ def _units(document: Document, selection: Selection) -> Iterator[tuple[int, Unit
     high = selection.end.y if selection.end is not None else row_key(len(document.entries), 0)
     for index in range(low >> _SHIFT, min((high >> _SHIFT) + 1, len(document.entries))):
         entry = document.entries[index]
-        entry.expand()
+        entry.expand(whole=True)
         line = 0
         for unit in list(entry.units):
             document.draw(unit)

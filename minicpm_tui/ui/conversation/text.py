@@ -10,7 +10,6 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from minicpm_tui.markdown.blocks import render
 from minicpm_tui.markdown.line import BLANK, Ink, Line, dyed
 from minicpm_tui.markdown.source import shown_spans
 from minicpm_tui.markdown.stream import Stream
@@ -69,8 +68,9 @@ class MarkdownText(Widget):
         stream = self._stream
         for start, end in stream.blocks[self._drawn :]:
             source = stream.source[start:end]
-            block = render(source, width, {"references": dict(stream.definitions)})
-            self._lines += self._apart([self._dyed(line, source, start) for line in block])
+            block = stream.block_lines(start, end, width)
+            dyed_block = [self._dyed(line, source, start) for line in block]
+            self._lines += dyed_block if start in stream.cuts else self._apart(dyed_block)
         self._drawn = len(stream.blocks)
         tail = [self._dyed(line, stream.tail, stream.tail_start) for line in stream.lines(width)] if stream.tail.strip() else []
         return [*self._lines, *self._apart(tail)]

@@ -9,9 +9,13 @@ from textual.widget import Widget
 from minicpm_tui.i18n import _
 from minicpm_tui.ui.conversation.document import Anchor, Document
 from minicpm_tui.ui.conversation.entry import Entry
+from minicpm_tui.ui.conversation.flush_timer import Pacer
 from minicpm_tui.ui.conversation.palette import palette_of, plain_palette
 from minicpm_tui.ui.conversation.strips import Painter, View
 from minicpm_tui.ui.conversation.unit import BAR, GUTTER
+
+CUTTING_SECONDS = 0.015
+"""How long the screen may wait while a long text is laid out."""
 
 
 class Viewport:
@@ -27,6 +31,7 @@ class Viewport:
         self.document = Document(palette, self.text_width)
         self.painter = Painter(palette)
         self.following = True
+        self._cutting = Pacer(self._cut_more)
 
     @property
     def text_width(self) -> int:
@@ -51,6 +56,8 @@ class Viewport:
             self.following = follow
         at = self.top if top is None else top
         at = self.document.settle(at, self.view.height, follow=self.following, anchor=None if self.following else anchor)
+        if any(entry.cutting for entry in self.document.entries):
+            self._cutting.wake()
         self._stand(at)
         self._widget.refresh()
 
@@ -102,6 +109,19 @@ class Viewport:
         if palette != self.painter.palette:
             self.painter = Painter(palette)
             self._relayout()
+
+    def stop(self) -> None:
+        """Lay nothing out any more: the widget goes."""
+        self._cutting.stop()
+
+    def _cut_more(self) -> bool:
+        """Go on with a long text that is being cut into blocks; True when there is more."""
+        anchor = None if self.following else self.document.anchor(self.top)
+        if (index := self.document.proceed(CUTTING_SECONDS)) is None:
+            return False
+        if not self.document.entries[index].cutting:
+            self.place(anchor=anchor)
+        return True
 
     def _relayout(self) -> None:
         """The width or the theme changed: everything is drawn anew, the reader stays where they are."""
