@@ -6,9 +6,6 @@ import asyncio
 from functools import partial
 
 from textual import on, work
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.widget import Widget
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
@@ -24,17 +21,16 @@ from minicpm_tui.ui.server import keep_or_stop
 from minicpm_tui.ui.server import start as starting
 from minicpm_tui.ui.server.commands import PANEL
 from minicpm_tui.ui.server.doubt import Doubt
-from minicpm_tui.ui.server.entries import Entry
 from minicpm_tui.ui.server.figures import FiguresView
 from minicpm_tui.ui.server.fill_in import FillIn
 from minicpm_tui.ui.server.here import Here
 from minicpm_tui.ui.server.server_view import EndpointView, Remedies, ServerView
+from minicpm_tui.ui.server.views import OVER, Views
 
 _LIVE_SECONDS = 2.0
-_OVER = ("failed", "exited")
 
 
-class ServerPanel(Commanded, Vertical):
+class ServerPanel(Commanded, Views):
     """Shows what is here, or one server. Asks the app with ``UseServer`` to talk with one."""
 
     DECLARED = PANEL
@@ -44,13 +40,6 @@ class ServerPanel(Commanded, Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._fill_in = FillIn()
-        self.can_focus = True  # takes the focus until there is something inside to pass it on to
-
-    def compose(self) -> ComposeResult:
-        yield Here()
-
-    def on_focus(self) -> None:
-        self.query_one(".first").focus()
 
     def on_mount(self) -> None:
         if self.has_focus:
@@ -58,58 +47,6 @@ class ServerPanel(Commanded, Vertical):
         self.can_focus = False
         self.set_interval(_LIVE_SECONDS, self._tick)
         self._look(first=True)
-
-    # -- what the commands ask ------------------------------------------------------------------------------------------------
-
-    @property
-    def view(self) -> ServerView | None:
-        """The server that is shown."""
-        return next(iter(self.query(ServerView)), None)
-
-    @property
-    def entry(self) -> Entry | None:
-        """What is highlighted in the first view."""
-        return next((here.entry for here in self.query(Here)), None)
-
-    @property
-    def server(self) -> LocalServer | None:
-        """The server that commands act on."""
-        if self.view is not None:
-            return self.view.server
-        return self.entry.server if self.entry else None
-
-    @property
-    def stoppable(self) -> bool:
-        """Whether the server that commands act on is still there to be stopped."""
-        return self.server is not None and (self.view is None or self.view.state not in _OVER)
-
-    @property
-    def startable(self) -> bool:
-        """Whether there is a form to start from: a model's, or that of a server that was shown."""
-        return self._form() is not None
-
-    @property
-    def away(self) -> bool:
-        """Whether something else than the first view is shown."""
-        return not self.query(Here)
-
-    @property
-    def shown(self) -> bool:
-        """Whether the user can see the panel: nothing is polled while not."""
-        on_top = self.is_attached and self.screen is self.app.screen
-        return on_top and all(node.display for node in self.ancestors_with_self if isinstance(node, Widget))
-
-    def _form(self) -> Form | None:
-        """The form that a start from here would begin with."""
-        if self.view is not None:
-            form = Form.from_dict(self.view.server.form)
-            # One that is replaced passes its port on: tunnels and other programs stay where they are.
-            return form if self.view.state in _OVER else form.with_options({"port": self.view.server.port})
-        for doubt in self.query(Doubt):
-            return doubt.form
-        if self.entry and self.entry.kind == "other":
-            return Form()
-        return Form(str(self.entry.model.path)) if self.entry and self.entry.model else None
 
     # -- looking around -------------------------------------------------------------------------------------------------------
 
@@ -130,7 +67,7 @@ class ServerPanel(Commanded, Vertical):
 
     @work(exclusive=True, group="view")
     async def action_here(self) -> None:
-        await self._show(Here())
+        await self.show(Here())
         self._look()
 
     def action_look(self) -> None:
@@ -138,19 +75,6 @@ class ServerPanel(Commanded, Vertical):
             self.action_here()
         else:
             self._look()
-
-    async def _show(self, view: Widget) -> None:
-        """Put ``view`` in place of what is shown; the focus stays in the panel."""
-        if not self.is_attached:
-            return  # the program is closing
-        inside = self.has_focus_within
-        await self.remove_children()
-        await self.mount(view)
-        if inside:
-            targets = [widget for widget in (view, *view.query("*")) if widget.has_class("first") and widget.focusable]
-            if targets:
-                targets[-1].focus()
-        self.refresh_bindings()
 
     @on(Here.Moved)
     def _moved(self, event: Here.Moved) -> None:
@@ -169,7 +93,7 @@ class ServerPanel(Commanded, Vertical):
             self.action_options()
         elif entry.answering is not None:
             self.post_message(UseServer(entry.answering.url))
-            await self._show(EndpointView(entry.answering))
+            await self.show(EndpointView(entry.answering))
             self._tick()
         elif entry.server is not None:
             await self.watch_server(entry.server, use=True)
@@ -192,7 +116,7 @@ class ServerPanel(Commanded, Vertical):
         prepared = await asyncio.to_thread(starting.prepare, form)
         found = None if anyway else await asyncio.to_thread(starting.estimate, prepared)
         if found is not None and found.fits is False:
-            await self._show(Doubt(form, found))
+            await self.show(Doubt(form, found))
             return
         if instead_of is not None:
             if instead_of.live:
@@ -213,16 +137,16 @@ class ServerPanel(Commanded, Vertical):
         if self.view is not None:
             server = self.view.server
             form = await asyncio.to_thread(starting.changed, server, changes)
-            if self.view.state not in _OVER:  # tunnels and other programs stay where they are
+            if self.view.state not in OVER:  # tunnels and other programs stay where they are
                 form = form.with_options({"port": server.port})
             self.begin(form, anyway=True, instead_of=server)
 
     @work(exclusive=True, group="window")
     async def action_options(self) -> None:
         before = self.view.server if self.view is not None else None
-        live = self.view is not None and self.view.state not in _OVER
+        live = self.view is not None and self.view.state not in OVER
         start = partial(self._start, anyway=True, instead_of=before)
-        await self._fill_in.start(self.app, self._form() or Form(), start, instead_of=before, live=live)
+        await self._fill_in.start(self.app, self.form or Form(), start, instead_of=before, live=live)
 
     @work(exclusive=True, group="stop")
     async def action_stop_server(self) -> None:
@@ -241,7 +165,7 @@ class ServerPanel(Commanded, Vertical):
             self._say(error)
             return
         self.notify(_("{model} has stopped").format(model=name), timeout=4, markup=False)
-        await self._show(Here())
+        await self.show(Here())
         self._look()
 
     # -- watching -------------------------------------------------------------------------------------------------------------
@@ -249,7 +173,7 @@ class ServerPanel(Commanded, Vertical):
     async def watch_server(self, server: LocalServer, *, use: bool = False) -> None:
         """Show ``server``; with ``use``, talk with it as soon as it is ready."""
         last = await asyncio.to_thread(watch.last_time, server.folder)
-        await self._show(ServerView(server, last))
+        await self.show(ServerView(server, last))
         if use and server.state != "ready":
             self.post_message(ServerLoading(server.url, server.model))
         self._follow(server, use=use)
@@ -277,7 +201,7 @@ class ServerPanel(Commanded, Vertical):
                 self.post_message(UseServer(server.url, server.model, server.key))
                 if self.has_focus_within and self.shown:
                     await self.run_action("screen.compose")  # there is someone to talk with
-            if update.state in _OVER:
+            if update.state in OVER:
                 self._tell_end(server, update)
                 return
 
