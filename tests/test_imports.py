@@ -13,8 +13,11 @@ HEAVY |= {"markdown_it", "pygments", "jsonschema", "pydantic"}
 SERVER = {"starlette"}
 NEEDED = {f"minicpm_tui.demo.{name}": SERVER for name in ("__main__", "app", "chat", "guards", "responses", "testing")} | {
     "minicpm_tui.backends.network": {"httpx2"},
+    "minicpm_tui.media.deep_png": {"PIL", "av"},
+    "minicpm_tui.media.deep_tiff": {"PIL"},
 }
-"""Modules that are imported where these packages are needed: the demo's own process, an error of the network."""
+"""Modules that are imported where these packages are needed: the demo's own process, an error of the network, pictures that
+Pillow alone would show wrongly."""
 ABOVE = ("minicpm_tui.ui", "minicpm_tui.cli", "minicpm_tui.__main__")
 SCRIPTS = "minicpm_tui.batch.vllm.worker."
 """Run by vLLM's interpreter from their own folder; they are no modules of the program."""

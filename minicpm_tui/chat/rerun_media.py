@@ -71,7 +71,13 @@ def _instead(parts: Sequence[MediaPart], recorded: Callable[[MediaPart, str], Pr
 def _from_source(source: Source) -> tuple[AttachmentSpec | None, str]:
     """What to prepare anew, or why that cannot be."""
     spec = AttachmentSpec(
-        url=source.url, start=source.start, end=source.end, count=source.count, page=source.page, original=source.original
+        url=source.url,
+        start=source.start,
+        end=source.end,
+        count=source.count,
+        page=source.page,
+        original=source.original,
+        scale=source.scale,
     )
     if source.path is None:
         return (None, _("its source is unknown")) if source.url is None else (spec, "")

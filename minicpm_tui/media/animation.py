@@ -14,10 +14,10 @@ from minicpm_tui.media.encode import encode_jpeg
 from minicpm_tui.media.extent import Extent
 from minicpm_tui.media.frame_choice import sample_times
 from minicpm_tui.media.opened import Opened
+from minicpm_tui.media.orientation import upright_size
 from minicpm_tui.media.pictures import pixels
-from minicpm_tui.media.pillow import decoding, open_picture, upright_size
+from minicpm_tui.media.pillow import decoding, open_picture
 from minicpm_tui.media.safe_open import shown
-from minicpm_tui.media.sniff import AVIF, GIF, PNG, WEBP
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import Prepared, PrepareOptions
 from minicpm_tui.media.videos import FRAME_BYTES
@@ -25,9 +25,6 @@ from minicpm_tui.messages import Blob, Frame, VideoPart
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-ANIMATED = {GIF, WEBP, PNG, AVIF}
-"""Formats that may hold one."""
 
 MOST_FRAMES = 3000
 """Frames that are read of one file: a few bytes can hold hundreds of thousands."""

@@ -29,7 +29,8 @@ def expand(patterns: Sequence[str]) -> list[AttachmentSpec]:
 
     A folder stands for what can be sent in it (not in its subfolders), ``*``, ``?``, ``[…]`` and ``**`` match names, ``~`` is the
     home folder. After ``#``: ``clip.mp4#t=10,20`` a part in seconds, ``#n=16`` the number of frames, ``book.pdf#page=2-4,7``
-    pages, ``#original`` the file's own bytes; several are joined by ``&``. A document without pages named stands for all of them.
+    pages, ``#original`` the file's own bytes, ``scan.tif#scale=0,4095`` the values that are black and white; several are joined
+    by ``&``. A document without pages named stands for all of them.
 
     Blocks. Raises MediaNotFound when a pattern names nothing, MediaUnsupported or MediaDamaged for a file named outright that
     cannot be sent.

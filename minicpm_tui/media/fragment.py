@@ -1,4 +1,5 @@
-"""What stands after ``#`` in an attachment's name: a part of a video, pages of a PDF, or the wish for the original."""
+"""What stands after ``#`` in an attachment's name: a part of a video, pages of a PDF, the values that are black and white, or the
+wish for the original."""
 
 from __future__ import annotations
 
@@ -12,11 +13,12 @@ from minicpm_tui.media.spec import AttachmentSpec
 
 
 def parse_fragment(fragment: str, whole: str) -> tuple[AttachmentSpec, PageRanges | None]:
-    """``t=10,20&n=16``, ``page=2-4,7``, ``original`` (media fragments as W3C has them, and ours) and the pages, if any are named.
+    """``t=10,20&n=16``, ``page=2-4,7``, ``scale=0,4095``, ``original`` (media fragments as W3C has them, and ours), and the
+    pages, if any are named.
 
     ``whole`` is what the user wrote, for the error. Raises MediaUnsupported when it is none of these.
     """
-    start = end = count = pages = None
+    start = end = count = pages = scale = None
     original = False
     try:
         for item in fragment.split("&"):
@@ -28,16 +30,17 @@ def parse_fragment(fragment: str, whole: str) -> tuple[AttachmentSpec, PageRange
                     count = _positive(value)
                 case "page":
                     pages = parse_pages(value)
+                case "scale":
+                    scale = _scale(value)
                 case "original":
                     original = True
                 case _:
                     raise ValueError(key)  # noqa: TRY301  one place says what is allowed
     except ValueError as error:
         title = _("This option is unknown")
-        raise MediaUnsupported(
-            shown(whole), title=title, hint=_("after # write t=START,END, n=FRAMES, page=NUMBERS or original")
-        ) from error
-    return AttachmentSpec(start=start, end=end, count=count, original=original), pages
+        hint = _("after # write t=START,END, n=FRAMES, page=NUMBERS, scale=LOW,HIGH or original")
+        raise MediaUnsupported(shown(whole), title=title, hint=hint) from error
+    return AttachmentSpec(start=start, end=end, count=count, original=original, scale=scale), pages
 
 
 def written_spec(spec: AttachmentSpec) -> str:
@@ -50,6 +53,8 @@ def written_spec(spec: AttachmentSpec) -> str:
         items.append(f"n={spec.count}")
     if spec.page is not None:
         items.append(f"page={spec.page}")
+    if spec.scale is not None:
+        items.append(f"scale={spec.scale}")
     if spec.original:
         items.append("original")
     if spec.path is None:
@@ -70,6 +75,15 @@ def seconds(text: str) -> float:
 def _span(value: str) -> tuple[float | None, float | None]:
     first, _sep, last = value.partition(",")
     return seconds(first) if first else None, seconds(last) if last else None
+
+
+def _scale(value: str) -> str:
+    """``full``, ``fit``, or two numbers that differ."""
+    if value not in {"full", "fit"}:
+        low, high = (float(each) for each in value.split(","))
+        if not (math.isfinite(low) and math.isfinite(high)) or low == high:
+            raise ValueError(value)
+    return value
 
 
 def _positive(value: str) -> int:

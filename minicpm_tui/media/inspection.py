@@ -9,14 +9,14 @@ import msgspec
 from minicpm_tui.errors import MediaDamaged
 from minicpm_tui.families import Size
 from minicpm_tui.i18n import _
-from minicpm_tui.media.animation import ANIMATED
 from minicpm_tui.media.container import open_video
 from minicpm_tui.media.helpers import GLANCE_SECONDS, is_read_here, read_in_worker
 from minicpm_tui.media.opened import Opened, open_media
+from minicpm_tui.media.orientation import upright_size
 from minicpm_tui.media.pdf import first_page
-from minicpm_tui.media.pillow import decoding, open_picture, upright_size
+from minicpm_tui.media.pillow import decoding, open_picture
 from minicpm_tui.media.safe_open import shown, unsupported
-from minicpm_tui.media.sniff import TIFF
+from minicpm_tui.media.sniff import ANIMATED, TIFF
 from minicpm_tui.media.spec import MediaInfo
 from minicpm_tui.media.tiff import page_frames
 

@@ -9,11 +9,14 @@ from minicpm_tui.families import Size, image_tokens, kept_size
 from minicpm_tui.i18n import _
 from minicpm_tui.media.colour import flatten
 from minicpm_tui.media.encode import Encoder
+from minicpm_tui.media.notes import notes_of
 from minicpm_tui.media.opened import Opened
+from minicpm_tui.media.orientation import orientation, turned, upright_size
 from minicpm_tui.media.original import is_plain
-from minicpm_tui.media.pillow import decoding, open_picture, orientation, upright_size
+from minicpm_tui.media.picture_kinds import kind_notes
+from minicpm_tui.media.pillow import decoding, open_picture
 from minicpm_tui.media.safe_open import shown
-from minicpm_tui.media.sniff import AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP
+from minicpm_tui.media.sniff import ANIMATED, AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import Prepared, PrepareOptions
 from minicpm_tui.media.tiff import seek_page
@@ -43,35 +46,24 @@ def prepare_picture(opened: Opened, options: PrepareOptions) -> Prepared:
         size = kept_size(*upright, limits.family, limits.max_slices, at_most=spec.slices)
         with decoding(opened.path):
             whole = image.size == size and orientation(image) == 1
-            encoder = Encoder(pixels(image, size))
+            encoder = Encoder(pixels(image, size, spec.scale))
             blob = (_own(opened, image, encoder) if whole and not _several(image) else None) or encoder.blob
             notes = _notes(image, opened, options)
     return _prepared(blob, size, opened, options, notes)
 
 
-def pixels(image: Image, size: Size) -> Image:
-    """The opened picture at ``size`` pixels (as it is shown upright), RGB over white. Pillow's errors come through."""
+def pixels(image: Image, size: Size, scale: str | None = None) -> Image:
+    """The opened picture at ``size`` pixels (as it is shown upright), RGB over white. Pillow's errors come through.
+
+    ``scale``: see ``tones.shown_range``. What is to be known of it is remembered with ``image``.
+    """
     turn = orientation(image)
     stored = (size[1], size[0]) if turn >= 5 else size
     image.draft(None, (2 * stored[0], 2 * stored[1]))  # a JPEG decoded at half or a quarter is as good from there down
+    if hasattr(image, "scale"):
+        image.scale = scale
     image.load()
-    return turned(flatten(image, stored), turn)
-
-
-def turned(image: Image, turn: int) -> Image:
-    """``image`` turned upright from EXIF orientation ``turn``."""
-    from PIL.Image import Transpose
-
-    steps = {
-        2: Transpose.FLIP_LEFT_RIGHT,
-        3: Transpose.ROTATE_180,
-        4: Transpose.FLIP_TOP_BOTTOM,
-        5: Transpose.TRANSPOSE,
-        6: Transpose.ROTATE_270,
-        7: Transpose.TRANSVERSE,
-        8: Transpose.ROTATE_90,
-    }
-    return image.transpose(steps[turn]) if turn in steps else image
+    return turned(flatten(image, stored, scale), turn)
 
 
 def picture_part(blob: Blob, size: Size, name: str, source: Source) -> tuple[ImagePart, dict[str, Blob]]:
@@ -116,11 +108,11 @@ def _several(image: Image) -> bool:
 
 
 def _notes(image: Image, opened: Opened, options: PrepareOptions) -> tuple[str, ...]:
-    limits, notes = options.limits, []
+    limits, notes = options.limits, [*notes_of(image), *kind_notes(image, opened)]
     if opened.format == TIFF:
         if options.spec.page is None and _several(image):
             notes.append(_("it has more pages: only the first is sent"))
-    elif _several(image) and image.format != "MPO":
+    elif _several(image) and opened.format in ANIMATED:
         title = limits.family.title
         notes.append(
             _("an animation: only its first frame is sent")

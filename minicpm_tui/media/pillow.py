@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import warnings
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge
+from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge, MediaUnsupported
 from minicpm_tui.i18n import _
+from minicpm_tui.media.colour_space import keep_facts
+from minicpm_tui.media.heif_boxes import nclx_of
 from minicpm_tui.media.opened import Opened
+from minicpm_tui.media.png_chunks import png_facts
 from minicpm_tui.media.safe_open import shown
-from minicpm_tui.media.sniff import AVIF, HEIC, JPEG, JPEG2000, WEBP, Format
+from minicpm_tui.media.sniff import AVIF, HEIC, JPEG, JPEG2000, PNG, TIFF, WEBP, Format
 from minicpm_tui.media.spec import PreparationCancelled
 from minicpm_tui.text import format_bytes
 
@@ -35,8 +39,8 @@ MAX_SIDE = 65_000
 MAX_WHOLE_BYTES = 200_000_000
 """For the formats whose decoders read the whole file into memory."""
 
-ORIENTATION = 0x0112
-_UPRIGHT = 1
+
+_NO_LOG = logging.NullHandler()
 
 
 @contextlib.contextmanager
@@ -64,9 +68,32 @@ def open_picture(opened: Opened) -> Image:
         size = f"{shown(opened.path)}: {format_bytes(opened.size)}"
         raise MediaTooLarge(size, hint=_("reduce its size first"))
     with decoding(opened.path):
-        image = Image.open(opened.file, formats=[opened.format.reader])
+        image = _opened_tiff(opened) if opened.format == TIFF else Image.open(opened.file, formats=[opened.format.reader])
+        if opened.format == PNG:
+            facts = png_facts(opened.file)
+            image = _opened_deep_png(opened) if facts.bits > 8 and image.mode in {"RGB", "RGBA"} else image
+            keep_facts(image, facts)
+        elif opened.format in {HEIC, AVIF}:
+            keep_facts(image, nclx_of(opened.file))
     refuse_large(image, opened)
     return image
+
+
+def _opened_deep_png(opened: Opened) -> Image:
+    from minicpm_tui.media.deep_png import DeepPng
+
+    opened.file.seek(0)
+    return DeepPng(opened.file)
+
+
+def _opened_tiff(opened: Opened) -> Image:
+    from minicpm_tui.media.deep_tiff import TiffPicture, UnknownTiff
+
+    try:
+        return TiffPicture(opened.file)
+    except UnknownTiff as error:
+        name = _("{name} is a TIFF of a kind that cannot be read here: {kind}").format(name=shown(opened.path), kind=error)
+        raise MediaUnsupported(name, hint=_("save it as a PNG or as a TIFF of 8 or 16 bits")) from error
 
 
 def refuse_large(image: Image, opened: Opened) -> None:
@@ -84,22 +111,6 @@ def _most_pixels(image: Image, what: Format) -> int:
     return MAX_COPIED_PIXELS if what in {WEBP, JPEG2000} else MAX_PIXELS
 
 
-def orientation(image: Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 is upright. Decodes nothing."""
-    if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
-        return _UPRIGHT  # Pillow turns a TIFF by itself, and would decode the whole PNG to look behind it
-    try:
-        value = image.getexif().get(ORIENTATION, _UPRIGHT)
-    except Exception:  # noqa: BLE001  broken EXIF is common in good pictures
-        return _UPRIGHT
-    return value if isinstance(value, int) and 1 <= value <= 8 else _UPRIGHT
-
-
-def upright_size(image: Image) -> tuple[int, int]:
-    """Width and height in pixels after turning."""
-    return (image.height, image.width) if orientation(image) >= 5 else image.size
-
-
 @cache
 def _load_plugins(what: Format) -> None:
     from PIL import Image
@@ -113,5 +124,6 @@ def _load_plugins(what: Format) -> None:
 
 
 def _be_quiet() -> None:
-    """Pillow warns about small damage through ``warnings``, which would write across the screen."""
+    """Pillow tells of small damage through ``warnings`` and ``logging``, which would write across the screen."""
     warnings.filterwarnings("ignore", module=r"PIL\.")
+    logging.getLogger("PIL").addHandler(_NO_LOG)

@@ -8,7 +8,7 @@ import msgspec
 
 from minicpm_tui.errors import MediaUnsupported
 from minicpm_tui.i18n import _
-from minicpm_tui.media.animation import ANIMATED, prepare_animation
+from minicpm_tui.media.animation import prepare_animation
 from minicpm_tui.media.helpers import is_read_here, read_in_worker
 from minicpm_tui.media.inspection import info_of
 from minicpm_tui.media.opened import Opened, open_media
@@ -16,6 +16,7 @@ from minicpm_tui.media.pdf import prepare_page
 from minicpm_tui.media.pictures import prepare_picture
 from minicpm_tui.media.results import prepared_of
 from minicpm_tui.media.safe_open import unsupported
+from minicpm_tui.media.sniff import ANIMATED
 from minicpm_tui.media.spec import AttachmentSpec, Cancelled, MediaInfo, MediaLimits, Prepared, PrepareOptions, Progress
 from minicpm_tui.media.videos import prepare_video
 from minicpm_tui.media.web import prepare_url

@@ -10,9 +10,10 @@ from minicpm_tui.families import Size
 from minicpm_tui.i18n import _
 from minicpm_tui.media.container import open_video
 from minicpm_tui.media.opened import Opened, open_media, opened_bytes
+from minicpm_tui.media.orientation import upright_size
 from minicpm_tui.media.pdf import draw_page
 from minicpm_tui.media.pictures import pixels
-from minicpm_tui.media.pillow import decoding, open_picture, upright_size
+from minicpm_tui.media.pillow import decoding, open_picture
 from minicpm_tui.media.reader import FrameReader
 from minicpm_tui.media.safe_open import shown, unsupported
 from minicpm_tui.media.videos import upright_image

@@ -44,6 +44,8 @@ OGG = Format("video", "Ogg", "ogg", "video/ogg")
 MPEG_TS = Format("video", "MPEG-TS", "mpegts", "video/mp2t")
 MPEG_PS = Format("video", "MPEG-PS", "mpeg", "video/mpeg")
 PDF = Format("pdf", "PDF", "", "application/pdf")
+ANIMATED = {GIF, WEBP, PNG, AVIF}
+"""Pictures that may hold an animation."""
 
 _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"\xff\xd8\xff", JPEG),

@@ -28,4 +28,5 @@ def source_of(
         count=spec.count,
         page=page,
         original=spec.original,
+        scale=spec.scale,
     )

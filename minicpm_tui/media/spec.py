@@ -30,7 +30,8 @@ class AttachmentSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the user wants attached: a ``path`` or a web ``url``.
 
     ``start`` and ``end`` (seconds) and ``count`` (frames) are for videos and animations, ``page`` (from 1) for PDFs and TIFFs,
-    ``slices`` (at most so many) for pictures and pages; ``original`` asks for the file's own bytes.
+    ``slices`` (at most so many) for pictures and pages; ``original`` asks for the file's own bytes. ``scale`` is for pictures of
+    more than eight bits: ``full``, ``fit`` or two numbers with a comma between them, the values that are black and white.
     """
 
     path: Path | None = None
@@ -41,6 +42,7 @@ class AttachmentSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     page: int | None = None
     slices: int | None = None
     original: bool = False
+    scale: str | None = None
 
 
 class MediaInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

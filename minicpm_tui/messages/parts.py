@@ -16,7 +16,7 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``bytes`` is the size, ``mtime`` seconds since the epoch, ``duration`` seconds. ``start``, ``end`` (seconds) and ``count``
     (frames) are what the user asked for of a video; ``page`` is the page of a PDF, counted from 1; ``original`` says that the
-    user wants the file's own bytes sent.
+    user wants the file's own bytes sent; ``scale`` which values of a picture of more than eight bits are black and white.
     """
 
     path: str | None = None
@@ -29,6 +29,7 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     count: int | None = None
     page: int | None = None
     original: bool = False
+    scale: str | None = None
 
 
 class TextPart(msgspec.Struct, frozen=True, tag="text", tag_field="type"):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from minicpm_tui.errors import MediaError, MediaNotFound, MediaUnsupported
 from minicpm_tui.media import AttachmentSpec, expand
-from minicpm_tui.media.fragment import parse_fragment, seconds
+from minicpm_tui.media.fragment import parse_fragment, seconds, written_spec
 from minicpm_tui.media.pages import page_numbers, parse_pages, written_pages
 from tests.media.making import scan
 
@@ -155,3 +155,16 @@ def test_any_name_gives_attachments_or_one_clear_error(text: str) -> None:
 
 def test_times() -> None:
     assert [seconds(text) for text in ("75", "1:15", "0:01:15.5")] == [75, 75, 75.5]
+
+
+@pytest.mark.parametrize("scale", ["0,4095", "-1000,2500.5", "fit", "full"])
+def test_which_values_are_black_and_white(folder: Path, scale: str) -> None:
+    [spec] = expand([f"{folder}/b.jpg#scale={scale}"])
+    assert spec.scale == scale
+    assert expand([written_spec(spec)]) == [spec]
+
+
+@pytest.mark.parametrize("scale", ["", "5", "1,1", "a,b", "nan,1", "0,inf", "1,2,3"])
+def test_values_that_are_no_range(folder: Path, scale: str) -> None:
+    with pytest.raises(MediaUnsupported, match="scale=LOW,HIGH"):
+        expand([f"{folder}/b.jpg#scale={scale}"])

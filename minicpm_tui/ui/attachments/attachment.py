@@ -83,6 +83,8 @@ class Attachment(MessageFile):
             chosen.append(ngettext("{count} frame wanted", "{count} frames wanted", spec.count).format(count=spec.count))
         if spec.slices is not None:
             chosen.append(ngettext("at most {count} slice", "at most {count} slices", spec.slices).format(count=spec.slices))
+        if spec.scale is not None:
+            chosen.append(_("black to white: {values}").format(values=spec.scale))
         if spec.original:
             chosen.append(_("sent as the original"))
         return tuple(chosen)
