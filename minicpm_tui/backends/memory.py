@@ -31,6 +31,7 @@ class _State(msgspec.Struct):
     misses: int = 0
     no_stop_ids: bool = False
     limits: dict[str, int] = {}
+    slicing: tuple[int, int] | None = None
 
 
 class MediaMemory:
@@ -113,6 +114,19 @@ class MediaMemory:
         """The server answered 400 about the family's stop token ids: later requests go without them."""
         self.changed = True
         self._state.no_stop_ids = True
+
+    @property
+    def slicing(self) -> tuple[int, int] | None:
+        """Into how many slices the server cuts a picture at most, and the side in pixels of what a token stands for (0: fixed).
+
+        None until it has counted a picture otherwise than the family does.
+        """
+        return self._state.slicing
+
+    def learn_slicing(self, max_slices: int, token_side: int) -> None:
+        """The server's count of a picture's tokens has told how it cuts them; true until it is started anew."""
+        self.changed = True
+        self._state.slicing = (max_slices, token_side)
 
     @property
     def limits(self) -> dict[str, int]:

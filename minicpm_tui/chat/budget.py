@@ -129,9 +129,9 @@ def turns_of(path: Sequence[Message]) -> list[list[Message]]:
     return turns
 
 
-def history_tokens(path: Sequence[Message], family: Family, *, max_slices: int | None = None) -> tuple[int, ...]:
+def history_tokens(path: Sequence[Message], family: Family) -> tuple[int, ...]:
     """Tokens of each turn of ``path``: by formula and guess, corrected by what the server counted last."""
-    costs = [[_message_tokens(message, family, max_slices) for message in turn] for turn in turns_of(path)]
+    costs = [[_message_tokens(message, family) for message in turn] for turn in turns_of(path)]
     factor = _correction(path, costs)
     return tuple(sum(round(media + text * factor) for media, text in turn) for turn in costs)
 
@@ -196,8 +196,8 @@ def shortfall(used: int, before: int, media: int) -> int:
     return missing if missing > max(8, media * 0.03) else 0
 
 
-def _message_tokens(message: Message, family: Family, max_slices: int | None) -> tuple[int, int]:
-    media = sum(part_tokens(part, family, max_slices=max_slices) for part in media_of(message.content))
+def _message_tokens(message: Message, family: Family) -> tuple[int, int]:
+    media = sum(part_tokens(part, family) for part in media_of(message.content))
     return media, guess_tokens(message.text) + MESSAGE_TOKENS
 
 

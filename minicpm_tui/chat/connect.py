@@ -19,7 +19,7 @@ from minicpm_tui.backends.keys import choose_key, endpoint_of, usable
 from minicpm_tui.backends.memory import MediaMemory
 from minicpm_tui.config import Config
 from minicpm_tui.errors import ModelNotFound, ServerUnreachable, StorageError
-from minicpm_tui.families import Family, recognise, request_profile
+from minicpm_tui.families import Family, as_served, recognise, request_profile, sliced
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import RequestProfile
 from minicpm_tui.servers.local import LocalServer
@@ -33,13 +33,14 @@ class Connection:
     """A server that answers, and one of its models.
 
     ``url`` is the root, ``model`` the name in requests, ``max_model_len`` the context in tokens where the server says it.
-    ``server`` is set for a server that this program started; ``ours`` says so. ``memory`` holds what was learned of it.
+    ``base`` is the family by the settings of a server that this program started: ``server`` is set for such a one, ``ours``
+    says so. ``memory`` holds what was learned of it.
     """
 
     url: str
     key: str = field(repr=False)
     model: str
-    family: Family
+    base: Family
     profile: RequestProfile
     max_model_len: int | None
     backend: Backend
@@ -52,6 +53,12 @@ class Connection:
     def ours(self) -> bool:
         """True for a server that this program started."""
         return self.server is not None
+
+    @property
+    def family(self) -> Family:
+        """The model's family as this server cuts its pictures, as far as that is known."""
+        learned = self.memory.slicing
+        return self.base if learned is None else sliced(self.base, *learned)
 
     @property
     def limits(self) -> dict[str, int]:
@@ -121,7 +128,7 @@ async def _connect(config: Config, target: Target, key: str, demo: DemoProcess |
         url=facts.url,
         key=key,
         model=model.id,
-        family=family,
+        base=as_served(family, target.server.json_option("mm-processor-kwargs")) if target.server else family,
         profile=profile,
         max_model_len=model.max_model_len,
         backend=backend,

@@ -108,15 +108,12 @@ async def measure(connection: Connection, options: RequestOptions, above: Sequen
     No formula is known for the pictures of a model outside the catalogue: its server decides.
     """
     family = connection.family
-    max_slices = connection.server.max_slices if connection.server else None
     text = text_of(question.content)
     limit = None if family.generic and media_of(question.content) else connection.max_model_len
     budget = Budget(
-        history=history_tokens(above, family, max_slices=max_slices),
+        history=history_tokens(above, family),
         text=guess_tokens(text + options.system),
-        media=tuple(
-            part_tokens(part, family, index=index, max_slices=max_slices) for index, part in enumerate(media_of(question.content))
-        ),
+        media=tuple(part_tokens(part, family, index=index) for index, part in enumerate(media_of(question.content))),
         reply=reply_room(options.max_tokens, limit),
         limit=limit,
         dropped=dropped_before(above),

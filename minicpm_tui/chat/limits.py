@@ -30,7 +30,6 @@ def limits_under(
         left = max(room - taken, min(room, fewest_tokens(connection.family)))
     return MediaLimits(
         family=connection.family,
-        max_slices=server.max_slices if server else None,
         num_frames=server.num_frames if server else None,
         context_tokens_left=left,
         local_server=server is not None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from minicpm_tui.chat.limits import SHORT_QUESTION
 from minicpm_tui.chat.options import as_settings
 from minicpm_tui.chat.preparer import Attachment, Preparer
 from minicpm_tui.chat.reply_stream import completed, stream_reply
+from minicpm_tui.chat.slicing import learn
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.media.spec import Prepared
@@ -50,6 +51,7 @@ class ChatSession:
         self.connection = connection
         self.options = msgspec.structs.replace(options, model=connection.model)
         self.preparer = preparer or Preparer()
+        self._said_no_switch = False
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -196,13 +198,21 @@ class ChatSession:
         blobs = {digest: blob for each in prepared for digest, blob in each.blobs.items()}
         _none, cancelled = await completed(asyncio.to_thread(self._write, question, blobs, reply, asked=asked))
         emit(Asked(question, reply))
-        for notice in (*lost, *fitted.notices, *(f"{each.part.name}: {note}" for each in prepared for note in each.notes)):
+        of_files = (f"{each.part.name}: {note}" for each in prepared for note in each.notes)
+        for notice in (*lost, *self._without_switch(), *fitted.notices, *of_files):
             emit(Notice(notice))
         if cancelled:
             self.cancel()
         await stream_reply(
-            self.connection.backend, request, self.journal, reply.id, emit, check_usage=partial(self._unread, fitted)
+            self.connection.backend, request, self.journal, reply.id, emit, check_usage=partial(self._unread, fitted, sent)
         )
+
+    def _without_switch(self) -> Iterator[str]:
+        """Said once: thinking was asked of a model that has no such switch."""
+        if self.options.thinking and not self.connection.profile.knows_thinking and not self._said_no_switch:
+            self._said_no_switch = True
+            words = _("{model} has no switch for thinking: it answers as it always does.")
+            yield words.format(model=self.connection.family.title)
 
     def _write(self, question: Message, blobs: dict[str, Blob], reply: Message, *, asked: bool) -> None:
         self.journal.append_settings(as_settings(self.options, self.connection.url))
@@ -217,10 +227,12 @@ class ChatSession:
     def _above(self, question: Message) -> tuple[Message, ...]:
         return self.tree.path(question.parent) if question.parent else ()
 
-    def _unread(self, fitted: Plan, usage: Usage) -> str:
-        """What to say when the server read less of the new pictures and videos than it was sent."""
+    def _unread(self, fitted: Plan, sent: Message, usage: Usage) -> str:
+        """What to say when the server counted the new pictures and videos otherwise than they were counted here."""
         if self.connection.family.generic:
             return ""
+        if learned := learn(self.connection, fitted, sent, usage):
+            return learned
         before = [message.end.usage for message in fitted.path if message.end and message.end.usage]
         missing = shortfall(usage.prompt_tokens, before[-1].prompt_tokens if before else 0, sum(fitted.budget.media))
         if not missing or fitted.notices:

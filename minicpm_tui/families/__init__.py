@@ -3,6 +3,7 @@ folder that a caller names."""
 
 from minicpm_tui.families.catalogue import by_id, families, generic
 from minicpm_tui.families.family import Family, Slicing, Thinking
+from minicpm_tui.families.processing import as_served, sliced
 from minicpm_tui.families.profile import request_profile, stop_ids
 from minicpm_tui.families.recognise import recognise
 from minicpm_tui.families.slices import Grid, Size, frame_size, grid, kept_size
@@ -14,6 +15,7 @@ __all__ = [
     "Size",
     "Slicing",
     "Thinking",
+    "as_served",
     "by_id",
     "families",
     "frame_size",
@@ -23,6 +25,7 @@ __all__ = [
     "kept_size",
     "recognise",
     "request_profile",
+    "sliced",
     "stop_ids",
     "video_tokens",
 ]

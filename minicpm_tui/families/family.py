@@ -34,7 +34,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``context`` is in tokens; ``memory_gb`` and ``memory_int4_gb`` are the published GPU memory for full and 4-bit weights.
     ``max_frames`` is the family's own limit for a video at one frame a second, ``frame_slices`` how many slices the server would
     cut a larger frame into (1: none), ``video_id`` whether a video is preceded by its number. ``stop_tokens`` are the strings
-    behind ``stop_token_ids``. ``vllm`` is the first version that runs it, ``vllm_last`` the last where newer ones do not.
+    behind ``stop_token_ids``. ``vllm`` is the first version that runs it. ``audio``: the model
+    also hears.
     ``generic`` marks the stand-in for models that are not in the catalogue.
     """
 
@@ -56,7 +57,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     thinking: Thinking = "none"
     trust_remote_code: bool = False
     vllm: str = "0.7.1"
-    vllm_last: str = ""
+    audio: bool = False
     memory_gb: float | None = None
     memory_int4_gb: float | None = None
     placeholders: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,15 @@ from minicpm_tui.families.catalogue import by_id, families, generic
 from minicpm_tui.families.family import Family
 
 _NAME = re.compile(
-    r"minicpm[-_. ]*(?:llama3[-_. ]*)?(?P<kind>[vo])[-_. ]*"
+    r"minicpm[-_. ]*(?:llama3[-_. ]*)?(?P<kind>ocr|vl|[vo])[-_. :]*"
     r"(?P<version>\d(?:[._]\d|[- ]\d(?![\d.]|[-_ ]?b)|\d)?)(?!\d)"  # 2_6, 4.5, 4-5, 26, 4; but 4-4.1B and 4-8bit are a 4
     r"(?P<rest>[^/\\]*)",
     re.IGNORECASE,
 )
+_OLLAMA = re.compile(r"minicpm-v:8b", re.IGNORECASE)
+"""Ollama's name for 2.6, by its size (https://ollama.com/library/minicpm-v)."""
 _CONFIG_LIMIT = 4_000_000
+_THINKING = re.compile(r"enable_thinking\s*(?:=|\|\s*default\()\s*(true|false)", re.IGNORECASE)
 
 
 def recognise(model: str, folder: Path | None = None) -> Family:
@@ -27,7 +31,7 @@ def recognise(model: str, folder: Path | None = None) -> Family:
     ``model`` itself is tried as a folder. Names that say nothing give the generic family.
     """
     config = read_config(folder or Path(model))
-    if config and (family := _by_config(config, f"{folder or ''}/{model}")):
+    if config and (family := _by_config(config, f"{folder or ''}/{model}", folder or Path(model))):
         return family
     return _by_name(model) or (_by_name(str(folder)) if folder else None) or generic()
 
@@ -51,27 +55,57 @@ def _by_name(name: str) -> Family | None:
     matches = list(_NAME.finditer(name))
     if not matches:
         return None
+    if _OLLAMA.search(name):
+        return by_id("minicpm-v-2.6")
     match = matches[-1]
     version = ".".join(digit for digit in match["version"] if digit.isdigit()).removesuffix(".0")
-    return _known(match["kind"].lower(), version, match["rest"].lower())
+    kind = {"vl": "v"}.get(match["kind"].lower(), match["kind"].lower())
+    return _known(kind, version, match["rest"].lower())
 
 
 def _known(kind: str, version: str, rest: str) -> Family | None:
     """The family of that kind (v, o) and version; ``rest`` of the name tells sizes and checkpoints apart."""
     if kind == "v" and version == "2.5":
         return by_id("minicpm-llama3-v-2.5")
+    if kind == "ocr":
+        return by_id("minicpm-ocr-1.0") if version == "1" else None
     if kind == "v" and version == "4.6" and "thinking" in rest:
         return by_id("minicpm-v-4.6-thinking")
     if kind == "v" and version == "4.7":
         return by_id("minicpm-v-4.7-35b-a3b" if "35b" in rest or "a3b" in rest else "minicpm-v-4.7-1b")
+    if kind == "o" and version == "4":  # there is no other of that generation
+        version = "4.5"
     wanted = f"minicpm-{kind}-{version}"
     return next((family for family in families() if family.id == wanted), None)
 
 
-def _by_config(config: dict[str, Any], name: str) -> Family | None:
+def thinks_by_template(folder: Path) -> bool | None:
+    """Whether the chat template in a model's folder thinks unless ``enable_thinking`` says otherwise; None where none tells."""
+    with contextlib.suppress(OSError, ValueError):
+        path = folder / "chat_template.jinja"
+        if path.is_file() and path.stat().st_size <= _CONFIG_LIMIT:
+            return _default_of(path.read_text(encoding="utf-8"))
+    for name in ("chat_template.json", "tokenizer_config.json"):
+        template = read_json(folder / name, _CONFIG_LIMIT).get("chat_template")
+        if isinstance(template, str):
+            return _default_of(template)
+    return None
+
+
+def _default_of(template: str) -> bool | None:
+    """``{% set enable_thinking = true %}`` where it is not defined, or ``enable_thinking | default(true)``."""
+    match = _THINKING.search(template)
+    return match[1].lower() == "true" if match else None
+
+
+def _by_config(config: dict[str, Any], name: str, folder: Path) -> Family | None:
     kind = str(config.get("model_type", "")).lower()
     if kind == "minicpmv4_6":
-        return by_id("minicpm-v-4.6-thinking" if "thinking" in name.lower() else "minicpm-v-4.6")
+        thinks = thinks_by_template(folder)
+        thinks = "thinking" in name.lower() if thinks is None else thinks
+        return by_id("minicpm-v-4.6-thinking" if thinks else "minicpm-v-4.6")
+    if kind == "minicpm_ocr":
+        return by_id("minicpm-ocr-1.0")
     if kind == "minicpmv4_7":
         text = config.get("text_config")
         mixture = isinstance(text, dict) and (text.get("num_experts") or "moe" in str(text.get("model_type", "")))
@@ -79,6 +113,8 @@ def _by_config(config: dict[str, Any], name: str) -> Family | None:
     if kind not in {"minicpmv", "minicpmo"}:
         return None
     version = str(config.get("version") or "")
-    if not version:  # vLLM's get_version_by_config: only 2.0 (hidden size 2304) and 2.5 do not say
+    if not version:  # vLLM's get_version_by_config: 2.0 (hidden size 2304) and 2.5 do not say; its minicpmo takes that for 2.6
+        if kind == "minicpmo":
+            return by_id("minicpm-o-2.6")
         return by_id("minicpm-llama3-v-2.5") if config.get("query_num") == 96 or config.get("hidden_size") == 4096 else None
     return _known("o" if kind == "minicpmo" else "v", version.removesuffix(".0"), "")

@@ -24,7 +24,7 @@ _NUMBERED = 300
 """Pixels a side from which on a number can be read."""
 
 
-def slices_overlay(source: Path | bytes, family: Family, max_slices: int | None = None, *, side: int) -> bytes:
+def slices_overlay(source: Path | bytes, family: Family, *, side: int) -> bytes:
     """The picture as a PNG of at most ``side`` pixels a side, with the lines along which the server will cut it.
 
     Pass what is sent (or the file; both are cut alike). Raises MediaError.
@@ -33,7 +33,7 @@ def slices_overlay(source: Path | bytes, family: Family, max_slices: int | None 
 
     image = drawn(source, side)
     draw = ImageDraw.Draw(image)
-    cut = grid(*(picture_size(source) or image.size), family, max_slices)
+    cut = grid(*(picture_size(source) or image.size), family)
     for column in range(1, cut.columns):
         at = image.width * column // cut.columns
         draw.line([(at, 0), (at, image.height)], _CUT, width=_thickness(image))

@@ -43,7 +43,7 @@ def prepare_page(opened: Opened, options: PrepareOptions) -> Prepared:
     name = f"{shown(path.name)} {number}" if pages > 1 else shown(path.name)
     part, blobs = picture_part(blob, size, name, source_of(opened, spec, page=number))
     notes = (_("only page 1 of {count} is sent").format(count=pages),) if spec.page is None and pages > 1 else ()
-    return Prepared(part, blobs, image_tokens(limits.family, *size, limits.max_slices), notes)
+    return Prepared(part, blobs, image_tokens(limits.family, *size), notes)
 
 
 def first_page(opened: Opened) -> tuple[Size, int]:
@@ -76,7 +76,7 @@ def _size(width: float, height: float, options: PrepareOptions) -> Size:
     """What the slices keep of a very fine drawing of a page of that size in points."""
     scale = min(math.sqrt(_DRAWN_PIXELS / (width * height)), MAX_SIDE / max(width, height))
     fine = max(1, round(width * scale)), max(1, round(height * scale))
-    return kept_size(*fine, options.limits.family, options.limits.max_slices, at_most=options.spec.slices)
+    return kept_size(*fine, options.limits.family, at_most=options.spec.slices)
 
 
 def _points(document: Any, index: int) -> tuple[float, float]:

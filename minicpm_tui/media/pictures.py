@@ -43,7 +43,7 @@ def prepare_picture(opened: Opened, options: PrepareOptions) -> Prepared:
         if opened.format == TIFF and spec.page is not None:
             seek_page(image, opened, spec.page)
         upright = upright_size(image)
-        size = kept_size(*upright, limits.family, limits.max_slices, at_most=spec.slices)
+        size = kept_size(*upright, limits.family, at_most=spec.slices)
         with decoding(opened.path):
             whole = image.size == size and orientation(image) == 1
             encoder = Encoder(pixels(image, size, spec.scale))
@@ -77,7 +77,7 @@ def _prepared(blob: Blob, size: Size, opened: Opened, options: PrepareOptions, n
     limits, page = options.limits, options.spec.page
     name = f"{shown(opened.path.name)} {page}" if page else shown(opened.path.name)
     part, blobs = picture_part(blob, size, name, source_of(opened, options.spec, page=page))
-    return Prepared(part, blobs, image_tokens(limits.family, *size, limits.max_slices), notes)
+    return Prepared(part, blobs, image_tokens(limits.family, *size), notes)
 
 
 def _own(opened: Opened, image: Image, encoder: Encoder) -> Blob | None:

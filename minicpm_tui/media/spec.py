@@ -67,14 +67,13 @@ class MediaInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class MediaLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What the model and the server take.
 
-    ``max_slices`` and ``num_frames`` are the server's own settings where it is known to have some; ``context_tokens_left`` is
-    what the conversation leaves for this attachment; ``local_server``: the server runs on this machine and was started by us.
-    ``videos`` is how many videos the server takes in a conversation, where that is known. ``safe_frames`` is set for a server
-    that stops answering when a video has more frames than that.
+    ``family`` is as the server cuts pictures. ``num_frames`` is the server's own setting where it is known to have one;
+    ``context_tokens_left`` is what the conversation leaves for this attachment; ``local_server``: the server runs on this machine
+    and was started by us. ``videos`` is how many videos the server takes in a conversation, where that is known.
+    ``safe_frames`` is set for a server that stops answering when a video has more frames than that.
     """
 
     family: Family
-    max_slices: int | None = None
     num_frames: int | None = None
     context_tokens_left: int | None = None
     local_server: bool = False

@@ -33,5 +33,5 @@ def prepare_url(url: str, limits: MediaLimits) -> Prepared:
         side = limits.family.slicing.scale_resolution
         tokens = video_tokens(limits.family, limits.most_frames, side, side)
         return Prepared(VideoPart(name=name, media_type=kind, source=source), {}, tokens, notes)
-    tokens = image_tokens(limits.family, _LARGE, _LARGE, limits.max_slices)
+    tokens = image_tokens(limits.family, _LARGE, _LARGE)
     return Prepared(ImagePart(name=name, media_type=kind or "image/jpeg", source=source), {}, tokens, notes)

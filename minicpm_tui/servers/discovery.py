@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from minicpm_tui.errors import VllmMissing
 from minicpm_tui.i18n import _
+from minicpm_tui.servers import asked_version
 from minicpm_tui.versions import at_least
 
 MINIMUM = "0.7.1"
 INSTALL = "pip install 'vllm>=0.7.1'"
-_VERSION_SECONDS = 10.0
+_PACKAGE_FOLDERS = ("lib/python3*/site-packages", "lib64/python3*/site-packages", "lib/python3*/dist-packages")
+_WRAPPER_BYTES = 8192
+_ROOT = re.compile(rb"""([/$~][^\s"';:=]*)/bin/(?:vllm|activate|python[\d.]*)(?=[\s"';]|$)""")
 
 
 @dataclass(frozen=True)
@@ -76,18 +77,14 @@ def _candidates(setting: str, environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 def version_of(command: Path) -> str:
-    """From the ``vllm-*.dist-info`` beside its interpreter, else what ``vllm --version`` says within ten seconds; else empty."""
+    """From the ``vllm-*.dist-info`` beside its interpreter or the one that a wrapper names, else what the command says.
+
+    Empty when nothing tells. Blocks, at most for ten seconds and once.
+    """
     for folder in _site_packages(command):
         for found in sorted(folder.glob("vllm-*.dist-info")):
             return found.name.removeprefix("vllm-").removesuffix(".dist-info")
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        done = subprocess.run(
-            [command, "--version"], capture_output=True, text=True, errors="replace", timeout=_VERSION_SECONDS, check=True
-        )
-        for line in reversed(done.stdout.splitlines()):
-            if match := re.fullmatch(r"(?:vllm\s+)?v?(\d+\.\d+\S*)", line.strip()):
-                return match.group(1)
-    return ""
+    return asked_version.ask(command)
 
 
 def has_package(command: Path, name: str) -> bool:
@@ -111,8 +108,21 @@ def interpreter(command: Path) -> Path | None:
 
 
 def _site_packages(command: Path) -> Iterator[Path]:
-    roots = [command.parent.parent, command.resolve().parent.parent]
+    roots = [command.parent.parent, command.resolve().parent.parent, *_named_roots(command)]
     if python := interpreter(command):
         roots.append(python.parent.parent)
     for root in dict.fromkeys(roots):
-        yield from sorted(root.glob("lib/python3*/site-packages"))
+        for pattern in _PACKAGE_FOLDERS:
+            yield from sorted(root.glob(pattern))
+
+
+def _named_roots(command: Path) -> list[Path]:
+    """Environments that a wrapper script names: ``exec /opt/vllm/bin/vllm "$@"``, ``source /opt/vllm/bin/activate``."""
+    try:
+        with command.open("rb") as file:
+            text = file.read(_WRAPPER_BYTES)
+    except OSError:
+        return []
+    if not text.startswith(b"#!"):
+        return []
+    return [Path(os.path.expandvars(root.decode(errors="replace"))).expanduser() for root in _ROOT.findall(text)]

@@ -17,7 +17,7 @@ from minicpm_tui.servers import argv, discovery, endpoints, gpus, models, surviv
 from minicpm_tui.servers.discovery import Vllm
 from minicpm_tui.servers.gpus import Gpu
 from minicpm_tui.servers.models import LocalModel
-from minicpm_tui.versions import at_least, parse
+from minicpm_tui.versions import at_least
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _vllm_problems(found: Vllm | None, known: list[Problem]) -> list[Problem]:
     if not found.ok:
         title = _("vLLM {version} is too old").format(version=found.version)
         return [Problem(title, _("upgrade it: {command}").format(command=discovery.INSTALL))]
-    if not at_least(found.version, "0.10.0"):
+    if not at_least(found.version, "0.8.3"):
         return [
             Problem(
                 _("vLLM {version} needs an extra package for videos").format(version=found.version), "pip install 'vllm[video]'"
@@ -158,14 +158,7 @@ def _model_problems(on_disk: list[LocalModel], found: Vllm | None) -> list[Probl
         elif found and not at_least(found.version, model.family.vllm):
             title = _("{model} needs vLLM {version}").format(model=model.name, version=model.family.vllm)
             problems.append(Problem(title, _("upgrade it: {command}").format(command=f"pip install 'vllm>={model.family.vllm}'")))
-        elif found and found.version and model.family.vllm_last and not _at_most(found.version, model.family.vllm_last):
-            title = _("{model} runs only on vLLM up to {version}").format(model=model.name, version=model.family.vllm_last)
-            problems.append(Problem(title, _("use another model, or an environment that has that vLLM")))
     return problems
-
-
-def _at_most(version: str, last: str) -> bool:
-    return parse(version) <= parse(last)
 
 
 def python_line() -> str:

@@ -126,12 +126,6 @@ class LocalServer:
         return count if isinstance(count, int) else None
 
     @property
-    def max_slices(self) -> int | None:
-        """Into how many slices it cuts a picture (``--mm-processor-kwargs``); None: the family's number."""
-        count = self.json_option("mm-processor-kwargs").get("max_slice_nums")
-        return count if isinstance(count, int) else None
-
-    @property
     def max_model_len(self) -> int | None:
         """Tokens of prompt and reply together, when the command line has a plain number."""
         text = self.option("max-model-len") or ""

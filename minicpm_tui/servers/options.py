@@ -11,12 +11,13 @@ import msgspec
 
 from minicpm_tui.i18n import N_
 
-Kind = Literal["text", "int", "length", "share", "number", "flag", "choice", "json", "path", "secret"]
+Kind = Literal["text", "int", "size", "length", "share", "number", "flag", "choice", "json", "path", "secret"]
 Group = Literal["model", "memory", "media", "network", "parallel", "speed", "environment"]
 
 
 class Option(msgspec.Struct, frozen=True):
-    """One option. ``length`` is a number of tokens (``8k``, ``-1`` and ``auto`` too), ``share`` a fraction of one up to 1.
+    """One option. ``length`` is a number of tokens (``8k``, ``-1`` and ``auto`` too), ``size`` one of bytes (``256M``),
+    ``share`` a fraction of one up to 1.
 
     ``env`` marks what goes into the environment. ``since`` is the first vLLM with it, ``minimum`` the least number it takes.
     """
@@ -47,7 +48,7 @@ _ALL = (
     Option("revision", "text", "model", N_("branch, tag or commit on the hub")),
     Option("tokenizer", "text", "model", N_("tokenizer to use instead of the model's own")),
     Option("chat-template", "path", "model", N_("file with a different chat template")),
-    Option("generation-config", "text", "model", N_("auto: the model's sampling defaults; vllm: none"), since="0.7.3"),
+    Option("generation-config", "text", "model", N_("auto: the model's sampling defaults; vllm: none")),
     Option(
         "reasoning-parser",
         "text",
@@ -59,11 +60,11 @@ _ALL = (
     Option("gpu-memory-utilization", "share", "memory", N_("share of GPU memory that vLLM takes")),
     Option(
         "kv-cache-memory-bytes",
-        "int",
+        "size",
         "memory",
-        N_("size of the KV cache in bytes, instead of a share of the memory"),
+        N_("size of the KV cache in bytes (256M, 4G), instead of a share of the memory"),
         minimum=1,
-        since="0.11.0",
+        since="0.10.2",
     ),
     Option("kv-cache-dtype", "text", "memory", N_("fp8 halves the KV cache")),
     Option("max-num-seqs", "int", "memory", N_("number of requests answered at once"), minimum=1),
@@ -75,7 +76,7 @@ _ALL = (
         "media",
         N_('how many pictures and videos one conversation takes: {"image": 5, "video": 2}'),
     ),
-    Option("media-io-kwargs", "json", "media", N_('how media are read: {"video": {"num_frames": 64}}'), since="0.10.0"),
+    Option("media-io-kwargs", "json", "media", N_('how media are read: {"video": {"num_frames": 64}}'), since="0.9.2"),
     Option("mm-processor-kwargs", "json", "media", N_('how pictures are sliced: {"max_slice_nums": 4}')),
     Option(
         "mm-processor-cache-gb",
@@ -87,7 +88,7 @@ _ALL = (
     Option("trust-request-mm-kwargs", "flag", "media", N_("requests may set their own media options"), since="0.31.0"),
     Option("allowed-local-media-path", "path", "media", N_("folder whose files requests may refer to by file://")),
     Option("allowed-media-domains", "text", "media", N_("hosts from which media may be fetched"), since="0.11.0"),
-    Option("interleave-mm-strings", "flag", "media", N_("keep pictures where they are in the text"), since="0.11.0"),
+    Option("interleave-mm-strings", "flag", "media", N_("keep pictures where they are in the text"), since="0.10.0"),
     Option("host", "text", "network", N_("address to listen on; 127.0.0.1: this machine only")),
     Option("port", "int", "network", N_("port to listen on"), minimum=1),
     Option("api-key", "secret", "network", N_("key that requests must send; random when empty, never on the command line")),
@@ -99,7 +100,7 @@ _ALL = (
         minimum=1,
         since="0.9.1",
     ),
-    Option("shutdown-timeout", "int", "network", N_("seconds that running requests are given when stopping"), since="0.20.0"),
+    Option("shutdown-timeout", "int", "network", N_("seconds that running requests are given when stopping"), since="0.19.1"),
     Option("tensor-parallel-size", "int", "parallel", N_("number of GPUs that share one model"), minimum=1, aliases=("tp",)),
     Option("pipeline-parallel-size", "int", "parallel", N_("number of pipeline stages across GPUs"), minimum=1, aliases=("pp",)),
     Option(
@@ -121,7 +122,7 @@ _ALL = (
     Option("enforce-eager", "flag", "speed", N_("no compilation, no CUDA graphs: starts faster, answers more slowly")),
     Option("enable-prefix-caching", "flag", "speed", N_("keep the beginning of conversations in the KV cache")),
     Option("enable-chunked-prefill", "flag", "speed", N_("process long prompts in chunks")),
-    Option("enable-sleep-mode", "flag", "speed", N_("let the server free the GPU while idle"), since="0.8.3"),
+    Option("enable-sleep-mode", "flag", "speed", N_("let the server free the GPU while idle")),
     Option("enable-prompt-tokens-details", "flag", "speed", N_("report how many prompt tokens came from the cache")),
     Option("HF_HOME", "path", "environment", N_("folder of the Hugging Face cache"), env=True),
     Option("HF_ENDPOINT", "text", "environment", N_("mirror of the Hugging Face hub, such as https://hf-mirror.com"), env=True),

@@ -19,7 +19,7 @@ from minicpm_tui.servers.form import Form, locate_model
 from minicpm_tui.servers.gpus import Gpu
 from minicpm_tui.servers.launch import LaunchPlan
 from minicpm_tui.servers.values import tokens
-from minicpm_tui.versions import at_least, parse
+from minicpm_tui.versions import at_least
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,4 @@ def _step_notes(form: Form, family: Family, version: str) -> list[str]:
 def _version_notes(family: Family, version: str) -> list[str]:
     if version and not at_least(version, family.vllm):
         return [_("{family} needs vLLM {version}").format(family=family.title, version=family.vllm)]
-    if version and family.vllm_last and parse(version) > parse(family.vllm_last):
-        return [_("{family} runs only on vLLM up to {version}").format(family=family.title, version=family.vllm_last)]
     return []

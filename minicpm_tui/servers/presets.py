@@ -10,7 +10,7 @@ from typing import Any
 
 from minicpm_tui import paths
 from minicpm_tui.errors import ConfigError, UsageError
-from minicpm_tui.families import Family, image_tokens, step, video_tokens
+from minicpm_tui.families import Family, as_served, image_tokens, step, video_tokens
 from minicpm_tui.files import make_private_dir, write_durably
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.servers.form import Form
@@ -38,7 +38,10 @@ def preset_options(name: str, family: Family, version: str = "", cpus: int | Non
     frames = min(frames, family.max_frames)
     limits: dict[str, Any] = {"image": images}
     options: dict[str, Value] = {"limit-mm-per-prompt": limits}
-    needed = _REPLY_TOKENS + images * image_tokens(family, 1344, 1344)
+    side = int(family.slicing.scale_resolution * family.slicing.max_slices**0.5)
+    needed = _REPLY_TOKENS + images * image_tokens(family, side, side)
+    if family.audio:
+        limits["audio"] = 0  # nothing here sends any, and vLLM would make room for the longest
     if family.video:
         limits["video"] = videos
         needed += videos * video_tokens(family, frames, 448, 448)
@@ -64,6 +67,11 @@ def _power_of_two(needed: int, least: int) -> int:
 def apply_preset(form: Form, family: Family, version: str = "", cpus: int | None = None) -> Form:
     """``form`` with the options of its preset where it sets none itself. Raises UsageError for an unknown preset."""
     own = saved()
+    processing = form.options.get("mm-processor-kwargs") or (own[form.preset].options if form.preset in own else {}).get(
+        "mm-processor-kwargs"
+    )
+    if isinstance(processing, dict):
+        family = as_served(family, processing)
     if form.preset in own:
         base = own[form.preset]
         asked: dict[str, Value] = {**base.options, **form.options}

@@ -14,7 +14,12 @@ from minicpm_tui.servers.options import Option
 Value = str | int | float | bool | dict[str, Any]
 
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)([kKmM])?")
-_UNITS = {"": 1, "k": 1000, "K": 1024, "m": 1000**2, "M": 1024**2}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)(?:([kKmMgGtT])(?:i?[bB])?)?")
+_UNITS = (
+    {"": 1}
+    | {unit: 1000**power for power, unit in enumerate("kmgt", 1)}
+    | {unit: 1024**power for power, unit in enumerate("KMGT", 1)}
+)
 
 
 class InvalidValue(ValueError):
@@ -52,6 +57,17 @@ def _read_int(option: Option, text: str) -> Value:
         raise InvalidValue(_("must be at least {minimum}").format(minimum=option.minimum))
     if option.name == "port" and value > 65535:
         raise InvalidValue(_("ports go up to 65535"))
+    return value
+
+
+def _read_size(option: Option, text: str) -> Value:
+    """Bytes; ``256M`` and ``4G`` as vLLM has them: capitals are powers of 1024."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise InvalidValue(_("{text} is no size: write 268435456, 256M or 4G").format(text=text))
+    value = int(float(match[1]) * _UNITS[match[2] or ""])
+    if value < option.minimum:
+        raise InvalidValue(_("must be at least {minimum}").format(minimum=option.minimum))
     return value
 
 
@@ -121,6 +137,7 @@ def _read_path(_option: Option, text: str) -> Value:
 _READERS: dict[str, Callable[[Option, str], Value]] = {
     "int": _read_int,
     "length": _read_length,
+    "size": _read_size,
     "number": _read_number,
     "share": _read_share,
     "flag": _read_flag,

@@ -195,6 +195,18 @@ async def test_an_unsaved_session_talks_as_well(server: DemoServer, talking: Ope
     assert not (home / "data").exists()
 
 
+async def test_a_model_without_a_switch_for_thinking_is_said_once(talking: Opener) -> None:
+    with serving(DemoOptions(tokens_per_second=0, model="openbmb/MiniCPM-V-2_6")) as plain:
+        async with talking(plain, thinking=True) as session:
+            first, second = [await hear(session.send(text)) for text in ("One", "Two")]
+            assert [notice for notice in first.notices if "no switch for thinking" in notice]
+            assert not second.notices
+    with serving(DemoOptions(tokens_per_second=0, model="openbmb/MiniCPM-V-4.6")) as switching:
+        async with talking(switching, thinking=True) as session:
+            assert not (await hear(session.send("One"))).notices
+            assert switching.chats[-1]["chat_template_kwargs"] == {"enable_thinking": True}
+
+
 async def test_reasoning_is_kept_apart_and_not_sent_back(talking: Opener) -> None:
     with serving(DemoOptions(tokens_per_second=0, thinking="tags")) as server:
         async with talking(server, thinking=True) as session:

@@ -36,6 +36,12 @@ def test_every_published_id_is_its_own_family(name: str, family: str) -> None:
         ("MiniCPM-V-4.7", "minicpm-v-4.7-1b"),
         ("/cache/models--openbmb--MiniCPM-V-4_5/snapshots/0a1b2c", "minicpm-v-4.5"),
         ("/home/me/MiniCPM-V-2_6/runs/MiniCPM-o-4_5-tuned/", "minicpm-o-4.5"),
+        ("MiniCPM-VL-4.5", "minicpm-v-4.5"),
+        ("minicpm-v:8b-2.6-q4_K_M", "minicpm-v-2.6"),
+        ("minicpm-v:8b", "minicpm-v-2.6"),
+        ("MiniCPM-o-4", "minicpm-o-4.5"),
+        ("OpenBMB/minicpm-ocr-1.0", "minicpm-ocr-1.0"),
+        ("someone/MiniCPM-V-4.7-35B-A3B-NVFP4-FP8", "minicpm-v-4.7-35b-a3b"),
         ("MiniCPM-V-2", "generic"),
         ("MiniCPM-V-9_9", "generic"),
         ("minicpm-v", "generic"),
@@ -61,6 +67,8 @@ def test_names_people_use(name: str, family: str) -> None:
         ({"model_type": "minicpmv4_6"}, "minicpm-v-4.6"),
         ({"model_type": "minicpmv4_7", "text_config": {"num_experts": 128}}, "minicpm-v-4.7-35b-a3b"),
         ({"model_type": "minicpmv4_7", "text_config": {}}, "minicpm-v-4.7-1b"),
+        ({"model_type": "minicpmo"}, "minicpm-o-2.6"),
+        ({"model_type": "minicpm_ocr"}, "minicpm-ocr-1.0"),
         ({"model_type": "llava"}, "generic"),
     ],
 )
@@ -80,6 +88,25 @@ def test_a_thinking_checkpoint_in_a_folder(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "config.json").write_text('{"model_type": "minicpmv4_6"}')
     assert recognise("served", folder).id == "minicpm-v-4.6-thinking"
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("chat_template.jinja", "{{% if enable_thinking is not defined %}}{{% set enable_thinking = {thinks} %}}{{% endif %}}"),
+        ("tokenizer_config.json", '{{"chat_template": "{{%- set enable_thinking = {thinks} -%}}"}}'),
+        ("chat_template.json", '{{"chat_template": "{{% if enable_thinking | default({thinks}) %}}"}}'),
+    ],
+)
+@pytest.mark.parametrize("thinks", [True, False])
+def test_a_thinking_checkpoint_is_known_by_its_template_under_any_name(
+    tmp_path: Path, file: str, content: str, thinks: bool
+) -> None:
+    folder = tmp_path / ("tuned" if thinks else "not-thinking")
+    folder.mkdir()
+    (folder / "config.json").write_text('{"model_type": "minicpmv4_6"}')
+    (folder / file).write_text(content.format(thinks=str(thinks).lower()))
+    assert recognise("served", folder).thinking == ("default" if thinks else "flag")
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe", b"null"])

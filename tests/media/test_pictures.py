@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from minicpm_tui.errors import MediaNotFound
-from minicpm_tui.families import by_id
+from minicpm_tui.families import by_id, sliced
 from minicpm_tui.media import AttachmentSpec, MediaLimits, Prepared, inspect, prepare
 from minicpm_tui.messages import ImagePart
 from tests.media.making import BLUE, GREEN, RED, WHITE, corners, near, photo, quarters, scan
@@ -88,7 +88,7 @@ def test_a_photo_is_reduced_to_what_the_slices_keep(tmp_path: Path) -> None:
 def test_the_servers_slice_limit_reduces_further(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     photo((2000, 1500)).save(path)
-    image, prepared = send(path, limits=MediaLimits(family=by_id("minicpm-v-2.6"), max_slices=1))
+    image, prepared = send(path, limits=MediaLimits(family=sliced(by_id("minicpm-v-2.6"), 1)))
     assert image.size == (518, 392)
     assert prepared.tokens == 69
 

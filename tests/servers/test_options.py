@@ -152,6 +152,50 @@ def test_a_users_own_small_step_stays_and_is_said(tmp_path: Path) -> None:
     assert any("at most 30 are sent" in note for note in plan.notes)
 
 
+@pytest.mark.parametrize(
+    ("text", "count"), [("256M", 256 << 20), ("4G", 4 << 30), ("1.5GiB", 3 << 29), ("1m", 1_000_000), ("7", 7)]
+)
+def test_sizes_have_units(text: str, count: int) -> None:
+    assert parse_arguments(["--kv-cache-memory-bytes", text])[1] == {"kv-cache-memory-bytes": count}
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "4X", "many"])
+def test_what_is_no_size_is_said(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_arguments([f"--kv-cache-memory-bytes={text}"])
+
+
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        ("media-io-kwargs", "0.9.2"),
+        ("kv-cache-memory-bytes", "0.10.2"),
+        ("interleave-mm-strings", "0.10.0"),
+        ("shutdown-timeout", "0.19.1"),
+        ("generation-config", "0.7.1"),
+        ("enable-sleep-mode", "0.7.1"),
+    ],
+)
+def test_options_are_passed_from_their_first_version_on(name: str, version: str) -> None:
+    form = Form("m", {name: {} if OPTIONS[name].kind == "json" else 1})
+    assert f"--{name}" in argv.build(form, "m", version=version).argv
+    assert f"--{name}" not in argv.build(form, "m", version="0.7.0").argv
+
+
+@pytest.mark.parametrize(("family", "audio"), [("minicpm-o-2.6", 0), ("minicpm-o-4.5", 0), ("minicpm-v-4.5", None)])
+def test_no_room_is_kept_for_sound(family: str, audio: int | None) -> None:
+    limits = presets.preset_options("pictures", by_id(family))["limit-mm-per-prompt"]
+    assert isinstance(limits, dict)
+    assert limits.get("audio") == audio
+
+
+def test_finer_slices_get_a_longer_context() -> None:
+    finer = {"mm-processor-kwargs": {"images_kwargs": {"max_slice_nums": 36}}}
+    family = by_id("minicpm-v-4.6")
+    plain, fine = (tokens(presets.apply_preset(Form("m", each), family).options["max-model-len"]) or 0 for each in ({}, finer))
+    assert fine >= plain + 5 * 20 * 64
+
+
 def test_old_versions_get_the_old_forms() -> None:
     form = presets.apply_preset(Form("m", preset="videos"), by_id("minicpm-v-2.6"), "0.7.1")
     command = argv.build(form, "m", version="0.7.1")

@@ -293,7 +293,7 @@ def test_options_are_read_from_the_command_line(start_script: Start) -> None:
         "4096",
     )
     assert server.limits == {"image": 5, "video": 2}
-    assert (server.num_frames, server.max_slices, server.max_model_len) == (64, 4, 4096)
+    assert (server.num_frames, server.max_model_len) == (64, 4096)
     assert json.loads(json.dumps(server.argv))[-1] == server.url.rpartition(":")[2]
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from minicpm_tui.config import Endpoint, Settings
 from minicpm_tui.errors import VllmMissing
-from minicpm_tui.servers import discovery, endpoints, logfiles, models, processes, survival
+from minicpm_tui.servers import asked_version, discovery, endpoints, logfiles, models, processes, survival
 from minicpm_tui.servers.doctor import report
 from minicpm_tui.servers.form import locate_model
 from minicpm_tui.servers.watch import Watcher, last_time, remember
@@ -62,8 +62,35 @@ def test_a_command_without_metadata_is_asked(tmp_path: Path) -> None:
 
 
 def test_a_command_that_says_nothing_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discovery, "_VERSION_SECONDS", 0.2)
+    monkeypatch.setattr(asked_version, "_SECONDS", 0.2)
     assert discovery.version_of(command(tmp_path, "import time\ntime.sleep(60)")) == ""
+
+
+def test_a_slow_command_is_asked_once_for_each_of_its_modifications(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = tmp_path / "runs"
+    body = f"open({str(runs)!r}, 'a').write('x')\nimport sys\n"
+    slow = command(tmp_path, f"{body}print('0.11.2')")
+    assert [discovery.version_of(slow) for _time in range(3)] == ["0.11.2"] * 3
+    assert runs.read_text() == "x"
+    silent = command(tmp_path, f"{body}sys.exit(1)")
+    os.utime(silent, (1, 1))
+    assert [discovery.version_of(silent) for _time in range(3)] == [""] * 3
+    assert runs.read_text() == "xx"
+    monkeypatch.setattr(asked_version, "_AGAIN_SECONDS", 0.0)
+    assert discovery.version_of(silent) == ""
+    assert runs.read_text() == "xxx"
+
+
+@pytest.mark.parametrize(
+    "line", ['exec {root}/bin/vllm "$@"', "source {root}/bin/activate\nvllm $*", "'{root}/bin/python3' -m vllm.x"]
+)
+def test_the_environment_that_a_wrapper_names_tells_the_version(tmp_path: Path, line: str) -> None:
+    (tmp_path / "env" / "lib/python3.12/site-packages/vllm-0.14.1.dist-info").mkdir(parents=True)
+    wrapper = tmp_path / "scripts" / "vllm"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f"#!/bin/bash\nexport X=1\n{line.format(root=tmp_path / 'env')}\nsleep 60\n")
+    wrapper.chmod(0o755)
+    assert discovery.version_of(wrapper) == "0.14.1"
 
 
 @pytest.mark.parametrize(

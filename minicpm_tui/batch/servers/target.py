@@ -19,7 +19,7 @@ from minicpm_tui.errors import (
     ServerUnreachable,
     UsageError,
 )
-from minicpm_tui.families import Family, recognise, request_profile
+from minicpm_tui.families import Family, as_served, recognise, request_profile
 from minicpm_tui.i18n import _
 from minicpm_tui.media import MediaLimits
 from minicpm_tui.messages import RequestProfile
@@ -100,11 +100,11 @@ def _target(
     if family.generic:
         family = recognise(model.id, folder)
     ours = [address.server for address in addresses if address.server is not None]
+    served = [as_served(family, server.json_option("mm-processor-kwargs")) for server in ours] or [family]
     steps = {address.url: address.server.step for address in addresses if address.server is not None}
     safe = [count for facts in found if (count := facts.most_frames(steps.get(facts.url))) is not None]
     limits = MediaLimits(
-        family=family,
-        max_slices=min((server.max_slices for server in ours if server.max_slices is not None), default=None),
+        family=min(served, key=lambda each: each.slicing.max_slices),
         num_frames=min((server.num_frames for server in ours if server.num_frames is not None), default=None),
         videos=min((server.limits["video"] for server in ours if "video" in server.limits), default=None),
         safe_frames=min(safe, default=None),

@@ -21,7 +21,7 @@ from minicpm_tui.batch.vllm.options import MAX_TOKENS, TEMPERATURE, TOP_P, engin
 from minicpm_tui.batch.vllm.process import SCRIPTS
 from minicpm_tui.chat.preparer import Preparer
 from minicpm_tui.errors import VllmMissing
-from minicpm_tui.families import Family, recognise, request_profile
+from minicpm_tui.families import Family, as_served, recognise, request_profile
 from minicpm_tui.i18n import _
 from minicpm_tui.media import MediaLimits
 from minicpm_tui.messages import RequestOptions, RequestProfile
@@ -51,9 +51,9 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
     family, profile = await asyncio.to_thread(_family, offline.model)
     options = _options(wanted.options, profile, offline.model)
     engine = engine_options(offline.model, family, seen.pictures, offline.chosen, version)
+    settings = engine.get("mm_processor_kwargs")
     limits = MediaLimits(
-        family=family,
-        max_slices=_max_slices(engine),
+        family=as_served(family, settings) if isinstance(settings, dict) else family,
         context_tokens_left=_media_room(engine),
         videos=_videos(engine),
         safe_frames=safe_frames(engine, version),
@@ -120,12 +120,6 @@ def _sampling(options: RequestOptions) -> dict[str, Any]:
 
 def _first(*values: float | None) -> float | None:
     return next((value for value in values if value is not None), None)
-
-
-def _max_slices(engine: Mapping[str, Any]) -> int | None:
-    kwargs = engine.get("mm_processor_kwargs")
-    slices = kwargs.get("max_slice_nums") if isinstance(kwargs, dict) else None
-    return slices if isinstance(slices, int) else None
 
 
 def _videos(engine: Mapping[str, Any]) -> int | None:

@@ -21,8 +21,7 @@ def of_prepared(prepared: Prepared | None, limits: MediaLimits | None) -> list[V
     """A file on the next message, as it will be sent; None is one that is still being prepared."""
     if prepared is None:
         return []
-    family, max_slices = (limits.family, limits.max_slices) if limits else (None, None)
-    return views_of([prepared.part], MemoryBlobs(prepared.blobs), family, max_slices)
+    return views_of([prepared.part], MemoryBlobs(prepared.blobs), limits.family if limits else None)
 
 
 def of_message(message: Message, journal: Journal, connection: Connection | None) -> list[View]:
@@ -31,9 +30,8 @@ def of_message(message: Message, journal: Journal, connection: Connection | None
     What the replies to it found in them is marked, down to the next message with pictures.
     """
     family = connection.family if connection else None
-    max_slices = connection.server.max_slices if connection and connection.server else None
     regions = tuple(_regions(journal.tree.path(), message))
-    return views_of(media_of(message.content), journal.blobs, family, max_slices, regions)
+    return views_of(media_of(message.content), journal.blobs, family, regions)
 
 
 def nearest_media(journal: Journal, chosen: str | None) -> Message | None:

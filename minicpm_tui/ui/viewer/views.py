@@ -49,18 +49,17 @@ def views_of(
     parts: Iterable[MediaPart],
     blobs: BlobReader,
     family: Family | None = None,
-    max_slices: int | None = None,
     regions: tuple[Region, ...] = (),
 ) -> list[View]:
     """Everything to see of ``parts``, in order; a video begins with its contact sheet. Web addresses have nothing here.
 
-    ``family`` and ``max_slices`` (the server's own, where it is known) tell how pictures are cut; ``regions`` is what the model
+    ``family``, as the server has it, tells how pictures are cut; ``regions`` is what the model
     found in them: of several it does not say in which.
     """
     found: list[View] = []
     for part in parts:
         if isinstance(part, ImagePart):
-            found += _picture(part, blobs, family, max_slices, regions)
+            found += _picture(part, blobs, family, regions)
         else:
             found += _video(part, blobs)
     return found
@@ -70,9 +69,7 @@ def _source(part: MediaPart) -> Path | None:
     return Path(part.source.path) if part.source.path else None
 
 
-def _picture(
-    part: ImagePart, blobs: BlobReader, family: Family | None, max_slices: int | None, regions: tuple[Region, ...]
-) -> Iterator[View]:
+def _picture(part: ImagePart, blobs: BlobReader, family: Family | None, regions: tuple[Region, ...]) -> Iterator[View]:
     digest = part.sha256
     if digest is None:
         return
@@ -81,7 +78,7 @@ def _picture(
     if family is not None and not family.generic and part.width and part.height:
         from minicpm_tui.families import grid
 
-        cut = grid(part.width, part.height, family, max_slices)
+        cut = grid(part.width, part.height, family)
         slices = cut.columns * cut.rows
         facts += " · " + ngettext("{count} slice", "{count} slices", slices).format(count=slices)
         if slices > 1:
@@ -90,7 +87,7 @@ def _picture(
         def overlay(side: int) -> bytes:
             from minicpm_tui.media.markings import slices_overlay
 
-            return slices_overlay(blobs.read(digest), family, max_slices, side=side)
+            return slices_overlay(blobs.read(digest), family, side=side)
 
     if regions:
 

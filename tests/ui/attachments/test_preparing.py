@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from minicpm_tui.chat.preparer import Preparer
-from minicpm_tui.families import by_id
+from minicpm_tui.families import by_id, sliced
 from minicpm_tui.media import AttachmentSpec, MediaLimits
 from minicpm_tui.ui.attachments.attachment import Attachment
 from minicpm_tui.ui.attachments.prepare_queue import PrepareQueue
@@ -22,7 +22,7 @@ async def test_what_was_made_for_another_model_meanwhile_is_thrown_away(tmp_path
     preparer, attachment = Preparer(MediaLimits(family=V26)), Attachment(AttachmentSpec(path=tmp_path / "a.png"))
 
     def another_model(_attachment: Attachment) -> None:
-        preparer.limits = MediaLimits(family=V26, max_slices=1)
+        preparer.limits = MediaLimits(family=sliced(V26, 1))
 
     queue = PrepareQueue(preparer, another_model)
     await queue.prepare(attachment, lambda: [attachment])

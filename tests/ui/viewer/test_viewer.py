@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from textual.app import App
 
-from minicpm_tui.families import recognise
+from minicpm_tui.families import recognise, sliced
 from minicpm_tui.messages import Blob, Frame, ImagePart, MemoryBlobs, Source, VideoPart
 from minicpm_tui.ui.app.app import MinicpmApp
 from minicpm_tui.ui.terminal.graphics.query import Terminal
@@ -66,7 +66,7 @@ def test_what_there_is_to_see(views: list[View]) -> None:
 def test_the_slices_are_those_of_the_server() -> None:
     picture = encoded("red", (1344, 896))
     part = ImagePart("cat.jpg", picture.sha256, 1344, 896)
-    [view] = views_of([part], MemoryBlobs({picture.sha256: picture}), FAMILY, 2)
+    [view] = views_of([part], MemoryBlobs({picture.sha256: picture}), sliced(FAMILY, 2))
     assert view.facts == "1344×896 · 2 slices (2×1)"
 
 
