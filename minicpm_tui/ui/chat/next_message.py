@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from minicpm_tui.i18n import ngettext
 from minicpm_tui.ui.chat.draft_saver import unsent
 from minicpm_tui.ui.chat.message_queue import Outgoing
 from minicpm_tui.ui.chat.question_edit import QuestionEdit
+from minicpm_tui.ui.composer import drafts
 
 if TYPE_CHECKING:
     from minicpm_tui.media import Prepared
@@ -26,9 +29,15 @@ class NextMessage:
         self._tray = tray
 
     @property
-    def broken(self) -> list[str]:
-        """The names of the files that cannot be sent."""
-        return [attachment.name for attachment in self._tray.attachments if attachment.error]
+    def problem(self) -> str:
+        """Why it cannot be sent as it is: files that cannot be read. Empty when it can."""
+        broken = [attachment.name for attachment in self._tray.attachments if attachment.error]
+        line = ngettext(
+            "{names} cannot be sent: remove it first (⇧Tab, then Del)",
+            "{names} cannot be sent: remove them first (⇧Tab, then Del)",
+            len(broken),
+        )
+        return line.format(names=", ".join(broken)) if broken else ""
 
     @property
     def ready(self) -> list[Prepared]:
@@ -39,7 +48,7 @@ class NextMessage:
         """It is to be sent with ``text``: what stands there afterwards is the message after it."""
         outgoing = Outgoing(text.rstrip(), self._tray.take(), self.edit.question)
         self._composer.write("")
-        self._composer.sent.add(text.strip())
+        self._composer.remember(text.strip())
         self.edit.end()
         return outgoing
 
@@ -63,9 +72,10 @@ class NextMessage:
         texts = (self.edit.text, self._composer.text)
         return unsent(waiting, texts, (*self.edit.attachments, *self._tray.attachments))
 
-    def restore(self, draft: Draft) -> None:
-        """Go on with ``draft``, which a program that ended left behind, unless something is being written."""
-        if self._composer.text:
+    async def take_over(self) -> None:
+        """Go on with what a program that ended left behind, unless something is being written."""
+        draft = await asyncio.to_thread(drafts.take_over)
+        if draft is None or self._composer.text:
             return
         if draft.text:
             self._composer.write(draft.text)

@@ -6,26 +6,22 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from textual import on, work
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import TextArea
 
-from minicpm_tui.errors import MinicpmTuiError, StorageError
-from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.errors import EditorFailed, MinicpmTuiError
+from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.chat.draft_saver import DraftSaver
 from minicpm_tui.ui.chat.model import ChatModel
 from minicpm_tui.ui.chat.welcome import Welcome
-from minicpm_tui.ui.composer import drafts
 from minicpm_tui.ui.composer.composer import Composer
-from minicpm_tui.ui.composer.drafts import Draft
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.terminal.output.blank import Blank
 
 if TYPE_CHECKING:
-    from textual.widgets import OptionList
-
     from minicpm_tui.messages import End
     from minicpm_tui.messages import Message as ChatMessage
     from minicpm_tui.sessions import Journal
@@ -36,6 +32,7 @@ if TYPE_CHECKING:
     from minicpm_tui.ui.chat.next_message import NextMessage
     from minicpm_tui.ui.chat.outbox import Outbox
     from minicpm_tui.ui.chat.reply import ReplyView
+    from minicpm_tui.ui.composer.drafts import Draft
     from minicpm_tui.ui.conversation import ConversationPane
 
 
@@ -97,11 +94,12 @@ class TalkPane(Blank, Vertical):
         self.outbox = Outbox(self, self.model, self.queue, self.reply_view, self.tray.limits_changed)
         self.draft_saver = DraftSaver(self, self.unsent, self.say)
         self.context_line = ContextLine()
-        completions = CompletionList()
+        completions = CompletionList(self.composer.choose)
         with self.app.batch_update():
             await self.mount(self.find_bar, before=0)
             await self.mount(self.pane, self.queue, self.tray, self.context_line, completions, before=self.composer)
         self.composer.completions = completions
+        self.composer.recall()
         self.furnished = True
 
     @property
@@ -178,22 +176,13 @@ class TalkPane(Blank, Vertical):
     async def step(self, message_id: str, step: int) -> None:
         """Show the alternative ``step`` places from the one of a message's that shows, with the cursor on it."""
         async with self._stepping:  # keys typed ahead go on from where the one before has led
-            session = self.model.session
-            if session is None or self.running:
+            if (session := self.model.session) is None or self.running:
                 return
-            tree, pointed = session.tree, self.pane.cursor.message_id is not None
-            among = tree.siblings(message_id)
-            shown = next((message.id for message in tree.path() if message.id in among), message_id)
-            if other := tree.neighbour(shown, step):
-                try:
-                    await session.select(other)
-                except MinicpmTuiError as error:
-                    self.say(error_line(error.info))
-                self.reply_view.show(session.tree, session.journal.blobs)
-                if pointed:
-                    self.pane.cursor.go_to(other)
-                self.reply_view.count(session)
-                self.report()
+            try:
+                await self.reply_view.step(session, message_id, step)
+            except MinicpmTuiError as error:
+                self.say(error_line(error.info))
+            self.report()
 
     def show_conversation(self, *, shown: bool) -> None:
         """Show the conversation, or else what an empty one says."""
@@ -208,30 +197,14 @@ class TalkPane(Blank, Vertical):
         event.stop()
         if not self.furnished:
             return
-        written = event.text.strip()
-        if not written and not self.tray.attachments:
+        if not event.text.strip() and not self.tray.attachments:
             self.outbox.resume()
-        elif broken := self.next.broken:
-            line = ngettext(
-                "{names} cannot be sent: remove it first (⇧Tab, then Del)",
-                "{names} cannot be sent: remove them first (⇧Tab, then Del)",
-                len(broken),
-            )
-            self.say(line.format(names=", ".join(broken)))
+        elif problem := self.next.problem:
+            self.say(problem)
         elif self.model.session is None and not self.model.connecting:
             self.post_message(self.NoServer())
         else:
-            self._keep(written)
             self.outbox.push(self.next.take(event.text))
-
-    @work(group="history")
-    async def _keep(self, written: str) -> None:
-        from minicpm_tui.ui.composer import history
-
-        try:
-            await asyncio.to_thread(history.save, written)
-        except StorageError as error:
-            self.say(error_line(error.info))
 
     def stop(self) -> None:
         """End the reply; what has arrived stays. A message whose files are still prepared goes back to the composer."""
@@ -258,20 +231,11 @@ class TalkPane(Blank, Vertical):
         """Have what is written counted; an edited question keeps files that do not lie here: it is counted when it is sent."""
         self.context_line.check(None if self.editing else self.model.session, self.composer.text, self.next.ready)
 
-    def make_fit(self) -> None:
-        """Do what the context line proposes."""
-        self.next.make_fit(self.context_line)
-
     # -- drafts ---------------------------------------------------------------------------------------------------------------
 
     def unsent(self) -> Draft:
         """Everything that is not sent yet."""
         return self.next.unsent(self.queue.waiting)
-
-    async def restore_draft(self) -> None:
-        """Take over what a program that ended left behind."""
-        if (draft := await asyncio.to_thread(drafts.take_over)) is not None:
-            self.next.restore(draft)
 
     # -- taking back ----------------------------------------------------------------------------------------------------------
 
@@ -295,15 +259,9 @@ class TalkPane(Blank, Vertical):
             self.say(_("The editor needs the whole terminal: wait for the reply, or stop it"))
             return
         try:
-            with self.app.suspend():
-                written = editor.edit(self.composer.text)
-        except MinicpmTuiError as error:
+            self.composer.write(editor.edit_on(self.app, self.composer.text))
+        except EditorFailed as error:
             self.say(error_line(error.info))
-        except SuspendNotSupported:
-            self.say(_("This terminal cannot be handed over to an editor"))
-        else:
-            self.composer.write(written)
-        self.app.refresh(layout=True)
 
     # -- editing a question ---------------------------------------------------------------------------------------------------
 
@@ -312,25 +270,12 @@ class TalkPane(Blank, Vertical):
         if self.model.journal is not None and not self.running:
             self.next.edit.begin(message_id, self.model.journal.tree.messages[message_id].text)
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """A path was chosen with the mouse."""
-        event.stop()
-        completions = self.composer.completions
-        if event.option_list is completions and completions is not None:
-            self.composer.complete(completions.at(event.option_index))
-            self.composer.focus()
-
     # -- files ----------------------------------------------------------------------------------------------------------------
 
     @on(Composer.PathsGiven)
     def _paths_given(self, event: Composer.PathsGiven) -> None:
         event.stop()
-        if event.paths:
-            self.tray.attach(event.paths)
-        if event.missing:
-            from minicpm_tui.ui.composer import pasted
-
-            self.say(pasted.missing_line(event.missing), seconds=20)
+        self.tray.attach(event.paths)
 
     def on_tray_refused(self, event: Tray.Refused) -> None:
         event.stop()

@@ -58,6 +58,24 @@ class ReplyView:
         """Take the tokens from ``session``, which knows what stopped replies and pictures cost too."""
         self._spent = session.spent()
 
+    async def step(self, session: ChatSession, message_id: str, by: int) -> None:
+        """Show the alternative ``by`` places from the one of a message's that shows, with the cursor on it, if there is one.
+
+        Raises MinicpmTuiError when that it shows cannot be written down; it shows all the same.
+        """
+        tree, pointed = session.tree, self._pane.cursor.message_id is not None
+        among = tree.siblings(message_id)
+        shown = next((message.id for message in tree.path() if message.id in among), message_id)
+        if not (other := tree.neighbour(shown, by)):
+            return
+        try:
+            await session.select(other)
+        finally:
+            self.show(session.tree, session.journal.blobs)
+            if pointed:
+                self._pane.cursor.go_to(other)
+            self.count(session)
+
     async def follow(self, events: AsyncIterator[ChatEvent], session: ChatSession) -> End | None:
         """Show one reply as it arrives. Raises what the session raises; ``asked`` tells whether the question is in the tree."""
         self.rate = TokenRate()

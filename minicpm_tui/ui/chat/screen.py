@@ -133,7 +133,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         gc.enable()
         gc.freeze()  # what was imported stays; it need not be looked at again
         await self.talk.furnish()
-        await self.talk.restore_draft()
+        await self.talk.next.take_over()
         await self.open_session(self.launch.session, latest=self.launch.resume)
         await self.connect(demo=self.launch.demo)
 
@@ -282,7 +282,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
             self.app.push_screen(Viewer(views))
 
     def action_fit(self) -> None:
-        self.talk.make_fit()
+        self.talk.next.make_fit(self.talk.context_line)
 
     def action_find(self) -> None:
         self.talk.find_bar.open()

@@ -13,12 +13,14 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 
 from minicpm_tui import text
+from minicpm_tui.errors import StorageError
 from minicpm_tui.i18n import _
-from minicpm_tui.ui.composer import completion, pasted, typed
+from minicpm_tui.ui.composer import completion, history, pasted, typed
 from minicpm_tui.ui.composer.commands import COMMANDS
 from minicpm_tui.ui.composer.completion import Candidate
 from minicpm_tui.ui.composer.history import History
 from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit.error_line import error_line
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.composer.dropdown import CompletionList
@@ -38,12 +40,11 @@ class Composer(Commanded, TextArea):
             self.text = text
 
     class PathsGiven(Message):
-        """Paths or URLs were pasted, dropped, typed or completed: ``paths`` exist, ``missing`` do not exist here."""
+        """``paths`` that exist, or URLs, were pasted, dropped, typed or completed."""
 
-        def __init__(self, paths: tuple[str, ...], missing: tuple[str, ...] = ()) -> None:
+        def __init__(self, paths: tuple[str, ...]) -> None:
             super().__init__()
             self.paths = paths
-            self.missing = missing
 
     class EditorWanted(Message):
         """The message is to be written in the user's editor."""
@@ -115,7 +116,7 @@ class Composer(Commanded, TextArea):
         if named.found:
             self.write(named.rest)
         if named.found or named.missing:
-            self.post_message(self.PathsGiven(named.found, named.missing))
+            self._give(named.found, named.missing)
         else:
             self.post_message(self.Submitted(what))
 
@@ -147,6 +148,23 @@ class Composer(Commanded, TextArea):
     def wrapped_below(self) -> bool:
         """The cursor's line is wrapped and there is a part of it below the cursor."""
         return self.wrapped_document.location_to_offset(self.cursor_location).y < self.wrapped_document.height - 1
+
+    @work(group="history")
+    async def recall(self) -> None:
+        """Read what was sent in earlier runs: it is older than what was sent in this one."""
+        self.sent.add_older(await asyncio.to_thread(history.load))
+
+    def remember(self, message: str) -> None:
+        """``message`` was sent: it is offered again, in later runs too."""
+        self.sent.add(message)
+        self._keep(message)
+
+    @work(group="history")
+    async def _keep(self, message: str) -> None:
+        try:
+            await asyncio.to_thread(history.save, message)
+        except StorageError as error:
+            self.notify(error_line(error.info), severity="warning", markup=False)
 
     def _walk_to(self, entry: str) -> None:
         self._walking = True
@@ -184,7 +202,14 @@ class Composer(Commanded, TextArea):
         if not found.found or found.missing:
             self._insert(what)
         if found.found or found.missing:
-            self.post_message(self.PathsGiven(found.found, found.missing))
+            self._give(found.found, found.missing)
+
+    def _give(self, paths: tuple[str, ...], missing: tuple[str, ...]) -> None:
+        """Pass ``paths`` on, and say which do not exist here."""
+        if paths:
+            self.post_message(self.PathsGiven(paths))
+        if missing:
+            self.notify(text.one_line(pasted.missing_line(missing)), severity="warning", timeout=20, markup=False)
 
     def _insert(self, what: str) -> None:
         result = self.replace(text.printable(what), *self.selection)
@@ -197,6 +222,11 @@ class Composer(Commanded, TextArea):
         found = [] if token is None else await asyncio.to_thread(completion.candidates, token, self.folder)
         if self.completions is not None and (found or self.completions.display):
             self.completions.offer(found)
+
+    def choose(self, candidate: Candidate) -> None:
+        """Complete with ``candidate``, which was clicked, and go on writing."""
+        self.complete(candidate)
+        self.focus()
 
     def complete(self, candidate: Candidate) -> None:
         """A folder goes on being completed; a file becomes an attachment and its token goes."""

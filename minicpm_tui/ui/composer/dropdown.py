@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from textual import on
 from textual.content import Content
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from minicpm_tui.text import one_line
@@ -13,7 +15,7 @@ from minicpm_tui.ui.kit.option_list import Options
 
 
 class CompletionList(Options, can_focus=False):
-    """Hidden while there is nothing to choose."""
+    """Hidden while there is nothing to choose; ``choose`` takes a candidate that is clicked."""
 
     DEFAULT_CSS = """
     CompletionList {
@@ -22,8 +24,9 @@ class CompletionList(Options, can_focus=False):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, choose: Callable[[Candidate], None]) -> None:
         super().__init__(id="completions")
+        self._choose = choose
         self._candidates: tuple[Candidate, ...] = ()
 
     def offer(self, candidates: Sequence[Candidate]) -> None:
@@ -49,9 +52,10 @@ class CompletionList(Options, can_focus=False):
         else:
             self.action_cursor_up()
 
-    def at(self, index: int) -> Candidate:
-        """The candidate in row ``index``. Raises IndexError."""
-        return self._candidates[index]
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self._choose(self._candidates[event.option_index])
 
 
 def _label(candidate: Candidate) -> Content:

@@ -8,12 +8,26 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
+
+from textual.app import App, SuspendNotSupported
 
 from minicpm_tui.errors import EditorFailed
 from minicpm_tui.i18n import _
 
 # Leave the other screen, and a soft reset (DECSTR): what a killed editor did not do itself.
 _AFTER_A_KILLED_EDITOR = "\x1b[?1049l\x1b[!p"
+
+
+def edit_on(app: App[Any], text: str) -> str:
+    """Let the user edit ``text`` on the terminal of ``app``, which stands still meanwhile (blocks). Raises EditorFailed."""
+    try:
+        with app.suspend():
+            return edit(text)
+    except SuspendNotSupported:
+        raise EditorFailed(title=_("This terminal cannot be handed over to an editor"), hint=_as_it_was()) from None
+    finally:
+        app.refresh(layout=True)
 
 
 def edit(text: str) -> str:

@@ -46,6 +46,12 @@ class History:
         if text.strip() and (not self._entries or self._entries[-1] != text):
             self._entries.append(text)
 
+    def add_older(self, entries: Sequence[str]) -> None:
+        """``entries`` were sent before all that is known; oldest first."""
+        self._entries[:0] = entries
+        if self._position is not None:
+            self._position += len(entries)
+
     def settle(self) -> None:
         """What is shown is the draft from now on (it was edited or sent)."""
         self._position = None
