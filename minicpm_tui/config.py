@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     ``stall_seconds``: a server that sends nothing for so long is given up. ``bell_seconds``: the bell rings when a reply took
     longer (0: never). ``thumbnails``: ``auto`` asks the terminal what it can draw. ``slow_line``: ``auto`` is how long the
     terminal takes to answer over ssh; on a slow line previews are drawn with characters alone.
+    ``warm_up``: a server that was started here is asked a small question as soon as it is ready.
     """
 
     url: str = ""
@@ -69,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     slow_line: Literal["auto", "yes", "no"] = "auto"
     model_folders: tuple[str, ...] = ()
     vllm_command: str = ""
+    warm_up: bool = True
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,8 @@ def command(context: click.Context, /, words: tuple[str, ...], **flags: Any) -> 
     serve_run.say_notes(prepared)
     serve_run.say_doubt(prepared)
     if flags["detach"]:
-        return serve_run.detach(prepared, wait=not flags["no_wait"], as_json=flags["as_json"])
-    return serve_run.foreground(prepared, as_json=flags["as_json"])
+        return serve_run.detach(prepared, wait=not flags["no_wait"], warm=settings.warm_up, as_json=flags["as_json"])
+    return serve_run.foreground(prepared, warm=settings.warm_up, as_json=flags["as_json"])
 
 
 def _print(prepared: Plan, *, as_json: bool) -> int:

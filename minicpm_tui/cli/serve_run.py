@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
@@ -16,11 +17,13 @@ from minicpm_tui.servers import endpoints, launch, survival
 from minicpm_tui.servers.local import STATE_TITLES, LocalServer
 from minicpm_tui.servers.plan import Plan
 from minicpm_tui.servers.stages import TITLES
+from minicpm_tui.servers.warmup import WarmUp
 from minicpm_tui.servers.watch import Update, Watcher, last_time
 from minicpm_tui.text import format_bytes, format_duration, one_line
 
 _FIRST_LOOK = 0.5
 _STAY_SECONDS = 0.5
+_WARM_SECONDS = 0.1
 _OVER = ("exited", "failed")
 
 
@@ -64,15 +67,18 @@ def say_doubt(plan: Plan) -> None:
             warn(_("try: {remedy}").format(remedy=remedy.label))
 
 
-def detach(plan: Plan, *, wait: bool, as_json: bool) -> int:
-    """``--detach``: 0 when ``/health`` answers, 1 with the diagnosis. Ctrl-C while it loads stops the server."""
+def detach(plan: Plan, *, wait: bool, warm: bool, as_json: bool) -> int:
+    """``--detach``: 0 when ``/health`` answers, 1 with the diagnosis. Ctrl-C while it loads stops the server.
+
+    ``warm``: its first answer is asked for here, before it is announced.
+    """
     for title, hint in survival.warnings():
         warn(f"{title} — {hint}")
     with _Wishes() as wishes:
         server = launch.start(plan.launch_plan())
         with Watcher(server) as watcher:
             if wait:
-                update = _load(server, watcher, wishes)
+                update = _load(server, watcher, wishes, warm=warm)
             else:
                 update = watcher.poll(_FIRST_LOOK)
                 if update.state in _OVER:
@@ -83,12 +89,12 @@ def detach(plan: Plan, *, wait: bool, as_json: bool) -> int:
     return 0
 
 
-def foreground(plan: Plan, *, as_json: bool) -> int:
+def foreground(plan: Plan, *, warm: bool, as_json: bool) -> int:
     """Start, show the stages, stay until the server ends or Ctrl-C stops it. A lost terminal keeps the server."""
     with _Wishes() as wishes:
         server = launch.start(plan.launch_plan())
         with Watcher(server) as watcher:
-            update = _load(server, watcher, wishes)
+            update = _load(server, watcher, wishes, warm=warm)
             if update.state in _OVER:
                 return 1
             if not wishes.leave:
@@ -120,15 +126,20 @@ class _Wishes:
             self.stop = True
 
 
-def _load(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> Update:
-    """Show the stages until it is ready or gone. Raises KeyboardInterrupt when it was to be stopped, and is."""
-    display = _Display(last_time(server.folder))
+def _load(server: LocalServer, watcher: Watcher, wishes: _Wishes, *, warm: bool) -> Update:
+    """Show the stages until it is ready (and, with ``warm``, has given its first answer) or gone.
+
+    Raises KeyboardInterrupt when it was to be stopped, and is."""
+    display = _Display(last_time(server.folder, server.version))
     try:
         while True:
             update = watcher.poll()
             display.show(update)
             if wishes.stop or wishes.leave or update.state in ("ready", *_OVER):
                 break
+        if warm and update.state == "ready" and not (wishes.stop or wishes.leave):
+            display.warming()
+            update = _warm(server, watcher, wishes) or update
     finally:
         display.close()
     if update.state in _OVER:
@@ -137,6 +148,19 @@ def _load(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> Update:
         _stop(server)
         raise KeyboardInterrupt
     return update
+
+
+def _warm(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> Update | None:
+    """Wait for the first answer; the news when the server ends meanwhile. Any wish ends it at once."""
+    warm_up = WarmUp(server)
+    thread = threading.Thread(target=warm_up.run, daemon=True)
+    thread.start()
+    while thread.is_alive() and not (wishes.stop or wishes.leave):
+        update = watcher.poll(_WARM_SECONDS)
+        if update.state in _OVER:
+            return update
+    warm_up.cancel()
+    return None
 
 
 def _stay(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> int:
@@ -172,14 +196,17 @@ class _Display:
 
     def __init__(self, last: dict[str, float]) -> None:
         self._last = last
+        usual = _("last time it was ready after {time}").format(time=format_duration(sum(last.values()))) if last else ""
         self._shown = 0
         self._said_quiet = False
         self._status = None
         if sys.stderr.isatty():
             from rich.console import Console
 
-            self._status = Console(stderr=True).status(_("starting vLLM …"))
+            self._status = Console(stderr=True).status(" ".join([_("starting vLLM …"), usual]).rstrip())
             self._status.start()
+        elif usual:
+            print(usual, file=sys.stderr, flush=True)
 
     def show(self, update: Update) -> None:
         quiet = _(" — silent for {time}, see the log").format(time=format_duration(update.silent)) if update.quiet else ""
@@ -196,6 +223,14 @@ class _Display:
             took = _(" (last time {time})").format(time=format_duration(before)) if before else ""
             text = f"{_(TITLES[stage.name])}{progress} {format_duration(update.elapsed)}{took}"
         self._status.update(Text(text + quiet))
+
+    def warming(self) -> None:
+        """The stage after the last one of the log."""
+        text = _("Warming up the first answer")
+        if self._status is None:
+            print(text, file=sys.stderr, flush=True)
+        else:
+            self._status.update(text)
 
     def _print(self, update: Update, quiet: str) -> None:
         """Where lines cannot change: one for each stage, and one when it has gone quiet."""

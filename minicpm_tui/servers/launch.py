@@ -41,6 +41,7 @@ class LaunchPlan:
     environment: Mapping[str, str] = field(default_factory=dict)
     key: str = field(default="", repr=False)
     form: Mapping[str, Any] = field(default_factory=dict)
+    version: str = ""
 
 
 def start(plan: LaunchPlan, environ: Mapping[str, str] | None = None) -> LocalServer:
@@ -72,6 +73,7 @@ def start(plan: LaunchPlan, environ: Mapping[str, str] | None = None) -> LocalSe
         key=key,
         started=time.time(),
         form=dict(plan.form),
+        version=plan.version,
     )
     registry.refresh()
     with registry.locked():

@@ -33,7 +33,7 @@ class Record(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
     ``start_ticks`` and ``boot_id`` tell its process from a later one with the same pid. ``pid`` is 0 between writing the file and
     starting the process. ``started`` and ``ready_at`` are seconds since the epoch. ``form`` is what the panel's form held,
-    so that the server can be started again with changes.
+    so that the server can be started again with changes. ``version`` is that of vLLM.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Record(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     ended: Literal["", "exited", "failed"] = ""
     exit_status: int | None = None
     form: dict[str, Any] = {}
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class LocalServer:
     command: str = ""
     exit_status: int | None = None
     form: dict[str, Any] = field(default_factory=dict)
+    version: str = ""
 
     @property
     def live(self) -> bool:

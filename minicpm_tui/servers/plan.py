@@ -57,6 +57,7 @@ class Plan:
             environment=command.environment,
             key=command.key,
             form=self.asked.to_dict(),
+            version=self.vllm.version if self.vllm else "",
         )
 
     def estimate(self) -> Estimate:

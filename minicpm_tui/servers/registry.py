@@ -206,6 +206,7 @@ def describe(record: Record) -> LocalServer:
         command=argv.shell_line(record.argv, record.environment),
         exit_status=record.exit_status,
         form=record.form,
+        version=record.version,
     )
 
 

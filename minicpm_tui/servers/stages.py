@@ -10,18 +10,19 @@ from minicpm_tui.i18n import N_
 from minicpm_tui.servers.local import State
 from minicpm_tui.servers.loglines import LineSplitter, LogLine
 
-StageName = Literal["resolve", "weights", "compile", "kv_cache", "graphs", "ready"]
+StageName = Literal["resolve", "weights", "compile", "kv_cache", "graphs", "media", "ready"]
 
 _ANSWERS = re.compile(r'Application startup complete|Uvicorn running on|Avg prompt throughput|HTTP/1\.[01]" \d{3}\b')
 """Of these a log that lacks its beginning still has the last two: figures, and one line for each request."""
 
-STAGES: tuple[StageName, ...] = ("resolve", "weights", "compile", "kv_cache", "graphs", "ready")
+STAGES: tuple[StageName, ...] = ("resolve", "weights", "compile", "kv_cache", "graphs", "media", "ready")
 TITLES: dict[StageName, str] = {
     "resolve": N_("Reading the model's configuration"),
     "weights": N_("Loading weights"),
     "compile": N_("Compiling"),
     "kv_cache": N_("Measuring memory"),
     "graphs": N_("Capturing CUDA graphs"),
+    "media": N_("Warming up for the largest pictures and videos"),
     "ready": N_("Warming up"),
 }
 
@@ -54,6 +55,9 @@ _BEGINS: tuple[tuple[StageName, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_MEDIA_BEGINS = re.compile(r"Detected the chat template content format")
+"""Of the API server, once the engine is up (seen on 0.25 and 0.28): then it prepares the largest items that are allowed."""
+_MEDIA_DONE = re.compile(r"(?i:multi-modal warmup) completed")
 _WEIGHTS_DONE = re.compile(r"Model loading took|Loading model weights took")
 _PERCENT = re.compile(r"(\d+)%(?: Completed)? ?\|")
 _FRACTION = re.compile(r"\| ?(\d+)/(\d+) \[")
@@ -89,6 +93,7 @@ class LogReader:
         self._began: dict[StageName, float | None] = {}
         self._clock: float | None = None
         self._eager = False
+        self._media_done = False
         self._started_up = False
         self._ending: State | None = None
 
@@ -143,6 +148,7 @@ class LogReader:
             self._eager = True
         if name := self._begins(text):
             self._enter(name)
+        self._note_media(text)
         self._note_progress(text)
         if _ANSWERS.search(text):
             self._started_up = True
@@ -163,6 +169,19 @@ class LogReader:
             if pattern.search(text):
                 return "kv_cache" if name == "compile" and self._eager else name
         return None
+
+    def _note_media(self, text: str) -> None:
+        """The preparing of the largest items, of which vLLM tells only the end: it takes the place of the last warming up.
+
+        Newer versions do it beside the engine's start: that is no stage.
+        """
+        if self.current != "ready":
+            self._media_done |= bool(_MEDIA_DONE.search(text))
+        elif _MEDIA_BEGINS.search(text) and not self._media_done:
+            del self._stages["ready"]
+            began = self._began.pop("ready")
+            self._enter("media")
+            self._began["media"] = began
 
     def _enter(self, name: StageName) -> None:
         current = self.current

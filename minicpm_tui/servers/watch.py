@@ -137,7 +137,7 @@ class Watcher:
             return self._answers(record)
         if record and registry.is_ready(record):
             self._ready = True
-            remember(self.server.folder, self.diagnosis.reader.stages)
+            remember(self.server.folder, self.diagnosis.reader.stages, self.server.version)
             return "ready"
         return "loading" if self._position else "starting"
 
@@ -181,20 +181,22 @@ def _memory_path() -> Path:
     return paths.cache_dir() / "stages.json"
 
 
-def remember(model: str, stages: tuple[Stage, ...]) -> None:
-    """Keep how long each stage of this model's start took, for next time."""
-    seconds: dict[str, float] = {
-        stage.name: stage.seconds for stage in stages if stage.seconds is not None and stage.name != "ready"
-    }
+def remember(model: str, stages: tuple[Stage, ...], version: str = "") -> None:
+    """Keep how long each stage of this model's start took with this version of vLLM, for next time."""
+    seconds: dict[str, float] = {stage.name: stage.seconds for stage in stages if stage.seconds is not None}
     known = _memory()
-    known[model] = seconds
+    known[_start_of(model, version)] = seconds
     with contextlib.suppress(StorageError):
         write_durably(make_private_dir(paths.cache_dir()) / _memory_path().name, msgspec.json.encode(known))
 
 
-def last_time(model: str) -> dict[str, float]:
-    """Seconds of each stage of this model's last successful start; empty when it is the first."""
-    return _memory().get(model, {})
+def last_time(model: str, version: str = "") -> dict[str, float]:
+    """Seconds of each stage of this model's last successful start with this version; empty when it is the first."""
+    return _memory().get(_start_of(model, version), {})
+
+
+def _start_of(model: str, version: str) -> str:
+    return f"{model}\n{version}" if version else model
 
 
 def _memory() -> dict[str, dict[str, float]]:

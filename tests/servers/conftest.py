@@ -68,6 +68,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with open(__file__ + ".asked", "ab") as asked:
+            asked.write(body + b"\\n")
+        while os.path.exists(__file__ + ".hangs"):
+            time.sleep(0.05)
+        self.send_response(400 if b"video" in body and os.path.exists(__file__ + ".no-videos") else 200)
+        self.end_headers()
+
     def log_message(self, *_):
         pass
 

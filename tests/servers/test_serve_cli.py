@@ -103,6 +103,25 @@ def test_detach_list_status_logs_stop(cli: Cli, model: Path) -> None:
     assert cli("servers", "status", server["id"])[0] == 1
 
 
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_first_answer_is_warmed_up_unless_the_settings_say_no(cli: Cli, model: Path, tmp_path: Path, wanted: bool) -> None:
+    (tmp_path / "home" / "config").mkdir(parents=True)
+    (tmp_path / "home" / "config" / "config.toml").write_text("" if wanted else "warm_up = false\n")
+    code, out, err = cli("serve", str(model), "--detach", "--json")
+    asked = tmp_path / "bin" / "vllm.asked"
+    assert (code, asked.exists(), "Warming up the first answer" in err) == (0, wanted, wanted)
+    assert cli("servers", "stop", json.loads(out)["id"])[0] == 0
+
+
+def test_ctrl_c_while_it_warms_up_stops_the_server(cli: Cli, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "bin" / "vllm.hangs").touch()
+    with cli.start("serve", str(model), "--detach") as process:
+        wait_for((tmp_path / "bin" / "vllm.asked").exists)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+    assert registry.servers() == []
+
+
 def test_ctrl_c_in_the_foreground_stops_the_server(cli: Cli, model: Path) -> None:
     with cli.start("serve", str(model)) as process:
         assert process.stdout is not None

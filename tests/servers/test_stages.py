@@ -47,7 +47,8 @@ def test_a_start_on_a_gpu() -> None:
         ("compile", 20.0),
         ("kv_cache", 4.0),
         ("graphs", 1.0),
-        ("ready", 66.0),
+        ("media", 66.0),
+        ("ready", 0.0),
     ]
     assert all(stage.done and stage.progress == 1.0 for stage in reader.stages)
 

@@ -255,6 +255,10 @@ def test_how_long_it_took_last_time_is_remembered() -> None:
     remember("/models/m", read((LOGS / "ready-0.25-gpu.log").read_bytes()).stages)
     assert last_time("/models/m")["weights"] == 11.0
     assert last_time("/models/other") == {}
+    remember("/models/m", read((LOGS / "exited-0.32-cpu.log").read_bytes()).stages, "0.32.0")
+    assert last_time("/models/m", "0.32.0")["weights"] < 11.0
+    assert last_time("/models/m")["weights"] == 11.0
+    assert last_time("/models/m", "0.33.0") == {}
 
 
 def test_a_script_is_no_reason_to_wait(vllm_script: Script) -> None:

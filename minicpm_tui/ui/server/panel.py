@@ -12,6 +12,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.servers import endpoints, live, watch
 from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.local import LocalServer
+from minicpm_tui.servers.warmup import WarmUp
 from minicpm_tui.servers.watch import Update, Watcher
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.commands import Commanded, bindings
@@ -40,6 +41,7 @@ class ServerPanel(Commanded, Views):
     def __init__(self) -> None:
         super().__init__()
         self._fill_in = FillIn()
+        self._warming: list[WarmUp] = []
 
     def on_mount(self) -> None:
         if self.has_focus:
@@ -172,7 +174,7 @@ class ServerPanel(Commanded, Views):
 
     async def watch_server(self, server: LocalServer, *, use: bool = False) -> None:
         """Show ``server``; with ``use``, talk with it as soon as it is ready."""
-        last = await asyncio.to_thread(watch.last_time, server.folder)
+        last = await asyncio.to_thread(watch.last_time, server.folder, server.version)
         await self.show(ServerView(server, last))
         if use and server.state != "ready":
             self.post_message(ServerLoading(server.url, server.model))
@@ -199,11 +201,41 @@ class ServerPanel(Commanded, Views):
             if update.state == "ready" and waiting:
                 waiting = False
                 self.post_message(UseServer(server.url, server.model, server.key))
+                if server.ready_at is None:
+                    self._warm(server)
                 if self.has_focus_within and self.shown:
                     await self.run_action("screen.compose")  # there is someone to talk with
             if update.state in OVER:
                 self._tell_end(server, update)
                 return
+
+    @work(group="warm")
+    async def _warm(self, server: LocalServer) -> None:
+        """Ask a server that has just become ready its first, small question, unless the settings say otherwise."""
+        try:
+            warm_up = await asyncio.to_thread(starting.warm_up, server)
+        except MinicpmTuiError as error:
+            self._say(error)
+            return
+        if warm_up is None:
+            return
+        self._warming.append(warm_up)
+        self._show_warming(server, warming=True)
+        try:
+            await asyncio.to_thread(warm_up.run)
+        finally:
+            warm_up.cancel()
+            self._warming.remove(warm_up)
+            self._show_warming(server, warming=False)
+
+    def _show_warming(self, server: LocalServer, *, warming: bool) -> None:
+        if self.is_attached and self.view is not None and self.view.server is server:
+            self.view.warming = warming
+            self.view.refresh_head()
+
+    def on_unmount(self) -> None:
+        for warm_up in self._warming:
+            warm_up.cancel()
 
     def _tell_end(self, server: LocalServer, update: Update) -> None:
         """To those who talk with it, and to a user who does not see the panel."""

@@ -74,6 +74,7 @@ class ServerView(VerticalScroll):
         self.server = server
         self.last = last
         self.state: State = server.state
+        self.warming = False
 
     def compose(self) -> ComposeResult:
         yield Static(self._head(), id="head", markup=False)
@@ -121,6 +122,7 @@ class ServerView(VerticalScroll):
             (server.short_name, "bold"),
             "\n",
             (_(STATE_TITLES[self.state]), style),
+            (_(" · warming up") if self.warming and self.state == "ready" else "", "$text-warning"),
             (f"{since}  {server.url}", "$muted"),
         )
 
@@ -207,6 +209,9 @@ def stages_content(stages: Sequence[Stage], last: dict[str, float], elapsed: flo
         else:
             seconds = f" {format_duration(stage.seconds)}" if stage.seconds is not None else ""
             lines.append(Content.assemble(("● ", "$text-success"), _(TITLES[name]), (f"{seconds}{usual}", "$muted")))
+    if last and not ended:
+        total = _("last time it was ready after {time}").format(time=format_duration(sum(last.values())))
+        lines.append(Content.styled(total, "$muted"))
     return Content("\n").join(lines)
 
 

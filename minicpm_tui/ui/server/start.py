@@ -15,6 +15,7 @@ from minicpm_tui.servers.local import LocalServer
 from minicpm_tui.servers.options import OPTIONS
 from minicpm_tui.servers.plan import Plan
 from minicpm_tui.servers.values import Value
+from minicpm_tui.servers.warmup import WarmUp
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ def estimate(prepared: Plan) -> Estimate | None:
 def start(prepared: Plan) -> LocalServer:
     """Raises what ``launch.start`` raises."""
     return launch.start(prepared.launch_plan())
+
+
+def warm_up(server: LocalServer) -> WarmUp | None:
+    """The first question for a server that has become ready; None where the settings want none. Raises ConfigError."""
+    return WarmUp(server) if config.load().settings.warm_up else None
 
 
 def stop(server_id: str) -> None:
