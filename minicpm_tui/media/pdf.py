@@ -12,12 +12,13 @@ from minicpm_tui.families import Size, image_tokens, kept_size
 from minicpm_tui.i18n import _
 from minicpm_tui.media.encode import Encoder
 from minicpm_tui.media.opened import Opened
+from minicpm_tui.media.pdf_fonts import missing_fonts
 from minicpm_tui.media.pictures import picture_part
 from minicpm_tui.media.pillow import MAX_SIDE, decoding
 from minicpm_tui.media.safe_open import no_such_page, shown
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import Prepared, PrepareOptions
-from minicpm_tui.text import format_bytes
+from minicpm_tui.text import format_bytes, one_line
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -40,9 +41,11 @@ def prepare_page(opened: Opened, options: PrepareOptions) -> Prepared:
             raise no_such_page(path, number, pages)
         size = _size(*_points(document, number - 1), options)
         blob = Encoder(_draw(document, number - 1, size)).blob
+        notes = _font_notes(document, number - 1)
     name = f"{shown(path.name)} {number}" if pages > 1 else shown(path.name)
     part, blobs = picture_part(blob, size, name, source_of(opened, spec, page=number))
-    notes = (_("only page 1 of {count} is sent").format(count=pages),) if spec.page is None and pages > 1 else ()
+    if spec.page is None and pages > 1:
+        notes = (_("only page 1 of {count} is sent").format(count=pages), *notes)
     return Prepared(part, blobs, image_tokens(limits.family, *size), notes)
 
 
@@ -70,6 +73,15 @@ def _draw(document: Any, index: int, size: Size) -> Image:
     width, height = _points(document, index)
     drawn: Image = document[index].render(scale=max(size[0] / width, size[1] / height)).to_pil()
     return drawn.convert("RGB").resize(size, Resampling.LANCZOS)
+
+
+def _font_notes(document: Any, index: int) -> tuple[str, ...]:
+    """What to tell of text that is left out (translated)."""
+    fonts = missing_fonts(document, document[index])
+    if not fonts:
+        return ()
+    text = _("text is missing in the picture: {fonts} is not in the PDF and not on this machine")
+    return (text.format(fonts=one_line(", ".join(fonts), 100)),)
 
 
 def _size(width: float, height: float, options: PrepareOptions) -> Size:
@@ -101,6 +113,7 @@ def _document(opened: Opened) -> Iterator[Any]:
             hint = _("save it without the password first") if locked else _("open it in another program and save it again")
             raise MediaDamaged(shown(opened.path), title=title, hint=hint) from error
         try:
+            document.init_forms()  # PDFium draws no field of a form before
             yield document
         finally:
             document.close()
