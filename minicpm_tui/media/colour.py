@@ -72,14 +72,17 @@ def _over_white(image: Image, space: ColourSpace, source: Image) -> Image:
     from PIL import Image as Images
 
     if image.mode not in {"LA", "RGBA"}:
-        return _to_srgb(image, space, source)
+        return to_srgb(image, space, source)
     alpha = image.getchannel("A")
-    colours = _to_srgb(image.convert("L" if image.mode == "LA" else "RGB"), space, source)
+    colours = to_srgb(image.convert("L" if image.mode == "LA" else "RGB"), space, source)
     return Images.composite(colours, Images.new("RGB", image.size, "white"), alpha)
 
 
-def _to_srgb(image: Image, space: ColourSpace, source: Image) -> Image:
-    """RGB as the colours are meant; a profile that is broken or for another kind of picture is not used, which is said."""
+def to_srgb(image: Image, space: ColourSpace, source: Image) -> Image:
+    """RGB as the colours are meant; a profile that is broken or for another kind of picture is not used.
+
+    What is to be known of that is remembered with ``source``.
+    """
     from PIL import ImageCms
 
     if space.transfer:

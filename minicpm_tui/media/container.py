@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.pillow import decoding
 from minicpm_tui.media.safe_open import shown
+from minicpm_tui.media.sniff import H264, HEVC
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 MAX_PIXELS = 70_000_000
 """Of one frame: twice 8K. A decoder keeps a dozen of them."""
 
+_STILL_CODECS = {"mjpeg", "png", "bmp", "gif", "webp", "tiff", "jpegxl"}
+"""Of covers, beside a stream of another codec."""
+
 _THREADED_PIXELS = 9_000_000
 _MOST_THREADS = 4
 _MOST_SECONDS = 100 * 24 * 3600.0
@@ -32,14 +36,17 @@ _MOST_SECONDS = 100 * 24 * 3600.0
 
 @dataclass(frozen=True)
 class Video:
-    """An opened video. ``duration`` is in seconds (0 when the file does not say), ``start`` what its first frame is at, and
-    ``frame_seconds`` how long a frame stands on average."""
+    """An opened video. ``duration`` is in seconds (0 when the file does not say), ``start`` what its first frame is at,
+    ``frame_seconds`` how long a frame stands on average, ``has_cover`` that a still beside it is not marked as its cover,
+    and ``seeks`` that frames can be found by their time."""
 
     container: InputContainer
     stream: VideoStream
     start: float
     duration: float
     frame_seconds: float
+    has_cover: bool = False
+    seeks: bool = True
 
     @property
     def is_iso(self) -> bool:
@@ -68,18 +75,32 @@ def open_video(opened: Opened) -> Iterator[Video]:
     """The video in the file. Raises MediaUnsupported without pictures in it; MediaDamaged."""
     import av
 
+    count = _count(opened) if opened.format in {H264, HEVC} else None
     opened.file.seek(0)
     with decoding(opened.path):
         container = av.open(opened.file, "r", format=opened.format.reader)
     try:
         with decoding(opened.path):
-            yield _described(container, opened.path)
+            video = _described(container, opened.path)
+            yield video if count is None else replace(video, duration=count * video.frame_seconds, seeks=False)
     finally:
         container.close()
 
 
+def _count(opened: Opened) -> int:
+    """How many frames a stream without a container has: it knows no times, and nothing can be found in it but by reading on."""
+    import av
+
+    opened.file.seek(0)
+    with decoding(opened.path), av.open(opened.file, "r", format=opened.format.reader) as container:
+        return sum(packet.size > 0 for packet in container.demux(video=0))
+
+
 def _described(container: InputContainer, path: Path) -> Video:
     streams = [stream for stream in container.streams.video if not _is_cover(stream)]
+    moving = [stream for stream in streams if stream.codec_context.name not in _STILL_CODECS]
+    has_cover = 0 < len(moving) < len(streams)
+    streams = moving or streams
     if not streams:
         raise MediaUnsupported(shown(path), title=_("This video has no pictures"), hint=_("it contains only sound or other data"))
     stream = max(streams, key=lambda each: each.width * each.height)
@@ -101,6 +122,7 @@ def _described(container: InputContainer, path: Path) -> Video:
         start=start,
         duration=duration if math.isfinite(duration) and 0 < duration < _MOST_SECONDS else 0.0,
         frame_seconds=1 / rate if rate > 0 else 0.04,
+        has_cover=has_cover,
     )
 
 

@@ -36,7 +36,7 @@ class FrameReader:
         self._check = check
         self._base = float(video.stream.time_base or 1)
         self._keys = self._key_times()
-        self._leaps = not self._keys
+        self._leaps = not self._keys and video.seeks
         self._target = 0.0
         self._decoder = self._decode()
         self._lost = False

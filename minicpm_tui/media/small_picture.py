@@ -9,6 +9,7 @@ from minicpm_tui.errors import MediaDamaged
 from minicpm_tui.families import Size
 from minicpm_tui.i18n import _
 from minicpm_tui.media.container import open_video
+from minicpm_tui.media.frame_image import upright_image
 from minicpm_tui.media.opened import Opened, open_media, opened_bytes
 from minicpm_tui.media.orientation import upright_size
 from minicpm_tui.media.pdf import draw_page
@@ -16,7 +17,6 @@ from minicpm_tui.media.pictures import pixels
 from minicpm_tui.media.pillow import decoding, open_picture
 from minicpm_tui.media.reader import FrameReader
 from minicpm_tui.media.safe_open import shown, unsupported
-from minicpm_tui.media.videos import upright_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image

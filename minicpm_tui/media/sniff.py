@@ -43,6 +43,8 @@ ASF = Format("video", "Windows Media", "asf", "video/x-ms-asf")
 OGG = Format("video", "Ogg", "ogg", "video/ogg")
 MPEG_TS = Format("video", "MPEG-TS", "mpegts", "video/mp2t")
 MPEG_PS = Format("video", "MPEG-PS", "mpeg", "video/mpeg")
+H264 = Format("video", "H.264", "h264", "video/h264")
+HEVC = Format("video", "H.265", "hevc", "video/h265")
 PDF = Format("pdf", "PDF", "", "application/pdf")
 ANIMATED = {GIF, WEBP, PNG, AVIF}
 """Pictures that may hold an animation."""
@@ -129,7 +131,17 @@ def _loose(head: bytes) -> Format | None:
         marks = range(offset, min(len(head), step * 5), step)
         if len(marks) > 2 and all(head[at] == 0x47 for at in marks):
             return MPEG_TS
-    return PDF if b"%PDF-" in head[:1024] else None
+    return PDF if b"%PDF-" in head[:1024] else _byte_stream(head)
+
+
+def _byte_stream(head: bytes) -> Format | None:
+    """H.264 and H.265 without a container (their Annex B): they begin with a delimiter or their parameters."""
+    start = 4 if head.startswith(b"\0\0\0\1") else 3 if head.startswith(b"\0\0\1") else 0
+    if not start or len(head) < start + 2 or head[start] & 0x80:
+        return None
+    if head[start] >> 1 in {32, 33, 35} and head[start + 1] == 1:
+        return HEVC
+    return H264 if head[start] & 0x1F in {7, 9} else None
 
 
 def _other(head: bytes) -> Format:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from minicpm_tui.errors import MediaDamaged, MediaUnsupported
-from minicpm_tui.families import Size, frame_size, video_tokens
+from minicpm_tui.families import frame_size, video_tokens
 from minicpm_tui.i18n import _
 from minicpm_tui.media.container import open_video
 from minicpm_tui.media.encode import encode_jpeg
 from minicpm_tui.media.extent import extent
 from minicpm_tui.media.frame_choice import sample_times
+from minicpm_tui.media.frame_image import is_shaped, upright_image
 from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.reader import Found, FrameReader
 from minicpm_tui.media.safe_open import shown
@@ -22,12 +23,9 @@ from minicpm_tui.messages import Blob, Frame, VideoPart
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
-    from PIL.Image import Image
 
 FRAME_BYTES = 90_000
 EXACT_SECONDS = 300
-_BT709 = 1  # FFmpeg's number for the transfer function and for the primaries
-_HIGH_RANGE = {16, 18}  # PQ and HLG
 
 
 def prepare_video(opened: Opened, options: PrepareOptions) -> Prepared:
@@ -52,11 +50,17 @@ def prepare_video(opened: Opened, options: PrepareOptions) -> Prepared:
         times, notes = sample_times(whole, opened, options, size)
         frames: list[Frame] = []
         blobs: dict[str, Blob] = {}
+        changes = False
         for index, (frame, at) in enumerate(_sampled(reader, times)):
-            blob = encode_jpeg(upright_image(frame, size), FRAME_BYTES)
+            shape = video.shown_size(frame)
+            changes = changes or not is_shaped(shape, size)
+            blob = encode_jpeg(upright_image(frame, size, shape), FRAME_BYTES)
             blobs[blob.sha256] = blob
             frames.append(Frame(blob.sha256, round(max(at, 0.0), 3)))
             options.report((index + 1) / len(times))
+        notes += _kind_notes(first[0])
+        if changes:
+            notes += (_("it changes its size midway: frames of another shape have black beside them"),)
         if reader.broken:
             notes += (_("parts of this video are damaged: what could be decoded is sent"),)
     part = VideoPart(
@@ -69,26 +73,15 @@ def prepare_video(opened: Opened, options: PrepareOptions) -> Prepared:
     return Prepared(part, blobs, video_tokens(family, len(frames), *size), notes)
 
 
-def upright_image(frame: VideoFrame, size: Size) -> Image:
-    """The frame as sRGB, ``size`` pixels as shown, turned as its metadata asks; high dynamic range is brought down to it.
-
-    Colours without a tag are taken as FFmpeg takes them, which is how the server would decode the file.
-    """
-    from PIL import Image as Images
-    from PIL.Image import Transpose
-
-    turn = round(frame.rotation / 90) % 4
-    stored = (size[1], size[0]) if turn % 2 else size
-    if frame.color_trc in _HIGH_RANGE:
-        small = frame.reformat(
-            *stored, "rgb24", interpolation="LANCZOS", dst_colorspace="ITU709", dst_color_trc=_BT709, dst_color_primaries=_BT709
-        )
-    else:
-        small = frame.reformat(*stored, "rgb24", interpolation="LANCZOS")
-    plane = small.planes[0]
-    image = Images.frombuffer("RGB", stored, bytes(plane), "raw", "RGB", plane.line_size, 1)
-    steps = {1: Transpose.ROTATE_90, 2: Transpose.ROTATE_180, 3: Transpose.ROTATE_270}
-    return image.transpose(steps[turn]) if turn else image
+def _kind_notes(frame: VideoFrame) -> tuple[str, ...]:
+    """What is lost of videos that are more than flat ones (translated), as the first frame tells."""
+    kinds = {str(getattr(data, "type", "")).rpartition(".")[2] for data in frame.side_data}
+    notes = []
+    if "SPHERICAL" in kinds:
+        notes.append(_("a video of all around: its frames are sent flat, as they are stored"))
+    if "STEREO3D" in kinds:
+        notes.append(_("a stereo video: its frames are sent as they are stored, for two eyes"))
+    return tuple(notes)
 
 
 def _sampled(reader: FrameReader, times: list[float]) -> Iterator[Found]:

@@ -10,6 +10,7 @@ from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import Prepared, PrepareOptions
+from minicpm_tui.media.whole_doubts import whole_doubts
 from minicpm_tui.messages import Blob, VideoPart
 from minicpm_tui.text import format_bytes
 
@@ -30,6 +31,7 @@ def prepare_whole(opened: Opened, options: PrepareOptions) -> Prepared:
             raise MediaDamaged(shown(opened.path), title=_("No frame of this video can be decoded"))
         size, length = video.shown_size(frame), video.duration
         count = min(limits.frames_read or video.frames, video.frames)
+        notes = whole_doubts(video)
     hint = _("send it as frames, not as the whole file")
     if limits.stops_at(count):
         raise MediaTooLarge(shown(opened.path), title=_("A whole video would stop this server"), hint=hint)
@@ -54,4 +56,4 @@ def prepare_whole(opened: Opened, options: PrepareOptions) -> Prepared:
         media_type=opened.format.media_type,
         source=source,
     )
-    return Prepared(part, blobs, video_tokens(limits.family, count, *size))
+    return Prepared(part, blobs, video_tokens(limits.family, count, *size), notes)

@@ -10,11 +10,11 @@ import json
 from pathlib import Path
 from random import Random
 
-from tests.media.samples import colour, scientific, turned
+from tests.media.samples import colour, documents, high_range, scientific, turned, videos
 from tests.media.samples.sample import Sample
 
 SEED = 12
-MAKERS = tuple(each.make for each in (scientific, colour, turned))
+MAKERS = tuple(each.make for each in (scientific, colour, turned, high_range, videos, documents))
 
 
 def make(folder: Path, seed: int = SEED) -> list[Sample]:

@@ -15,7 +15,7 @@ from PIL import Image
 from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge, MediaUnsupported
 from minicpm_tui.families import by_id
 from minicpm_tui.media import AttachmentSpec, MediaLimits, PreparationCancelled, Prepared, inspect, prepare
-from minicpm_tui.media.videos import upright_image
+from minicpm_tui.media.frame_image import upright_image
 from minicpm_tui.media.whole import MAX_BYTES
 from minicpm_tui.messages import VideoPart
 from tests.media.making import BLUE, CODECS, GREEN, RED, WHITE, clip, corners, near, number_of, quarters
