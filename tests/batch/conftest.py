@@ -54,3 +54,8 @@ def results(output: Path) -> dict[str, Result]:
         assert result.id not in found, f"{result.id} is there twice"
         found[result.id] = result
     return found
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "out.jsonl"

@@ -52,16 +52,16 @@ class MinicpmApp(AppBase):
     # -- what panes and screens ask for ---------------------------------------------------------------------------------------
 
     def on_open_session(self, event: OpenSession) -> None:
-        self.run_worker(self.chat.open_session(event.session_id), group="session")
+        self.run_worker(self.chat.switchboard.open_session(event.session_id), group="session")
 
     def on_use_server(self, event: UseServer) -> None:
-        self.run_worker(self.chat.use(event), group="connect")
+        self.run_worker(self.chat.switchboard.use(event), group="connect")
 
     def on_server_loading(self, event: ServerLoading) -> None:
-        self.chat.expect(event)
+        self.chat.switchboard.expect(event)
 
     def on_server_lost(self, event: ServerLost) -> None:
-        self.chat.lose(event)
+        self.chat.switchboard.lose(event)
 
     def on_attach(self, event: Attach) -> None:
         self.chat.talk.tray.attach(event.what)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from minicpm_tui.ui.chat.pane import TalkPane
 from minicpm_tui.ui.chat.panes import NARROW, Pane, Panes
 from minicpm_tui.ui.chat.status import state_word, status_of
 from minicpm_tui.ui.chat.status_line import StatusLine
+from minicpm_tui.ui.chat.switchboard import Switchboard
 from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.composer import drafts
 from minicpm_tui.ui.kit import ui_state
@@ -32,7 +32,7 @@ from minicpm_tui.ui.kit.commands import Commanded, bindings
 from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.hint_bar import HintBar
-from minicpm_tui.ui.kit.messages import CopyText, ServerLoading, ServerLost, UseServer
+from minicpm_tui.ui.kit.messages import CopyText
 from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.kit.ui_state import UiState
 from minicpm_tui.ui.terminal.output.lean import LeanScreen
@@ -62,6 +62,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
 
     def compose(self) -> ComposeResult:
         self.talk = TalkPane(self.model)
+        self.switchboard = Switchboard(self.talk, self.show_status)
         self.columns = Columns(self.talk, Panes(self.state.files, self.state.server), self.app.size.width)
         yield self.columns
         yield StatusLine()
@@ -134,51 +135,8 @@ class ChatScreen(Commanded, LeanScreen[None]):
         gc.freeze()  # what was imported stays; it need not be looked at again
         await self.talk.furnish()
         await self.talk.next.take_over()
-        await self.open_session(self.launch.session, latest=self.launch.resume)
-        await self.connect(demo=self.launch.demo)
-
-    async def open_session(self, session_id: str = "", *, latest: bool = False) -> None:
-        """Show a saved conversation, or a new one."""
-        try:
-            journal = await asyncio.to_thread(self.model.find, session_id, latest=latest)
-        except MinicpmTuiError as error:
-            self.talk.say(error_line(error.info), seconds=15)
-            if self.model.journal is None and (session_id or latest):
-                await self.open_session()
-            return
-        self.talk.leave()
-        await self.model.enter(journal)
-        self.talk.show(journal)
-        self.show_status()
-
-    async def connect(self, wish: UseServer | None = None, *, demo: bool = False) -> None:
-        """Talk with ``wish``, the demo server, or the one that the settings name."""
-        self.model.connector.begin()
-        self.show_status()
-        try:
-            await self.model.connect(wish, demo=demo)
-        except MinicpmTuiError as error:
-            self.talk.not_connected(error_line(error.info))
-        else:
-            self.talk.connected()
-        self.show_status()
-
-    async def use(self, wish: UseServer) -> None:
-        """Talk with another server; one that wants a key is given one. Run it in a worker."""
-        from minicpm_tui.ui.chat.unlock import unlock
-
-        await self.connect(wish)
-        await unlock(self.app, self.model.connector, partial(self.connect, wish), self.talk.say)
-
-    def expect(self, loading: ServerLoading) -> None:
-        """A server is loading: where there is none to talk with, this is the one that is waited for."""
-        self.model.connector.expect(loading)
-        self.show_status()
-
-    def lose(self, lost: ServerLost) -> None:
-        """The server has ended: if it is the one that is talked with, the status says so at once."""
-        self.model.connector.lose(lost.url, lost.problem)
-        self.show_status()
+        await self.switchboard.open_session(self.launch.session, latest=self.launch.resume)
+        await self.switchboard.connect(demo=self.launch.demo)
 
     @on(TalkPane.Progress)
     def show_status(self) -> None:
@@ -292,14 +250,14 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self.action_compose()
 
     def action_new(self) -> None:
-        self.run_worker(self.open_session(), group="session")
+        self.run_worker(self.switchboard.open_session(), group="session")
         self.action_compose()
 
     def action_demo(self) -> None:
-        self.run_worker(self.connect(demo=True), group="connect")
+        self.run_worker(self.switchboard.connect(demo=True), group="connect")
 
     def action_reconnect(self) -> None:
-        self.run_worker(self.connect(demo=self.model.connector.demo is not None), group="connect")
+        self.run_worker(self.switchboard.connect(demo=self.model.connector.demo is not None), group="connect")
 
     @work(group="window", exclusive=True)
     async def action_choose_server(self) -> None:
@@ -307,7 +265,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         if wish == server_choices.DEMO:
             self.action_demo()
         elif wish is not None:
-            self.run_worker(self.use(wish), group="connect")
+            self.run_worker(self.switchboard.use(wish), group="connect")
 
     @work(group="window", exclusive=True)
     async def action_sampling(self) -> None:

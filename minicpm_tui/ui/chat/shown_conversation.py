@@ -50,4 +50,4 @@ class ShownConversation:
 
     async def open_new(self) -> None:
         """Show a new conversation in its place."""
-        await self._screen.open_session()
+        await self._screen.switchboard.open_session()

@@ -56,3 +56,10 @@ class Conversing(Protocol):
 def conversation_of(app: App[Any]) -> OpenConversation | None:
     """The conversation of ``app``; None where there is none, as in a replay alone."""
     return app.conversation if isinstance(app, Conversing) else None
+
+
+def written_here(app: App[Any], session_id: str) -> Journal | None:
+    """The journal of a session when that is the conversation of ``app``, open for writing."""
+    conversation = conversation_of(app)
+    journal = conversation.journal if conversation else None
+    return journal if journal is not None and journal.id == session_id and not journal.read_only else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -22,7 +22,7 @@ from minicpm_tui.ui.kit.commands import Commanded, bindings
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import OpenSession
-from minicpm_tui.ui.kit.open_conversation import conversation_of
+from minicpm_tui.ui.kit.open_conversation import conversation_of, written_here
 from minicpm_tui.ui.kit.search_field import SearchField
 from minicpm_tui.ui.kit.virtual_list import MovesList
 from minicpm_tui.ui.sessions import library_dialogs as dialogs
@@ -30,9 +30,6 @@ from minicpm_tui.ui.sessions.library_commands import COMMANDS
 from minicpm_tui.ui.sessions.preview import PicturePreview
 from minicpm_tui.ui.sessions.session_list import SessionList
 from minicpm_tui.ui.sessions.session_source import SessionSource
-
-if TYPE_CHECKING:
-    from minicpm_tui.sessions import Journal
 
 _T = TypeVar("_T")
 _FIRST = 200
@@ -204,7 +201,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
         self._with_session(self._continue)
 
     def _continue(self, info: SessionInfo) -> None:
-        if self._open_journal(info) is None:
+        if written_here(self.app, info.id) is None:
             self.app.post_message(OpenSession(info.id))
         self.dismiss()
 
@@ -238,7 +235,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
     async def _rename_asked(self, info: SessionInfo) -> None:
         title = await dialogs.ask_title(self.app, info)
         if title is not None:
-            await self._ask(lambda library: self.source.rename(library, info, title, self._open_journal(info)))
+            await self._ask(lambda library: self.source.rename(library, info, title, written_here(self.app, info.id)))
             await self._fill()
 
     def action_export(self) -> None:
@@ -252,18 +249,12 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
         if journal is not None:
             await exporting.export(self.app, journal)
 
-    def _open_journal(self, info: SessionInfo) -> Journal | None:
-        """The journal of ``info`` when that is the conversation that is open here for writing."""
-        conversation = conversation_of(self.app)
-        journal = conversation.journal if conversation else None
-        return journal if journal is not None and journal.id == info.id and not journal.read_only else None
-
     def action_delete(self) -> None:
         self._with_session(self._delete)
 
     @work(group="window")
     async def _delete(self, info: SessionInfo) -> None:
-        if self._open_journal(info) is not None:
+        if written_here(self.app, info.id) is not None:
             if not await dialogs.ask_to_leave(self.app, info):
                 return
             if (conversation := conversation_of(self.app)) is not None:

@@ -1,0 +1,67 @@
+"""Which conversation shows, and which server it goes to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.ui.kit.error_line import error_line
+
+if TYPE_CHECKING:
+    from minicpm_tui.ui.chat.pane import TalkPane
+    from minicpm_tui.ui.kit.messages import ServerLoading, ServerLost, UseServer
+
+
+class Switchboard:
+    """Opens conversations in ``talk`` and connects them with servers; ``changed`` is called when either is another one."""
+
+    def __init__(self, talk: TalkPane, changed: Callable[[], None]) -> None:
+        self._talk = talk
+        self._model = talk.model
+        self._changed = changed
+
+    async def open_session(self, session_id: str = "", *, latest: bool = False) -> None:
+        """Show a saved conversation, or a new one."""
+        try:
+            journal = await asyncio.to_thread(self._model.find, session_id, latest=latest)
+        except MinicpmTuiError as error:
+            self._talk.say(error_line(error.info), seconds=15)
+            if self._model.journal is None and (session_id or latest):
+                await self.open_session()
+            return
+        self._talk.leave()
+        await self._model.enter(journal)
+        self._talk.show(journal)
+        self._changed()
+
+    async def connect(self, wish: UseServer | None = None, *, demo: bool = False) -> None:
+        """Talk with ``wish``, the demo server, or the one that the settings name."""
+        self._model.connector.begin()
+        self._changed()
+        try:
+            await self._model.connect(wish, demo=demo)
+        except MinicpmTuiError as error:
+            self._talk.not_connected(error_line(error.info))
+        else:
+            self._talk.connected()
+        self._changed()
+
+    async def use(self, wish: UseServer) -> None:
+        """Talk with another server; one that wants a key is given one. Run it in a worker."""
+        from minicpm_tui.ui.chat.unlock import unlock
+
+        await self.connect(wish)
+        await unlock(self._talk.app, self._model.connector, partial(self.connect, wish), self._talk.say)
+
+    def expect(self, loading: ServerLoading) -> None:
+        """A server is loading: where there is none to talk with, this is the one that is waited for."""
+        self._model.connector.expect(loading)
+        self._changed()
+
+    def lose(self, lost: ServerLost) -> None:
+        """The server has ended: if it is the one that is talked with, the status says so at once."""
+        self._model.connector.lose(lost.url, lost.problem)
+        self._changed()

@@ -1,0 +1,91 @@
+"""What a batch writes beside its lines: tables, captions, answers that are checked against a schema or a reference."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import pytest
+
+from minicpm_tui.demo.options import DemoOptions
+from minicpm_tui.demo.testing import serving
+from tests.batch.conftest import batch, png, results
+
+QUICK = DemoOptions(tokens_per_second=0, reply="A picture.")
+
+
+def test_table_and_sidecars(pictures: Path, tmp_path: Path, output: Path) -> None:
+    table = tmp_path / "out.csv"
+    with serving(QUICK) as server:
+        assert batch(pictures, "-o", output, "--url", server.url, "--csv", table, "--sidecar", "txt") == 0
+        (tmp_path / "again.jsonl").unlink(missing_ok=True)
+        assert batch(pictures, "-o", tmp_path / "again.jsonl", "--url", server.url, "--sidecar", "txt") == 2
+    assert [path.read_text() for path in sorted(pictures.glob("*.txt"))] == ["A picture.\n"] * 5
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["id"] for row in rows] == [f"p{number:05}.png" for number in range(5)]
+    assert {row["text"] for row in rows} == {"A picture."}
+
+
+def test_pictures_whose_sidecars_would_be_one_file(pictures: Path, output: Path) -> None:
+    (pictures / "p00000.jpg").write_bytes(png(9))
+    with serving(QUICK) as server:
+        assert batch(pictures, "-o", output, "--url", server.url, "--sidecar", "json") == 2
+        assert not server.chats
+
+
+def test_json_of_a_schema(pictures: Path, tmp_path: Path, output: Path) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}')
+    with serving(DemoOptions(tokens_per_second=0, reply='{"n": 3}')) as server:
+        assert batch(pictures, "-o", output, "--url", server.url, "--schema", schema) == 0
+        assert server.chats[0]["response_format"]["json_schema"]["schema"]["required"] == ["n"]
+    assert all(result.data == {"n": 3} for result in results(output).values())
+    with serving(DemoOptions(tokens_per_second=0, reply='{"n": "three"}')) as server:
+        assert batch(pictures, "-o", output, "--url", server.url, "--schema", schema, "--overwrite") == 1
+    assert all("$.n" in (result.error or "") and result.text for result in results(output).values())
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"type": "nonsense"}', '{"title": "\udcff"}'])
+def test_a_file_that_is_no_schema(pictures: Path, tmp_path: Path, output: Path, text: str) -> None:
+    (tmp_path / "schema.json").write_text(text, errors="surrogateescape")
+    assert batch(pictures, "-o", output, "--url", "127.0.0.1:1", "--schema", tmp_path / "schema.json") == 2
+
+
+def test_a_schema_needs_its_package(
+    pictures: Path, output: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    assert batch(pictures, "-o", output, "--url", "127.0.0.1:1", "--schema", "schema.json") == 2
+    assert "pip install 'minicpm-tui[schema]'" in capfd.readouterr().err
+
+
+def test_accuracy_is_printed(tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "in.csv"
+    table.write_text("id,text,answer\n" + "".join(f"q{number},x,{'a picture' if number else 'a cat'}\n" for number in range(4)))
+    with serving(QUICK) as server:
+        assert batch(table, "-o", output, "--url", server.url, "--expect", "answer") == 0
+        assert batch(table, "-o", output, "--url", server.url, "--expect", "colour", "--overwrite") == 2
+    said = capfd.readouterr()
+    assert "accuracy 0.7500 (3 of 4 answers)" in said.out
+    assert "colour" in said.err
+    assert results(output)["q0"].correct is False
+
+
+def test_a_reference_that_is_none_is_named(tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t.csv").write_text("id,text,answer\na,hi,3\nb,hi,\n")
+    with serving(QUICK) as server:
+        flags = ("--expect", "answer", "--match", "numeric", "--url", server.url)
+        assert batch(tmp_path / "t.csv", "-o", output, *flags) == 2
+        assert not server.chats
+    assert "b: “” is not a number" in capfd.readouterr().err
+
+
+def test_a_table_that_cannot_be_written_is_said_at_once(pictures: Path, tmp_path: Path, output: Path) -> None:
+    (tmp_path / "kept.csv").write_text("mine")
+    with serving(QUICK) as server:
+        for place in (tmp_path / "no" / "t.csv", tmp_path / "kept.csv", output):
+            assert batch(pictures, "-o", output, "--csv", place, "--url", server.url) == 2
+        assert not server.chats
+    assert (tmp_path / "kept.csv").read_text() == "mine"
