@@ -76,6 +76,8 @@ def _from_source(source: Source) -> tuple[AttachmentSpec | None, str]:
         end=source.end,
         count=source.count,
         page=source.page,
+        pieces=source.pieces,
+        piece=source.piece,
         original=source.original,
         scale=source.scale,
     )

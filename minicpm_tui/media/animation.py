@@ -48,6 +48,8 @@ def prepare_animation(opened: Opened, options: PrepareOptions) -> Prepared | Non
     Blocks: every frame is decoded to know when it is shown, the chosen ones a second time. Raises MediaDamaged, MediaTooLarge,
     PreparationCancelled; MediaError for a part that is not there.
     """
+    if options.spec.pieces is not None:
+        return None  # a still is wanted
     check = options.stop_if_cancelled
     with open_picture(opened) as image, decoding(opened.path):
         if not getattr(image, "is_animated", False):

@@ -14,8 +14,10 @@ import msgspec
 from minicpm_tui.errors import MediaError, MediaNotFound, MediaUnsupported
 from minicpm_tui.i18n import _
 from minicpm_tui.media.fragment import parse_fragment
+from minicpm_tui.media.inspection import inspect
 from minicpm_tui.media.opened import open_media
 from minicpm_tui.media.pages import PageRanges, page_count, page_numbers
+from minicpm_tui.media.pieces import good_pieces, in_pieces
 from minicpm_tui.media.safe_open import shown, unreadable
 from minicpm_tui.media.sniff import Kind
 from minicpm_tui.media.spec import AttachmentSpec
@@ -29,8 +31,9 @@ def expand(patterns: Sequence[str]) -> list[AttachmentSpec]:
 
     A folder stands for what can be sent in it (not in its subfolders), ``*``, ``?``, ``[…]`` and ``**`` match names, ``~`` is the
     home folder. After ``#``: ``clip.mp4#t=10,20`` a part in seconds, ``#n=16`` the number of frames, ``book.pdf#page=2-4,7``
-    pages, ``#original`` the file's own bytes, ``scan.tif#scale=0,4095`` the values that are black and white; several are joined
-    by ``&``. A document without pages named stands for all of them.
+    pages, ``#original`` the file's own bytes, ``scan.tif#scale=0,4095`` the values that are black and white,
+    ``long.png#pieces=4`` that many pictures, from the top down or from left to right (``#pieces``: as many as read well); several
+    are joined by ``&``. A document without pages named stands for all of them.
 
     Blocks. Raises MediaNotFound when a pattern names nothing, MediaUnsupported or MediaDamaged for a file named outright that
     cannot be sent.
@@ -83,7 +86,20 @@ def _files(path: Path, pattern: str) -> list[Path]:
 
 
 def _specs(path: Path, wishes: AttachmentSpec, pages: PageRanges | None) -> Iterator[AttachmentSpec]:
-    spec = msgspec.structs.replace(wishes, path=path)
+    pieces = 1 if wishes.pieces is None or wishes.piece is not None else _piece_count(path, wishes.pieces)
+    for spec in _pages(path, msgspec.structs.replace(wishes, path=path), pages):
+        yield from in_pieces(spec, pieces) if spec.piece is None else [spec]
+
+
+def _piece_count(path: Path, wanted: int) -> int:
+    """How many pieces each picture or page of a file is sent in."""
+    info = inspect(path)
+    if info.kind == "video":
+        raise MediaUnsupported(shown(path), title=_("Only pictures and pages can be sent in pieces"))
+    return wanted or good_pieces((info.width, info.height), page=info.kind == "pdf")
+
+
+def _pages(path: Path, spec: AttachmentSpec, pages: PageRanges | None) -> Iterator[AttachmentSpec]:
     count = page_count(path)
     if count is None:
         if pages is not None:

@@ -8,17 +8,21 @@ import math
 from minicpm_tui.errors import MediaUnsupported
 from minicpm_tui.i18n import _
 from minicpm_tui.media.pages import PageRanges, parse_pages
+from minicpm_tui.media.pieces import MOST_PIECES
 from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.spec import AttachmentSpec
 
+AS_READS_WELL = 0
+"""``pieces`` of a wish that leaves their number to us."""
+
 
 def parse_fragment(fragment: str, whole: str) -> tuple[AttachmentSpec, PageRanges | None]:
-    """``t=10,20&n=16``, ``page=2-4,7``, ``scale=0,4095``, ``original`` (media fragments as W3C has them, and ours), and the
-    pages, if any are named.
+    """``t=10,20&n=16``, ``page=2-4,7``, ``pieces=4``, ``scale=0,4095``, ``original`` (media fragments as W3C has them, and ours),
+    and the pages, if any are named.
 
     ``whole`` is what the user wrote, for the error. Raises MediaUnsupported when it is none of these.
     """
-    start = end = count = pages = scale = None
+    start = end = count = pages = pieces = piece = scale = None
     original = False
     try:
         for item in fragment.split("&"):
@@ -32,15 +36,21 @@ def parse_fragment(fragment: str, whole: str) -> tuple[AttachmentSpec, PageRange
                     pages = parse_pages(value)
                 case "scale":
                     scale = _scale(value)
+                case "pieces":
+                    pieces = _piece_count(value)
+                case "piece":
+                    piece = _positive(value)
                 case "original":
                     original = True
                 case _:
                     raise ValueError(key)  # noqa: TRY301  one place says what is allowed
+        _check_piece(piece, pieces)
     except ValueError as error:
         title = _("This option is unknown")
-        hint = _("after # write t=START,END, n=FRAMES, page=NUMBERS, scale=LOW,HIGH or original")
+        hint = _("after # write t=START,END, n=FRAMES, page=NUMBERS, pieces=COUNT, scale=LOW,HIGH or original")
         raise MediaUnsupported(shown(whole), title=title, hint=hint) from error
-    return AttachmentSpec(start=start, end=end, count=count, original=original, scale=scale), pages
+    spec = AttachmentSpec(start=start, end=end, count=count, pieces=pieces, piece=piece, original=original, scale=scale)
+    return spec, pages
 
 
 def written_spec(spec: AttachmentSpec) -> str:
@@ -53,6 +63,8 @@ def written_spec(spec: AttachmentSpec) -> str:
         items.append(f"n={spec.count}")
     if spec.page is not None:
         items.append(f"page={spec.page}")
+    if spec.pieces is not None:
+        items += [f"pieces={spec.pieces}", f"piece={spec.piece}"]
     if spec.scale is not None:
         items.append(f"scale={spec.scale}")
     if spec.original:
@@ -84,6 +96,19 @@ def _scale(value: str) -> str:
         if not (math.isfinite(low) and math.isfinite(high)) or low == high:
             raise ValueError(value)
     return value
+
+
+def _check_piece(piece: int | None, pieces: int | None) -> None:
+    """Raises ValueError for a piece that is not one of the ``pieces``."""
+    if piece is not None and piece > (pieces or 0):
+        raise ValueError(piece)
+
+
+def _piece_count(value: str) -> int:
+    number = _positive(value) if value else AS_READS_WELL
+    if number > MOST_PIECES:
+        raise ValueError(value)
+    return number
 
 
 def _positive(value: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,8 @@ from minicpm_tui.media.encode import Encoder
 from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.pdf_fonts import missing_fonts
 from minicpm_tui.media.pictures import picture_part
-from minicpm_tui.media.pillow import MAX_SIDE, decoding
+from minicpm_tui.media.pieces import Box, drawn_size, piece_box, piece_name
+from minicpm_tui.media.pillow import decoding
 from minicpm_tui.media.safe_open import no_such_page, shown
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import Prepared, PrepareOptions
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_BYTES = 500_000_000
-_DRAWN_PIXELS = 16_000_000  # finer than any slicing keeps
 
 
 def prepare_page(opened: Opened, options: PrepareOptions) -> Prepared:
@@ -39,10 +38,12 @@ def prepare_page(opened: Opened, options: PrepareOptions) -> Prepared:
         pages = len(document)
         if not 1 <= number <= pages:
             raise no_such_page(path, number, pages)
-        size = _size(*_points(document, number - 1), options)
-        blob = Encoder(_draw(document, number - 1, size)).blob
+        box = piece_box(_points(document, number - 1), spec)
+        fine = drawn_size(box[2] - box[0], box[3] - box[1])
+        size = kept_size(*fine, limits.family, at_most=spec.slices)
+        blob = Encoder(_draw(document, number - 1, size, box)).blob
         notes = _font_notes(document, number - 1)
-    name = f"{shown(path.name)} {number}" if pages > 1 else shown(path.name)
+    name = piece_name(f"{shown(path.name)} {number}" if pages > 1 else shown(path.name), spec)
     part, blobs = picture_part(blob, size, name, source_of(opened, spec, page=number))
     if spec.page is None and pages > 1:
         notes = (_("only page 1 of {count} is sent").format(count=pages), *notes)
@@ -66,12 +67,14 @@ def draw_page(opened: Opened, side: int) -> Image:
         return _draw(document, 0, (max(1, round(width * scale)), max(1, round(height * scale))))
 
 
-def _draw(document: Any, index: int, size: Size) -> Image:
-    """A page, as RGB of ``size`` pixels."""
+def _draw(document: Any, index: int, size: Size, box: Box | None = None) -> Image:
+    """A page, or the part of it in ``box`` (points from its top left corner), as RGB of ``size`` pixels."""
     from PIL.Image import Resampling
 
     width, height = _points(document, index)
-    drawn: Image = document[index].render(scale=max(size[0] / width, size[1] / height)).to_pil()
+    left, top, right, bottom = box or (0, 0, width, height)
+    scale = max(size[0] / (right - left), size[1] / (bottom - top))
+    drawn: Image = document[index].render(scale=scale, crop=(left, height - bottom, width - right, top)).to_pil()
     return drawn.convert("RGB").resize(size, Resampling.LANCZOS)
 
 
@@ -82,13 +85,6 @@ def _font_notes(document: Any, index: int) -> tuple[str, ...]:
         return ()
     text = _("text is missing in the picture: {fonts} is not in the PDF and not on this machine")
     return (text.format(fonts=one_line(", ".join(fonts), 100)),)
-
-
-def _size(width: float, height: float, options: PrepareOptions) -> Size:
-    """What the slices keep of a very fine drawing of a page of that size in points."""
-    scale = min(math.sqrt(_DRAWN_PIXELS / (width * height)), MAX_SIDE / max(width, height))
-    fine = max(1, round(width * scale)), max(1, round(height * scale))
-    return kept_size(*fine, options.limits.family, at_most=options.spec.slices)
 
 
 def _points(document: Any, index: int) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.orientation import orientation, turned, upright_size
 from minicpm_tui.media.original import is_plain
 from minicpm_tui.media.picture_kinds import kind_notes
+from minicpm_tui.media.pieces import piece_name, pieces_note, pixel_box
 from minicpm_tui.media.pillow import decoding, open_picture
 from minicpm_tui.media.safe_open import shown
 from minicpm_tui.media.sniff import ANIMATED, AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP
@@ -37,18 +38,19 @@ def prepare_picture(opened: Opened, options: PrepareOptions) -> Prepared:
     Blocks. Raises MediaDamaged or MediaTooLarge.
     """
     spec, limits = options.spec, options.limits
-    if spec.original and opened.format in _SERVER_READS and (spec.page or 1) == 1:
+    if spec.original and spec.pieces is None and opened.format in _SERVER_READS and (spec.page or 1) == 1:
         return _prepare_original(opened, options)
     with open_picture(opened) as image:
         if opened.format == TIFF and spec.page is not None:
             seek_page(image, opened, spec.page)
         upright = upright_size(image)
-        size = kept_size(*upright, limits.family, at_most=spec.slices)
+        left, top, right, bottom = box = pixel_box(upright, spec)
+        size = kept_size(right - left, bottom - top, limits.family, at_most=spec.slices)
         with decoding(opened.path):
             whole = image.size == size and orientation(image) == 1
-            encoder = Encoder(pixels(image, size, spec.scale))
+            encoder = Encoder(_part(image, upright, box, size, spec.scale))
             blob = (_own(opened, image, encoder) if whole and not _several(image) else None) or encoder.blob
-            notes = _notes(image, opened, options)
+            notes = (*_notes(image, opened, options), *pieces_note(upright, size, spec, limits))
     return _prepared(blob, size, opened, options, notes)
 
 
@@ -66,6 +68,17 @@ def pixels(image: Image, size: Size, scale: str | None = None) -> Image:
     return turned(flatten(image, stored, scale), turn)
 
 
+def _part(image: Image, upright: Size, box: tuple[int, int, int, int], size: Size, scale: str | None) -> Image:
+    """The part of the picture in ``box`` at ``size`` pixels, as ``pixels`` makes them; ``upright`` is the size of all of it."""
+    left, top, right, bottom = box
+    if (right - left, bottom - top) == upright:
+        return pixels(image, size, scale)
+    across, down = size[0] / (right - left), size[1] / (bottom - top)
+    whole = max(size[0], round(upright[0] * across)), max(size[1], round(upright[1] * down))
+    at = min(round(left * across), whole[0] - size[0]), min(round(top * down), whole[1] - size[1])
+    return pixels(image, whole, scale).crop((*at, at[0] + size[0], at[1] + size[1]))
+
+
 def picture_part(blob: Blob, size: Size, name: str, source: Source) -> tuple[ImagePart, dict[str, Blob]]:
     """The part and its bytes by digest."""
     digest = blob.sha256
@@ -76,7 +89,7 @@ def picture_part(blob: Blob, size: Size, name: str, source: Source) -> tuple[Ima
 def _prepared(blob: Blob, size: Size, opened: Opened, options: PrepareOptions, notes: tuple[str, ...]) -> Prepared:
     limits, page = options.limits, options.spec.page
     name = f"{shown(opened.path.name)} {page}" if page else shown(opened.path.name)
-    part, blobs = picture_part(blob, size, name, source_of(opened, options.spec, page=page))
+    part, blobs = picture_part(blob, size, piece_name(name, options.spec), source_of(opened, options.spec, page=page))
     return Prepared(part, blobs, image_tokens(limits.family, *size), notes)
 
 

@@ -27,6 +27,8 @@ def source_of(
         end=spec.end,
         count=spec.count,
         page=page,
+        pieces=spec.pieces,
+        piece=spec.piece,
         original=spec.original,
         scale=spec.scale,
     )

@@ -30,8 +30,9 @@ class AttachmentSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the user wants attached: a ``path`` or a web ``url``.
 
     ``start`` and ``end`` (seconds) and ``count`` (frames) are for videos and animations, ``page`` (from 1) for PDFs and TIFFs,
-    ``slices`` (at most so many) for pictures and pages; ``original`` asks for the file's own bytes. ``scale`` is for pictures of
-    more than eight bits: ``full``, ``fit`` or two numbers with a comma between them, the values that are black and white.
+    ``slices`` (at most so many) for pictures and pages, of which ``piece`` (from 1) is one of ``pieces`` that they are cut into
+    along their longer side; ``original`` asks for the file's own bytes. ``scale`` is for pictures of more than eight bits:
+    ``full``, ``fit`` or two numbers with a comma between them, the values that are black and white.
     """
 
     path: Path | None = None
@@ -41,6 +42,8 @@ class AttachmentSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     count: int | None = None
     page: int | None = None
     slices: int | None = None
+    pieces: int | None = None
+    piece: int | None = None
     original: bool = False
     scale: str | None = None
 

@@ -15,8 +15,9 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a part came from, so that it can be prepared again for another model.
 
     ``bytes`` is the size, ``mtime`` seconds since the epoch, ``duration`` seconds. ``start``, ``end`` (seconds) and ``count``
-    (frames) are what the user asked for of a video; ``page`` is the page of a PDF, counted from 1; ``original`` says that the
-    user wants the file's own bytes sent; ``scale`` which values of a picture of more than eight bits are black and white.
+    (frames) are what the user asked for of a video; ``page`` is the page of a PDF, counted from 1; ``piece`` one of the
+    ``pieces`` that a picture or page was cut into; ``original`` says that the user wants the file's own bytes sent; ``scale``
+    which values of a picture of more than eight bits are black and white.
     """
 
     path: str | None = None
@@ -28,6 +29,8 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     end: float | None = None
     count: int | None = None
     page: int | None = None
+    pieces: int | None = None
+    piece: int | None = None
     original: bool = False
     scale: str | None = None
 

@@ -1,4 +1,6 @@
-"""The form for one file: which part of a video, how many frames, which pages, or the file as it is. Shows what will be sent."""
+"""The form for one file: which part of a video, how many frames, which pages, in how many pieces, or the file as it is.
+
+Shows what will be sent."""
 
 from __future__ import annotations
 
@@ -7,13 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, Label
 
 from minicpm_tui.i18n import N_, _, ngettext
 from minicpm_tui.media.pages import page_numbers, parse_pages, written_pages
-from minicpm_tui.media.spec import AttachmentSpec
+from minicpm_tui.media.pieces import MOST_PIECES, good_pieces, in_pieces, pieces_tokens
+from minicpm_tui.media.spec import AttachmentSpec, MediaLimits
 from minicpm_tui.text import format_duration
 from minicpm_tui.ui.attachments.attachment import Attachment
 from minicpm_tui.ui.kit.commands import Command, bindings
@@ -51,19 +55,19 @@ class Adjust(AppliedForm[list[AttachmentSpec] | None]):
     """Edits what is wanted of a file: of the one in ``attachments``, or of the document whose pages they are.
 
     ``sheet`` shows what is sent now. Answers with the new wishes, one for each page.
-    ``most_frames`` is what the model and the server take of a video; None where that is not known.
+    ``limits`` are what the model and the server take; None where that is not known.
     """
 
     DECLARED = COMMANDS
     BINDINGS = bindings(COMMANDS)
     DEFAULT_CSS = "Adjust Canvas { height: 12; margin: 1 0 0 0; }"
 
-    def __init__(self, attachments: Sequence[Attachment], sheet: View | None, most_frames: int | None = None) -> None:
+    def __init__(self, attachments: Sequence[Attachment], sheet: View | None, limits: MediaLimits | None = None) -> None:
         super().__init__()
         self._attachments = attachments
         self._attachment = attachments[0]
         self._sheet = sheet
-        self._most_frames = most_frames
+        self._limits = limits
 
     def compose(self) -> ComposeResult:
         spec, info = self._attachment.spec, self._attachment.info
@@ -76,8 +80,11 @@ class Adjust(AppliedForm[list[AttachmentSpec] | None]):
                 yield from self._field("end", _("To"), _time(spec.end), end)
                 yield from self._field("count", _("Frames"), str(spec.count or ""), _("one per second, as many as fit"))
             if spec.page is not None:
-                pages = written_pages(each.spec.page or 1 for each in self._attachments)
+                pages = written_pages(dict.fromkeys(each.spec.page or 1 for each in self._attachments))
                 yield from self._field("pages", _("Pages"), pages, f"1-{info.pages}" if info and info.pages else "")
+            if self._in_pieces:
+                yield from self._field("pieces", _("Pieces"), str(spec.pieces or ""), "1")
+                yield Label(self._cost(str(spec.pieces or "")), id="cost", markup=False)
             yield Tick(_("Send the original file"), spec.original, id="original", compact=True)
             yield Label("", id="problem", markup=False)
             with Buttons():
@@ -91,6 +98,35 @@ class Adjust(AppliedForm[list[AttachmentSpec] | None]):
         with Horizontal(classes="field"):
             yield Label(label)
             yield Input(value, id=name, placeholder=usual, compact=True)
+
+    @property
+    def _in_pieces(self) -> bool:
+        """A picture or page, which can be sent in pieces."""
+        info = self._attachment.info
+        return info is not None and info.kind != "video" and not info.animated and self._attachment.spec.path is not None
+
+    @on(Input.Changed, "#pieces")
+    def _show_cost(self, changed: Input.Changed) -> None:
+        self.query_one("#cost", Label).update(self._cost(changed.value.strip()))
+
+    def _cost(self, written: str) -> str:
+        """What so many pieces cost as are ``written``, or as would be good."""
+        info = self._attachment.info
+        if info is None:
+            return ""
+        size, page = (info.width, info.height), info.kind == "pdf"
+        count = (
+            int(written)
+            if written.isdecimal() and 0 < int(written) <= MOST_PIECES
+            else good_pieces(size, self._limits, page=page)
+        )
+        words = ngettext("{count} piece", "{count} pieces", count).format(count=count)
+        if self._limits is not None and not self._limits.family.generic:
+            tokens = pieces_tokens(size, count, self._limits, page=page)
+            words += " · " + ngettext("{count:,} token", "{count:,} tokens", tokens).format(count=tokens)
+        if count > 1 and not written:
+            words = _("small print can be read in {pieces}").format(pieces=words)
+        return words
 
     def on_mount(self) -> None:
         if self._sheet is not None:
@@ -113,9 +149,15 @@ class Adjust(AppliedForm[list[AttachmentSpec] | None]):
 
     def _wishes(self) -> list[AttachmentSpec]:
         wish = self._wish()
-        if wish.page is None:
-            return [wish]
-        return [msgspec.structs.replace(wish, page=page) for page in self._pages()]
+        pages = [wish] if wish.page is None else [msgspec.structs.replace(wish, page=page) for page in self._pages()]
+        count = self._piece_count() if self._in_pieces else 1
+        return [piece for page in pages for piece in in_pieces(page, count)]
+
+    def _piece_count(self) -> int:
+        written = self.query_one("#pieces", Input).value.strip()
+        if written and (not written.isdecimal() or not 1 <= int(written) <= MOST_PIECES):
+            raise _Impossible("pieces", _("{text}: write how many pieces, 1 to {most}").format(text=written, most=MOST_PIECES))
+        return int(written or 1)
 
     def _pages(self) -> list[int]:
         """The pages that are wanted."""
@@ -154,8 +196,9 @@ class Adjust(AppliedForm[list[AttachmentSpec] | None]):
         count = self.query_one("#count", Input).value.strip()
         if count and (not count.isdecimal() or int(count) < 1):
             raise _Impossible("count", _("{text}: write how many frames, 1 or more").format(text=count))
-        if count and self._most_frames is not None and int(count) > self._most_frames:
-            raise _Impossible("count", _("{count} frames: the server takes no more").format(count=self._most_frames))
+        most = self._limits.most_frames if self._limits else None
+        if count and most is not None and int(count) > most:
+            raise _Impossible("count", _("{count} frames: the server takes no more").format(count=most))
         return int(count) if count else None
 
 

@@ -9,6 +9,7 @@ from itertools import count
 from minicpm_tui.chat.sharing import MessageFile
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.fragment import written_spec
+from minicpm_tui.media.pieces import piece_name
 from minicpm_tui.messages import VideoPart
 from minicpm_tui.text import format_bytes, format_duration, one_line
 
@@ -54,7 +55,7 @@ class Attachment(MessageFile):
         given = self.spec.path.name if self.spec.path else (self.spec.url or "")
         name = self.info.name if self.info else given
         page = _(" page {number}").format(number=self.spec.page) if self.spec.page else ""
-        return one_line(name + page, 40)
+        return piece_name(one_line(name + page, 40), self.spec)
 
     @property
     def symbol(self) -> str:

@@ -56,8 +56,11 @@ class Row:
             return self.files[0].facts()
         facts = []
         if document_of(self.files):
-            pages = written_pages(file.spec.page or 1 for file in self.files)
-            facts.append(ngettext("page {pages}", "pages {pages}", len(self.files)).format(pages=pages))
+            pages = list(dict.fromkeys(file.spec.page for file in self.files if file.spec.page))
+            if pages:
+                facts.append(ngettext("page {pages}", "pages {pages}", len(pages)).format(pages=written_pages(pages)))
+            if pieces := sum(file.spec.piece is not None for file in self.files):
+                facts.append(ngettext("{count} piece", "{count} pieces", pieces).format(count=pieces))
         if tokens := sum(file.prepared.tokens for file in self.files if file.prepared):
             facts.append(ngettext("{count} token", "{count} tokens", tokens).format(count=format_count(tokens)))
         if missing := sum(not file.done.is_set() for file in self.files):
@@ -83,7 +86,7 @@ def rows_of(attachments: Iterable[Attachment]) -> list[Row]:
 
 
 def document_of(files: Sequence[Attachment]) -> str | None:
-    """The name of the document that all of ``files`` are pages of."""
-    paths = {file.spec.path if file.spec.page else None for file in files}
+    """The name of the document that all of ``files`` are pages or pieces of."""
+    paths = {file.spec.path if file.spec.page or file.spec.piece else None for file in files}
     path = paths.pop() if len(paths) == 1 else None
     return path.name if path else None

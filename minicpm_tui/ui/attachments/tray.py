@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from minicpm_tui.chat.sharing import alike
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import N_, _
+from minicpm_tui.media.pieces import in_pieces
 from minicpm_tui.ui.attachments.attachment import Attachment, Group
 from minicpm_tui.ui.attachments.group import FOLDED, Row, document_of, rows_of
 from minicpm_tui.ui.attachments.prepare_queue import PrepareQueue
@@ -42,7 +43,14 @@ COMMANDS = (
         group=WRITING,
     ),
     Command("look", N_("View the attachment"), N_("See it as the model does"), ("v",), N_("View"), WRITING),
-    Command("adjust", N_("Adjust the attachment"), N_("Part of a video, frames, pages, original"), ("a",), N_("Adjust"), WRITING),
+    Command(
+        "adjust",
+        N_("Adjust the attachment"),
+        N_("Part of a video, frames, pages, pieces, original"),
+        ("a",),
+        N_("Adjust"),
+        WRITING,
+    ),
     Command(
         "unfold",
         N_("Expand"),
@@ -211,14 +219,21 @@ class Tray(Commanded, Options):
 
         if (row := self._row) is None:
             return
+        files = self._pieces_with(row.files)
         if row.group is not None and document_of(row.files) is None:
             self.post_message(self.Refused(_("These are several files: expand them (Space) and adjust one")))
             return
-        limits = self._limits
-        most = limits.most_frames if limits else None
-        wishes = await self.app.push_screen_wait(Adjust(row.files, sheet_of(row.files[0].prepared), most))
-        if wishes is not None and all(attachment in self.attachments for attachment in row.files):
-            self._exchange(row.files, wishes)
+        wishes = await self.app.push_screen_wait(Adjust(files, sheet_of(row.files[0].prepared), self._limits))
+        if wishes is not None and all(attachment in self.attachments for attachment in files):
+            self._exchange(files, wishes)
+
+    def _pieces_with(self, files: Sequence[Attachment]) -> Sequence[Attachment]:
+        """``files``, or for a single piece all pieces of the picture or page that it is of."""
+        spec = files[0].spec
+        if len(files) > 1 or spec.piece is None:
+            return files
+        whole = in_pieces(spec, spec.pieces or 1)
+        return [attachment for attachment in self.attachments if attachment.spec in whole]
 
     def change(self, attachment: Attachment, wish: AttachmentSpec) -> None:
         """Send ``attachment`` as ``wish`` says: prepare it anew, in its place."""

@@ -76,10 +76,10 @@ def _together(run: tuple[MediaPart, ...]) -> str:
     """Many pictures in a few words: how many, or which document they are of, and how large they are on disk."""
     paths = {part.source.path: part.source.bytes or 0 for part in run}
     count = ngettext("{count} picture", "{count} pictures", len(run)).format(count=len(run))
-    if len(paths) == 1 and run[0].source.path and run[0].source.page:
-        count = f"{one_line(PurePath(run[0].source.path).name, 40)} · " + _("pages {pages}").format(
-            pages=written_pages(part.source.page or 1 for part in run)
-        )
+    pages = list(dict.fromkeys(part.source.page for part in run if part.source.page))
+    if len(paths) == 1 and run[0].source.path and (pages or run[0].source.piece):
+        of_pages = _("pages {pages}").format(pages=written_pages(pages)) if len(pages) > 1 else count
+        count = f"{one_line(PurePath(run[0].source.path).name, 40)} · {of_pages}"
     size = sum(paths.values())
     return f"{count} · {format_bytes(size)}" if size else count
 

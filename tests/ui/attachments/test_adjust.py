@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.app import App
 from textual.widgets import Checkbox, Input, Label
 
-from minicpm_tui.media.spec import AttachmentSpec, MediaInfo
+from minicpm_tui.families import by_id
+from minicpm_tui.media.spec import AttachmentSpec, MediaInfo, MediaLimits
 from minicpm_tui.ui.attachments.adjust import Adjust, seconds_of
 from minicpm_tui.ui.attachments.attachment import Attachment
 from tests.waiting import until
@@ -73,7 +75,9 @@ async def test_nonsense_is_said_and_the_form_stays(values: dict[str, str], probl
 
 
 async def test_what_the_server_does_not_take_is_refused() -> None:
-    answers, said = await answer(Adjust([film()], None, 32), {"count": "33"})
+    answers, said = await answer(
+        Adjust([film()], None, MediaLimits(family=by_id("minicpm-v-2.6"), num_frames=32)), {"count": "33"}
+    )
     assert answers == []
     assert "32 frames: the server takes no more" in said
 
@@ -123,3 +127,43 @@ async def test_pages_that_are_not_there(text: str, problem: str) -> None:
     answers, said = await answer(Adjust(pages(1), None), {"pages": text})
     assert answers == []
     assert problem in said
+
+
+RECEIPT = MediaInfo(kind="image", name="receipt.png", format="PNG", bytes=1000, width=900, height=9000)
+
+
+async def test_a_long_picture_is_offered_in_pieces_and_what_they_cost_is_shown() -> None:
+    spec = AttachmentSpec(path=Path("receipt.png"))
+    form = Adjust([Attachment(spec, RECEIPT)], None, MediaLimits(family=by_id("minicpm-v-2.6")))
+    answers: Answers = []
+    app: App[None] = App()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(form, answers.append)
+        cost = form.query_one("#cost", Label)
+        assert str(cost.render()).startswith("small print can be read in 5 pieces · 3,")
+        form.query_one("#pieces", Input).value = "3"
+        await until(lambda: str(cost.render()).startswith("3 pieces · "))
+        await pilot.press("ctrl+s")
+        await until(lambda: bool(answers))
+    assert answers == [[msgspec.structs.replace(spec, pieces=3, piece=number) for number in (1, 2, 3)]]
+
+
+async def test_pieces_are_one_picture_again() -> None:
+    spec = AttachmentSpec(path=Path("receipt.png"), pieces=2)
+    pieces = [Attachment(msgspec.structs.replace(spec, piece=number), RECEIPT) for number in (1, 2)]
+    assert [piece.name for piece in pieces] == ["receipt.png 1/2", "receipt.png 2/2"]
+    answers, _problem = await answer(Adjust(pieces, None), {"pieces": ""})
+    assert answers == [[AttachmentSpec(path=Path("receipt.png"))]]
+
+
+async def test_each_page_can_be_in_pieces() -> None:
+    answers, _problem = await answer(Adjust(pages(1, 2), None), {"pages": "1-2", "pieces": "2"})
+    assert answers[0] is not None
+    assert [(spec.page, spec.piece) for spec in answers[0]] == [(1, 1), (1, 2), (2, 1), (2, 2)]
+
+
+@pytest.mark.parametrize("text", ["0", "61", "many"])
+async def test_a_number_of_pieces_that_cannot_be(text: str) -> None:
+    answers, said = await answer(Adjust(pages(1), None), {"pieces": text})
+    assert answers == []
+    assert "1 to 60" in said

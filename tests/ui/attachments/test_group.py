@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from textual.app import App, ComposeResult
+from textual.widgets import Input
 
 from minicpm_tui.chat.preparer import Preparer
 from minicpm_tui.families import by_id
@@ -151,3 +152,21 @@ async def test_what_a_draft_keeps_of_a_file_names_it_whole(book: Path) -> None:
         await until(lambda: len(tray.attachments) == 2)
         written = [attachment.written for attachment in tray.attachments]
         assert expand(written) == [attachment.spec for attachment in tray.attachments]
+
+
+async def test_a_piece_is_adjusted_with_the_others(tmp_path: Path) -> None:
+    Image.new("RGB", (100, 900), "white").save(tmp_path / "a.png")
+    app = TrayApp()
+    async with app.run_test(size=(100, 30)) as pilot:
+        tray = app.query_one(Tray)
+        use(tray)
+        tray.add(expand([f"{tmp_path}/a.png#pieces=3"]))
+        await until(ready(tray, 3))
+        assert ["1/3" in row for row in rows(tray)] == [True, False, False]
+        tray.enter()
+        await pilot.press("a")
+        await until(lambda: isinstance(app.screen, Adjust))
+        app.screen.query_one("#pieces", Input).value = "2"
+        await pilot.press("ctrl+s")
+        await until(ready(tray, 2))
+        assert [attachment.spec.piece for attachment in tray.attachments] == [1, 2]
