@@ -1,0 +1,1 @@
+"""Checks for machines with GPUs, run by hand."""
