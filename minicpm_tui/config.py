@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "url": "MINICPM_TUI_URL",
     "model": "MINICPM_TUI_MODEL",
     "language": "MINICPM_TUI_LANGUAGE",
+    "output": "MINICPM_TUI_OUTPUT",
 }
 
 
@@ -45,7 +46,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
     ``stall_seconds``: a server that sends nothing for so long is given up. ``bell_seconds``: the bell rings when a reply took
     longer (0: never). ``thumbnails``: ``auto`` asks the terminal what it can draw. ``slow_line``: ``auto`` is how long the
-    terminal takes to answer over ssh; on a slow line previews are drawn with characters alone.
+    terminal takes to answer; on a slow line pictures are drawn with characters alone and the caret does not blink. ``output``:
+    ``least`` sends the terminal what differs from what it shows, ``textual`` all that Textual draws anew.
     ``warm_up``: a server that was started here is asked a small question as soon as it is ready.
     """
 
@@ -68,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     bell_seconds: Annotated[float, Meta(ge=0)] = 15.0
     thumbnails: Literal["auto", "kitty", "sixel", "iterm2", "blocks", "off"] = "auto"
     slow_line: Literal["auto", "yes", "no"] = "auto"
+    output: Literal["least", "textual"] = "least"
     model_folders: tuple[str, ...] = ()
     vllm_command: str = ""
     warm_up: bool = True

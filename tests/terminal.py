@@ -29,6 +29,7 @@ _UNKNOWN_TO_PYTE = re.compile(
 )
 _ANSWERS = {
     b"\x1b[c": b"\x1b[?62;22c",
+    b"\x1b[5n": b"\x1b[0n",
     b"\x1b[6n": b"\x1b[1;1R",
     b"\x1b[?2026$p": b"\x1b[?2026;2$y",
     b"\x1b[?2048$p": b"\x1b[?2048;0$y",
@@ -178,16 +179,30 @@ class Terminal:
 
     def pump(self, timeout: float = 0.02) -> float | None:
         """Take what the program sent; when that was, or None."""
+        self._type_what_is_due()
+        if (data := self._read(timeout)) is None:
+            return None
+        now = time.monotonic()
+        self._show(data)
+        return now
+
+    def _type_what_is_due(self) -> None:
         while self._on_the_line and self._on_the_line[0][0] <= time.monotonic():
             os.write(self._fd, self._on_the_line.popleft()[1])
+
+    def _read(self, timeout: float) -> bytes | None:
+        """What the program wrote; None when that is nothing."""
         if not select.select([self._fd], [], [], timeout)[0]:
             return None
         try:
             data = os.read(self._fd, 1 << 18)
         except OSError:
             return None
-        now = time.monotonic()
         self.written += len(data)
+        return data
+
+    def _show(self, data: bytes) -> None:
+        """Do what a terminal does with what arrives."""
         self.everything += data
         for numbers, switch, pushed, popped in _MODE.findall(data):
             changed = {int(number) for number in numbers.split(b";") if number}
@@ -195,13 +210,15 @@ class Terminal:
             self.keyboard_modes += bool(pushed) - bool(popped)
         for question, answer in self.answers.items():
             for _ in range(data.count(question)):
-                os.write(self._fd, answer)
+                self._answer(answer)
         if self.drawing:
             with contextlib.suppress(Exception):  # pyte does not know all that Textual sends
                 self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data))
         else:
             self.received += data
-        return now
+
+    def _answer(self, answer: bytes) -> None:
+        os.write(self._fd, answer)
 
     def wait_for(self, pattern: str, timeout: float = 60) -> float:
         """Wait until the screen shows ``pattern``; when that was (``time.monotonic``). Raises TimeoutError."""

@@ -33,7 +33,7 @@ from minicpm_tui.demo.testing import serving
 from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.messages import Delta, RequestOptions
 from minicpm_tui.sessions import Journal
-from tests.benchmarks.line import Line, slow_line
+from tests.benchmarks.relay import Line, slow_line
 
 TURNS = 6
 REPLY_TOKENS = 16

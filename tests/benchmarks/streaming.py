@@ -55,7 +55,7 @@ def reply(terminal: Terminal, server: Server, size: int, rate: int) -> Cost:
     terminal.settle()
     cpu, written = terminal.cpu, terminal.written
     terminal.send("\r")
-    shown = terminal.wait_for_bytes(f"ZQ{tag}X".encode())
+    shown = terminal.wait_for(f"ZQ{tag}X", 240)
     terminal.settle()
     return Cost(terminal.cpu - cpu, shown - server.ended[tag], (terminal.written - written) / 1000)
 
@@ -69,7 +69,7 @@ def measure(program: Program, server: Server, cases: Sequence[tuple[int, int]], 
             for _ in range(turns):
                 tag = f"t{next(_tags)}"
                 terminal.send(f"n=60 r=0 t={tag}\r")
-                terminal.wait_for_bytes(f"ZQ{tag}X".encode())
+                terminal.wait_for(f"ZQ{tag}X", 240)
             terminal.settle()
             yield reply(terminal, server, size, rate)
 

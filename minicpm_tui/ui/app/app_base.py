@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -55,6 +56,7 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Commanded
     def __init__(self, launch: Launch | None = None, terminal: Terminal | None = None) -> None:
         super().__init__()
         self.launch = launch or Launch()
+        self.as_textual_writes = self.as_textual_writes or self.settings.output == "textual"
         self.set_reactive(AppBase.terminal, terminal or Terminal())
         self.theme_problems: tuple[str, ...] = ()
         self._copied = False
@@ -115,6 +117,11 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Commanded
         from minicpm_tui.ui.app import preferences
 
         self.run_worker(preferences.choose_language(self, self.settings.language), group="window", exclusive=True)
+
+    def line_measured(self, *, slow: bool) -> None:
+        """What the terminal took to draw tells whether the line to it is slow."""
+        if self.settings.slow_line == "auto":
+            self.terminal = replace(self.terminal, slow=slow)
 
     # -- the clipboard --------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from minicpm_tui.messages import RequestProfile
 from minicpm_tui.ui.chat.changed_settings import changed_settings
 from minicpm_tui.ui.chat.connection import ChatState, Connected, Connecting, Disconnected, Lost
 from minicpm_tui.ui.chat.status_line import State, Status
+from minicpm_tui.ui.terminal.paintings import terminal_of
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.chat.model import ChatModel
@@ -37,6 +38,7 @@ def status_of(model: ChatModel, talk: TalkPane) -> Status:
         first_token=speed.first_token if live else end.first_token_seconds if end else None,
         settings=settings,
         title=title,
+        slow_line=terminal_of(talk.app).slow,
     )
 
 

@@ -48,6 +48,7 @@ class Status:
     detail: str = ""
     settings: tuple[str, ...] = ()
     title: str = ""
+    slow_line: bool = False
 
 
 @dataclass
@@ -105,6 +106,8 @@ def _pieces(status: Status) -> Iterator[_Piece]:
         yield _Piece(one_line(status.where), "$muted", 7)
     if context := _context(status):
         yield _Piece(context, _context_style(status), 4)
+    if status.slow_line:
+        yield _Piece(_("slow line"), "$text-warning", 9)
     if status.rate is not None:
         yield _Piece(_("{rate:.0f} tokens/s").format(rate=status.rate), "", 6)
     if status.first_token is not None:

@@ -10,7 +10,6 @@ from textual.strip import Strip
 
 from minicpm_tui.markdown.line import Line
 from minicpm_tui.ui.conversation.palette import Palette
-from minicpm_tui.ui.terminal.output.lean import CompactStrip
 
 GUTTER = 2
 """Cells at the left that tell whose message it is, and where the cursor stands."""
@@ -41,7 +40,7 @@ class Row:
     @staticmethod
     def dressed(strip: Strip, gutter: Segment, bar: Segment) -> Strip:
         """``strip`` between the ``gutter`` and the scrollbar's cell ``bar``."""
-        return CompactStrip([gutter, *strip, bar], strip.cell_length + GUTTER + BAR)
+        return Strip([gutter, *strip, bar], strip.cell_length + GUTTER + BAR)
 
 
 class Part(NamedTuple):

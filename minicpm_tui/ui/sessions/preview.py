@@ -65,7 +65,7 @@ class PicturePreview(Widget):
             try:
                 data = await asyncio.to_thread(store.read, digest)
                 columns = min(COLUMNS, self.content_size.width)
-                found.append(await painted(self.app, data, columns, self.content_size.height))
+                found.append(await painted(self.app, data, columns, self.content_size.height, spare=True))
             except (MinicpmTuiError, OSError):
                 continue  # gone or no picture: the list still names the session
         self._replace(found)

@@ -14,6 +14,7 @@ _ANSWER = re.compile(
     r"\x1b\]1[01];rgba?:[0-9a-fA-F/]*(?:\x07|\x1b\\)"  # a colour
     r"|\x1b_Gi=31;[^\x1b]*\x1b\\"  # kitty's graphics
     r"|\x1b\[6;\d+;\d+t"  # a cell's size
+    r"|\x1b\[0n"  # all is well: it has drawn what came before the question
     r"|\x1b\[\?[\d;]*c"  # the device attributes
 )
 
@@ -33,6 +34,7 @@ _BEGUN = re.compile(
             r"\]" + _beginnings("1", "[01]", ";", "r", "g", "b", "a?", ":", r"[0-9a-fA-F/]*\x1b?"),
             "_" + _beginnings("G", "i", "=", "3", "1", ";", r"[^\x1b]*\x1b?"),
             r"\[" + _beginnings("6", ";", r"\d*", ";", r"\d*"),
+            r"\[0",
             r"\[\?[\d;]*",
         )
     )

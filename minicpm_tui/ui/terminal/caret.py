@@ -13,6 +13,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
+from minicpm_tui.ui.terminal.paintings import terminal_of
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -25,7 +27,7 @@ BLINK_SECONDS = 10.0
 
 
 class Caret(_Base):
-    """Mixin of an app; name it before Textual's class and before what makes the output smaller.
+    """Mixin of an app; name it before Textual's class and before what makes the output smaller. Over a slow line nothing blinks.
 
     An input method draws what is being composed at the terminal's own cursor. Textual moves it with the caret, but leaves it
     where it was when a field is first shown, moves or scrolls.
@@ -52,6 +54,9 @@ class Caret(_Base):
 
     def _touch(self) -> None:
         self._pressed = time.monotonic()
+        if terminal_of(self).slow:
+            self._rest_at_once()
+            return
         if self._still is not None:
             self._still.cursor_blink = True
             self._still = None
@@ -64,6 +69,9 @@ class Caret(_Base):
             self._blink = self.set_timer(left, self._rest)
             return
         self._blink = None
+        self._rest_at_once()
+
+    def _rest_at_once(self) -> None:
         if isinstance(field := self.focused, (Input, TextArea)):
             field.cursor_blink = False
             self._still = field

@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import termios
+import time
 import tty
 from collections.abc import Iterable
 from typing import Any
@@ -24,11 +25,16 @@ from minicpm_tui.ui.terminal.answers import Answered, Answers
 from minicpm_tui.ui.terminal.jobs import in_background
 from minicpm_tui.ui.terminal.key_parser import KeyParser
 from minicpm_tui.ui.terminal.multiplexer import may_lack_other_screen
+from minicpm_tui.ui.terminal.output.frames import ANSWER, QUESTION
 
 LOOK_SECONDS = 0.1
 """So often the reading thread looks whether it should end, and whether a key that could begin a longer one is one."""
+ANSWER_SECONDS = 1.0
+"""So long an answer that is on its way is waited for before the terminal is given back."""
 HOLD_SECONDS = 0.02
 """So long what could be the beginning of an answer is kept from the parser."""
+EXPECTING_SECONDS = 0.1
+"""The time for one that is due."""
 
 
 class TerminalDriver(LinuxDriver):
@@ -37,6 +43,7 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._taken = False
+        self._asked = self._heard = 0
         for number in (signal.SIGINT, signal.SIGQUIT):  # not typed here, but sent: end in good order
             signal.signal(number, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
@@ -46,18 +53,38 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._taken = self._key_thread is not before
 
+    def write(self, data: str) -> None:
+        """Send ``data`` to the terminal."""
+        if data.endswith(QUESTION):
+            self._asked += 1
+        super().write(data)
+
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was; one without a second screen would keep ours."""
+        if self._taken:
+            self._await_answers()
+            self.write("\x1b[m")
         if self._taken and may_lack_other_screen(os.environ):
             self.write("\x1b[H\x1b[2J")
         super().stop_application_mode()
         self._taken = False
 
+    def _await_answers(self) -> None:
+        """What the terminal has yet to answer would be typed into the shell."""
+        until = time.monotonic() + ANSWER_SECONDS
+        while 0 < self._heard < self._asked and time.monotonic() < until:
+            time.sleep(0.005)
+        self._asked = self._heard = 0
+
+    def _hear(self, answer: str) -> None:
+        self._heard += answer == ANSWER
+        self.process_message(Answered(answer))
+
     def run_input_thread(self) -> None:
         """Read until told to end: keys go to the app as Textual's own thread gives them, answers as ``Answered``."""
         parser = KeyParser(self._debug)
         decode = codecs.getincrementaldecoder("utf-8")().decode
-        answers = Answers(lambda answer: self.process_message(Answered(answer)))
+        answers = Answers(self._hear)
 
         def hand_on(messages: Iterable[Message]) -> None:
             for message in messages:
@@ -65,7 +92,8 @@ class TerminalDriver(LinuxDriver):
 
         while True:
             ending = self.exit_event.is_set()
-            ready = select.select([self.fileno], [], [], HOLD_SECONDS if answers.holding else LOOK_SECONDS)[0]
+            hold = EXPECTING_SECONDS if self._heard < self._asked else HOLD_SECONDS
+            ready = select.select([self.fileno], [], [], hold if answers.holding else LOOK_SECONDS)[0]
             data = os.read(self.fileno, 4096) if ready else b""
             if ready and not data:
                 break

@@ -65,7 +65,7 @@ class Thumbnails:
     async def _painting(self, digest: str, blobs: BlobReader) -> Painting | None:
         try:
             data = await asyncio.to_thread(blobs.read, digest)
-            return await painted(self._pane.app, data, COLUMNS, ROWS)
+            return await painted(self._pane.app, data, COLUMNS, ROWS, spare=True)
         except (MinicpmTuiError, OSError, KeyError):
             return None  # the message still names it
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from minicpm_tui.ui.terminal.output.private import missing
 
 if TYPE_CHECKING or not missing():
-    from minicpm_tui.ui.terminal.output.compact import CompactStrip
     from minicpm_tui.ui.terminal.output.narrow import LeanScreen
     from minicpm_tui.ui.terminal.output.written import LeanOutput
 else:
-    from minicpm_tui.ui.terminal.output.plain import CompactStrip, LeanOutput, LeanScreen
+    from minicpm_tui.ui.terminal.output.plain import LeanOutput, LeanScreen
 
-__all__ = ["CompactStrip", "LeanOutput", "LeanScreen"]
+__all__ = ["LeanOutput", "LeanScreen"]

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TypeVar
 
 from textual.screen import Screen
-from textual.strip import Strip
 
 from minicpm_tui.ui.terminal.output.blank import Blank
 
 Result = TypeVar("Result")
-
-CompactStrip = Strip
 
 
 class LeanScreen(Blank, Screen[Result]):
@@ -20,6 +17,8 @@ class LeanScreen(Blank, Screen[Result]):
 
 class LeanOutput:
     """Mixin of an app; it leaves everything to Textual."""
+
+    as_textual_writes = True
 
     def forget_output(self) -> None:
         """Nothing is remembered."""

@@ -10,7 +10,19 @@ _NAMES = {
     "textual._compositor:Compositor": ("_get_renders", "visible_widgets", "size"),
     "textual._compositor:CompositorUpdate": ("render_segments",),
     "textual._compositor:ChopsUpdate": ("chops", "chop_ends", "spans"),
-    "textual.app:App": ("_display", "_driver", "_batch_count", "_running", "_closed", "is_headless", "app_resume_signal"),
+    "textual._compositor:LayoutUpdate": ("strips", "region"),
+    "textual.app:App": (
+        "_display",
+        "_driver",
+        "_batch_count",
+        "_running",
+        "_closed",
+        "_sync_available",
+        "_handle_exception",
+        "is_headless",
+        "app_resume_signal",
+        "post_display_hook",
+    ),
     "textual.screen:Screen": ("_compositor",),
     "textual._xterm_parser:XTermParser": ("feed", "tick"),
     "textual.drivers.linux_driver:LinuxDriver": (
@@ -22,13 +34,12 @@ _NAMES = {
         "exit_event",
         "_key_thread",
     ),
-    "textual.strip:Strip": ("_render_cache", "render_ansi"),
-    "rich.console:Console": ("_color_system",),
+    "textual.strip:Strip": ("render_ansi",),
 }
 _PARAMETERS = {
     "textual._compositor:Compositor._get_renders": ["self", "crop"],
     "textual.app:App._display": ["self", "screen", "renderable"],
-    "textual.strip:Strip.render": ["self", "console"],
+    "textual.strip:Strip.render_ansi": ["style", "color_system"],
 }
 
 

@@ -1,0 +1,85 @@
+"""Whether lines that are to be drawn stand elsewhere on the terminal, which can move them itself (DECSTBM).
+
+The whole width moves, with the panes beside: what then differs there is written again, where that is less.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from operator import is_not
+from typing import NamedTuple
+
+from minicpm_tui.ui.terminal.output.cells import UNKNOWN, Row
+
+_FEWEST = 3
+"""Lines that differ from which it is looked for."""
+_ROW_BYTES = 8
+_SCROLL_BYTES = 24
+_EDGE = 2
+"""Columns at both sides of what changed that may not move with it: a cursor bar, a scrollbar."""
+
+
+class Scroll(NamedTuple):
+    """The lines ``top`` to ``bottom`` move up by ``by`` (negative: down)."""
+
+    top: int
+    bottom: int
+    by: int
+
+    @property
+    def sequence(self) -> str:
+        """What the terminal is told; its cursor is nowhere in particular after that."""
+        lines = "\n" * self.by if self.by > 0 else "\x1bM" * -self.by
+        start = self.bottom if self.by > 0 else self.top
+        return f"\x1b[{self.top + 1};{self.bottom + 1}r\x1b[{start + 1}H{lines}\x1b[r"
+
+    def moved(self, rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
+        """What stands on each of the lines afterwards; pictures are moved by some terminals and not by others."""
+        for y in range(self.top, self.bottom + 1):
+            source = y + self.by
+            row = rows[source] if self.top <= source <= self.bottom else None
+            yield y, [UNKNOWN] * len(rows[y]) if row is None or any(cell.picture for cell in row) else row
+
+
+def find(shown: Sequence[Row], wanted: Sequence[Row], lines: Sequence[int]) -> Scroll | None:
+    """The scroll that saves most when ``lines`` of ``shown`` become ``wanted``; None when none does."""
+    if len(lines) < _FEWEST:
+        return None
+    left, right = _span(shown, wanted, lines)
+    by = _distance(shown, wanted, lines, left, right)
+    if not by:
+        return None
+    top, bottom = max(0, min(lines) + min(by, 0)), min(len(shown) - 1, max(lines) + max(by, 0))
+    scroll = Scroll(top, bottom, by)
+    without = sum(_cost(shown[y], wanted[y]) for y in range(top, bottom + 1))
+    return scroll if _SCROLL_BYTES + sum(_cost(row, wanted[y]) for y, row in scroll.moved(shown)) < without else None
+
+
+def _cost(old: Row, new: Row) -> int:
+    """About how many bytes it takes to draw ``new`` over ``old``."""
+    differing = sum(map(is_not, old, new))
+    return differing + _ROW_BYTES if differing else 0
+
+
+def _span(shown: Sequence[Row], wanted: Sequence[Row], lines: Sequence[int]) -> tuple[int, int]:
+    """The columns within which ``lines`` differ, less the edges."""
+    left, right = len(wanted[0]), 0
+    for y in lines:
+        differs = [x for x, pair in enumerate(zip(shown[y], wanted[y], strict=True)) if pair[0] is not pair[1]]
+        if differs:
+            left, right = min(left, differs[0]), max(right, differs[-1] + 1)
+    return (left + _EDGE, right - _EDGE) if right - left > 4 * _EDGE else (left, right)
+
+
+def _distance(shown: Sequence[Row], wanted: Sequence[Row], lines: Sequence[int], left: int, right: int) -> int:
+    """By how many lines most of what is wanted moved up; 0 when nothing did."""
+    before = [_text(shown[y][left:right]) for y in lines]
+    counts = Counter(before)
+    where = {text: y for text, y in zip(before, lines, strict=True) if text and counts[text] == 1}
+    votes = Counter(where[text] - y for y in lines if (text := _text(wanted[y][left:right])) in where)
+    return votes.most_common(1)[0][0] if votes else 0
+
+
+def _text(cells: Row) -> str:
+    return "".join([cell.text for cell in cells]).strip()
