@@ -1,8 +1,10 @@
-"""Every test gets folders of its own and an environment without the developer's settings."""
+"""Every test gets folders of its own, an empty stdin, and an environment without the developer's settings."""
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setattr(i18n, "_language", None)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
     folder = tmp_path / "home"
     monkeypatch.setenv("MINICPM_TUI_HOME", str(folder))
     return folder

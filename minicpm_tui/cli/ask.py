@@ -10,16 +10,30 @@ from minicpm_tui.i18n import _
 
 @click.command(
     "ask",
-    help=_("Ask one question; the reply streams to stdout.\n\nWithout TEXT, or where TEXT is -, it is read from stdin."),
+    help=_(
+        "Ask one question; the reply streams to stdout.\n\n"
+        "What is piped in belongs to the question: it follows TEXT, takes the place of a -, or is all of it."
+    ),
 )
 @click.argument("text", nargs=-1)
 @click.option(
-    "-f", "--file", "files", multiple=True, metavar="FILE", help=_("Picture, video, PDF, folder, glob or URL; repeatable.")
+    "-f",
+    "--file",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help=_("Picture, video, PDF, folder, glob or URL, - for stdin; repeatable."),
 )
 @click.option("--session", metavar="ID", help=_("Continue this session (its id, or a unique beginning of it)."))
 @click.option("--continue", "latest", is_flag=True, help=_("Continue the latest session."))
+@click.option("--retry", "again", flag_value="retry", help=_("Ask the last question again; without --session, the latest one's."))
+@click.option(
+    "--edit", "again", flag_value="edit", help=_("Ask TEXT in place of the last question; its files stay unless some are given.")
+)
 @click.option("--no-save", is_flag=True, help=_("Do not save the session."))
 @click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object when the reply is complete."))
+@click.option("--plain", is_flag=True, help=_("Print plain text as it comes, on a terminal too: nothing is drawn again."))
+@click.option("--raw", is_flag=True, help=_("Print the reply as it is, control characters too."))
 @shared_options
 def command(
     text: tuple[str, ...],
@@ -27,11 +41,16 @@ def command(
     session: str | None,
     *,
     latest: bool,
+    again: str | None,
     no_save: bool,
     as_json: bool,
+    plain: bool,
+    raw: bool,
     flags: Flags,
 ) -> int:
     """See the help text."""
+    from minicpm_tui.cli.ask_choice import choose_output
     from minicpm_tui.cli.ask_run import Question, run
 
-    return run(Question(text, files, session, latest, no_save), flags, as_json=as_json)
+    question = Question(text, files, session, latest, no_save, again or "")
+    return run(question, flags, choose_output(as_json=as_json, plain=plain, raw=raw))

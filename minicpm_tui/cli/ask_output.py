@@ -9,6 +9,7 @@ from typing import Any, Self
 import msgspec
 
 from minicpm_tui.chat.events import ChatEvent, Preparing
+from minicpm_tui.cli.json_print import json_text
 from minicpm_tui.cli.warn import warn
 from minicpm_tui.errors import ErrorInfo, MinicpmTuiError
 from minicpm_tui.messages import Delta, End, Ending, Notice, ending_of
@@ -16,9 +17,14 @@ from minicpm_tui.text import printable
 
 
 class Output:
-    """Plain text: what the model writes goes to stdout as it is, everything else to stderr."""
+    """Plain text: what the model writes goes to stdout, everything else to stderr.
 
-    def __init__(self) -> None:
+    Control characters other than newline and tab are shown as pictures, for the pipe may end at a terminal; ``raw`` lets them be.
+    """
+
+    def __init__(self, *, raw: bool = False) -> None:
+        self._raw = raw
+        self._held = ""
         self.session: str | None = None
         self.model: str | None = None
         self._text: list[str] = []
@@ -40,7 +46,11 @@ class Output:
 
     def content(self, text: str) -> None:
         """A piece of the answer, printed as it comes."""
-        sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
+        if not self._raw:
+            text = self._held + text
+            self._held = "\r" if text.endswith("\r") else ""  # the newline after it may be still to come
+            text = printable(text.removesuffix(self._held))
+        sys.stdout.write(text)
         sys.stdout.flush()
 
     def reasoning(self, text: str) -> None:
@@ -55,7 +65,7 @@ class Output:
 
     def ended(self, end: End) -> None:
         """The reply is over, or broke off."""
-        if self._text and not self._text[-1].endswith("\n"):
+        if self._text and not self._text[-1].endswith("\n"):  # a carriage return that was held is this newline
             sys.stdout.write("\n")
         sys.stdout.flush()
         self.tell(end)
@@ -112,4 +122,4 @@ class JsonOutput(Output):
             fields["warning"] = {"kind": kind, "message": text}
         if error:
             fields["error"] = {"kind": error.kind, "title": error.title, "message": error.message, "hint": error.hint}
-        print(msgspec.json.encode(fields).decode(), flush=True)
+        print(json_text(fields), flush=True)

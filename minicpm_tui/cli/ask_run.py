@@ -4,67 +4,99 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from minicpm_tui.chat.connect import connect
-from minicpm_tui.chat.events import Asked
+from minicpm_tui.chat.events import Asked, ChatEvent
 from minicpm_tui.chat.options import options_for
 from minicpm_tui.chat.session import ChatSession
 from minicpm_tui.chat.session_choice import open_journal
-from minicpm_tui.cli.ask_choice import choose_output
+from minicpm_tui.cli.ask_input import on_disk, question_text
 from minicpm_tui.cli.ask_output import Output
 from minicpm_tui.cli.options import Flags
-from minicpm_tui.errors import MinicpmTuiError, UsageError
-from minicpm_tui.i18n import _
+from minicpm_tui.cli.quiet import quiet_libraries
+from minicpm_tui.errors import MediaError, MinicpmTuiError, UsageError
+from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.messages import ABORT, End
 
 INTERRUPTED = 130
 
 
+SKIPPED_SHOWN = 5
+
+
 @dataclass(frozen=True)
 class Question:
-    """What the command line asks: words (``-`` is stdin), files, and which session."""
+    """What the command line asks: words (``-`` is stdin), files, which session, and whether ``again`` (``retry``, ``edit``)."""
 
     words: tuple[str, ...]
     files: tuple[str, ...] = ()
     session: str | None = None
     latest: bool = False
     no_save: bool = False
+    again: str = ""
 
 
-def run(question: Question, flags: Flags, *, as_json: bool) -> int:
+def run(question: Question, flags: Flags, output: Output) -> int:
     """Ask; returns the exit status. Raises BrokenPipeError when nobody reads, KeyboardInterrupt before anything was sent."""
-    output = choose_output(as_json=as_json)
     try:
-        return asyncio.run(_ask(question, _text(question), flags, output))
+        text = _text(question)
+        with quiet_libraries(), on_disk(question.files) as files:
+            return asyncio.run(_ask(question, text, files, flags, output))
     except MinicpmTuiError as error:
         output.failed(error)
         return error.exit_status
 
 
-async def _ask(question: Question, text: str, flags: Flags, output: Output) -> int:
+def _text(question: Question) -> str:
+    """The question. Raises UsageError when there is nothing to ask, or too much."""
+    if question.again == "retry":
+        if question.words or question.files:
+            raise UsageError(_("--retry asks what was asked: give no text and no files"), hint=_("ask otherwise with --edit"))
+        return ""
+    text = question_text(question.words, question.files)
+    if not text.strip() and (question.again or not question.files):
+        raise UsageError(_("write a question, or pipe one in"), title=_("Nothing to ask"), hint="minicpm-tui ask --help")
+    return text
+
+
+async def _ask(question: Question, text: str, files: list[str], flags: Flags, output: Output) -> int:
     config = flags.config()
-    journal = await asyncio.to_thread(open_journal, question.session, latest=question.latest, save=not question.no_save)
+    latest = question.latest or bool(question.again and not question.session)
+    journal = await asyncio.to_thread(open_journal, question.session, latest=latest, save=not question.no_save)
     try:
         output.session = journal.id if journal.saved else None
         for note in journal.notes:
             output.say(note)
-        specs = await asyncio.to_thread(_expanded, question.files)
+        specs = await asyncio.to_thread(_expanded, files, output.say)
         connection = await connect(config, demo=flags.demo)
         try:
             session = ChatSession(journal, connection, options_for(config, journal.settings, connection.model))
             output.model = connection.model
-            return await _stream(session, output, text, specs)
+            status = await _stream(session, output, _events(session, question.again, text, specs))
         finally:
             await connection.aclose()
     finally:
         await asyncio.to_thread(journal.close)
+    return status or int(journal.unwritten)
 
 
-async def _stream(session: ChatSession, output: Output, text: str, specs: list[AttachmentSpec]) -> int:
+def _events(session: ChatSession, again: str, text: str, specs: list[AttachmentSpec]) -> AsyncGenerator[ChatEvent, None]:
+    """What happens when it is asked. Raises UsageError where there is no question yet."""
+    if again == "retry":
+        return session.retry()
+    if again == "edit":
+        asked = [message for message in session.tree.path() if message.role == "user"]
+        if not asked:
+            raise UsageError(_("there is no question yet"), title=_("Nothing to send"))
+        return session.edit(asked[-1].id, text, specs or None)
+    return session.send(text, specs)
+
+
+async def _stream(session: ChatSession, output: Output, asking: AsyncGenerator[ChatEvent, None]) -> int:
     loop = asyncio.get_running_loop()
     end = End(ABORT)
 
@@ -75,7 +107,7 @@ async def _stream(session: ChatSession, output: Output, text: str, specs: list[A
     loop.add_signal_handler(signal.SIGINT, interrupt)
     try:
         with output:
-            async with aclosing(session.send(text, specs)) as events:
+            async with aclosing(asking) as events:
                 async for event in events:
                     if isinstance(event, End):
                         end = event
@@ -91,21 +123,14 @@ async def _stream(session: ChatSession, output: Output, text: str, specs: list[A
     return INTERRUPTED if end.finish_reason == ABORT else 0
 
 
-def _text(question: Question) -> str:
-    """The question; stdin takes the place of ``-``, or is all of it. Raises UsageError when there is nothing to ask."""
-    words = list(question.words)
-    if not words and not sys.stdin.isatty():
-        words = ["-"]
-    if "-" in words:
-        piped = sys.stdin.buffer.read().decode(errors="replace").strip()
-        words = [piped if word == "-" else word for word in words]
-    text = "\n\n".join(words) if "-" in question.words and len(words) > 1 else " ".join(words)
-    if not text.strip() and not question.files:
-        raise UsageError(_("write a question, or pipe one in"), title=_("Nothing to ask"), hint="minicpm-tui ask --help")
-    return text
-
-
-def _expanded(files: tuple[str, ...]) -> list[AttachmentSpec]:
+def _expanded(files: list[str], say: Callable[[str], None]) -> list[AttachmentSpec]:
+    """What ``files`` name; what of a folder cannot be read is said."""
     from minicpm_tui.media import expand
 
-    return expand(files) if files else []
+    skipped: list[MediaError] = []
+    specs = expand(files, skipped.append) if files else []
+    for error in skipped[:SKIPPED_SHOWN]:
+        say(_("left out: {error}").format(error=error))
+    if more := len(skipped[SKIPPED_SHOWN:]):
+        say(ngettext("{count} more file is left out", "{count} more files are left out", more).format(count=more))
+    return specs

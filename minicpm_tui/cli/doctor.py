@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
 @click.option("--strict", is_flag=True, help=_("Exit with status 1 when there is a problem."))
 def command(as_json: bool, strict: bool) -> int:
-    import json
     from dataclasses import replace
 
     from minicpm_tui import config
+    from minicpm_tui.cli.json_print import json_text
     from minicpm_tui.servers import doctor
 
     report = doctor.report(config.load().settings)
     report = replace(report, problems=(*report.problems, *_output_problems()))
     if as_json:
-        print(json.dumps(report.to_dict(), ensure_ascii=False))
+        print(json_text(report.to_dict()))
     else:
         _show(report)
     return 1 if strict and report.problems else 0

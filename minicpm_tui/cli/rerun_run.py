@@ -15,8 +15,8 @@ from minicpm_tui.chat.options import options_for
 from minicpm_tui.chat.rerun import Rerun, RerunEvent, TurnBegan, TurnEnded
 from minicpm_tui.chat.rerun_compare import Comparison, changed, compare, figures, overall
 from minicpm_tui.chat.session import ChatSession
+from minicpm_tui.cli.json_print import print_json
 from minicpm_tui.cli.options import Flags
-from minicpm_tui.cli.sessions_output import print_json
 from minicpm_tui.cli.warn import warn
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
+from minicpm_tui.cli.json_print import json_text
 from minicpm_tui.cli.warn import warn
 from minicpm_tui.errors import ServerError
 from minicpm_tui.i18n import _
@@ -32,7 +33,7 @@ def check(plan: Plan, *, as_json: bool) -> int:
     plan.require_files()
     found = plan.estimate()
     if as_json:
-        print(json.dumps(found.to_dict(), ensure_ascii=False))
+        print(json_text(found.to_dict()))
         return 0 if found.fits else 1
     print(found.message + (_(" (rough: this model keeps more than a KV cache)") if found.rough else ""))
     print(_("weights {bytes}").format(bytes=format_bytes(found.weights_bytes)))

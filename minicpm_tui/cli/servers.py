@@ -32,16 +32,16 @@ def list_(everywhere: bool, as_json: bool) -> int:
 
 
 def _list(as_json: bool) -> int:
-    import json
     import time
 
+    from minicpm_tui.cli.json_print import json_text
     from minicpm_tui.servers import endpoints, registry
     from minicpm_tui.servers.local import STATE_TITLES
     from minicpm_tui.text import format_duration, one_line
 
     found = registry.servers()
     if as_json:
-        print(json.dumps([_fields(server) for server in found], ensure_ascii=False))
+        print(json_text([_fields(server) for server in found]))
         return 0
     if not found:
         warn(_("no server is running; minicpm-tui serve starts one"))
@@ -70,13 +70,12 @@ def _fields(server: LocalServer) -> dict[str, object]:
 @_JSON
 @click.pass_obj
 def status(everywhere: bool, server_id: str, as_json: bool) -> int:
-    import json
-
+    from minicpm_tui.cli.json_print import json_text
     from minicpm_tui.servers import live
 
     found = live.status(_one(server_id))
     if as_json or everywhere:
-        print(json.dumps(found.to_dict(), ensure_ascii=False))
+        print(json_text(found.to_dict()))
     else:
         for name, text in found.lines():
             print(f"{name}: {text}")
@@ -88,13 +87,12 @@ def status(everywhere: bool, server_id: str, as_json: bool) -> int:
 @_JSON
 @click.pass_obj
 def stop(everywhere: bool, server_id: str, as_json: bool) -> int:
-    import json
-
+    from minicpm_tui.cli.json_print import json_text
     from minicpm_tui.servers import launch
 
     server = launch.stop(_one(server_id).id)
     if as_json or everywhere:
-        print(json.dumps(_fields(server), ensure_ascii=False))
+        print(json_text(_fields(server)))
     else:
         print(_("{id} has stopped").format(id=server.id))
     return 0
@@ -138,13 +136,12 @@ def logs(server_id: str, follow: bool) -> int:
 @_JSON
 @click.pass_obj
 def explain(everywhere: bool, log: str, as_json: bool) -> int:
-    import json
-
+    from minicpm_tui.cli.json_print import json_text
     from minicpm_tui.servers.explain import explain as read
 
     explanation = read(_chunks(log))
     if as_json or everywhere:
-        print(json.dumps(explanation.to_dict(), ensure_ascii=False))
+        print(json_text(explanation.to_dict()))
         return 0
     from minicpm_tui.cli import servers_explain
 

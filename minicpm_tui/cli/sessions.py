@@ -48,7 +48,8 @@ def list_(all_json: bool, limit: int | None, trash: bool, as_json: bool) -> int:
 @_json_option
 @click.pass_obj
 def search(all_json: bool, text: tuple[str, ...], limit: int, as_json: bool) -> int:
-    from minicpm_tui.cli.sessions_output import print_hits, print_json
+    from minicpm_tui.cli.json_print import print_json
+    from minicpm_tui.cli.sessions_output import print_hits
 
     hits = _read(lambda library: library.search(" ".join(text), limit))
     if as_json or all_json:
@@ -63,7 +64,8 @@ def search(all_json: bool, text: tuple[str, ...], limit: int, as_json: bool) -> 
 @_json_option
 @click.pass_obj
 def show(all_json: bool, session: str, as_json: bool) -> int:
-    from minicpm_tui.cli.sessions_output import print_json, print_session, session_object
+    from minicpm_tui.cli.json_print import print_json
+    from minicpm_tui.cli.sessions_output import print_session, session_object
     from minicpm_tui.sessions.journal import Journal
 
     with Journal.open(session, read_only=True) as journal:
@@ -113,7 +115,8 @@ def check(all_json: bool, session: str | None, as_json: bool) -> int:
     import msgspec
 
     from minicpm_tui import paths
-    from minicpm_tui.cli.sessions_output import print_checks, print_json
+    from minicpm_tui.cli.json_print import print_json
+    from minicpm_tui.cli.sessions_output import print_checks
     from minicpm_tui.sessions import care, ids
 
     folder = paths.sessions_dir()
@@ -161,7 +164,7 @@ def export(session: str, name: str | None, output: Path | None, overwrite: bool)
 @_json_option
 @click.pass_obj
 def import_(all_json: bool, file: Path, as_json: bool) -> int:
-    from minicpm_tui.cli.sessions_output import print_json
+    from minicpm_tui.cli.json_print import print_json
     from minicpm_tui.sessions.importer import import_session
 
     session_id = import_session(file)
@@ -173,7 +176,8 @@ def import_(all_json: bool, file: Path, as_json: bool) -> int:
 
 
 def _list(*, as_json: bool, limit: int, trash: bool) -> int:
-    from minicpm_tui.cli.sessions_output import print_json, print_list
+    from minicpm_tui.cli.json_print import print_json
+    from minicpm_tui.cli.sessions_output import print_list
 
     found = _read(lambda library: library.trash() if trash else library.newest(limit))
     if as_json:
@@ -185,7 +189,7 @@ def _list(*, as_json: bool, limit: int, trash: bool) -> int:
 
 def _each(sessions: tuple[str, ...], work: Callable[[Library, str], str], *, as_json: bool) -> int:
     """Do ``work`` with each, also when one fails; the ids of those that are done on stdout."""
-    from minicpm_tui.cli.sessions_output import print_json
+    from minicpm_tui.cli.json_print import print_json
     from minicpm_tui.errors import MinicpmTuiError
     from minicpm_tui.sessions.library import Library
 

@@ -7,8 +7,6 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-import msgspec
-
 from minicpm_tui.cli.warn import warn
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import ImagePart, Message, media_of
@@ -26,12 +24,6 @@ if TYPE_CHECKING:
 
 _WIDE = 110
 """Columns; a narrower terminal has no room for every figure beside the title."""
-
-
-def print_json(value: object) -> None:
-    """One JSON document, indented."""
-    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
-    sys.stdout.buffer.flush()
 
 
 def print_list(found: Sequence[SessionInfo]) -> None:
@@ -59,7 +51,7 @@ def print_checks(checks: Sequence[Check]) -> None:
     for each in checks:
         state = _("ok") if each.ok else _("damaged")
         print(_("{id}: {state}, {messages} messages, {files} files").format(
-            id=each.id, state=state, messages=each.messages, files=each.attachments
+            id=one_line(each.id), state=state, messages=each.messages, files=each.attachments
         ))  # fmt: skip
         for line in (*each.problems, *each.notes):
             print(f"    {one_line(line)}")
@@ -146,10 +138,10 @@ def _line(info: SessionInfo) -> str:
     from minicpm_tui.sessions.ids import moment_of
 
     moment = moment_of(info.updated)
-    when = f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else info.updated[:16]
+    when = f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else one_line(info.updated, 16)
     model = model_name(info.model or "", 24)
     counts = (str(info.turns), str(info.attachments), format_bytes(info.bytes))
-    return _row(info.id, when, *counts, model, one_line(info.title))
+    return _row(one_line(info.id), when, *counts, model, one_line(info.title))
 
 
 def _row(session_id: str, when: str, turns: str, files: str, size: str, model: str, title: str) -> str:

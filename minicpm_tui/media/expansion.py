@@ -6,8 +6,9 @@ import glob
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -25,7 +26,11 @@ from minicpm_tui.media.spec import AttachmentSpec
 _WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 
 
-def expand(patterns: Sequence[str]) -> list[AttachmentSpec]:
+Skipped = Callable[[MediaError], None]
+"""Told of every file of a folder or pattern that cannot be read, and is left out."""
+
+
+def expand(patterns: Sequence[str], skipped: Skipped = lambda _error: None) -> list[AttachmentSpec]:
     """One spec for each file, web address and page of a PDF or TIFF that ``patterns`` name, in that order, names sorted as
     people count.
 
@@ -34,25 +39,37 @@ def expand(patterns: Sequence[str]) -> list[AttachmentSpec]:
     pages, ``#original`` the file's own bytes, ``scan.tif#scale=0,4095`` the values that are black and white,
     ``long.png#pieces=4`` that many pictures, from the top down or from left to right (``#pieces``: as many as read well); several
     are joined by ``&``. A document without pages named stands for all of them.
+    ``file:`` URLs are paths.
 
     Blocks. Raises MediaNotFound when a pattern names nothing, MediaUnsupported or MediaDamaged for a file named outright that
     cannot be sent.
     """
-    return [spec for pattern in patterns for spec in _expand(pattern)]
+    return [spec for pattern in patterns for spec in _expand(pattern, skipped)]
 
 
-def _expand(pattern: str) -> Iterator[AttachmentSpec]:
+def _expand(pattern: str, skipped: Skipped) -> Iterator[AttachmentSpec]:
     if _WEB.match(pattern):
         yield AttachmentSpec(url=pattern)
         return
+    if pattern[:5].lower() == "file:":
+        pattern = _local(pattern)
     path, wishes = _path(pattern), AttachmentSpec()
     pages: PageRanges | None = None
     if "#" in pattern and not _exists(path):
         name, _sep, fragment = pattern.rpartition("#")
         path = _path(name)
         wishes, pages = parse_fragment(fragment, pattern)
-    for found in _files(path, pattern):
+    for found in _files(path, pattern, skipped):
         yield from _specs(found, wishes, pages)
+
+
+def _local(url: str) -> str:
+    """The path that a ``file:`` URL names, with what stands after ``#``. Raises MediaNotFound for another machine's."""
+    address, mark, fragment = url.partition("#")
+    parts = urlsplit(address)
+    if parts.netloc not in {"", "localhost"}:
+        raise MediaNotFound(shown(url), hint=_("check the name; the file must be on this machine"))
+    return unquote(parts.path) + mark + fragment
 
 
 def _path(name: str) -> Path:
@@ -65,11 +82,11 @@ def _path(name: str) -> Path:
         return Path(name)
 
 
-def _files(path: Path, pattern: str) -> list[Path]:
+def _files(path: Path, pattern: str, skipped: Skipped) -> list[Path]:
     """The files that ``path`` names: itself, what is in the folder, or what the pattern matches."""
     if path.is_dir():
         try:
-            found = [each for each in _sorted(os.fspath(each) for each in path.iterdir()) if _sendable(each)]
+            found = [each for each in _sorted(os.fspath(each) for each in path.iterdir()) if _sendable(each, skipped)]
         except OSError as error:
             raise unreadable(path, error) from error
         if not found:
@@ -79,7 +96,7 @@ def _files(path: Path, pattern: str) -> list[Path]:
         return found
     if _exists(path) or not glob.has_magic(os.fspath(path)):
         return [path]
-    found = [each for each in _sorted(glob.iglob(os.fspath(path), recursive=True)) if _sendable(each)]
+    found = [each for each in _sorted(glob.iglob(os.fspath(path), recursive=True)) if _sendable(each, skipped)]
     if not found:
         raise MediaNotFound(shown(pattern), title=_("No picture or video matches"), hint=_("check the pattern"))
     return found
@@ -118,14 +135,17 @@ def _kind(path: Path) -> Kind:
         return opened.kind
 
 
-def _sendable(path: Path) -> bool:
-    """True for a regular, visible file that is a picture, a video or a PDF."""
+def _sendable(path: Path, skipped: Skipped) -> bool:
+    """True for a regular, visible file that is a picture, a video or a PDF; one that cannot be read is told to ``skipped``."""
     if path.name.startswith("."):
         return False
     try:
         return stat.S_ISREG(path.stat().st_mode) and _kind(path) != "other"
-    except (OSError, MediaError):
-        return False
+    except OSError as error:
+        skipped(unreadable(path, error))
+    except MediaError as error:
+        skipped(error)
+    return False
 
 
 def _exists(path: Path) -> bool:

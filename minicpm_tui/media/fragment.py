@@ -23,7 +23,7 @@ def parse_fragment(fragment: str, whole: str) -> tuple[AttachmentSpec, PageRange
     ``whole`` is what the user wrote, for the error. Raises MediaUnsupported when it is none of these.
     """
     start = end = count = pages = pieces = piece = scale = None
-    original = False
+    original, key = False, ""
     try:
         for item in fragment.split("&"):
             key, _sep, value = item.partition("=")
@@ -46,11 +46,20 @@ def parse_fragment(fragment: str, whole: str) -> tuple[AttachmentSpec, PageRange
                     raise ValueError(key)  # noqa: TRY301  one place says what is allowed
         _check_piece(piece, pieces)
     except ValueError as error:
-        title = _("This option is unknown")
-        hint = _("after # write t=START,END, n=FRAMES, page=NUMBERS, pieces=COUNT, scale=LOW,HIGH or original")
-        raise MediaUnsupported(shown(whole), title=title, hint=hint) from error
+        raise _mistake(key, whole) from error
     spec = AttachmentSpec(start=start, end=end, count=count, pieces=pieces, piece=piece, original=original, scale=scale)
     return spec, pages
+
+
+def _mistake(key: str, whole: str) -> MediaUnsupported:
+    """What is wrong after the ``#`` of ``whole``: the value of the option ``key``, or that there is no such option."""
+    hint = _("after # write t=START,END, n=FRAMES, page=NUMBERS, pieces=COUNT, scale=LOW,HIGH or original")
+    title = _("This option is unknown")
+    if key in {"t", "n", "page", "piece", "pieces", "scale"}:
+        title = _("{option} has a value that it cannot have").format(option=f"{key}=")
+    if key == "page":
+        hint = _("write page=3, page=2-5 or page=2-4,7, the smaller number first")
+    return MediaUnsupported(shown(whole), title=title, hint=hint)
 
 
 def written_spec(spec: AttachmentSpec) -> str:

@@ -27,8 +27,8 @@ def page_numbers(ranges: PageRanges, count: int, path: Path) -> list[int]:
     """The pages that ``ranges`` name of the ``count`` that the file at ``path`` has. Raises MediaNotFound for one too many."""
     found: list[int] = []
     for first, last in ranges:
-        if (beyond := first if last is None else last) > count:
-            raise no_such_page(path, beyond, count)
+        if (first if last is None else last) > count:
+            raise no_such_page(path, _written(first, last), count)
         found += range(first, (last or count) + 1)
     return list(dict.fromkeys(found))
 
@@ -53,6 +53,12 @@ def page_count(path: Path) -> int | None:
             [count] = read_in_worker("page_count", opened, (path,), seconds=GLANCE_SECONDS)
             return msgspec.msgpack.decode(count, type=int)
         return first_page(opened)[1] if opened.kind == "pdf" else len(page_frames(opened))
+
+
+def _written(first: int, last: int | None) -> str:
+    if last is None:
+        return f"{first}-"
+    return str(first) if first == last else f"{first}-{last}"
 
 
 def _range(text: str) -> tuple[int, int | None]:

@@ -75,7 +75,7 @@ def unsupported(path: Path, what: Format) -> MediaUnsupported:
     return MediaUnsupported(message, hint=_("pictures, videos and PDFs can be sent"))
 
 
-def no_such_page(path: Path, number: int, count: int) -> MediaNotFound:
-    """The error for page ``number`` of a document that has ``count``."""
+def no_such_page(path: Path, pages: int | str, count: int) -> MediaNotFound:
+    """The error for ``pages`` (``9``, ``7-9``) of a document that has ``count``."""
     has = ngettext("it has {count} page", "it has {count} pages", count).format(count=count)
-    return MediaNotFound(f"{shown(path)}: {number}", title=_("No such page"), hint=has)
+    return MediaNotFound(f"{shown(path)}: {pages}", title=_("No such page"), hint=has)

@@ -101,6 +101,11 @@ class Journal:
         return self._store.created
 
     @property
+    def unwritten(self) -> bool:
+        """True while pieces of a reply are in memory alone; after ``close`` they are lost."""
+        return bool(self._unwritten)
+
+    @property
     def read_only(self) -> bool:
         """True when nothing can be written; ``read_only_reason`` may say why."""
         return self._store.read_only

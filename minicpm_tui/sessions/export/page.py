@@ -21,8 +21,8 @@ def render(journal: Journal) -> bytes:
     markdown = _markdown()
     style = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     body = "\n".join(_message(message, markdown, journal.blobs) for message in journal.tree.path())
-    title = html.escape(one_line(journal.title) or journal.id)
-    when = f'<time datetime="{html.escape(journal.created)}">{html.escape(date_label(journal.created))}</time>'
+    title = html.escape(one_line(journal.title or journal.id))
+    when = f'<time datetime="{html.escape(one_line(journal.created))}">{html.escape(date_label(journal.created))}</time>'
     policy = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
     return f"""<!DOCTYPE html>
 <html lang="{language().replace("_", "-")}">
@@ -36,7 +36,7 @@ def render(journal: Journal) -> bytes:
 {style}{_code_styles()}</style>
 </head>
 <body>
-<header><h1>{title}</h1><p>{html.escape(journal.id)} · {when}</p></header>
+<header><h1>{title}</h1><p>{html.escape(one_line(journal.id))} · {when}</p></header>
 <main>
 {body}
 </main>
@@ -96,7 +96,7 @@ def _frames(part: VideoPart) -> str:
 
 
 def _data_url(media_type: str, data: bytes) -> str:
-    kind = "image/jpeg" if media_type == "video/jpeg" else html.escape(media_type)
+    kind = "image/jpeg" if media_type == "video/jpeg" else html.escape(one_line(media_type))
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 

@@ -24,11 +24,12 @@ class PrepareQueue:
         self._changed = changed
         self._room = asyncio.Semaphore(AT_ONCE)
 
-    async def expand(self, what: Sequence[str]) -> list[AttachmentSpec]:
-        """Files, folders, globs and URLs as single attachments. Raises MediaError."""
+    async def expand(self, what: Sequence[str]) -> tuple[list[AttachmentSpec], list[MediaError]]:
+        """Files, folders, globs and URLs as single attachments, and why others of a folder are left out. Raises MediaError."""
         from minicpm_tui.media import expand
 
-        return await asyncio.to_thread(expand, what)
+        skipped: list[MediaError] = []
+        return await asyncio.to_thread(expand, what, skipped.append), skipped
 
     async def prepare(self, attachment: Attachment, beside: Callable[[], Sequence[Attachment]]) -> None:
         """Inspect it and, when the model is known, make it ready beside the files of its message. What goes wrong is said in it.

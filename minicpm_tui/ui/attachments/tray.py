@@ -134,11 +134,14 @@ class Tray(Commanded, Options):
     async def attach(self, what: Sequence[str]) -> None:
         """Add files, folders, globs or URLs; what is there already is not added twice."""
         try:
-            specs = await self._preparing.expand(what)
+            specs, skipped = await self._preparing.expand(what)
         except MinicpmTuiError as error:
             self.post_message(self.Refused(error_line(error.info)))
             return
         self.add(specs)
+        if skipped:
+            more = f" (+{len(skipped) - 1})" if skipped[1:] else ""
+            self.post_message(self.Refused(_("left out: {error}").format(error=error_line(skipped[0].info)) + more))
 
     def add(self, specs: Iterable[AttachmentSpec]) -> None:
         """Add ``specs``; many at once share a row."""
