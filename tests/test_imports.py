@@ -8,13 +8,15 @@ import sys
 
 import minicpm_tui
 
-HEAVY = {"textual", "openai", "PIL", "av", "pynvml", "httpx2", "starlette", "uvicorn", "pypdfium2", "pillow_heif"}
+HEAVY = {"textual", "openai", "PIL", "av", "pynvml", "httpx2", "starlette", "uvicorn", "pypdfium2", "pillow_heif", "numpy"}
 HEAVY |= {"markdown_it", "pygments", "jsonschema", "pydantic"}
 SERVER = {"starlette"}
 NEEDED = {f"minicpm_tui.demo.{name}": SERVER for name in ("__main__", "app", "chat", "guards", "responses", "testing")} | {
     "minicpm_tui.backends.network": {"httpx2"},
     "minicpm_tui.media.deep_png": {"PIL", "av"},
     "minicpm_tui.media.deep_tiff": {"PIL"},
+    "minicpm_tui.media.dicom": {"PIL"},
+    "minicpm_tui.media.drawing": {"PIL"},
 }
 """Modules that are imported where these packages are needed: the demo's own process, an error of the network, pictures that
 Pillow alone would show wrongly."""

@@ -16,7 +16,7 @@ from minicpm_tui.media.orientation import upright_size
 from minicpm_tui.media.pdf import first_page
 from minicpm_tui.media.pillow import decoding, open_picture
 from minicpm_tui.media.safe_open import shown, unsupported
-from minicpm_tui.media.sniff import ANIMATED, TIFF
+from minicpm_tui.media.sniff import ANIMATED, PAGED
 from minicpm_tui.media.spec import MediaInfo
 from minicpm_tui.media.tiff import page_frames
 
@@ -39,7 +39,7 @@ def info_of(opened: Opened) -> MediaInfo:
     animated = False
     if opened.kind == "image":
         size, animated = _picture(opened)
-        if opened.format == TIFF and animated:
+        if opened.format in PAGED and animated:
             pages, animated = len(page_frames(opened)), False
     elif opened.kind == "video":
         size, duration = _video(opened)
@@ -55,7 +55,7 @@ def info_of(opened: Opened) -> MediaInfo:
         width=size[0],
         height=size[1],
         duration=duration,
-        pages=pages if opened.format != TIFF or pages != 1 else None,
+        pages=pages if opened.format not in PAGED or pages != 1 else None,
         animated=animated,
     )
 
@@ -63,7 +63,7 @@ def info_of(opened: Opened) -> MediaInfo:
 def _picture(opened: Opened) -> tuple[Size, bool]:
     """Its size, and whether it holds several pictures."""
     with open_picture(opened) as image, decoding(opened.path):
-        return upright_size(image), opened.format in {*ANIMATED, TIFF} and bool(getattr(image, "is_animated", False))
+        return upright_size(image), opened.format in ANIMATED | PAGED and bool(getattr(image, "is_animated", False))
 
 
 def _video(opened: Opened) -> tuple[Size, float | None]:

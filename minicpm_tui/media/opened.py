@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from minicpm_tui.media.safe_open import open_regular, unreadable
-from minicpm_tui.media.sniff import HEAD, Format, Kind, sniff
+from minicpm_tui.media.sniff import HEAD, RAW, TIFF, Format, Kind, sniff
+from minicpm_tui.media.tiff_tags import is_camera_raw
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,10 @@ def open_media(path: Path) -> Opened:
     except OSError as error:
         file.close()
         raise unreadable(path, error) from error
-    return Opened(file, path, sniff(head), status.st_size, status.st_mtime)
+    what = sniff(head)
+    if what == TIFF and is_camera_raw(file):
+        what = RAW
+    return Opened(file, path, what, status.st_size, status.st_mtime)
 
 
 def opened_bytes(data: bytes, name: str) -> Opened:

@@ -1,4 +1,4 @@
-"""Pages of a PDF or a scan (TIFF): how many there are, and which of them are meant."""
+"""Pages of a PDF, a scan (TIFF) or DICOM frames: how many there are, and which of them are meant."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from minicpm_tui.media.helpers import GLANCE_SECONDS, is_read_here, read_in_work
 from minicpm_tui.media.opened import open_media
 from minicpm_tui.media.pdf import first_page
 from minicpm_tui.media.safe_open import no_such_page
-from minicpm_tui.media.sniff import TIFF
+from minicpm_tui.media.sniff import PAGED
 from minicpm_tui.media.tiff import page_frames
 
 PageRanges = tuple[tuple[int, int | None], ...]
@@ -47,7 +47,7 @@ def written_pages(numbers: Iterable[int]) -> str:
 def page_count(path: Path) -> int | None:
     """How many pages the file at ``path`` has; None for what has none: a photo, a video. Blocks. Raises MediaError."""
     with open_media(path) as opened:
-        if opened.kind != "pdf" and opened.format != TIFF:
+        if opened.kind != "pdf" and opened.format not in PAGED:
             return None
         if not is_read_here(opened):
             [count] = read_in_worker("page_count", opened, (path,), seconds=GLANCE_SECONDS)

@@ -17,7 +17,7 @@ from minicpm_tui.media.picture_kinds import kind_notes
 from minicpm_tui.media.pieces import piece_name, pieces_note, pixel_box
 from minicpm_tui.media.pillow import decoding, open_picture
 from minicpm_tui.media.safe_open import shown
-from minicpm_tui.media.sniff import ANIMATED, AVIF, BMP, GIF, JPEG, PNG, TIFF, WEBP
+from minicpm_tui.media.sniff import ANIMATED, AVIF, BMP, GIF, JPEG, PAGED, PNG, TIFF, WEBP
 from minicpm_tui.media.sources import source_of
 from minicpm_tui.media.spec import Prepared, PrepareOptions
 from minicpm_tui.media.tiff import seek_page
@@ -41,7 +41,7 @@ def prepare_picture(opened: Opened, options: PrepareOptions) -> Prepared:
     if spec.original and spec.pieces is None and opened.format in _SERVER_READS and (spec.page or 1) == 1:
         return _prepare_original(opened, options)
     with open_picture(opened) as image:
-        if opened.format == TIFF and spec.page is not None:
+        if opened.format in PAGED and spec.page is not None:
             seek_page(image, opened, spec.page)
         upright = upright_size(image)
         left, top, right, bottom = box = pixel_box(upright, spec)
@@ -122,7 +122,7 @@ def _several(image: Image) -> bool:
 
 def _notes(image: Image, opened: Opened, options: PrepareOptions) -> tuple[str, ...]:
     limits, notes = options.limits, [*notes_of(image), *kind_notes(image, opened)]
-    if opened.format == TIFF:
+    if opened.format in PAGED:
         if options.spec.page is None and _several(image):
             notes.append(_("it has more pages: only the first is sent"))
     elif _several(image) and opened.format in ANIMATED:

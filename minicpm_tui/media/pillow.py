@@ -10,14 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge, MediaUnsupported
+from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge
 from minicpm_tui.i18n import _
-from minicpm_tui.media.colour_space import keep_facts
-from minicpm_tui.media.heif_boxes import nclx_of
 from minicpm_tui.media.opened import Opened
-from minicpm_tui.media.png_chunks import png_facts
+from minicpm_tui.media.openers import opened_image
 from minicpm_tui.media.safe_open import shown
-from minicpm_tui.media.sniff import AVIF, HEIC, JPEG, JPEG2000, PNG, TIFF, WEBP, Format
+from minicpm_tui.media.sniff import AVIF, HEIC, JPEG, JPEG2000, JXL, PSD, WEBP, Format
 from minicpm_tui.media.spec import PreparationCancelled
 from minicpm_tui.text import format_bytes
 
@@ -39,7 +37,6 @@ MAX_SIDE = 65_000
 MAX_WHOLE_BYTES = 200_000_000
 """For the formats whose decoders read the whole file into memory."""
 
-
 _NO_LOG = logging.NullHandler()
 
 
@@ -58,42 +55,18 @@ def decoding(path: Path | str) -> Iterator[None]:
 
 
 def open_picture(opened: Opened) -> Image:
-    """The picture, opened but not yet decoded; of several its first. Raises MediaDamaged; MediaTooLarge for more pixels than
-    is sane."""
-    _load_plugins(opened.format)
-    from PIL import Image
+    """The picture, opened but not yet decoded; of several its first.
 
-    opened.file.seek(0)
-    if opened.format in {HEIC, AVIF, WEBP, JPEG2000} and opened.size > MAX_WHOLE_BYTES:
+    Raises MediaDamaged; MediaUnsupported for what cannot be read here; MediaTooLarge for more pixels than is sane.
+    """
+    _load_plugins(opened.format)
+    if opened.format in {HEIC, AVIF, WEBP, JPEG2000, JXL, PSD} and opened.size > MAX_WHOLE_BYTES:
         size = f"{shown(opened.path)}: {format_bytes(opened.size)}"
         raise MediaTooLarge(size, hint=_("reduce its size first"))
     with decoding(opened.path):
-        image = _opened_tiff(opened) if opened.format == TIFF else Image.open(opened.file, formats=[opened.format.reader])
-        if opened.format == PNG:
-            facts = png_facts(opened.file)
-            image = _opened_deep_png(opened) if facts.bits > 8 and image.mode in {"RGB", "RGBA"} else image
-            keep_facts(image, facts)
-        elif opened.format in {HEIC, AVIF}:
-            keep_facts(image, nclx_of(opened.file))
+        image = opened_image(opened)
     refuse_large(image, opened)
     return image
-
-
-def _opened_deep_png(opened: Opened) -> Image:
-    from minicpm_tui.media.deep_png import DeepPng
-
-    opened.file.seek(0)
-    return DeepPng(opened.file)
-
-
-def _opened_tiff(opened: Opened) -> Image:
-    from minicpm_tui.media.deep_tiff import TiffPicture, UnknownTiff
-
-    try:
-        return TiffPicture(opened.file)
-    except UnknownTiff as error:
-        name = _("{name} is a TIFF of a kind that cannot be read here: {kind}").format(name=shown(opened.path), kind=error)
-        raise MediaUnsupported(name, hint=_("save it as a PNG or as a TIFF of 8 or 16 bits")) from error
 
 
 def refuse_large(image: Image, opened: Opened) -> None:
@@ -108,7 +81,7 @@ def refuse_large(image: Image, opened: Opened) -> None:
 def _most_pixels(image: Image, what: Format) -> int:
     if what == JPEG and "progressive" not in image.info:
         return MAX_JPEG_PIXELS
-    return MAX_COPIED_PIXELS if what in {WEBP, JPEG2000} else MAX_PIXELS
+    return MAX_COPIED_PIXELS if what in {WEBP, JPEG2000, JXL} else MAX_PIXELS
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 
 from minicpm_tui.i18n import N_
@@ -33,6 +34,12 @@ JPEG2000 = Format("image", "JPEG 2000", "JPEG2000", "image/jp2")
 ICO = Format("image", "ICO", "ICO", "image/x-icon")
 PNM = Format("image", "PNM", "PPM", "image/x-portable-anymap")
 QOI = Format("image", "QOI", "QOI", "image/qoi")
+TGA = Format("image", "TGA", "TGA", "image/x-tga")
+PSD = Format("image", "Photoshop", "PSD", "image/vnd.adobe.photoshop")
+JXL = Format("image", "JPEG XL", "JXL", "image/jxl")
+SVG = Format("image", "SVG", "SVG", "image/svg+xml")
+DICOM = Format("image", "DICOM", "DICOM", "application/dicom")
+RAW = Format("image", N_("camera raw"), "RAW", "image/x-raw")
 MP4 = Format("video", "MP4", "mp4", "video/mp4")
 MOV = Format("video", "QuickTime", "mov", "video/quicktime")
 WEBM = Format("video", "WebM", "webm", "video/webm")
@@ -46,6 +53,8 @@ MPEG_PS = Format("video", "MPEG-PS", "mpeg", "video/mpeg")
 H264 = Format("video", "H.264", "h264", "video/h264")
 HEVC = Format("video", "H.265", "hevc", "video/h265")
 PDF = Format("pdf", "PDF", "", "application/pdf")
+PAGED = {TIFF, DICOM}
+"""Pictures that may have pages."""
 ANIMATED = {GIF, WEBP, PNG, AVIF}
 """Pictures that may hold an animation."""
 
@@ -62,6 +71,15 @@ _STARTS: tuple[tuple[bytes, Format], ...] = (
     (b"\xff\x4f\xff\x51", JPEG2000),
     (b"\x00\x00\x01\x00", ICO),
     (b"qoif", QOI),
+    (b"8BPS", PSD),
+    (b"\xff\x0a", JXL),
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", JXL),
+    (b"IIRO", RAW),  # Olympus
+    (b"IIRS", RAW),
+    (b"MMOR", RAW),
+    (b"IIU\x00", RAW),  # Panasonic
+    (b"FUJIFILMCCD-RAW", RAW),
+    (b"\x00MRM", RAW),  # Minolta
     (b"FLV\x01", FLV),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", ASF),
     (b"OggS", OGG),
@@ -75,9 +93,11 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"fLaC", N_("an audio file")),
     (b"ID3", N_("an audio file")),
     (b"%!PS", N_("PostScript")),
-    (b"8BPS", N_("a Photoshop file")),
     (b"\x7fELF", N_("a program")),
     (b"SQLite format 3", N_("a database")),
+)
+_SVG_ROOT = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE\s+svg[^\[>]*(?:\[.*?\])?\s*>)*<(?:\w+:)?svg[\s>]", re.DOTALL
 )
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _AVIF_BRANDS = {b"avif", b"avis"}
@@ -89,7 +109,7 @@ def sniff(head: bytes) -> Format:
     """The format of a file that begins with ``head`` (up to ``HEAD`` bytes). ``kind`` is ``other`` for what cannot be sent."""
     for start, known in _STARTS:
         if head.startswith(start):
-            return known
+            return RAW if head[:4] == b"II*\0" and head[8:10] == b"CR" else known
     return _riff(head) or _boxes(head) or _loose(head) or _other(head)
 
 
@@ -112,6 +132,8 @@ def _boxes(head: bytes) -> Format | None:
         return None
     size = int.from_bytes(head[:4], "big")
     brands = {head[8:12], *(head[at : at + 4] for at in range(16, min(size, len(head)), 4))}
+    if head[8:12] == b"crx ":
+        return RAW  # Canon
     if brands & _AVIF_BRANDS:
         return AVIF
     if head[8:12] in _HEIC_BRANDS or brands & (_HEIC_BRANDS - {b"mif1", b"msf1"}):
@@ -131,7 +153,27 @@ def _loose(head: bytes) -> Format | None:
         marks = range(offset, min(len(head), step * 5), step)
         if len(marks) > 2 and all(head[at] == 0x47 for at in marks):
             return MPEG_TS
-    return PDF if b"%PDF-" in head[:1024] else _byte_stream(head)
+    if head[128:132] == b"DICM":
+        return DICOM
+    if b"%PDF-" in head[:1024]:
+        return PDF
+    if _SVG_ROOT.match(head):
+        return SVG
+    return _byte_stream(head) or (TGA if _is_tga(head) else None)
+
+
+def _is_tga(head: bytes) -> bool:
+    """It has no mark: its header of 18 bytes must be right in all that it says."""
+    if len(head) < 18:
+        return False
+    mapped, kind, bits, flags = head[1], head[2], head[16], head[17]
+    width, height = int.from_bytes(head[12:14], "little"), int.from_bytes(head[14:16], "little")
+    if kind in {1, 9}:
+        colours = mapped == 1 and bits == 8 and head[7] in {15, 16, 24, 32}
+    else:
+        depths = {8, 16} if kind in {3, 11} else {15, 16, 24, 32}
+        colours = kind in {2, 3, 10, 11} and mapped == 0 and head[3:8] == bytes(5) and bits in depths
+    return colours and width > 0 and height > 0 and flags & 0xC0 == 0
 
 
 def _byte_stream(head: bytes) -> Format | None:
@@ -149,8 +191,6 @@ def _other(head: bytes) -> Format:
         if head.startswith(start):
             return Format("other", name)
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if b"<svg" in text[:1024]:
-        return Format("other", N_("an SVG drawing"))
     if text.startswith((b"<!doctype html", b"<html")):
         return Format("other", N_("a web page"))
     if head[:2] in {b"\xff\xfb", b"\xff\xf3", b"\xff\xf1"}:

@@ -10,11 +10,11 @@ import json
 from pathlib import Path
 from random import Random
 
-from tests.media.samples import colour, documents, high_range, scientific, turned, videos
+from tests.media.samples import colour, dicoms, documents, formats, high_range, raws, scientific, turned, videos
 from tests.media.samples.sample import Sample
 
 SEED = 12
-MAKERS = tuple(each.make for each in (scientific, colour, turned, high_range, videos, documents))
+MAKERS = tuple(each.make for each in (scientific, colour, turned, high_range, videos, documents, formats, raws, dicoms))
 
 
 def make(folder: Path, seed: int = SEED) -> list[Sample]:
