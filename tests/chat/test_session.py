@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from minicpm_tui.chat.events import Preparing
+from minicpm_tui.chat.events import Asked, Preparing
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.errors import MediaError, StorageError, UsageError
 from minicpm_tui.media.spec import AttachmentSpec
-from minicpm_tui.messages import ABORT, Delta, RequestOptions, Tree
+from minicpm_tui.messages import ABORT, Delta, End, RequestOptions, Tree
 from minicpm_tui.sessions import Journal
 from tests.chat.conftest import Opener, hear
 from tests.waiting import until
@@ -98,6 +98,21 @@ async def test_stopping_keeps_what_had_arrived_and_frees_the_server(talking: Ope
             assert reply.text.startswith("word")
             assert not session.busy
             await until(lambda: slow.running == 0)
+
+
+async def test_what_hangs_on_a_silent_server_is_let_go(talking: Opener) -> None:
+    with serving(DemoOptions(tokens_per_second=0, faults=Faults(stall_after=0))) as silent:
+        async with talking(silent) as session:
+            async with aclosing(session.send("Are you there?")) as events:
+                async for event in events:
+                    if isinstance(event, Asked):
+                        await until(lambda: silent.running == 1)
+                        session.cancel()
+                    last = event
+            assert isinstance(last, End)
+            assert last.finish_reason == ABORT
+            assert not session.busy
+            await until(lambda: silent.running == 0)
 
 
 async def test_leaving_the_iterator_stops_the_reply_too(talking: Opener) -> None:

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from minicpm_tui.errors import PortTaken, ServerNotFound, StartFailed, StorageError, VllmMissing
-from minicpm_tui.servers import launch, live, processes, registry, watch
+from minicpm_tui.servers import launch, processes, registry
 from minicpm_tui.servers.launch import LaunchPlan
 from minicpm_tui.servers.local import Record
 from minicpm_tui.servers.watch import Watcher
@@ -34,25 +34,6 @@ def test_a_ready_server_is_running_with_its_key_and_url(start_script: Start) -> 
     assert len(found.key) > 20
     assert found.ready_at is not None
     assert found.key not in repr(found)
-
-
-def test_a_server_that_was_ready_and_falls_silent_is_not_loading(start_script: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_PATIENT_SECONDS", 0.2)
-    monkeypatch.setattr(watch, "_CHECK_SECONDS", 0.0)
-    server = start_script(HEALTHY)
-    with Watcher(server) as watcher:
-        wait_for(lambda: watcher.poll().state == "ready")
-        os.kill(server.pid, signal.SIGSTOP)
-        try:
-            wait_for(lambda: registry.find(server.id).state == "unresponsive")
-            assert not live.status(registry.find(server.id), 0).answers
-            wait_for(lambda: watcher.poll().state == "unresponsive")
-            with Watcher(registry.find(server.id)) as later:
-                wait_for(lambda: later.poll().state == "unresponsive")
-        finally:
-            os.kill(server.pid, signal.SIGCONT)
-        wait_for(lambda: watcher.poll().state == "ready")
-    assert registry.find(server.id).state == "ready"
 
 
 def test_the_state_file_is_private_and_the_key_is_not_in_argv(start_script: Start) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Log, Static
 
-from minicpm_tui.servers import launch, processes, registry, watch
+from minicpm_tui.servers import launch, processes, registry
 from minicpm_tui.servers.endpoints import Answering
 from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.server.figures import FiguresView
@@ -112,54 +112,6 @@ async def test_a_killed_server_is_noticed(vllm: Callable[[str], Path]) -> None:
         await until(lambda: app.panel.view and app.panel.view.state == "failed", pilot)
         await until(lambda: app.lost, pilot)
         assert (app.lost[0].url, app.lost[0].problem) == (url, "vLLM was killed by signal 9")
-
-
-async def test_a_server_that_became_ready_is_warmed_up_while_it_can_be_used(vllm: Callable[[str], Path], tmp_path: Path) -> None:
-    asked, go = tmp_path / "asked", tmp_path / "go"
-    answers = f"""def do_POST(self):
-        import os, time
-        open({str(asked)!r}, "wb").write(self.rfile.read(int(self.headers["Content-Length"])))
-        while not os.path.exists({str(go)!r}): time.sleep(0.02)
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message"""
-    vllm(GOOD.replace("def log_message", answers))
-    app = PanelApp()
-    async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
-        await until(lambda: app.used, pilot)
-        await until(lambda: app.panel.view and "warming up" in str(app.query_one("#head", Static).render()), pilot)
-        await until(asked.exists, pilot)
-        go.touch()
-        await until(lambda: "warming up" not in str(app.query_one("#head", Static).render()), pilot)
-        assert b"image_url" in asked.read_bytes()
-
-
-async def test_a_server_that_falls_silent_can_be_restarted(
-    vllm: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watch, "_CHECK_SECONDS", 0.0)
-    stuck = tmp_path / "stuck"
-    waits = f"import os, time\n        while os.path.exists({str(stuck)!r}): time.sleep(0.05)\n        self.send_response(200)"
-    vllm(GOOD.replace("self.send_response(200)", waits))
-    app = PanelApp()
-    async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
-        await until(lambda: app.used, pilot)
-        silent = registry.running()[0]
-        stuck.touch()
-        await until(lambda: app.panel.view and app.panel.view.state == "unresponsive", pilot)
-        stuck.unlink()
-        assert "loading" not in str(app.query_one("#head", Static).render())
-        app.query_one(Remedies).focus()
-        await pilot.press("1")
-        await until(lambda: len(app.used) == 2, pilot)
-        [server] = registry.running()
-        assert (server.state, server.port) == ("ready", silent.port)
-        assert server.id != silent.id
 
 
 async def test_a_server_that_somebody_ended_by_its_pid_has_not_failed(vllm: Callable[[str], Path]) -> None:
