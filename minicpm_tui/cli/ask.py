@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from minicpm_tui.cli.options import Flags, shared_options
@@ -31,6 +33,12 @@ from minicpm_tui.i18n import _
     "--edit", "again", flag_value="edit", help=_("Ask TEXT in place of the last question; its files stay unless some are given.")
 )
 @click.option("--no-save", is_flag=True, help=_("Do not save the session."))
+@click.option(
+    "--show-sent",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help=_("Write what is sent of the files, and its slices, into this new folder."),
+)
 @click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object when the reply is complete."))
 @click.option("--plain", is_flag=True, help=_("Print plain text as it comes, on a terminal too: nothing is drawn again."))
 @click.option("--raw", is_flag=True, help=_("Print the reply as it is, control characters too."))
@@ -43,6 +51,7 @@ def command(
     latest: bool,
     again: str | None,
     no_save: bool,
+    show_sent: Path | None,
     as_json: bool,
     plain: bool,
     raw: bool,
@@ -52,5 +61,5 @@ def command(
     from minicpm_tui.cli.ask_choice import choose_output
     from minicpm_tui.cli.ask_run import Question, run
 
-    question = Question(text, files, session, latest, no_save, again or "")
+    question = Question(text, files, session, latest, no_save, again or "", show_sent)
     return run(question, flags, choose_output(as_json=as_json, plain=plain, raw=raw))

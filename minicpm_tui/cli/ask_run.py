@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 
 from minicpm_tui.chat.connect import connect
 from minicpm_tui.chat.events import Asked, ChatEvent
@@ -15,12 +16,13 @@ from minicpm_tui.chat.session import ChatSession
 from minicpm_tui.chat.session_choice import open_journal
 from minicpm_tui.cli.ask_input import on_disk, question_text
 from minicpm_tui.cli.ask_output import Output
+from minicpm_tui.cli.ask_sent import SentFolder
 from minicpm_tui.cli.options import Flags
 from minicpm_tui.cli.quiet import quiet_libraries
 from minicpm_tui.errors import MediaError, MinicpmTuiError, UsageError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.spec import AttachmentSpec
-from minicpm_tui.messages import ABORT, End
+from minicpm_tui.messages import ABORT, End, Message
 
 INTERRUPTED = 130
 
@@ -38,6 +40,7 @@ class Question:
     latest: bool = False
     no_save: bool = False
     again: str = ""
+    show_sent: Path | None = None
 
 
 def run(question: Question, flags: Flags, output: Output) -> int:
@@ -65,6 +68,7 @@ def _text(question: Question) -> str:
 
 async def _ask(question: Question, text: str, files: list[str], flags: Flags, output: Output) -> int:
     config = flags.config()
+    sent = SentFolder(question.show_sent) if question.show_sent is not None else None
     latest = question.latest or bool(question.again and not question.session)
     journal = await asyncio.to_thread(open_journal, question.session, latest=latest, save=not question.no_save)
     try:
@@ -76,7 +80,7 @@ async def _ask(question: Question, text: str, files: list[str], flags: Flags, ou
         try:
             session = ChatSession(journal, connection, options_for(config, journal.settings, connection.model))
             output.model = connection.model
-            status = await _stream(session, output, _events(session, question.again, text, specs))
+            status = await _stream(session, output, _events(session, question.again, text, specs), sent)
         finally:
             await connection.aclose()
     finally:
@@ -96,9 +100,9 @@ def _events(session: ChatSession, again: str, text: str, specs: list[AttachmentS
     return session.send(text, specs)
 
 
-async def _stream(session: ChatSession, output: Output, asking: AsyncGenerator[ChatEvent, None]) -> int:
+async def _stream(session: ChatSession, output: Output, asking: AsyncGenerator[ChatEvent, None], sent: SentFolder | None) -> int:
     loop = asyncio.get_running_loop()
-    end = End(ABORT)
+    end, unwritten = End(ABORT), False
 
     def interrupt() -> None:
         session.cancel()
@@ -113,14 +117,26 @@ async def _stream(session: ChatSession, output: Output, asking: AsyncGenerator[C
                         end = event
                     elif isinstance(event, Asked):
                         output.session = session.journal.id if session.journal.saved else None
+                        if sent is not None and (problem := await _write_sent(sent, session, event.question)):
+                            unwritten = True
+                            output.say(problem)
                     else:
                         output.show(event)
             output.ended(end)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
-    if end.error:
+    if end.error or unwritten:
         return 1
     return INTERRUPTED if end.finish_reason == ABORT else 0
+
+
+async def _write_sent(sent: SentFolder, session: ChatSession, question: Message) -> str:
+    """What went wrong, in one line: the reply comes all the same."""
+    try:
+        await asyncio.to_thread(sent.write, question, session.journal.blobs, session.connection.family)
+    except MinicpmTuiError as error:
+        return str(error)
+    return ""
 
 
 def _expanded(files: list[str], say: Callable[[str], None]) -> list[AttachmentSpec]:

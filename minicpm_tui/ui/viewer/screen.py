@@ -34,6 +34,10 @@ def _cuts(viewer: Viewer) -> bool:
     return viewer.view.overlay is not None
 
 
+def _sliced(viewer: Viewer) -> bool:
+    return bool(viewer.view.slices)
+
+
 def _found(viewer: Viewer) -> bool:
     return viewer.view.marked is not None
 
@@ -43,6 +47,15 @@ COMMANDS = (
     Command("step(1)", N_("Next picture"), N_("The next picture or frame"), ("right", "n", "space"), N_("Next"), FILES, _several),
     Command("step(-1)", N_("Previous picture"), N_("The previous picture or frame"), ("left", "p"), "", FILES, _several),
     Command("slices", N_("Slices"), N_("Show how the model slices the picture"), ("s",), N_("Slices"), FILES, _cuts),
+    Command(
+        "each_slice",
+        N_("Each slice"),
+        N_("See the overview and each slice as the model gets them"),
+        ("enter",),
+        "",
+        FILES,
+        _sliced,
+    ),
     Command("regions", N_("Boxes"), N_("Show or hide where the reply says things are"), ("b",), N_("Boxes"), FILES, _found),
     Command("outside", N_("System viewer"), N_("Open it with the system's own viewer"), ("o",), N_("Open"), FILES),
 )
@@ -77,7 +90,11 @@ class Viewer(Commanded, ModalScreen[None]):
         with Vertical():
             yield Static(id="caption", markup=False)
             yield Canvas()
-            yield Static(_("← → other pictures · S slices · B boxes · O system viewer · Esc closes"), id="keys", markup=False)
+            yield Static(
+                _("← → others · S slices · Enter each · B boxes · O system viewer · Esc closes"),
+                id="keys",
+                markup=False,
+            )
 
     def on_mount(self) -> None:
         self._show()
@@ -106,6 +123,10 @@ class Viewer(Commanded, ModalScreen[None]):
 
     def action_slices(self) -> None:
         self.cut = not self.cut
+
+    def action_each_slice(self) -> None:
+        """Show what the picture is cut into, one by one; closing that comes back here."""
+        self.app.push_screen(Viewer(self.view.slices))
 
     def action_regions(self) -> None:
         self.marked, self.cut = self.cut or not self.marked, False

@@ -13,7 +13,7 @@ from minicpm_tui.messages.grounding import Region
 from minicpm_tui.text import format_moment, one_line
 
 if TYPE_CHECKING:
-    from minicpm_tui.families import Family
+    from minicpm_tui.families import Family, Grid
 
 Drawing = Callable[[int], bytes]
 """Gives an encoded picture of at most so many pixels a side, with lines that can be seen at that size. Blocks."""
@@ -32,7 +32,7 @@ class View:
     """One picture of the viewer. ``load`` gives the encoded picture and blocks; ``source`` is the user's own file, if known.
 
     ``overlay`` draws it with the model's slices, where it cuts pictures; ``marked`` with ``regions``, where the model named
-    some. ``tiles`` are what it is put together from.
+    some. ``tiles`` are what it is put together from, ``slices`` what the model cuts it into, the overview first.
     """
 
     title: str
@@ -43,6 +43,7 @@ class View:
     regions: tuple[Region, ...] = ()
     marked: Drawing | None = None
     tiles: tuple[Tile, ...] = ()
+    slices: tuple[View, ...] = ()
 
 
 def views_of(
@@ -75,6 +76,7 @@ def _picture(part: ImagePart, blobs: BlobReader, family: Family | None, regions:
         return
     facts = f"{part.width}×{part.height}"
     overlay = marked = None
+    each: tuple[View, ...] = ()
     if family is not None and not family.generic and part.width and part.height:
         from minicpm_tui.families import grid
 
@@ -83,6 +85,7 @@ def _picture(part: ImagePart, blobs: BlobReader, family: Family | None, regions:
         facts += " · " + ngettext("{count} slice", "{count} slices", slices).format(count=slices)
         if slices > 1:
             facts += f" ({cut.columns}×{cut.rows})"
+            each = tuple(_slices(one_line(part.name, 60), cut, lambda: blobs.read(digest), family))
 
         def overlay(side: int) -> bytes:
             from minicpm_tui.media.markings import slices_overlay
@@ -96,7 +99,25 @@ def _picture(part: ImagePart, blobs: BlobReader, family: Family | None, regions:
 
             return regions_overlay(blobs.read(digest), regions, side=side)
 
-    yield View(one_line(part.name, 60), facts, lambda: blobs.read(digest), overlay, _source(part), regions, marked)
+    yield View(one_line(part.name, 60), facts, lambda: blobs.read(digest), overlay, _source(part), regions, marked, slices=each)
+
+
+def _slices(name: str, cut: Grid, load: Callable[[], bytes], family: Family) -> Iterator[View]:
+    """The overview and the slices, row by row, each as the model gets it."""
+
+    def view(facts: str, number: int, size: tuple[int, int]) -> View:
+        def cut_out() -> bytes:
+            from minicpm_tui.media.slice_pictures import slice_picture
+
+            return slice_picture(load(), family, number)
+
+        return View(name, f"{facts} · {size[0]}×{size[1]}", cut_out)
+
+    yield view(_("overview"), 0, cut.overview)
+    for number in range(1, cut.slices + 1):
+        row, column = divmod(number - 1, cut.columns)
+        facts = _("slice {number} of {total}: row {row}, column {column}")
+        yield view(facts.format(number=number, total=cut.slices, row=row + 1, column=column + 1), number, cut.cell)
 
 
 def _video(part: VideoPart, blobs: BlobReader) -> Iterator[View]:

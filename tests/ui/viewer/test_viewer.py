@@ -130,3 +130,23 @@ async def test_a_sixel_picture_leaves_a_line_free_and_no_gap_in_the_ground(views
         assert any(pictured)
         assert not pictured[-1], "konsole would scroll the screen"
         assert all(segment.style and segment.style.bgcolor for row in rows for segment in row), "the terminal's own would show"
+
+
+async def test_each_slice_can_be_looked_at_as_the_model_gets_it(views: list[View]) -> None:
+    app = Host()
+    async with app.run_test(size=(60, 20)) as pilot:
+        viewer = Viewer(views)
+        await app.push_screen(viewer)
+        await pilot.press("enter")
+        await until(lambda: app.screen is not viewer)
+        slices = app.screen
+        assert isinstance(slices, Viewer)
+        assert [view.facts for view in slices.views][:2] == ["overview · 546×364", "slice 1 of 6: row 1, column 1 · 448×448"]
+        assert len(slices.views) == 7
+        for view in slices.views:
+            with Image.open(io.BytesIO(view.load())) as picture:
+                assert f"{picture.width}×{picture.height}" in view.facts
+        await pilot.press("right", "escape")
+        await until(lambda: app.screen is viewer)
+        await pilot.press("right", "enter")
+        assert app.screen is viewer, "a video is not cut"
