@@ -37,7 +37,7 @@ def _output_problems() -> list[Problem]:
     from importlib.metadata import version
 
     from minicpm_tui.servers.doctor import Problem
-    from minicpm_tui.ui.terminal.output.private import missing
+    from minicpm_tui.ui.terminal.private import missing
 
     if not (gone := missing()):
         return []

@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.command import CommandList, CommandPalette
 from textual.widgets.option_list import Option
 
-from minicpm_tui.ui.kit.palette import CommandProvider, Palette
+from minicpm_tui.ui.kit.palette import CommandProvider
+from minicpm_tui.ui.terminal.private import SteadyPalette
 from tests.ui.test_commands import Example
 from tests.waiting import until
 
@@ -14,7 +15,7 @@ class WithPalette(Example):
     COMMANDS = {CommandProvider}  # noqa: RUF012 - Textual's own annotation is not ClassVar
 
     def on_mount(self) -> None:
-        self.push_screen(Palette())
+        self.push_screen(SteadyPalette())
 
 
 async def test_page_keys_do_nothing_where_nothing_matches() -> None:

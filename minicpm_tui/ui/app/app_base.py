@@ -32,6 +32,7 @@ from minicpm_tui.ui.terminal.key_order import KeyOrder
 from minicpm_tui.ui.terminal.output.colourless import NoColor
 from minicpm_tui.ui.terminal.output.lean import LeanOutput
 from minicpm_tui.ui.terminal.paintings import Drawing
+from minicpm_tui.ui.terminal.private import Mistakes, SteadyPalette
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.kit.help import Place
@@ -43,7 +44,7 @@ def _provider() -> type[Provider]:
     return CommandProvider
 
 
-class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Commanded, App[int]):
+class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Mistakes, Commanded, App[int]):
     """An app in the terminal with one kind of first screen. Ends with the exit status."""
 
     CSS_PATH: ClassVar[CSSPathType] = ["app.tcss"]
@@ -60,6 +61,7 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Commanded
         self.set_reactive(AppBase.terminal, terminal or Terminal())
         self.theme_problems: tuple[str, ...] = ()
         self._copied = False
+        self._sent = ""
         self._use_theme(self._first_theme())
         self.stylesheet = CachedStylesheet(variables=self.get_css_variables())
 
@@ -138,6 +140,11 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Commanded
             line += _(". If it does not arrive, F8 lets you select it with the mouse; tmux needs “set -g set-clipboard on”")
         self.notify(line, timeout=12 if first else 3, markup=False)
 
+    @property
+    def clipboard(self) -> str:
+        """What was copied here last, for ^V in a field; nobody can read the terminal's own clipboard."""
+        return self._sent
+
     def copy_to_clipboard(self, text: str) -> None:
         """To the clipboard of the user's terminal, through tmux and screen; all of Textual's copying comes here."""
         self._copy(text)
@@ -146,7 +153,7 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Commanded
         """Send ``text`` to the terminal's clipboard; False, and a word why, where no terminal would take it."""
         from minicpm_tui.ui.terminal import clipboard
 
-        self._clipboard = text
+        self._sent = text
         if clipboard.too_long(text):
             self.notify(_("This is too long for the terminal's clipboard"), severity="warning", markup=False)
             return False
@@ -176,10 +183,8 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Commanded
             words.delete(self.focused, forward=forward)
 
     def action_command_palette(self) -> None:
-        from minicpm_tui.ui.kit.palette import Palette
-
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(placeholder=_("Find a command…")))
+        if not isinstance(self.screen, SteadyPalette):
+            self.push_screen(SteadyPalette(placeholder=_("Find a command…")))
 
     def action_open(self, name: str) -> None:
         """Show the screen that the command of this name opens."""
@@ -200,11 +205,8 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Commanded
         """^C with nothing selected."""
         self.exit(0)
 
-    def _handle_exception(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """A mistake of ours: the draft is kept and one line says where the details are, in place of a traceback."""
-        if self.is_headless:
-            super()._handle_exception(error)  # tests want to see it
-            return
         from minicpm_tui import crash
 
         with contextlib.suppress(MinicpmTuiError, OSError):

@@ -184,7 +184,7 @@ class Composer(Commanded, TextArea):
 
     # -- paths ----------------------------------------------------------------------------------------------------------------
 
-    async def _on_paste(self, event: Paste) -> None:
+    async def on_paste(self, event: Paste) -> None:
         event.stop()
         event.prevent_default()
         await self.paste(event.text)

@@ -32,11 +32,18 @@ class Options(OptionList):
 
     def page(self, direction: Literal[-1, 1]) -> None:
         """Move the highlight up or down by what is shown."""
-        self._move_page(direction)
+        if direction > 0:
+            self.action_page_down()
+        else:
+            self.action_page_up()
 
-    def _move_page(self, direction: Literal[-1, 1]) -> None:
+    def action_page_down(self) -> None:
         with suppress(KeyError):
-            super()._move_page(direction)
+            super().action_page_down()  # type: ignore[no-untyped-call]
+
+    def action_page_up(self) -> None:
+        with suppress(KeyError):
+            super().action_page_up()  # type: ignore[no-untyped-call]
 
 
 def _row_of(segment: Segment) -> int | None:

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from minicpm_tui.i18n import _
 from minicpm_tui.ui.kit.commands import Live, live
-
-
-class Palette(CommandPalette):
-    """Textual's palette, which fails at a page key while the commands that were found are not laid out."""
-
-    def _action_command_list(self, action: str) -> None:
-        with suppress(KeyError):
-            super()._action_command_list(action)
 
 
 class CommandProvider(Provider):

@@ -17,9 +17,14 @@ class CachedStylesheet(Stylesheet):
     paint costs beside an empty program's.
     """
 
+    def __init__(self, *, variables: dict[str, str]) -> None:
+        super().__init__(variables=variables)
+        self._known = variables
+
     def set_variables(self, variables: dict[str, str]) -> None:
         """Parse anew only where a variable has another value."""
-        if variables != self._variables:
+        if variables != self._known:
+            self._known = variables
             super().set_variables(variables)
 
     def reparse(self) -> None:

@@ -14,7 +14,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from minicpm_tui.i18n import _
 from minicpm_tui.ui.terminal import mouse
 from minicpm_tui.ui.terminal.jobs import shared_signals, shell_waits
-from minicpm_tui.ui.terminal.output.private import missing
+from minicpm_tui.ui.terminal.private import driver_of, missing
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -53,13 +53,13 @@ class Handover(_Base):
         """
         problem: BaseException | None = None
         with super().suspend(), shared_signals():
-            before = _mode(self._driver)
+            before = _mode(driver_of(self))
             try:
                 yield
             except BaseException as error:  # noqa: BLE001 - raised again below, once the terminal is ours
                 problem = error
             finally:
-                _restore(self._driver, before)
+                _restore(driver_of(self), before)
         if problem is not None:
             raise problem
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minicpm_tui.ui.terminal.output.private import missing
+from minicpm_tui.ui.terminal.private import missing
 
 if TYPE_CHECKING or not missing():
     from minicpm_tui.ui.terminal.output.narrow import LeanScreen

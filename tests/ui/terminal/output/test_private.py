@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from minicpm_tui.ui.terminal.output.private import missing
+from minicpm_tui.ui.terminal.private import missing
 
 MOVED = {
     "a module": "sys.modules['textual._compositor'] = types.ModuleType('textual._compositor')",
