@@ -14,53 +14,19 @@ from textual.widgets.option_list import Option
 
 from minicpm_tui.chat.sharing import alike
 from minicpm_tui.errors import MinicpmTuiError
-from minicpm_tui.i18n import N_, _
+from minicpm_tui.i18n import _
 from minicpm_tui.media.pieces import in_pieces
 from minicpm_tui.ui.attachments.attachment import Attachment, Group
+from minicpm_tui.ui.attachments.commands import COMMANDS
 from minicpm_tui.ui.attachments.group import FOLDED, Row, document_of, rows_of
 from minicpm_tui.ui.attachments.prepare_queue import PrepareQueue
-from minicpm_tui.ui.kit.commands import WRITING, Command, Commanded, bindings
+from minicpm_tui.ui.kit.commands import Commanded, bindings
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.option_list import Options
 
 if TYPE_CHECKING:
     from minicpm_tui.chat.preparer import Preparer
     from minicpm_tui.media import AttachmentSpec
-
-
-def _grouped(tray: Tray) -> bool:
-    """The highlighted row stands for several files."""
-    return tray.group is not None
-
-
-COMMANDS = (
-    Command(
-        "remove",
-        N_("Remove the attachment"),
-        N_("Remove the highlighted attachment, or all of a collapsed row"),
-        keys=("delete", "backspace", "x"),
-        hint=N_("Remove"),
-        group=WRITING,
-    ),
-    Command("look", N_("View the attachment"), N_("See it as the model does"), ("v",), N_("View"), WRITING),
-    Command(
-        "adjust",
-        N_("Adjust the attachment"),
-        N_("Part of a video, frames, pages, pieces, original"),
-        ("a",),
-        N_("Adjust"),
-        WRITING,
-    ),
-    Command(
-        "unfold",
-        N_("Expand"),
-        N_("Show its files one by one, or collapse them"),
-        ("space",),
-        N_("Expand"),
-        WRITING,
-        _grouped,
-    ),
-)
 
 
 class Tray(Commanded, Options):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from minicpm_tui.i18n import N_
-from minicpm_tui.ui.attachments import tray
+from minicpm_tui.ui.attachments import commands as attachments
 from minicpm_tui.ui.composer import commands as composer
 from minicpm_tui.ui.conversation import commands as conversation
 from minicpm_tui.ui.files import commands as files
@@ -16,7 +16,7 @@ from minicpm_tui.ui.server import commands as server
 PLACES: tuple[Place, ...] = (
     (N_("While writing · Esc"), composer.COMMANDS),
     (N_("In the conversation · ^↑"), conversation.COMMANDS),
-    (N_("In the attachments · ⇧Tab"), tray.COMMANDS),
+    (N_("In the attachments · ⇧Tab"), attachments.COMMANDS),
     (N_("In the file list · F2"), (*files.TREE, *files.PANE)),
     (N_("In the server panel · F3"), server.PANEL),
 )
