@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _PNG_PIXELS = {b"IHDR", b"IDAT", b"IEND", b"sRGB", b"pHYs"}
-_PNG_HEADER = 8
+_PNG_HEADER, _PNG_BITS = 8, 24
 _JPEG_PLAIN = {"APP0", "APP14"}  # JFIF's and Adobe's header: density and colour transform
 
 
@@ -27,6 +27,8 @@ def is_plain(image: Image, data: bytes, what: Format) -> bool:
 
 
 def _png_is_plain(data: bytes) -> bool:
+    if data[_PNG_BITS] > 8:
+        return False  # which values are black and white is decided here
     at = _PNG_HEADER
     while at + 12 <= len(data):
         kind = data[at + 4 : at + 8]

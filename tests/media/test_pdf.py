@@ -14,6 +14,7 @@ from minicpm_tui.media import AttachmentSpec, MediaLimits, PreparationCancelled,
 from minicpm_tui.media.thumbnails import thumbnail
 from minicpm_tui.messages import ImagePart, VideoPart
 from tests.media.making import BLUE, GREEN, RED, corners, near
+from tests.media.samples.documents import missing_font, written
 
 LIMITS = MediaLimits(family=by_id("minicpm-v-2.6"))
 
@@ -53,6 +54,27 @@ def test_what_it_is(book: Path) -> None:
 def test_a_page_that_is_not_there(book: Path) -> None:
     with pytest.raises(MediaNotFound, match="it has 3 pages"):
         prepare(AttachmentSpec(path=book, page=4), LIMITS)
+
+
+def test_a_value_without_a_drawing_of_its_own_is_drawn(tmp_path: Path) -> None:
+    """Programs that fill in forms may leave it to the viewer how a value looks (NeedAppearances)."""
+    font = b"<</Font<</Helv<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>"
+    field = b"<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/V(HHHH)/DA(/Helv 40 Tf 0 g)/F 4/Rect[20 60 220 110]>>"
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]/NeedAppearances true/DA(/Helv 40 Tf 0 g)/DR%s>>>>" % font,
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 240 160]/Annots[4 0 R]>>",
+        field,
+    ]
+    (tmp_path / "form.pdf").write_bytes(written(objects))
+    prepared = prepare(AttachmentSpec(path=tmp_path / "form.pdf"), LIMITS)
+    [blob] = prepared.blobs.values()
+    assert min(Image.open(io.BytesIO(blob.data)).convert("L").tobytes()) < 60
+
+
+def test_text_that_only_a_scanner_read_is_not_missed(tmp_path: Path) -> None:
+    (tmp_path / "scan.pdf").write_bytes(missing_font(hidden=True))
+    assert prepare(AttachmentSpec(path=tmp_path / "scan.pdf"), LIMITS).notes == ()
 
 
 def test_a_broken_pdf(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from minicpm_tui.families import by_id, sliced
 from minicpm_tui.media import AttachmentSpec, MediaLimits, Prepared, inspect, prepare
 from minicpm_tui.messages import ImagePart
 from tests.media.making import BLUE, GREEN, RED, WHITE, corners, near, photo, quarters, scan
+from tests.media.samples.scientific import png16
 
 LIMITS = MediaLimits(family=by_id("minicpm-v-2.6"))
 
@@ -223,6 +224,16 @@ def test_plain_pictures_go_as_they_are(tmp_path: Path) -> None:
     photo((600, 400)).save(tmp_path / "a.jpg", quality=90)
     _, prepared = send(tmp_path / "a.jpg")
     assert next(iter(prepared.blobs.values())).data == (tmp_path / "a.jpg").read_bytes()
+
+
+@pytest.mark.parametrize("top", [4095, 65535])
+def test_sixteen_bits_a_channel_never_go_as_they_are(tmp_path: Path, top: int) -> None:
+    """The server would show the upper eight of them: of twelve bits almost nothing."""
+    drawing = quarters((64, 48))
+    (tmp_path / "a.png").write_bytes(png16(drawing, top))
+    sent, prepared = send(tmp_path / "a.png")
+    assert next(iter(prepared.blobs.values())).data != (tmp_path / "a.png").read_bytes()
+    assert all(near(*pair, by=2) for pair in zip(corners(sent), [RED, GREEN, BLUE, WHITE], strict=True))
 
 
 @pytest.mark.parametrize("extra", ["exif", "comment", "appended", "text", "icc"])

@@ -69,8 +69,8 @@ def form(field: bytes | None, boxes: Sequence[Box], colours: Sequence[tuple[int,
     return written(objects)
 
 
-def missing_font() -> bytes:
-    """Characters of private use in a font that is nowhere, next to nothing else."""
+def missing_font(*, hidden: bool = False) -> bytes:
+    """Characters of private use in a font that is nowhere, alone; ``hidden`` as a scanner writes what it has read."""
     system = b"<</Registry(Adobe)/Ordering(GB1)/Supplement 2>>"
     shape = b"/Flags 6/FontBBox[0 -200 1000 900]/ItalicAngle 0/Ascent 800/Descent -200/CapHeight 700/StemV 80"
     text = "\ue123\ue124\ue125".encode("utf-16-be").hex().encode()
@@ -79,7 +79,7 @@ def missing_font() -> bytes:
             b"<</Type/Catalog/Pages 2 0 R>>",
             b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
             b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>" % _PAGE,
-            _stream(b"BT /F 40 Tf 20 100 Td <" + text + b"> Tj ET"),
+            _stream(b"BT %d Tr /F 40 Tf 20 100 Td <" % (3 if hidden else 0) + text + b"> Tj ET"),
             b"<</Type/Font/Subtype/Type0/BaseFont/ABCDEF+KaiTi-Made-Up/Encoding/UniGB-UCS2-H/DescendantFonts[6 0 R]>>",
             b"<</Type/Font/Subtype/CIDFontType0/BaseFont/ABCDEF+KaiTi-Made-Up/CIDSystemInfo%s/FontDescriptor 7 0 R>>" % system,
             b"<</Type/FontDescriptor/FontName/ABCDEF+KaiTi-Made-Up%s>>" % shape,
