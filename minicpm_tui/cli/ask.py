@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from minicpm_tui.cli.completing import files as complete_files
+from minicpm_tui.cli.completing import session_ids
 from minicpm_tui.cli.options import Flags, shared_options
 from minicpm_tui.i18n import _
 
@@ -24,9 +26,12 @@ from minicpm_tui.i18n import _
     "files",
     multiple=True,
     metavar="FILE",
+    shell_complete=complete_files,
     help=_("Picture, video, PDF, folder, glob or URL, - for stdin; repeatable."),
 )
-@click.option("--session", metavar="ID", help=_("Continue this session (its id, or a unique beginning of it)."))
+@click.option(
+    "--session", metavar="ID", shell_complete=session_ids, help=_("Continue this session (its id, or a unique beginning of it).")
+)
 @click.option("--continue", "latest", is_flag=True, help=_("Continue the latest session."))
 @click.option("--retry", "again", flag_value="retry", help=_("Ask the last question again; without --session, the latest one's."))
 @click.option(

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from minicpm_tui.cli.completing import files, models
 from minicpm_tui.cli.options import shared_options_many_urls
 from minicpm_tui.i18n import _
 
@@ -36,7 +37,7 @@ class Concurrency(click.ParamType[int | None]):
         "Answers are written to OUT.jsonl as they arrive. JSON Lines have our own form ({form}) or OpenAI's batch format."
     ).format(form='{"id", "text", "files"}'),
 )
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, shell_complete=files)
 @click.option(
     "--prompt",
     "prompts",
@@ -47,7 +48,12 @@ class Concurrency(click.ParamType[int | None]):
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT.jsonl", help=_("File to write the answers to.")
 )
-@click.option("--offline", metavar="MODEL", help=_("Run vLLM itself, without a server, with this model (folder or hub id)."))
+@click.option(
+    "--offline",
+    metavar="MODEL",
+    shell_complete=models,
+    help=_("Run vLLM itself, without a server, with this model (folder or hub id)."),
+)
 @click.option(
     "--engine",
     multiple=True,

@@ -11,6 +11,7 @@ from minicpm_tui.i18n import N_, _
 SUMMARIES = {
     "ask": N_("Ask one question; the reply streams to stdout."),
     "batch": N_("Ask the same question about many pictures."),
+    "completion": N_("Print a script that makes the shell complete commands."),
     "config": N_("Show the settings and where each comes from."),
     "demo": N_("Run a small stand-in server without a model."),
     "doctor": N_("Check what this machine has: vLLM, GPUs, models, servers."),

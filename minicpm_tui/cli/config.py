@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from minicpm_tui import config
+from minicpm_tui.address import without_credentials
 from minicpm_tui.i18n import _
 
 
@@ -22,14 +23,19 @@ def show() -> None:
     document = tomlkit.document()
     for name in loaded.settings.__struct_fields__:
         value = getattr(loaded.settings, name)
+        if name == "url":
+            value = without_credentials(value)
         if name == "servers":
             value = [_without_key(endpoint) for endpoint in value]
         if value is None:
             document.add(tomlkit.comment(f"{name} = " + _("not set")))
             continue
         item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
-        document.add(name, item)
-        if not isinstance(value, list | tuple):
+        if isinstance(value, list | tuple) and value:
+            document.add(tomlkit.comment(f"{name}: {loaded.origin(name)}"))
+            document.add(name, item)
+        else:
+            document.add(name, item)
             item.comment(loaded.origin(name))
     click.echo(tomlkit.dumps(document), nl=False)
 
@@ -41,4 +47,5 @@ def path() -> None:
 
 def _without_key(endpoint: config.Endpoint) -> dict[str, str]:
     values: dict[str, str] = msgspec.to_builtins(endpoint)
+    values["url"] = without_credentials(endpoint.url)
     return values | {"api_key": "***"} if endpoint.api_key else values

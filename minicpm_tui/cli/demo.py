@@ -6,17 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from minicpm_tui.demo.options import Faults
 from minicpm_tui.i18n import _
 
 if TYPE_CHECKING:
     import socket
 
-    from minicpm_tui.demo.options import Faults
-
 _USUAL_PORT = 8000
 
 
-@click.command(help=_("Run the demo server: vLLM's interface without a model. Ctrl-C stops it."))
+@click.command(
+    help=_(
+        "Run the demo server: vLLM's interface without a model. Ctrl-C stops it.\n\n"
+        "It wants the API key in VLLM_API_KEY, if there is one. Faults: {faults}."
+    ).format(faults=", ".join(Faults.__struct_fields__))
+)
 @click.option(
     "--port", type=click.IntRange(1, 65535), help=_("Port to listen on; default: 8000 or, if that is taken, any free port.")
 )
@@ -66,7 +70,6 @@ def _faults(given: tuple[str, ...]) -> Faults:
     """``NAME`` or ``NAME=VALUE`` of each as the fields of ``Faults``. Raises UsageError."""
     import msgspec
 
-    from minicpm_tui.demo.options import Faults
     from minicpm_tui.errors import UsageError
 
     names = Faults.__struct_fields__

@@ -32,6 +32,10 @@ def run(arguments: list[str]) -> int:
     with contextlib.suppress(ConfigError):  # a broken file is the command's to report: --version works without it
         set_language(config.load().settings.language)
     translate_click()
+    if asked := os.environ.get("_MINICPM_TUI_COMPLETE"):
+        from minicpm_tui.cli.completion import complete
+
+        return complete(asked)
     from minicpm_tui.cli.root import root  # help texts are translated as they are imported
 
     try:

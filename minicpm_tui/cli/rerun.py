@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from minicpm_tui.cli.completing import session_ids
 from minicpm_tui.cli.options import Flags, shared_options
 from minicpm_tui.i18n import _
 
@@ -12,7 +13,7 @@ from minicpm_tui.i18n import _
     "rerun",
     help=_("Ask a session's questions again, in order, and compare the answers; saved as a new session."),
 )
-@click.argument("session", metavar="ID")
+@click.argument("session", metavar="ID", shell_complete=session_ids)
 @click.option("--keep-history", is_flag=True, help=_("Each question follows the recorded answers, not the new ones."))
 @click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
 @shared_options

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from minicpm_tui.cli.completing import models, presets
 from minicpm_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class ServeCommand(click.Command):
     context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]},
     help=_("Start vLLM with MODEL, a folder or a hub id. Everything after -- is passed to vLLM unchanged."),
 )
-@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[MODEL] [VLLM OPTIONS] [-- EXTRA]")
-@click.option("--preset", default="pictures", metavar="NAME", help=_("Set of options to start from."))
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, shell_complete=models, metavar="[MODEL] [VLLM OPTIONS] [-- EXTRA]")
+@click.option("--preset", default="pictures", metavar="NAME", shell_complete=presets, help=_("Set of options to start from."))
 @click.option("--gpus", default="", metavar="0,1", help=_("Indices or UUIDs of the GPUs to use."))
 @click.option("--print", "show", is_flag=True, help=_("Print the command without starting it."))
 @click.option("--check", is_flag=True, help=_("Estimate whether it fits, without starting it."))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from minicpm_tui.cli.completing import files, server_ids
 from minicpm_tui.cli.warn import warn
 from minicpm_tui.i18n import _
 
@@ -66,7 +67,7 @@ def _fields(server: LocalServer) -> dict[str, object]:
 
 
 @command.command(help=_("Show what a server is doing now; exit status 1 when it does not answer."))
-@click.argument("server_id", metavar="ID", default="")
+@click.argument("server_id", metavar="ID", default="", shell_complete=server_ids)
 @_JSON
 @click.pass_obj
 def status(everywhere: bool, server_id: str, as_json: bool) -> int:
@@ -83,7 +84,7 @@ def status(everywhere: bool, server_id: str, as_json: bool) -> int:
 
 
 @command.command(help=_("Stop a server and all its processes."))
-@click.argument("server_id", metavar="ID", default="")
+@click.argument("server_id", metavar="ID", default="", shell_complete=server_ids)
 @_JSON
 @click.pass_obj
 def stop(everywhere: bool, server_id: str, as_json: bool) -> int:
@@ -99,7 +100,7 @@ def stop(everywhere: bool, server_id: str, as_json: bool) -> int:
 
 
 @command.command(help=_("Show a server's log; -f follows it until the server ends."))
-@click.argument("server_id", metavar="ID", default="")
+@click.argument("server_id", metavar="ID", default="", shell_complete=server_ids)
 @click.option("-f", "--follow", is_flag=True, help=_("Keep showing new lines."))
 def logs(server_id: str, follow: bool) -> int:
     from minicpm_tui.errors import ServerNotFound
@@ -132,7 +133,7 @@ def logs(server_id: str, follow: bool) -> int:
 
 
 @command.command(help=_("Explain why a server failed: its id, the LOGFILE of any vLLM, or - for stdin."))
-@click.argument("log", metavar="LOGFILE|-")
+@click.argument("log", metavar="LOGFILE|-", shell_complete=files)
 @_JSON
 @click.pass_obj
 def explain(everywhere: bool, log: str, as_json: bool) -> int:

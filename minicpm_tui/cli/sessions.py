@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from minicpm_tui.cli.completing import session_ids, trashed_ids
 from minicpm_tui.cli.warn import warn
 from minicpm_tui.i18n import _
 
@@ -60,7 +61,7 @@ def search(all_json: bool, text: tuple[str, ...], limit: int, as_json: bool) -> 
 
 
 @command.command("show", help=_("Print a session."))
-@click.argument("session", metavar="ID")
+@click.argument("session", metavar="ID", shell_complete=session_ids)
 @_json_option
 @click.pass_obj
 def show(all_json: bool, session: str, as_json: bool) -> int:
@@ -77,7 +78,7 @@ def show(all_json: bool, session: str, as_json: bool) -> int:
 
 
 @command.command("rename", help=_("Give a session a title; without TITLE, its first words become the title again."))
-@click.argument("session", metavar="ID")
+@click.argument("session", metavar="ID", shell_complete=session_ids)
 @click.argument("title", nargs=-1)
 def rename(session: str, title: tuple[str, ...]) -> int:
     from minicpm_tui.sessions.library import Library
@@ -88,7 +89,7 @@ def rename(session: str, title: tuple[str, ...]) -> int:
 
 
 @command.command("delete", help=_("Move sessions to the trash."))
-@click.argument("sessions", metavar="ID...", nargs=-1, required=True)
+@click.argument("sessions", metavar="ID...", nargs=-1, required=True, shell_complete=session_ids)
 @_json_option
 @click.pass_obj
 def delete(all_json: bool, sessions: tuple[str, ...], as_json: bool) -> int:
@@ -98,7 +99,7 @@ def delete(all_json: bool, sessions: tuple[str, ...], as_json: bool) -> int:
 
 
 @command.command("restore", help=_("Restore sessions from the trash."))
-@click.argument("sessions", metavar="ID...", nargs=-1, required=True)
+@click.argument("sessions", metavar="ID...", nargs=-1, required=True, shell_complete=trashed_ids)
 @_json_option
 @click.pass_obj
 def restore(all_json: bool, sessions: tuple[str, ...], as_json: bool) -> int:
@@ -108,7 +109,7 @@ def restore(all_json: bool, sessions: tuple[str, ...], as_json: bool) -> int:
 
 
 @command.command("check", help=_("Read a session (or all) and verify every digest; exit status 1 when something is wrong."))
-@click.argument("session", metavar="[ID]", required=False)
+@click.argument("session", metavar="[ID]", required=False, shell_complete=session_ids)
 @_json_option
 @click.pass_obj
 def check(all_json: bool, session: str | None, as_json: bool) -> int:
@@ -130,19 +131,21 @@ def check(all_json: bool, session: str | None, as_json: bool) -> int:
 
 
 @command.command("export", help=_("Export a session in another format, to stdout or a file."))
-@click.argument("session", metavar="ID")
+@click.argument("session", metavar="ID", shell_complete=session_ids)
 @click.option("--format", "name", help=_("md, html, json, jsonl, cast or tar.gz; default: by the file name."))
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=_("File to write."))
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=_("File to write; - is stdout."))
 @click.option("--overwrite", is_flag=True, help=_("Replace an existing file."))
 def export(session: str, name: str | None, output: Path | None, overwrite: bool) -> int:
-    from minicpm_tui.errors import UsageError
+    from minicpm_tui.errors import StorageError, UsageError
     from minicpm_tui.files import whole_path
     from minicpm_tui.sessions.care import missing
     from minicpm_tui.sessions.export import export as export_session
     from minicpm_tui.sessions.export import format_of
     from minicpm_tui.sessions.journal import Journal
 
-    output = whole_path(output) if output else None
+    output = whole_path(output) if output and str(output) != "-" else None  # -: stdout
+    if output and not output.parent.is_dir():
+        raise StorageError(str(output.parent), title=_("No such folder"), hint=_("make it first, or choose another one"))
     chosen = name or (format_of(output) if output else None)
     if chosen is None:
         raise UsageError(_("which format?"), hint=_("use --format md, html, json, jsonl, cast or tar.gz"))

@@ -99,4 +99,7 @@ def find(name: str, among: Path | None = None) -> Path:
         raise SessionNotFound(
             one_line(name), title=_("Several sessions begin like that"), hint=_("give more of the id: {ids}").format(ids=ids)
         )
+    if among is not None and among.name == TRASH:
+        title, hint = _("No such session in the trash"), _("`minicpm-tui sessions list --trash` shows the ids")
+        raise SessionNotFound(one_line(name), title=title, hint=hint)
     raise SessionNotFound(one_line(name), hint=_("`minicpm-tui sessions list` shows the ids"))

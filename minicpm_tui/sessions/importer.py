@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -25,6 +23,7 @@ from minicpm_tui.sessions.chat_messages import convert, looks_like_chat
 from minicpm_tui.sessions.events import Header, encode
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.journal_reader import read
+from minicpm_tui.sessions.staging import staging
 from minicpm_tui.text import format_bytes
 
 MOST_JOURNAL_BYTES = 1 << 30
@@ -66,7 +65,7 @@ def import_session(path: Path, folder: Path | None = None) -> str:
 def _import_archive(path: Path, into: Path) -> str:
     """The journal and the attachments of an archive; other files in it are left out."""
     journal: bytes | None = None
-    with _staging(into) as place:
+    with staging(into) as place:
         store = AttachmentStore(place / ids.ATTACHMENTS)
         for name, data in tar.members(path, MOST_JOURNAL_BYTES):
             if name.rsplit("/", 1)[-1] == ids.JOURNAL and journal is None:
@@ -82,7 +81,7 @@ def _import_chat(data: bytes, path: Path, into: Path) -> str:
     messages, blobs, settings = convert(data, path)
     if not messages:
         raise SessionDamaged(str(path), title=_("This file cannot be imported"), hint=_("it contains no messages"))
-    with _staging(into) as place:
+    with staging(into) as place:
         with Journal.create(settings=settings, folder=place) as journal:
             for message in messages:
                 needed = (digest for part in media_of(message.content) for digest in part.digests)
@@ -104,7 +103,7 @@ def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]
         body = rest
     if body and not body.endswith(b"\n"):
         body += b"\n"
-    with _staging(into) as place:
+    with staging(into) as place:
         store = AttachmentStore(place / ids.ATTACHMENTS)
         for digest, extension, content in attachments:
             _store(store, digest, extension, content)
@@ -117,17 +116,6 @@ def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]
             place.rename(into / session_id)
     sync_dir(into)
     return session_id
-
-
-@contextlib.contextmanager
-def _staging(into: Path) -> Iterator[Path]:
-    """A folder that no list shows; what is still in it is gone afterwards. Raises StorageError."""
-    with storage_errors(into):
-        place = Path(tempfile.mkdtemp(dir=into, prefix=".import-"))
-    try:
-        yield place
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 def _store(store: AttachmentStore, digest: str, extension: str, data: bytes) -> None:

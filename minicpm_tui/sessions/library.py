@@ -20,6 +20,7 @@ from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.index import UNREAD, Entry, Index
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.saved import lock_session
+from minicpm_tui.sessions.staging import remove_leftovers
 from minicpm_tui.sessions.summary import SessionInfo, Stamp, glance, summarise
 from minicpm_tui.sessions.words import query, snippet
 
@@ -89,6 +90,7 @@ class Library:
         Raises StorageError: the folder cannot be read, or the library was closed meanwhile.
         """
         changed = False
+        remove_leftovers(self.folder)
         for _attempt in range(_ATTEMPTS):
             changed = self._reconcile(progress, cancelled) or changed
             if self.complete or cancelled():

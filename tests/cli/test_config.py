@@ -88,3 +88,17 @@ def test_an_output_that_takes_nothing_is_one_line() -> None:
     line = f"{sys.executable} -m minicpm_tui config show > /dev/full"
     done = subprocess.run(["bash", "-c", line], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (1, "minicpm-tui: the output: No space left on device\n")
+
+
+def test_lists_say_where_they_come_from_and_no_address_shows_its_password(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text('model_folders = ["/models"]\n[[servers]]\nurl = "http://me:s3cr3t@gpu:8000"\n')
+    monkeypatch.setenv("MINICPM_TUI_URL", "http://me:s3cr3t@other:8000")
+    assert run(["config", "show"]) == 0
+    shown = capsys.readouterr().out
+    assert "# model_folders: file" in shown
+    assert "# servers: file" in shown
+    assert "http://gpu:8000" in shown
+    assert "s3cr3t" not in shown

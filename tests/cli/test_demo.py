@@ -54,3 +54,11 @@ def test_a_taken_port_and_an_unknown_fault_are_one_line(capsys: pytest.CaptureFi
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert "--fault nonsense" in lines[1]
+
+
+def test_the_help_names_the_faults_and_the_key(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo", "--help"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "stall_after" in text
+    assert "engine_dead" in text
+    assert "VLLM_API_KEY" in text

@@ -39,6 +39,8 @@ class Summary:
                 done=self.done - self.failed, time=format_duration(self.seconds), rate=rate, tokens=self.tokens, path=self.output
             )
         ]
+        if self.done == self.failed:  # a speed of nothing is none
+            lines = [_("0 answered in {time}: {path}").format(time=format_duration(self.seconds), path=self.output)]
         if self.failed:
             lines.append(
                 ngettext(
