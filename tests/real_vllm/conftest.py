@@ -54,6 +54,15 @@ def real_venv() -> Path:
     return venv
 
 
+@pytest.fixture(scope="session", autouse=True)
+def bytecode(real_venv: Path) -> Iterator[None]:
+    """vLLM's processes keep their compiled modules in its environment: each start has four, which import all of torch."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        environment.setenv("PYTHONPYCACHEPREFIX", str(real_venv / "bytecode"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_vllm_bin(real_venv: Path) -> Path:
     """The ``vllm`` command."""

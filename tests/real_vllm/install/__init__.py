@@ -11,5 +11,8 @@ VERSION = "0.32.0"
 CHECKPOINT = "MiniCPM-V-2_6-tiny"
 """The model's folder inside the environment."""
 
+VISION = "torchvision"
+"""The folder beside it with torchvision, which only the families whose code is transformers' are given."""
+
 RAY = "ray"
 """The folder beside it with Ray, which only one test puts on vLLM's path."""

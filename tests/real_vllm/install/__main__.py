@@ -9,11 +9,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.real_vllm.install import CHECKPOINT, RAY, VERSION
+from tests.real_vllm.install import CHECKPOINT, RAY, VERSION, VISION
 
 HERE = Path(__file__).parent
 _LEFT_OUT = ("torchvision", "torchaudio", "torchcodec", "triton")
 _RAY_PACKAGES = ("ray==2.60.0", "pyarrow", "pandas", "msgpack", "python-dateutil", "tzdata", "fsspec")
+_TORCHVISION = "torchvision==0.28.0"
+_OPERATORS = """
+if not _has_ops():  # what is published is built for CUDA: its import asks for operators that are not there
+    _library = torch.library.Library("torchvision", "DEF")
+    for _name in ("nms", "qnms"):
+        _library.define(_name + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+"""
 _METADATA = f"Metadata-Version: 2.1\nName: vllm\nVersion: {VERSION}+cpu\n"
 _ENTRY_POINTS = "[vllm.general_plugins]\ncpu_shim = vllm_cpu_shim:register\n"
 
@@ -55,6 +62,12 @@ def install(venv: Path) -> None:
         venv / "bin" / "uv", "pip", "install", "--quiet", "--python", python, "--target", venv / RAY, "--no-deps",
         *settings, *_RAY_PACKAGES,
     )  # fmt: skip
+    _run(
+        venv / "bin" / "uv", "pip", "install", "--quiet", "--python", python, "--target", venv / VISION, "--no-deps",
+        *settings, _TORCHVISION,
+    )  # fmt: skip
+    with (venv / VISION / "torchvision" / "extension.py").open("a") as extension:
+        extension.write(_OPERATORS)
     _run(python, HERE / "tiny_checkpoint.py", venv / CHECKPOINT)
 
 
