@@ -50,7 +50,7 @@ def measure(python: str, model: str, options: list[str], folder: Path) -> dict[s
             for path in pictures
         ]
     finally:
-        subprocess.run([python, "-m", "minicpm_tui", "servers", "stop", server["id"]], check=True, cwd=folder)
+        cli(python, folder, "servers", "stop", server["id"], "--json")
     return {"ready": ready, "first": first, "second": second, "ratio": first / second}
 
 
