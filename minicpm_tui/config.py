@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,10 @@ import msgspec
 from msgspec import Meta
 
 from minicpm_tui import paths
+from minicpm_tui.decoding import DecodingError, decode_toml
 from minicpm_tui.errors import ConfigError, MinicpmTuiError, UsageError
 from minicpm_tui.i18n import _
+from minicpm_tui.redaction import know
 from minicpm_tui.sampling import SAMPLING, MaxTokens, MinP, RepetitionPenalty, Seed, Temperature, TopK, TopP, mistake
 
 Origin = Literal["flag", "environment", "file", "default"]
@@ -115,6 +116,8 @@ def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
         settings = msgspec.convert(values, Settings)
     except msgspec.ValidationError as error:
         raise _mistake(str(error), values, origins, path) from error
+    for endpoint in settings.servers:
+        know(endpoint.api_key)
     return Config(settings, origins, path)
 
 
@@ -136,10 +139,10 @@ def _mistake(text: str, values: Mapping[str, Any], origins: Mapping[str, Origin]
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return decode_toml(path.read_bytes())
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except DecodingError as error:
         raise ConfigError(f"{path}: {error}", hint=_("correct that line")) from error
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", hint=_("check its permissions")) from error

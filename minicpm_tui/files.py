@@ -7,17 +7,21 @@ import errno
 import fcntl
 import os
 import socket
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
+from minicpm_tui.decoding import DecodingError, decode_json
 from minicpm_tui.errors import NameTaken, StorageError
 from minicpm_tui.i18n import _
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIR = 0o700
+
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
@@ -107,6 +111,36 @@ def write_durably(path: Path, data: bytes, *, mode: int = PRIVATE_FILE, overwrit
     """``replace_file``, and its name is on the disk too when this returns. Raises StorageError, NameTaken."""
     replace_file(path, data, mode=mode, overwrite=overwrite)
     sync_dir(path.parent)
+
+
+def read_state(path: Path, kind: type[T]) -> T | None:
+    """What this program wrote at ``path`` as JSON; None when it is not there or cannot be read.
+
+    A damaged file is set aside as ``NAME.damaged`` and said, once: what was lost with it is not made again in silence.
+    """
+    try:
+        return decode_json(path.read_bytes(), kind)
+    except OSError:
+        return None
+    except DecodingError as error:
+        aside = path.with_name(f"{path.name}.damaged")
+        with contextlib.suppress(OSError):
+            path.replace(aside)
+        _listener(_("{path} was damaged ({why}); it is {aside} now").format(path=path, why=error, aside=aside.name))
+        return None
+
+
+def _on_stderr(words: str) -> None:
+    print(f"minicpm-tui: {words}", file=sys.stderr, flush=True)
+
+
+_listener: Callable[[str], None] = _on_stderr
+
+
+def listen(listener: Callable[[str], None] | None) -> None:
+    """Hand what is said of damaged files to ``listener``, called from any thread; None is stderr, as at first."""
+    global _listener
+    _listener = listener or _on_stderr
 
 
 class LockHeld(Exception):

@@ -11,6 +11,7 @@ from minicpm_tui.backends.certificates import plain_context, trusting_context
 from minicpm_tui.backends.proxies import Proxy, proxy_for
 from minicpm_tui.errors import ConfigError, ServerUnreachable
 from minicpm_tui.i18n import _
+from minicpm_tui.redaction import know
 
 if TYPE_CHECKING:
     import httpx2
@@ -32,12 +33,17 @@ def make_client(
 ) -> httpx2.AsyncClient:
     """A client for the server at ``url``; ``transport`` replaces the network in tests.
 
-    It waits ``stall_seconds`` for bytes, and ``patience`` times as long for the first ones.
+    It waits ``stall_seconds`` for bytes, and ``patience`` times as long for the first ones. What is read is bounded (see
+    ``BoundedTransport``), and ``key`` is hidden from then on.
 
     Only our own headers leave: the openai library would add an organization, a project and more from the environment. Raises
     ConfigError for a variable of the environment that cannot be used, ServerUnreachable for a proxy that needs a package.
     """
     import httpx2
+
+    from minicpm_tui.backends.bounded import BoundedTransport
+
+    know(key)
 
     async def ours_alone(request: httpx2.Request) -> None:
         for name in [name for name in request.headers if name.lower() not in _HEADERS]:
@@ -49,7 +55,7 @@ def make_client(
 
     timeout = httpx2.Timeout(stall_seconds, read=patience * stall_seconds, connect=min(CONNECT_SECONDS, stall_seconds), pool=None)
     return httpx2.AsyncClient(
-        transport=transport or _network(url, stall_seconds),
+        transport=BoundedTransport(transport or _network(url, stall_seconds)),
         timeout=timeout,
         follow_redirects=False,
         trust_env=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from minicpm_tui.families.recognise import strangeness
 from minicpm_tui.families.step import DEFAULT_STEP, frames_within, refuses_too_large
 from minicpm_tui.versions import at_least
 
@@ -40,6 +41,11 @@ class ServerFacts:
         if not self.is_vllm or refuses_too_large(self.version or ""):
             return None
         return frames_within(step or DEFAULT_STEP)
+
+    @property
+    def preferred(self) -> ModelFacts | None:
+        """The one that is talked with where nobody chose: a MiniCPM-V or -o, else another MiniCPM, else the first."""
+        return min(self.models, key=lambda model: min(strangeness(model.id), strangeness(model.root)), default=None)
 
     def model(self, name: str) -> ModelFacts | None:
         """The model served as ``name``, or loaded from it."""

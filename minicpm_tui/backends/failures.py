@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
-
-import msgspec
 
 from minicpm_tui import errors
+from minicpm_tui.backends.error_words import words_in
 from minicpm_tui.backends.proxies import proxy_for
 from minicpm_tui.backends.vllm_errors import KNOWN
 from minicpm_tui.i18n import _
+from minicpm_tui.redaction import hide
 from minicpm_tui.sampling import SAMPLING
 from minicpm_tui.text import one_line
 
 _WORDS_LIMIT = 300
+_READ_LIMIT = 1_000_000
+_GATEWAY = {413, 502, 504}
+"""What stands before a server answers so, in any form."""
 
 
 @dataclass(frozen=True)
@@ -36,56 +38,33 @@ class Failure:
 
 def failure_of(status: int, body: bytes, *, url: str, key_sent: bool) -> Failure:
     """What an answer other than 200 says, or an ``error`` chunk inside a stream (its code is the status then)."""
-    said, param = _server_words(body)
+    words = words_in(body)
+    said, param = (_short(words.message), words.param) if words else (None, "")
     if status in {401, 403}:
-        return Failure(_authentication(url, key_sent), status)
+        return Failure(_authentication(f"{url}: {said}" if said and status == 403 else url, key_sent), status)
     if status in {429, 503}:
         return Failure(errors.ServerOverloaded(said or f"HTTP {status}, {url}", hint=_("wait a moment and try again")), status)
-    if said is None:
-        return Failure(_foreign(status, body, url), status)
+    if said is None or status in _GATEWAY:
+        return Failure(_foreign(status, body, url, said), status)
     for pattern, make in KNOWN:
         if match := re.search(pattern, said):
             error = make(match, said)
             if isinstance(error, errors.TooManyMedia):
                 return Failure(error, status, limit=int(match[1]), limit_kind=match[2])
             return Failure(error, status)
-    if status == 404:
+    if status in {404, 405}:
         return Failure(_model_missing(said, url), status)
     if status >= 500:
         hint = _("look at the server's log; if it does not recover, start it again")
         return Failure(errors.ServerFailed(said, hint=hint), status, explained=status != 500)
     hint = _about_sampling(said, param)
-    about_stop_ids = status == 400 and (param == "stop_token_ids" or "stop_token_ids" in said)
+    about_stop_ids = status in {400, 422} and (param == "stop_token_ids" or "stop_token_ids" in said)
     return Failure(
         errors.RequestRejected(said, hint=hint),
         status,
         explained=status != 400 or bool(hint) or about_stop_ids,
         about_stop_ids=about_stop_ids,
     )
-
-
-def _server_words(body: bytes) -> tuple[str | None, str]:
-    """The message of an OpenAI-style error (None when the body is none) and the parameter it is about."""
-    try:
-        data: Any = msgspec.json.decode(body)
-    except ValueError:
-        return None, ""
-    error = data.get("error") if isinstance(data, dict) else None
-    if isinstance(data, dict) and isinstance(data.get("detail"), list):
-        error = _from_detail(data["detail"])
-    if isinstance(error, str):
-        return one_line(error, _WORDS_LIMIT), ""
-    if not isinstance(error, dict) or not isinstance(error.get("message"), str):
-        return None, ""
-    return _short(error["message"]), str(error.get("param") or "")
-
-
-def _from_detail(detail: list[Any]) -> dict[str, str] | None:
-    """FastAPI's own form of an error, which vLLM replaces: ``{"loc": ["body", "top_k"], "msg": "Extra inputs are …"}`` each."""
-    for each in detail:
-        if isinstance(each, dict) and isinstance(each.get("loc"), list) and each["loc"][-1:] and each["loc"][-1] in SAMPLING:
-            return {"message": f"{each['loc'][-1]}: {each.get('msg')}", "param": each["loc"][-1]}
-    return None
 
 
 _NOT_TAKEN = re.compile(
@@ -105,11 +84,12 @@ def _about_sampling(said: str, param: str) -> str:
 
 
 def _short(message: str) -> str:
-    """One line without what only the server's developers need: echoed parameters, pydantic's links."""
-    message = re.sub(r" \(parameter=\w+(, value=.*)?\)\s*$", "", message, flags=re.DOTALL)
+    """One line without what only the server's developers need: echoed parameters and pictures, pydantic's links; and no key."""
+    message = re.sub(r" \(parameter=\w+(, value=.*)?\)\s*$", "", message[:_READ_LIMIT], flags=re.DOTALL)
     message = re.sub(r"(?<=[.)]) None\s*$", "", message)  # a cause that there is not
     message = re.sub(r"\s*For further information visit \S+", "", message)
-    return one_line(message, _WORDS_LIMIT)
+    message = re.sub(r"(data:[\w/+.-]+;base64,)[A-Za-z0-9+/=]{16,}", r"\1…", message)
+    return one_line(hide(message), _WORDS_LIMIT)
 
 
 def _authentication(url: str, key_sent: bool) -> errors.AuthenticationFailed:
@@ -120,17 +100,17 @@ def _authentication(url: str, key_sent: bool) -> errors.AuthenticationFailed:
     return errors.AuthenticationFailed(url, hint=hint)
 
 
-def _foreign(status: int, body: bytes, url: str) -> errors.BackendError:
-    """For an answer that does not have the form of an OpenAI error: a gateway's page, another program."""
+def _foreign(status: int, body: bytes, url: str, said: str | None) -> errors.BackendError:
+    """For an answer of something else than the server, or in no form that is known: a gateway's page, another program."""
     if status == 413:
-        words = _("{url}: the request is too large").format(url=url)
+        words = said or _("{url}: the request is too large").format(url=url)
         return errors.RequestRejected(words, hint=_("send fewer or smaller pictures"))
-    if status in {502, 504}:
+    if status in _GATEWAY:
         words = _("{url}: a gateway answers HTTP {status}").format(url=url, status=status)
-        return errors.ServerFailed(words, hint=_("check that vLLM is running behind it"))
+        return errors.ServerFailed(f"{words}: {said}" if said else words, hint=_("check that vLLM is running behind it"))
     if status >= 500:
-        said = one_line(body[:_WORDS_LIMIT].decode(errors="replace"), 160)
-        return errors.ServerFailed(f"{url}: HTTP {status} {said}".rstrip(), hint=_("look at the server's log"))
+        page = one_line(hide(body[:_WORDS_LIMIT].decode(errors="replace")), 160)
+        return errors.ServerFailed(f"{url}: HTTP {status} {page}".rstrip(), hint=_("look at the server's log"))
     if proxy := proxy_for(url):
         words = _("{url} through the proxy {proxy}").format(url=url, proxy=proxy)
         hint = _("check the address, or add the host to NO_PROXY")
@@ -143,10 +123,16 @@ def not_a_server(words: str) -> errors.NotAServer:
     return errors.NotAServer(words, hint=_("check the host and port: vLLM's default port is 8000"))
 
 
+_MISSING_MODEL = re.compile(
+    r"(?i)\bmodel[ =:]*(?:name )?([`'\"])(?P<name>.+?)\1|\bmodel (?:name passed in )?model=(?P<bare>\S+?)\.? "
+)
+"""vLLM and LMDeploy write the name in backquotes, Ollama and LM Studio in quotes, LiteLLM without any."""
+
+
 def _model_missing(said: str, url: str) -> errors.BackendError:
-    name = re.search(r"model `(.+?)`", said)
-    if not name:
+    match = _MISSING_MODEL.search(said)
+    if not match:
         return not_a_server(f"{url}: {said}")
     valid = re.search(r"Valid aliases: (.+?)\.?$", said)
     hint = _("choose one with --model: {names}").format(names=valid[1]) if valid else _("choose another one with --model")
-    return errors.ModelNotFound(name[1], hint=hint)
+    return errors.ModelNotFound(match["name"] or match["bare"], hint=hint)

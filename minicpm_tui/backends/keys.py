@@ -9,6 +9,7 @@ from minicpm_tui.backends.saved_keys import saved_keys
 from minicpm_tui.config import Endpoint, Settings
 from minicpm_tui.errors import ConfigError, UsageError
 from minicpm_tui.i18n import _
+from minicpm_tui.redaction import know
 
 
 def endpoint_of(url: str, settings: Settings) -> Endpoint | None:
@@ -74,4 +75,5 @@ def usable(key: str) -> str:
     key = key.strip()
     if not key.isascii() or not (key.isprintable() or not key):
         raise ConfigError(_("it has characters that cannot be sent"), title=_("The API key is invalid"))
+    know(key)
     return key

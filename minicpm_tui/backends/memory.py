@@ -15,7 +15,7 @@ import msgspec
 from minicpm_tui import paths
 from minicpm_tui.backends.facts import ServerFacts
 from minicpm_tui.errors import StorageError
-from minicpm_tui.files import make_private_dir, write_durably
+from minicpm_tui.files import make_private_dir, read_state, write_durably
 
 MISSES_LIMIT = 3
 ACKNOWLEDGED_LIMIT = 5000
@@ -53,8 +53,7 @@ class MediaMemory:
         if self._loaded:
             return
         self._loaded = True
-        with contextlib.suppress(OSError, ValueError):
-            self._state = msgspec.json.decode(self._path.read_bytes(), type=_State)
+        self._state = read_state(self._path, _State) or _State()
         if not self._state.started:
             self._state.no_bare, self._state.misses = set(), 0
         self.server_started(self._facts.started)

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 import httpx2
 
 from minicpm_tui import errors
+from minicpm_tui.backends.bounded import BODY_LIMIT, BodyTooLarge, BodyUnreadable
 from minicpm_tui.backends.proxies import proxy_for
 from minicpm_tui.i18n import _
+from minicpm_tui.text import format_bytes
 
 
 def network_error(error: BaseException, url: str, silent_seconds: float) -> errors.BackendError:
@@ -36,6 +38,12 @@ def network_error(error: BaseException, url: str, silent_seconds: float) -> erro
             else _("start it with minicpm-tui serve, or check the address")
         )
         return errors.ServerUnreachable(where, hint=hint)
+    if any(isinstance(cause, BodyTooLarge) for cause in causes):
+        words = _("{url} sent more than {size}").format(url=where, size=format_bytes(BODY_LIMIT))
+        return errors.ServerFailed(words, hint=_("check that the address is vLLM's"))
+    if any(isinstance(cause, BodyUnreadable) for cause in causes):
+        words = _("{url} packed its answer in a way that cannot be read").format(url=where)
+        return errors.ServerFailed(words, hint=_("check what stands between: a gateway should not compress"))
     if any(isinstance(cause, httpx2.RemoteProtocolError) for cause in causes):
         return _protocol(str(error), where)
     return errors.ServerFailed(

@@ -13,14 +13,16 @@ from minicpm_tui.address import http_root
 from minicpm_tui.backends.facts import ServerFacts
 from minicpm_tui.backends.failures import Failure, failure_of, not_a_server
 from minicpm_tui.backends.memory import MediaMemory
+from minicpm_tui.backends.odd_chunks import read_chunk
 from minicpm_tui.backends.probe import started_at
 from minicpm_tui.backends.reply import ReplyReader
 from minicpm_tui.backends.retry import Attempts
-from minicpm_tui.backends.sse import as_event, is_whole_reply
+from minicpm_tui.backends.sse import EVENT_STARTS, as_event
 from minicpm_tui.errors import BackendError, MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import BlobReader, Notice, ReplyEvent
 from minicpm_tui.messages.request import ChatRequest
+from minicpm_tui.text import one_line
 
 if TYPE_CHECKING:
     import httpx2
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 FIRST_TOKEN_STALLS = 3.0
 """Until the first token a server may be silent so many times longer: it waits its turn and reads the prompt."""
+
+_BEFORE_EVENTS = b"\xef\xbb\xbf \r\n"
 
 SAVE_SECONDS = 1.0
 """Between two writings of the media memory."""
@@ -160,8 +164,8 @@ class OpenAIBackend:
                     self._note_answer(attempts, reader)
                     if reader.done:
                         break
-            for event in reader.finish():
-                yield event
+            for last in reader.finish():
+                yield last
             if reader.refusal is not None:
                 raise _Refused(self._failure(*reader.refusal))
         except httpx2.HTTPError as error:
@@ -169,6 +173,8 @@ class OpenAIBackend:
                 failure = Failure(self._network_error(error))
                 if not reader.answering:
                     raise _Refused(failure) from error
+                for event in reader.held():
+                    yield event
                 raise failure.error from error
         finally:
             await response.aclose()
@@ -186,10 +192,14 @@ class OpenAIBackend:
         if kind in {"text/event-stream", ""}:
             async for data in response.aiter_bytes():
                 yield data
-        elif kind == "application/json" and is_whole_reply(body := await response.aread()):
+            return
+        body = await response.aread()
+        if body.lstrip(_BEFORE_EVENTS).startswith(EVENT_STARTS):
+            yield body  # events that a gateway gave another type
+        elif (chunk := read_chunk(body)) is not None and (chunk.choices or chunk.failed):
             yield as_event(body)
         else:
-            words = _("{url} answers with {kind} instead of a reply").format(url=self._facts.url, kind=kind)
+            words = _("{url} answers with {kind} instead of a reply").format(url=self._facts.url, kind=one_line(kind, 60))
             raise _Refused(Failure(not_a_server(words)))
 
     async def _send(self, client: AsyncOpenAI, payload: Payload, blobs: BlobReader, *, last: bool) -> httpx2.Response:
@@ -211,7 +221,7 @@ class OpenAIBackend:
             )
         except openai.APIStatusError as error:
             raise _Refused(self._failure(error.status_code, error.response.content)) from error
-        except openai.APIConnectionError as error:
+        except (openai.APIConnectionError, httpx2.HTTPError) as error:  # the latter while an error's body is read
             raise _Refused(Failure(self._network_error(error)), nothing_sent=was_refused(error)) from error
         return cast("httpx2.Response", reply)
 

@@ -4,36 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING
-
-import msgspec
+from typing import TYPE_CHECKING, Any
 
 from minicpm_tui.address import http_root
 from minicpm_tui.backends.facts import ModelFacts, ServerFacts
+from minicpm_tui.decoding import DecodingError, lenient_json, whole_text
+from minicpm_tui.errors import ServerStalled
 from minicpm_tui.i18n import _
+from minicpm_tui.redaction import hide
+from minicpm_tui.text import one_line
 
 if TYPE_CHECKING:
     import httpx2
 
 PROBE_SECONDS = 10.0
+"""A server may be silent for so long."""
+PROBE_LIMIT = 30.0
+"""Seconds for all of its answers: one that sends a byte now and then is given up too."""
+_VERSION_LIMIT = 60
 _START_LINE = re.compile(rb"^process_start_time_seconds (\S+)", re.MULTILINE)
 _METRICS_BYTES = 16 * 1024
 """The start time stands near the top of /metrics, which has 60 kB in all."""
-
-
-class _Model(msgspec.Struct):
-    id: str
-    root: str | None = None
-    owned_by: str | None = None
-    max_model_len: int | None = None
-
-
-class _Models(msgspec.Struct):
-    data: list[_Model]
-
-
-class _Version(msgspec.Struct):
-    version: str
 
 
 async def probe(url: str, key: str = "", *, transport: httpx2.AsyncBaseTransport | None = None) -> ServerFacts:
@@ -41,12 +32,18 @@ async def probe(url: str, key: str = "", *, transport: httpx2.AsyncBaseTransport
     from minicpm_tui.backends.client import make_client
 
     async with make_client(url, key, stall_seconds=PROBE_SECONDS, transport=transport) as client:
-        models, version, started = await asyncio.gather(_models(client, url, key), _version(client, url), _started(client, url))
+        try:
+            async with asyncio.timeout(PROBE_LIMIT):
+                questions = _models(client, url, key), _version(client, url), _started(client, url)
+                models, version, started = await asyncio.gather(*questions)
+        except TimeoutError:
+            words = _("{url} took more than {seconds:.0f} s to say which models it has").format(url=url, seconds=PROBE_LIMIT)
+            raise ServerStalled(words, hint=_("try again; if it stays slow, start the server again")) from None
     return ServerFacts(
         url=url,
         version=version,
-        is_vllm=any(model.owned_by == "vllm" for model in models),
-        models=tuple(ModelFacts(model.id, model.root or "", model.max_model_len) for model in models),
+        is_vllm=any(model.get("owned_by") == "vllm" for model in models),
+        models=tuple(_facts_of(model) for model in models),
         started=started,
     )
 
@@ -59,10 +56,10 @@ async def started_at(url: str, key: str = "", *, transport: httpx2.AsyncBaseTran
         return await _started(client, url)
 
 
-async def _models(client: httpx2.AsyncClient, url: str, key: str) -> list[_Model]:
+async def _models(client: httpx2.AsyncClient, url: str, key: str) -> list[dict[str, Any]]:
     import httpx2
 
-    from minicpm_tui.backends.failures import failure_of, not_a_server
+    from minicpm_tui.backends.failures import failure_of
     from minicpm_tui.backends.network import network_error
 
     try:
@@ -71,10 +68,31 @@ async def _models(client: httpx2.AsyncClient, url: str, key: str) -> list[_Model
         raise network_error(error, url, PROBE_SECONDS) from error
     if response.status_code != 200:
         raise failure_of(response.status_code, response.content, url=url, key_sent=bool(key)).error
+    return _models_in(response.content, url)
+
+
+def _models_in(body: bytes, url: str) -> list[dict[str, Any]]:
+    """The models that a server lists; entries without a name are left out. Raises NotAServer for something else."""
+    from minicpm_tui.backends.failures import not_a_server
+
     try:
-        return msgspec.json.decode(response.content, type=_Models).data
-    except ValueError:
-        raise not_a_server(_("{url} answers, but lists no models").format(url=url)) from None
+        value = lenient_json(body)
+    except DecodingError:
+        value = None
+    listed = value.get("data") if isinstance(value, dict) else value
+    if not isinstance(listed, list):
+        raise not_a_server(_("{url} answers, but lists no models").format(url=url))
+    return [model for model in listed if isinstance(model, dict) and isinstance(model.get("id"), str) and model["id"].strip()]
+
+
+def _facts_of(model: dict[str, Any]) -> ModelFacts:
+    """What an entry says, as far as it is what it should be; a length may be written as a text."""
+    root, length = model.get("root"), model.get("max_model_len")
+    try:
+        tokens = int(float(length)) if isinstance(length, int | float | str) and not isinstance(length, bool) else 0
+    except (ValueError, OverflowError):
+        tokens = 0
+    return ModelFacts(whole_text(model["id"]), whole_text(root) if isinstance(root, str) else "", tokens if tokens > 0 else None)
 
 
 async def _version(client: httpx2.AsyncClient, url: str) -> str | None:
@@ -82,9 +100,11 @@ async def _version(client: httpx2.AsyncClient, url: str) -> str | None:
 
     try:
         response = await client.get(f"{http_root(url)}/version")
-        return msgspec.json.decode(response.content, type=_Version).version if response.status_code == 200 else None
-    except (httpx2.HTTPError, ValueError):
+        value = lenient_json(response.content) if response.status_code == 200 else None
+    except (httpx2.HTTPError, DecodingError):
         return None
+    version = value.get("version") if isinstance(value, dict) else None
+    return one_line(hide(whole_text(version)), _VERSION_LIMIT) if isinstance(version, str) else None
 
 
 async def _started(client: httpx2.AsyncClient, url: str) -> str:

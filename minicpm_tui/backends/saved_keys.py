@@ -7,8 +7,10 @@ from pathlib import Path
 import msgspec
 
 from minicpm_tui import files, paths
+from minicpm_tui.decoding import DecodingError, decode_json
 from minicpm_tui.errors import ConfigError
 from minicpm_tui.i18n import _
+from minicpm_tui.redaction import know
 
 
 def keys_path() -> Path:
@@ -20,13 +22,16 @@ def saved_keys() -> dict[str, str]:
     """The keys by root URL (blocks). Raises ConfigError when the file cannot be read."""
     path = keys_path()
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+        keys = decode_json(path.read_bytes(), dict[str, str])
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", hint=_("check its permissions")) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except DecodingError as error:
         raise ConfigError(f"{path}: {error}", hint=_("correct or remove it")) from error
+    for key in keys.values():
+        know(key)
+    return keys
 
 
 def save_key(url: str, key: str) -> Path:

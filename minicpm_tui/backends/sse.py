@@ -10,16 +10,23 @@ from collections.abc import Iterator
 
 import msgspec
 
+from minicpm_tui.decoding import JsonDecoder
 from minicpm_tui.errors import ServerFailed
 from minicpm_tui.i18n import _
+from minicpm_tui.messages import Usage
 
 DONE = b"[DONE]"
 LINE_LIMIT = 8_000_000
-"""Bytes; a chunk has some hundred."""
+"""Bytes of an event; a chunk has some hundred."""
+EVENT_STARTS = (b"data:", b"event:", b":")
+"""How a stream of events begins, by which one is known that has another type."""
+_BOM = b"\xef\xbb\xbf"
+_NO_ERROR = {b"null", b"{}", b'""', b"false"}
+_MOST_TOKENS = 1 << 40
 
 
 class DeltaChunk(msgspec.Struct, gc=False):
-    """``reasoning_content`` is the older name of ``reasoning``, which some servers still use.
+    """``reasoning_content`` is the older name of ``reasoning``, ``thinking`` that of Ollama.
 
     ``refusal`` comes instead of content when the model declines.
     """
@@ -28,25 +35,33 @@ class DeltaChunk(msgspec.Struct, gc=False):
     content: str | None = None
     reasoning: str | None = None
     reasoning_content: str | None = None
+    thinking: str | None = None
     refusal: str | None = None
+
+    @property
+    def thought(self) -> str:
+        """The reasoning, by whatever name."""
+        return self.reasoning or self.reasoning_content or self.thinking or ""
 
 
 class Choice(msgspec.Struct, gc=False):
-    """``message`` stands there instead of ``delta`` when a server does not stream."""
+    """``message`` stands there instead of ``delta`` when a server does not stream, ``text`` in the older completions."""
 
     delta: DeltaChunk | None = None
     message: DeltaChunk | None = None
+    text: str | None = None
     finish_reason: str | None = None
+    index: int = 0
 
 
 class PromptDetails(msgspec.Struct, gc=False):
-    """``cached_tokens``: those of the prompt whose KV entries the server still had (``--enable-prompt-tokens-details``)."""
+    """How many tokens of the prompt the server had in its cache."""
 
     cached_tokens: int | None = None
 
 
 class UsageChunk(msgspec.Struct, gc=False):
-    """The tokens that the server counted; it comes with the last chunk (``stream_options.include_usage``)."""
+    """The tokens that the server counted."""
 
     prompt_tokens: int = 0
     completion_tokens: int | None = 0
@@ -60,9 +75,26 @@ class Chunk(msgspec.Struct, gc=False):
     usage: UsageChunk | None = None
     error: msgspec.Raw = msgspec.Raw()
 
+    @property
+    def failed(self) -> bool:
+        """Whether it says that something went wrong."""
+        return bool(self.error) and bytes(self.error) not in _NO_ERROR
 
-decode_chunk = msgspec.json.Decoder(Chunk).decode
-"""Raises ValueError for what is no chunk."""
+
+decode_chunk = JsonDecoder(Chunk).decode
+"""Raises DecodingError for what is no chunk by the letter; ``odd_chunks.read_chunk`` makes the best of that."""
+
+
+def usage_of(chunk: UsageChunk | None) -> Usage | None:
+    """The counts, None where the server says nothing."""
+    if chunk is None or not (chunk.prompt_tokens or chunk.completion_tokens):
+        return None
+    cached = chunk.prompt_tokens_details.cached_tokens if chunk.prompt_tokens_details else None
+    return Usage(_count(chunk.prompt_tokens), _count(chunk.completion_tokens or 0), None if cached is None else _count(cached))
+
+
+def _count(number: int) -> int:
+    return min(max(number, 0), _MOST_TOKENS)
 
 
 class EventReader:
@@ -71,35 +103,48 @@ class EventReader:
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[bytes] = []
+        self._size = 0
+        self._began = False
+        self._after_cr = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The events that ``data`` completes. Raises ServerFailed for a line without end."""
+        """The events that ``data`` completes. Raises ServerFailed for a line or an event without end."""
+        if self._after_cr or b"\r" in data:
+            data = self._with_newlines(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > LINE_LIMIT:
+        if len(self._rest) + self._size > LINE_LIMIT:
             raise ServerFailed(_("it sent something that is not part of a reply"), hint=_("check that the address is vLLM's"))
         for line in lines:
-            yield from self._line(line.rstrip(b"\r"))
+            yield from self._line(line)
 
     def finish(self) -> Iterator[bytes]:
         """The event that the end of the stream completes."""
-        yield from self._line(self._rest.rstrip(b"\r"))
+        yield from self._line(self._rest)
         yield from self._line(b"")
 
+    def _with_newlines(self, data: bytes) -> bytes:
+        """``data`` with every end of a line, CR LF or CR alone, as LF; a CR LF may be cut in two."""
+        if self._after_cr and data.startswith(b"\n"):
+            data = data[1:]
+        self._after_cr = data.endswith(b"\r")
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
     def _line(self, line: bytes) -> Iterator[bytes]:
+        if not line:
+            if self._data:
+                yield b"\n".join(self._data) if len(self._data) > 1 else self._data[0]
+                self._data, self._size = [], 0
+            return
+        if not line.startswith(b"data:"):
+            line = self._cleaned(line)
+        self._began = True
         if line.startswith(b"data:"):
             self._data.append(line[6:] if line.startswith(b"data: ") else line[5:])
-        elif not line and self._data:
-            yield b"\n".join(self._data)
-            self._data = []
+            self._size += len(line)
 
-
-def is_whole_reply(body: bytes) -> bool:
-    """True for the answer of a server that does not stream."""
-    try:
-        chunk = decode_chunk(body)
-    except ValueError:
-        return False
-    return bool(chunk.choices) or bool(chunk.error)
+    def _cleaned(self, line: bytes) -> bytes:
+        """Without the BOM at the very beginning, and without NUL bytes that some gateways send to keep a connection alive."""
+        return (line if self._began else line.removeprefix(_BOM)).lstrip(b"\0")
 
 
 def as_event(body: bytes) -> bytes:

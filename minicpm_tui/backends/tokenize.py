@@ -8,6 +8,7 @@ import msgspec
 
 from minicpm_tui.address import http_root
 from minicpm_tui.backends.facts import ServerFacts
+from minicpm_tui.decoding import decode_json
 
 if TYPE_CHECKING:
     import httpx2
@@ -33,6 +34,6 @@ async def count_tokens(
     try:
         async with make_client(facts.url, key, stall_seconds=TOKENIZE_SECONDS, transport=transport) as client:
             response = await client.post(f"{http_root(facts.url)}/tokenize", json=body)
-        return msgspec.json.decode(response.content, type=_Counted).count if response.status_code == 200 else None
+        return decode_json(response.content, _Counted).count if response.status_code == 200 else None
     except (httpx2.HTTPError, ValueError):
         return None

@@ -1,7 +1,7 @@
 """vLLM's own words for what can go wrong, and what we say instead.
 
 The fragments are those of vLLM 0.8 to 0.33 (``vllm/entrypoints``, ``vllm/renderers``, ``vllm/multimodal``); most of them were
-seen on running servers.
+seen on running servers. Those about the context are also SGLang's and llama.cpp's (``server-context.cpp``).
 """
 
 from __future__ import annotations
@@ -30,13 +30,21 @@ def _context(match: Match, _said: str) -> errors.BackendError:
     else:
         words = _("it has {count} tokens, the model takes {limit}")
     words = words.format(**{**numbers, "reply": reply})
-    hint = _("send fewer or smaller pictures or frames, begin a new chat, or start the server with a larger --max-model-len")
-    return errors.ContextExceeded(words, hint=hint)
+    return errors.ContextExceeded(words, hint=_context_hint())
 
 
 def _reply_room(match: Match, _said: str) -> errors.BackendError:
     words = _("a reply of {count} tokens was requested, the model takes {limit} in all").format(**match.groupdict())
     return errors.ContextExceeded(words, hint=_("lower --max-tokens"))
+
+
+def _context_alone(match: Match, _said: str) -> errors.BackendError:
+    words = _("the model takes {limit} tokens").format(limit=match["limit"])
+    return errors.ContextExceeded(words, hint=_context_hint())
+
+
+def _context_hint() -> str:
+    return _("send fewer or smaller pictures or frames, begin a new chat, or start the server with a larger --max-model-len")
 
 
 def _too_many(match: Match, said: str) -> errors.BackendError:
@@ -74,6 +82,16 @@ KNOWN: tuple[tuple[str, Maker], ...] = (
     (TOO_LONG, _context),
     (r"Input length \((?P<count>\d+)\) exceeds model's maximum context length \((?P<limit>\d+)\)", _context),
     (r"prompt \(length (?P<count>\d+)\) is longer than the maximum model length of (?P<limit>\d+)", _context),
+    (
+        (
+            r"length of (?P<limit>\d+) tokens\. You requested a total of \d+ tokens: "
+            r"(?P<count>\d+) tokens from the input messages and (?P<reply>\d+) tokens"
+        ),
+        _context,
+    ),
+    (r"input \((?P<count>\d+) tokens\) is longer than the model's context length \((?P<limit>\d+) tokens\)", _context),
+    (r"request \((?P<count>\d+) tokens\) exceeds the available context size \((?P<limit>\d+) tokens\)", _context),
+    (r"exceeds the available context size \((?P<limit>\d+) tokens\)", _context_alone),
     (r"max_(?:completion_)?tokens=(?P<count>\d+) cannot be greater than max_model_len=(?P<limit>\d+)", _reply_room),
     (r"too large: (?P<count>\d+)\. This model's maximum context length is (?P<limit>\d+)", _reply_room),
     (

@@ -207,8 +207,8 @@ def _same_place(one: str, other: str) -> bool:
 
 
 def _model(facts: ServerFacts, config: Config, target: Target) -> ModelFacts:
-    """The user's choice when the server has it, else what the target or its entry names, else the server's first."""
-    if not facts.models:
+    """The user's choice when the server has it, else what the target or its entry names, else the server's MiniCPM or first."""
+    if (preferred := facts.preferred) is None:
         raise ModelNotFound(facts.url, title=_("The server has no model"), hint=_("see its log"))
     endpoint = endpoint_of(facts.url, config.settings)
     wanted = config.settings.model
@@ -218,7 +218,7 @@ def _model(facts: ServerFacts, config: Config, target: Target) -> ModelFacts:
         names = ", ".join(model.id for model in facts.models[:5])
         raise ModelNotFound(wanted, hint=_("choose one with --model: {names}").format(names=names))
     named = target.model or (endpoint.model if endpoint else "")
-    return (facts.model(named) if named else None) or facts.models[0]
+    return (facts.model(named) if named else None) or preferred
 
 
 def _family(model: ModelFacts, target: Target) -> tuple[Family, RequestProfile]:

@@ -7,6 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from minicpm_tui.i18n import N_, _
+from minicpm_tui.redaction import hide
 
 
 class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -24,7 +25,7 @@ class ErrorInfo(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MinicpmTuiError(Exception):
-    """Base of all errors that a user is shown as one line.
+    """Base of all errors that a user is shown as one line. Known API keys are taken out of it.
 
     Args:
         message: what it is about (a path, a URL, the server's own words); one line.
@@ -37,9 +38,9 @@ class MinicpmTuiError(Exception):
     exit_status: ClassVar[int] = 1
 
     def __init__(self, message: str = "", *, hint: str = "", title: str = "") -> None:
-        self.title = title or _(self.default_title)
-        self.message = " ".join(message.split())
-        self.hint = hint
+        self.title = hide(title or _(self.default_title))
+        self.message = hide(" ".join(message.split()))
+        self.hint = hide(hint)
         super().__init__(self.info.line())
 
     @property

@@ -7,8 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from minicpm_tui.decoding import json_object
 from minicpm_tui.families.catalogue import by_id, families, generic
 from minicpm_tui.families.family import Family
 
@@ -36,6 +35,18 @@ def recognise(model: str, folder: Path | None = None) -> Family:
     return _by_name(model) or (_by_name(str(folder)) if folder else None) or generic()
 
 
+def strangeness(name: str) -> int:
+    """How far a model of that name is from what this program is for.
+
+    0 is a known family, 1 a MiniCPM-V or -o, 2 another MiniCPM, 3 all else.
+    """
+    if _by_name(name):
+        return 0
+    if _NAME.search(name):
+        return 1
+    return 2 if "minicpm" in name.lower() else 3
+
+
 def read_config(folder: Path) -> dict[str, Any]:
     """``config.json`` of a model folder; empty when there is none that can be read."""
     return read_json(folder / "config.json", _CONFIG_LIMIT)
@@ -46,7 +57,7 @@ def read_json(path: Path, limit: int) -> dict[str, Any]:
     try:
         if not path.is_file() or path.stat().st_size > limit:
             return {}
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        return json_object(path.read_bytes(), limit=limit)
     except (OSError, ValueError):
         return {}
 

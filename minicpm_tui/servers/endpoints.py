@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import socket
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from minicpm_tui.address import authorization, socket_path
+from minicpm_tui.decoding import DecodingError, lenient_json
+from minicpm_tui.families.recognise import strangeness
 from minicpm_tui.servers import registry
 from minicpm_tui.servers.local import LocalServer
 
@@ -23,7 +24,10 @@ _ANSWER_LIMIT = 8 << 20
 
 @dataclass(frozen=True)
 class Answering:
-    """An OpenAI-compatible server: ``model`` is its first one, None where it wants a key. ``ours``: this program started it."""
+    """An OpenAI-compatible server. ``ours``: this program started it.
+
+    ``model`` is its MiniCPM, else its first one; None where it wants a key.
+    """
 
     url: str
     model: str | None
@@ -85,8 +89,8 @@ def ask(url: str, key: str = "", *, ours: bool = False) -> Answering | None:
     models = _decode(body).get("data") if status == 200 else None
     if not isinstance(models, list):
         return None
-    first = models[0].get("id") if models and isinstance(models[0], dict) else None
-    return Answering(url, str(first) if first else None, version, ours)
+    names = [str(model["id"]) for model in models if isinstance(model, dict) and model.get("id")]
+    return Answering(url, min(names, key=strangeness, default=None), version, ours)
 
 
 def answering(ports: Iterable[int] = USUAL_PORTS, urls: Iterable[tuple[str, str]] = ()) -> list[Answering]:
@@ -113,8 +117,8 @@ def tunnel(server: LocalServer, local_port: int | None = None) -> str:
 
 def _decode(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body)
-    except ValueError:
+        value = lenient_json(body)
+    except DecodingError:
         return {}
     return value if isinstance(value, dict) else {}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from minicpm_tui.decoding import DecodingError, json_object
 from minicpm_tui.i18n import N_
 from minicpm_tui.text import model_name
 
@@ -115,10 +115,9 @@ class LocalServer:
     def json_option(self, name: str) -> dict[str, Any]:
         """The value of an option that takes a JSON object; empty when it is absent or something else."""
         try:
-            value = json.loads(self.option(name) or "{}")
-        except ValueError:
+            return json_object(self.option(name) or "{}")
+        except DecodingError:
             return {}
-        return value if isinstance(value, dict) else {}
 
     @property
     def num_frames(self) -> int | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from minicpm_tui import paths
+from minicpm_tui.decoding import decode_toml
 from minicpm_tui.errors import ConfigError, UsageError
 from minicpm_tui.families import Family, as_served, image_tokens, step, video_tokens
 from minicpm_tui.files import make_private_dir, write_durably
@@ -129,7 +129,7 @@ def saved() -> dict[str, Form]:
     found = {}
     for path in sorted(folder().glob("*.toml")):
         try:
-            found[path.stem] = Form.from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+            found[path.stem] = Form.from_dict(decode_toml(path.read_bytes()))
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise ConfigError(f"{path}: {error}", hint=_("correct or remove this preset")) from error
     return found

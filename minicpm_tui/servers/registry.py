@@ -15,8 +15,9 @@ import msgspec
 
 from minicpm_tui import paths
 from minicpm_tui.errors import ServerNotFound, StorageError
-from minicpm_tui.files import FileLock, LockHeld, make_private_dir, write_durably
+from minicpm_tui.files import FileLock, LockHeld, make_private_dir, read_state, write_durably
 from minicpm_tui.i18n import _
+from minicpm_tui.redaction import know
 from minicpm_tui.servers import argv, children, logfiles, processes
 from minicpm_tui.servers.local import LocalServer, Record, State
 
@@ -76,14 +77,10 @@ def forget_ended(model: str) -> None:
 def load(server_id: str) -> Record | None:
     """One state file; None when it is gone. One that cannot be read is put aside as ``.damaged``."""
     path = folder() / f"{server_id}.json"
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Record)
-    except OSError:
-        return None
-    except ValueError:
-        with contextlib.suppress(OSError):
-            path.replace(path.with_suffix(".damaged"))
-        return None
+    record = read_state(path, Record)
+    if record is not None:
+        know(record.key)
+    return record
 
 
 def records() -> list[Record]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from minicpm_tui.decoding import json_object
 from minicpm_tui.servers.models import quantization_of, weight_bytes
 
 _WIDTHS = {
@@ -138,7 +138,7 @@ def _tensor_bytes(path: Path, keep: bool) -> int:
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
-            header = json.loads(file.read(length)) if length <= _HEADER_LIMIT else {}
+            header = json_object(file.read(length)) if length <= _HEADER_LIMIT else {}
         total = 0
         for name, tensor in header.items():
             if name != "__metadata__":

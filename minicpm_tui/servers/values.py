@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from minicpm_tui.decoding import DecodingError, json_value
 from minicpm_tui.i18n import _
 from minicpm_tui.servers.options import Option
 
@@ -114,8 +115,8 @@ def _read_json(option: Option, text: str) -> Value:
     if re.fullmatch(r"\w+=\d+(,\w+=\d+)*", text):  # the form of vLLM before 0.9
         return {name: int(count) for name, count in (pair.split("=") for pair in text.split(","))}
     try:
-        value = json.loads(text)
-    except ValueError as error:
+        value = json_value(text)
+    except DecodingError as error:
         raise InvalidValue(_("not JSON: {error}").format(error=error)) from None
     if not isinstance(value, dict):
         raise InvalidValue(_('must be a JSON object such as {"image": 5}'))

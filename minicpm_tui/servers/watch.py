@@ -13,7 +13,7 @@ import msgspec
 
 from minicpm_tui import paths
 from minicpm_tui.errors import StorageError
-from minicpm_tui.files import make_private_dir, write_durably
+from minicpm_tui.files import make_private_dir, read_state, write_durably
 from minicpm_tui.i18n import _
 from minicpm_tui.servers import processes, registry
 from minicpm_tui.servers.explain import Diagnosis, Explanation, Failure
@@ -200,7 +200,4 @@ def _start_of(model: str, version: str) -> str:
 
 
 def _memory() -> dict[str, dict[str, float]]:
-    try:
-        return msgspec.json.decode(_memory_path().read_bytes(), type=dict[str, dict[str, float]])
-    except (OSError, ValueError):
-        return {}
+    return read_state(_memory_path(), dict[str, dict[str, float]]) or {}

@@ -16,7 +16,7 @@ from minicpm_tui.backends.probe import probe
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.errors import BackendError
-from minicpm_tui.messages import Delta, MemoryBlobs
+from minicpm_tui.messages import Delta, MemoryBlobs, Notice
 from tests.backends.conftest import Opener, end_of, error_of, notices_of, question, reply, text_of
 from tests.waiting import until
 
@@ -47,7 +47,6 @@ async def test_a_reply_streams_with_usage_and_times(server: DemoServer, connecte
     [
         (Faults(drop_after=2), "closed the connection"),
         (Faults(error_after=2), "server_failed"),
-        (Faults(nonsense_after=2), "not part of a reply"),
         (Faults(stall_after=2), "stalled"),
         (Faults(engine_dead=True), "start the server again"),
         (Faults(not_an_api=True), "not_a_server"),
@@ -61,10 +60,19 @@ async def test_a_fault_keeps_what_had_arrived_and_says_what_happened(
         server.set_faults(faults)
         events = await reply(backend, question("count"))
     assert words in error_of(events)
-    broken = any(
-        value is not None for value in (faults.drop_after, faults.error_after, faults.nonsense_after, faults.stall_after)
-    )
+    broken = any(value is not None for value in (faults.drop_after, faults.error_after, faults.stall_after))
     assert text_of(events) == ("one two" if broken else "")
+
+
+async def test_an_event_that_cannot_be_read_is_passed_over_and_said(server: DemoServer, connected: Opener) -> None:
+    async with connected(server) as backend:
+        server.set_faults(Faults(nonsense_after=2))
+        events = await reply(backend, question("count"))
+    assert text_of(events) == "one two three four five"
+    assert [event.text for event in events if isinstance(event, Notice)] == [
+        "A part of the reply could not be read and is missing."
+    ]
+    assert end_of(events).error is None
 
 
 async def test_a_server_silent_before_the_first_token_gets_longer_and_is_then_given_up(connected: Opener) -> None:

@@ -168,12 +168,16 @@ def test_a_server_whose_pid_was_never_written_is_adopted(start_script: Start) ->
     assert [(found.id, found.pid) for found in registry.running()] == [(server.id, server.pid)]
 
 
-@pytest.mark.parametrize("data", [b"{", b'{"id": "\xff"}', b'{"id": 3}'])
-def test_a_damaged_state_file_is_put_aside(home: Path, data: bytes) -> None:
+@pytest.mark.parametrize("data", [b"{", b'{"id": "\xff"}', b'{"id": 3}', b"[" * 100_000])
+def test_a_damaged_state_file_is_put_aside_and_said_once(home: Path, data: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     with registry.locked():
         (registry.folder() / "x.json").write_bytes(data)
     assert registry.servers() == []
-    assert (registry.folder() / "x.damaged").exists()
+    assert registry.servers() == []
+    assert (registry.folder() / "x.json.damaged").read_bytes() == data
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "x.json was damaged" in said
 
 
 def test_a_taken_port_is_said_before_starting(vllm_script: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import msgspec
 from minicpm_tui.batch.input.locate import readable
 from minicpm_tui.batch.input.template import file_columns
 from minicpm_tui.batch.records import Row
+from minicpm_tui.decoding import DecodingError, decode_json, json_value
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 
@@ -60,16 +62,16 @@ def _first_byte(file: IO[bytes]) -> bytes:
 
 def _elements(path: Path, data: bytes) -> Iterator[bytes]:
     try:
-        yield from map(bytes, msgspec.json.decode(data, type=list[msgspec.Raw]))
-    except ValueError as error:
+        yield from map(bytes, decode_json(data, list[msgspec.Raw], limit=sys.maxsize))
+    except DecodingError as error:
         raise UsageError(_("{path}: not JSON: {error}").format(path=path, error=error)) from error
 
 
 def _json_row(line: bytes, path: Path, number: int, columns: Columns) -> Row:
     place = f"{path.name}:{number}"
     try:
-        record = msgspec.json.decode(line)
-    except ValueError as error:
+        record = json_value(line, limit=sys.maxsize)
+    except DecodingError as error:
         return Row(place, error=_("{place}: not JSON: {error}").format(place=place, error=error))
     if not isinstance(record, dict):
         return Row(place, error=_("{place}: not a JSON object").format(place=place))

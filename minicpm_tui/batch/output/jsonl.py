@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import msgspec
 
 from minicpm_tui.batch.digests import DigestSet, digest
 from minicpm_tui.batch.records import Result
+from minicpm_tui.decoding import DecodingError, decode_json
 from minicpm_tui.errors import StorageError, UsageError
 from minicpm_tui.files import refuse_taken, storage_errors, sync_dir
 from minicpm_tui.i18n import _
@@ -149,6 +151,6 @@ def decode_result(line: bytes) -> Result | None:
     if not line.endswith(b"\n"):
         return None
     try:
-        return msgspec.json.decode(line, type=Result)
-    except ValueError:
+        return decode_json(line, Result, limit=sys.maxsize)
+    except DecodingError:
         return None

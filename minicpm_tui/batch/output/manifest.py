@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from minicpm_tui.decoding import DecodingError, decode_json
 from minicpm_tui.errors import UsageError
 from minicpm_tui.files import storage_errors, write_durably
 from minicpm_tui.i18n import _
@@ -56,8 +57,8 @@ def load(output: Path) -> Manifest | None:
     with storage_errors(path):
         data = path.read_bytes()
     try:
-        found = msgspec.json.decode(data, type=Manifest)
-    except ValueError:
+        found = decode_json(data, Manifest)
+    except DecodingError:
         return None
     return found if found.format == FORMAT else None
 

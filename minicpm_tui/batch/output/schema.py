@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from minicpm_tui.decoding import DecodingError, json_value
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 
@@ -44,13 +43,13 @@ class Schema:
             ) from None
         try:
             text = path.read_bytes()
-            schema = msgspec.json.decode(text)
+            schema = json_value(text)
             if not isinstance(schema, dict):
                 raise UsageError(_("{path}: a schema must be a JSON object").format(path=path))
             jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator).check_schema(schema)
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}") from error
-        except ValueError as error:
+        except DecodingError as error:
             raise UsageError(_("{path}: not JSON: {error}").format(path=path, error=error)) from error
         except jsonschema.SchemaError as error:
             raise UsageError(_("{path}: not a JSON schema: {error}").format(path=path, error=error.message)) from error
@@ -67,8 +66,8 @@ class Schema:
         import referencing.exceptions
 
         try:
-            data = msgspec.json.decode(text)
-        except msgspec.DecodeError as error:
+            data = json_value(text)
+        except DecodingError as error:
             return None, _("the answer is not JSON: {error}").format(error=error)
         try:
             problem = jsonschema.exceptions.best_match(self._validator.iter_errors(data))

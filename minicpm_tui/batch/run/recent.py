@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from minicpm_tui import paths
-from minicpm_tui.files import make_private_dir, write_durably
+from minicpm_tui.files import make_private_dir, read_state, write_durably
 
 KEPT = 50
 
@@ -50,10 +50,7 @@ def runs() -> list[BatchRun]:
     """Those whose output is still there, newest first. Blocks."""
     found = []
     for path in folder().glob("*.json"):
-        try:
-            run = msgspec.json.decode(path.read_bytes(), type=BatchRun)
-        except (OSError, ValueError):
-            continue
-        if Path(run.output).exists():
+        run = read_state(path, BatchRun)
+        if run is not None and Path(run.output).exists():
             found.append(run)
     return sorted(found, key=lambda run: run.at, reverse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,13 @@ import msgspec
 from minicpm_tui.address import http_root
 from minicpm_tui.backends.client import make_client
 from minicpm_tui.backends.failures import failure_of
-from minicpm_tui.backends.reasoning import split_reasoning
-from minicpm_tui.backends.sse import Chunk, decode_chunk
+from minicpm_tui.backends.odd_chunks import read_chunk
+from minicpm_tui.backends.reply import ReplyReader
+from minicpm_tui.backends.sse import EVENT_STARTS, as_event
+from minicpm_tui.decoding import json_object
 from minicpm_tui.errors import NotAServer, ServerFailed
 from minicpm_tui.i18n import _
-from minicpm_tui.messages import Usage
+from minicpm_tui.messages import Delta, Usage
 
 if TYPE_CHECKING:
     import httpx2
@@ -121,34 +124,34 @@ class Server:
             raise network_error(error, self.url, self._seconds) from error
 
     def _reply(self, data: bytes) -> Reply:
-        try:
-            answer: Chunk = decode_chunk(data)
-        except ValueError:
-            raise ServerFailed(_("{url} sent an answer that is not JSON").format(url=self.url)) from None
-        if not answer.choices or (message := answer.choices[0].message) is None:
-            raise NotAServer(_("{url} sent no answer").format(url=self.url))
-        reasoning = message.reasoning or message.reasoning_content or ""
-        finish = answer.choices[0].finish_reason
-        text, thought = split_reasoning(message.content or "", finish, expected=self._thinking and not reasoning)
-        usage = answer.usage
+        """What an answer says, read as the one event of a stream. Raises NotAServer, and ServerFailed for what is no JSON."""
+        events = data.lstrip().startswith(EVENT_STARTS)
+        if not events:
+            chunk = read_chunk(data)
+            if chunk is None:
+                raise ServerFailed(_("{url} sent an answer that is not JSON").format(url=self.url))
+            if not (chunk.choices or chunk.failed):
+                raise NotAServer(_("{url} sent no answer").format(url=self.url))
+        reader = ReplyReader(time.monotonic(), thinking=self._thinking)
+        texts = {"content": "", "reasoning": ""}
+        for event in (*reader.feed(data if events else as_event(data)), *reader.finish()):
+            if isinstance(event, Delta):
+                texts[event.kind] += event.text
+        if reader.refusal is not None:
+            raise failure_of(*reader.refusal, url=self.url, key_sent=bool(self._key)).error
+        end = reader.end()
         return Reply(
-            text=text or message.refusal or "",
-            reasoning=reasoning + thought,
-            usage=Usage(
-                usage.prompt_tokens,
-                usage.completion_tokens or 0,
-                usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None,
-            )
-            if usage
-            else None,
-            finish_reason=finish,
-            refused=bool(message.refusal),
+            text=texts["content"],
+            reasoning=texts["reasoning"],
+            usage=end.usage,
+            finish_reason=end.finish_reason,
+            refused=end.refused,
         )
 
 
 def _without_stop_ids(body: bytes) -> bytes:
     if b'"stop_token_ids"' not in body:
         return body
-    fields = msgspec.json.decode(body)
+    fields = json_object(body)
     fields.pop("stop_token_ids", None)
     return msgspec.json.encode(fields)

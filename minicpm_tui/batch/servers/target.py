@@ -80,10 +80,10 @@ async def find_target(addresses: Sequence[Address], model: str) -> Target:
 
 
 def _choose(facts: ServerFacts, model: str) -> ModelFacts:
-    if not facts.models:
+    if (preferred := facts.preferred) is None:
         raise ModelNotFound(_("{url} serves no model").format(url=facts.url))
     if not model:
-        return facts.models[0]
+        return preferred
     chosen = facts.model(model)
     if chosen is None:
         served = ", ".join(one.id for one in facts.models)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from minicpm_tui.decoding import json_object
 from minicpm_tui.errors import StartFailed
 from minicpm_tui.i18n import _
 from minicpm_tui.servers import logfiles, processes
@@ -57,8 +56,7 @@ class WorkerProcess:
         self.alive_at = time.monotonic()
         if not line.endswith(b"\n"):
             return None
-        message: dict[str, Any] = msgspec.json.decode(line)
-        return message
+        return json_object(line)
 
     async def end(self, *, patience: float = 0.0) -> None:
         """Wait ``patience`` seconds for it to end, then end it and all that it started: their GPU memory is free afterwards."""

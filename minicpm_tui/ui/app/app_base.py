@@ -13,6 +13,7 @@ from textual.app import App
 from textual.command import Provider
 from textual.types import CSSPathType
 
+from minicpm_tui import files
 from minicpm_tui.config import Settings
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
@@ -74,6 +75,7 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Mistakes,
         return {"hint-key": "ansi_yellow", "muted": "ansi_bright_black"}
 
     def on_mount(self) -> None:
+        files.listen(self._say_damage)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.call_later, self.end_by, number)
@@ -109,6 +111,12 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Mistakes,
     def _say_theme_problem(self) -> None:
         for problem in self.theme_problems:
             self.notify(one_line(problem), severity="warning", timeout=10, markup=False)
+
+    def on_unmount(self) -> None:
+        files.listen(None)
+
+    def _say_damage(self, words: str) -> None:
+        self.notify(one_line(words), severity="warning", timeout=10, markup=False)
 
     def action_choose_theme(self) -> None:
         from minicpm_tui.ui.app import preferences

@@ -8,6 +8,7 @@ from typing import Any
 from textual.app import App
 
 from minicpm_tui import config, files
+from minicpm_tui.decoding import DecodingError, decode_toml
 from minicpm_tui.errors import ConfigError, MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
@@ -25,10 +26,12 @@ def keep(field: str, value: str) -> None:
 
     path = config.config_path()
     try:
-        document = tomlkit.parse(path.read_text(encoding="utf-8"))
+        text = path.read_bytes()
+        decode_toml(text)  # tomlkit fails in more ways with what is no TOML
+        document = tomlkit.parse(text)
     except FileNotFoundError:
         document = tomlkit.document()
-    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+    except (OSError, DecodingError, TOMLKitError) as error:
         raise ConfigError(f"{path}: {error}", hint=_("correct that line")) from error
     document[field] = value
     files.make_private_dir(path.parent)

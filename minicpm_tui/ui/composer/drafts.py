@@ -43,8 +43,7 @@ def take_over() -> Draft | None:
         gone = (path for path in _folder().glob("*.json") if path.stem.isdigit() and not Path(f"/proc/{path.stem}").exists())
         found = [(path.stat().st_mtime, path) for path in gone]
     for _time, path in sorted(found, reverse=True):
-        with contextlib.suppress(OSError, ValueError):
-            draft = msgspec.json.decode(path.read_bytes(), type=Draft)
-            path.unlink()
+        if (draft := files.read_state(path, Draft)) is not None:
+            path.unlink(missing_ok=True)
             return draft
     return None

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from minicpm_tui import files, paths
+from minicpm_tui.decoding import DecodingError, decode_json
 
 MOST = 1000
 
@@ -66,9 +67,8 @@ def load() -> list[str]:
     texts: list[str] = []
     with contextlib.suppress(OSError):
         for line in _path().read_text(encoding="utf-8", errors="replace").splitlines()[-MOST:]:
-            with contextlib.suppress(json.JSONDecodeError):
-                if isinstance(text := json.loads(line), str):
-                    texts.append(text)
+            with contextlib.suppress(DecodingError):
+                texts.append(decode_json(line.encode(), str))
     return texts
 
 

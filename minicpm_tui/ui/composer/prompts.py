@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from minicpm_tui import files, paths
+from minicpm_tui.decoding import DecodingError, decode_toml
 from minicpm_tui.errors import ConfigError, NameTaken
 from minicpm_tui.i18n import _
 
@@ -18,10 +18,10 @@ def path() -> Path:
 def load() -> dict[str, str]:
     """Names and texts (blocks). Raises ConfigError."""
     try:
-        values = tomllib.loads(path().read_text(encoding="utf-8"))
+        values = decode_toml(path().read_bytes())
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, DecodingError) as error:
         raise ConfigError(f"{path()}: {error}", hint=_("correct that line")) from error
     return {name: text for name, text in values.items() if isinstance(text, str)}
 

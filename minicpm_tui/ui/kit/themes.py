@@ -6,7 +6,6 @@ table). Every colour is parsed before the theme is used: Textual itself would fa
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,6 +15,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from minicpm_tui import paths
+from minicpm_tui.decoding import DecodingError, decode_toml
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
 
@@ -81,10 +81,10 @@ def _toml_files(folder: Path) -> Iterator[Path]:
 def read(path: Path) -> Loaded:
     """The theme in the file at ``path``, or what is wrong with it."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = decode_toml(path.read_bytes())
     except OSError as error:
         return Loaded(path, problem=one_line(f"{path}: {error.strerror}"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except DecodingError as error:
         return Loaded(path, problem=one_line(f"{path}: {error}"))
     if problem := next(_problems(values), ""):
         return Loaded(path, problem=one_line(f"{path}: {problem}"))

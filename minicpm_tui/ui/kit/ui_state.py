@@ -38,9 +38,7 @@ def _path() -> Path:
 
 def load() -> UiState:
     """The saved state, or the usual one (blocks a moment)."""
-    with contextlib.suppress(OSError, ValueError):
-        return msgspec.json.decode(_path().read_bytes(), type=UiState)
-    return UiState()
+    return files.read_state(_path(), UiState) or UiState()
 
 
 def save(state: UiState) -> None:
