@@ -12,14 +12,15 @@ HEAVY = {"textual", "openai", "PIL", "av", "pynvml", "httpx2", "starlette", "uvi
 HEAVY |= {"markdown_it", "pygments", "jsonschema", "pydantic"}
 SERVER = {"starlette"}
 NEEDED = {f"minicpm_tui.demo.{name}": SERVER for name in ("__main__", "app", "chat", "guards", "responses", "testing")} | {
+    "minicpm_tui.backends.bounded": {"httpx2"},
     "minicpm_tui.backends.network": {"httpx2"},
     "minicpm_tui.media.deep_png": {"PIL", "av"},
     "minicpm_tui.media.deep_tiff": {"PIL"},
     "minicpm_tui.media.dicom": {"PIL"},
     "minicpm_tui.media.drawing": {"PIL"},
 }
-"""Modules that are imported where these packages are needed: the demo's own process, an error of the network, pictures that
-Pillow alone would show wrongly."""
+"""Modules that are imported where these packages are needed: the demo's own process, the network's client and errors, pictures
+that Pillow alone would show wrongly."""
 ABOVE = ("minicpm_tui.ui", "minicpm_tui.cli", "minicpm_tui.__main__")
 SCRIPTS = "minicpm_tui.batch.vllm.worker."
 """Run by vLLM's interpreter from their own folder; they are no modules of the program."""
