@@ -9,19 +9,21 @@ A worker reads everything itself.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minicpm_tui.errors import MediaDamaged, MediaError, MediaTooLarge
 from minicpm_tui.i18n import _
 from minicpm_tui.media.cost import decoded_bytes
 from minicpm_tui.media.opened import Opened
 from minicpm_tui.media.safe_open import shown
-from minicpm_tui.media.workers.child import at_work
-from minicpm_tui.media.workers.limits import Limits, affordable
-from minicpm_tui.media.workers.pool import NOBODY, Pool
-from minicpm_tui.media.workers.worker import Listener, TookTooLong, TookTooMuchMemory, WorkerDied
+from minicpm_tui.media.spec import Cancelled, Progress
+from minicpm_tui.media.workers.place import at_work
 from minicpm_tui.text import format_bytes
+
+if TYPE_CHECKING:
+    from minicpm_tui.media.workers.pool import Pool
 
 HERE_BYTES = 64_000_000
 GLANCE_SECONDS = 20.0
@@ -44,16 +46,21 @@ def read_in_worker(
     arguments: tuple[Any, ...],
     *,
     seconds: float | None = None,
-    listener: Listener = NOBODY,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+    told: Callable[[bytes], None] | None = None,
 ) -> list[bytes]:
-    """What ``job`` of ``jobs.py`` makes of the file that is open and the ``arguments``.
+    """What ``job`` of ``jobs.py`` makes of the file that is open and the ``arguments``; ``told`` gets what it tells meanwhile.
 
     Blocks, for ``seconds`` at most where they are given. Raises MediaError as the job does; MediaTooLarge where it takes too much
     memory or time, MediaDamaged where it breaks the decoder; PreparationCancelled.
     """
+    from minicpm_tui.media.workers.limits import Limits, affordable
+    from minicpm_tui.media.workers.worker import Listener, TookTooLong, TookTooMuchMemory, WorkerDied
+
     limits = Limits(affordable()) if seconds is None else Limits(affordable(), seconds, seconds)
     try:
-        return _pool().run(job, arguments, limits, listener)
+        return _pool().run(job, arguments, limits, Listener(progress, cancelled, told))
     except TookTooLong:
         raise too_slow(opened) from None
     except TookTooMuchMemory:
@@ -83,4 +90,6 @@ def too_slow(opened: Opened) -> MediaError:
 
 @cache
 def _pool() -> Pool:
+    from minicpm_tui.media.workers.pool import Pool
+
     return Pool("minicpm_tui.media.jobs", max(2, min(_MOST_WORKERS, os.cpu_count() or 2)))

@@ -9,10 +9,8 @@ import msgspec
 
 from minicpm_tui.media.helpers import GLANCE_SECONDS, is_read_here, read_in_worker
 from minicpm_tui.media.opened import open_media
-from minicpm_tui.media.pdf import first_page
 from minicpm_tui.media.safe_open import no_such_page
 from minicpm_tui.media.sniff import PAGED
-from minicpm_tui.media.tiff import page_frames
 
 PageRanges = tuple[tuple[int, int | None], ...]
 """First and last page, from 1; None: to the end."""
@@ -52,6 +50,9 @@ def page_count(path: Path) -> int | None:
         if not is_read_here(opened):
             [count] = read_in_worker("page_count", opened, (path,), seconds=GLANCE_SECONDS)
             return msgspec.msgpack.decode(count, type=int)
+        from minicpm_tui.media.pdf import first_page
+        from minicpm_tui.media.tiff import page_frames
+
         return first_page(opened)[1] if opened.kind == "pdf" else len(page_frames(opened))
 
 

@@ -19,17 +19,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from minicpm_tui.errors import MediaError
+from minicpm_tui.errors import MediaDamaged, MediaError
 from minicpm_tui.i18n import set_language
 from minicpm_tui.media.workers.channel import Call, Channel, Done, Message, OutOfMemory, Progress, Refused, Told, Unexpected
-from minicpm_tui.media.workers.limits import resident, restrict
+from minicpm_tui.media.workers.limits import forget_peak, peak, resident, restrict
+from minicpm_tui.media.workers.place import begin_work
 
 _BEAT_SECONDS = 1.0
+_NEAR = 0.6  # of the limit: who comes so far fails for want of memory
 
 Job = Callable[..., Sequence[bytes]]
 """Takes a ``Reporter`` and what was sent; what it makes is sent back. Raises MediaError."""
-
-_at_work = False
 
 
 class Reporter:
@@ -55,15 +55,9 @@ class Reporter:
         self._channel.send(Told(), (piece,))
 
 
-def at_work() -> bool:
-    """This process is a worker: what it is told to do, it does itself."""
-    return _at_work
-
-
 def serve(jobs: Mapping[str, Job]) -> None:
     """Do what is asked for until nobody can ask any more."""
-    global _at_work
-    _at_work = True
+    begin_work()
     _end_with_the_program()
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     with contextlib.suppress(EOFError, OSError):
@@ -76,10 +70,11 @@ def serve(jobs: Mapping[str, Job]) -> None:
 def _answer(job: Job, call: Call, argument: bytes, channel: Channel) -> tuple[Message, Sequence[bytes]]:
     set_language(call.language)
     restrict(call.memory)
+    forget_peak()
     try:
         made = job(Reporter(channel), *pickle.loads(argument))  # noqa: S301  by the program that started us
     except Exception as error:  # noqa: BLE001  whatever a decoder does with a hostile file costs this file alone
-        if _is_about_memory(error):
+        if _is_about_memory(error, call.memory):
             return OutOfMemory(), ()
         if isinstance(error, MediaError):
             return Refused(error.info, resident()), ()
@@ -87,10 +82,14 @@ def _answer(job: Job, call: Call, argument: bytes, channel: Channel) -> tuple[Me
     return Done(resident()), made
 
 
-def _is_about_memory(error: BaseException | None) -> bool:
-    """Decoders say it in several ways, and our own errors have theirs as their cause."""
+def _is_about_memory(error: BaseException | None, limit: int) -> bool:
+    """Decoders say it in several ways, some call the file damaged, and our own errors have theirs as their cause."""
+    if isinstance(error, MediaDamaged) and peak() > limit * _NEAR:
+        return True
     while error is not None:
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+            return True
+        if "out of memory" in str(error).lower():  # libavif's RuntimeError
             return True
         error = error.__cause__
     return False

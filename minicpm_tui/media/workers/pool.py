@@ -11,12 +11,11 @@ from typing import Any
 from minicpm_tui.errors import MediaError
 from minicpm_tui.i18n import _
 from minicpm_tui.media.workers.limits import MIB, Limits
-from minicpm_tui.media.workers.worker import GLANCE_SECONDS, Listener, Worker
+from minicpm_tui.media.workers.worker import GLANCE_SECONDS, NOBODY, Listener, Worker
 
 IDLE_SECONDS = 60.0
 MOST_RESIDENT = 160 * MIB
 """A worker that holds more after a job is ended: what a decoder has taken it seldom gives back."""
-NOBODY = Listener()
 
 
 class Pool:

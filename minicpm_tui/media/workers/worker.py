@@ -58,6 +58,9 @@ class Listener:
         return True
 
 
+NOBODY = Listener()
+
+
 class WorkerFailed(Exception):
     """A job was not done, and not because its file said so."""
 

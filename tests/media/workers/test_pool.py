@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +20,7 @@ from minicpm_tui.media.workers import pool as pools
 from minicpm_tui.media.workers.limits import MIB, Limits
 from minicpm_tui.media.workers.pool import Pool
 from minicpm_tui.media.workers.worker import Listener, TookTooLong, TookTooMuchMemory, WorkerDied
+from tests.waiting import wait_for
 
 JOBS = "tests.media.workers.jobs"
 USUAL = Limits()
@@ -34,18 +34,12 @@ def pool() -> Iterator[Pool]:
 
 
 def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 20
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, "it is still there"
-        time.sleep(0.01)
+    wait_for(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
 
 
 def pid_in(path: Path) -> int:
     """What a job that hangs has written: it is at work now."""
-    deadline = time.monotonic() + 20
-    while not (path.exists() and path.read_text("ascii")):
-        assert time.monotonic() < deadline, "it has not begun"
-        time.sleep(0.01)
+    wait_for(lambda: path.exists() and path.read_text("ascii"))
     return int(path.read_text("ascii"))
 
 
