@@ -120,6 +120,17 @@ class LocalServer:
             return {}
 
     @property
+    def busy_processes(self) -> int:
+        """How many of its processes work all the time: those that take requests and those that drive a GPU each.
+
+        vLLM has an API server and an engine unless ``--api-server-count``, ``--data-parallel-size`` or
+        ``--tensor-parallel-size`` say otherwise.
+        """
+        names = ("api-server-count", "data-parallel-size", "tensor-parallel-size")
+        servers, engines, gpus = (int(text) if (text := self.option(name) or "").isdigit() else 1 for name in names)
+        return servers + engines * gpus
+
+    @property
     def num_frames(self) -> int | None:
         """How many frames of a video it reads (``--media-io-kwargs``); None: vLLM's default of 32."""
         video = self.json_option("media-io-kwargs").get("video")

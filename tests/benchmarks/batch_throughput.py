@@ -12,6 +12,8 @@
 
 Every run gets pictures of its own, because a server remembers those it has seen; all have the same size, question and number of
 tokens. The last lines are the ratios. Loading a model is never counted.
+
+``… batch_throughput prepare`` needs no vLLM: see ``batch_prepare.py``.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.benchmarks import batch_prepare
 from tests.real_vllm.conftest import end, wait_until_ready
 
 TOKENS = 64
@@ -221,6 +224,9 @@ def paired(arguments: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["prepare"]:
+        batch_prepare.main(sys.argv[2:])
+        return
     words = [*sys.argv[1:], "--"]
     own, more = words[: words.index("--")], words[words.index("--") + 1 : -1]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -2,7 +2,7 @@
 
 Each file is looked at as the file pane does (what it is, a thumbnail), then prepared for a model, in a program of its own. What
 is printed: the peak memory of the program and of the processes that read the file for it, and the seconds of both steps.
-``--other`` is the Python of another build, measured in turn with this one. The files are made from a seed and kept in ``--folder``.
+``--other`` is the Python of another build, measured in turn with this one. The files come from a seed; ``--folder`` keeps them.
 """
 
 from __future__ import annotations

@@ -137,11 +137,13 @@ async def run(
     tally: Tally,
     reporter: Reporter,
     *,
+    threads: int,
     gpus: Callable[[], Awaitable[str]] | None = None,
 ) -> None:
     """Ask what of the ``wanted`` ids ``done`` does not hold and write what comes. Raises MinicpmTuiError; what was written stays.
 
-    The input is read anew: what has been added to it since the look through it is not asked, and no id twice.
+    The input is read anew: what has been added to it since the look through it is not asked, and no id twice. ``prepare`` is
+    called from so many ``threads``.
     """
     left = (item for item in job.plan.items() if item.id in wanted and item.id not in done.ids)
     items = itertools.islice(left, tally.total)
@@ -156,7 +158,7 @@ async def run(
 
         drawing = asyncio.create_task(_draw(engine, tally, reporter, gpus))
         try:
-            await run_pipeline(items, prepare, engine, finish, on_results=on_results)
+            await run_pipeline(items, prepare, engine, finish, threads=threads, on_results=on_results)
         finally:
             drawing.cancel()
             with contextlib.suppress(asyncio.CancelledError):

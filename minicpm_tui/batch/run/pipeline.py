@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -21,20 +20,25 @@ WRITTEN_AT_ONCE: Final = 256
 
 
 async def run_pipeline(
-    items: Iterator[Item], prepare: Prepare, engine: Engine, write: Write, *, on_results: Callable[[list[Result]], None]
+    items: Iterator[Item],
+    prepare: Prepare,
+    engine: Engine,
+    write: Write,
+    *,
+    threads: int,
+    on_results: Callable[[list[Result]], None],
 ) -> None:
     """Put every item through ``engine``.
 
-    ``prepare`` and ``write`` block and run in threads; ``write`` one call at a time. ``on_results`` is called on the event loop
-    with what has been written. Raises the first MinicpmTuiError of any stage, after the other stages have stopped.
+    ``prepare`` and ``write`` block and run in threads: as many ``threads`` prepare, one writes. ``on_results`` is called on the
+    event loop with what has been written. Raises the first MinicpmTuiError of any stage, after the other stages have stopped.
     """
-    workers = min(16, os.cpu_count() or 2)
     inbox: asyncio.Queue[Ready | None] = asyncio.Queue(engine.wanted)
     answers: asyncio.Queue[Answer | None] = asyncio.Queue(2 * WRITTEN_AT_ONCE)
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="prepare")
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_prepare_all(_groups(items), prepare, inbox, pool, workers))
+            group.create_task(_prepare_all(_groups(items), prepare, inbox, pool, threads))
             group.create_task(_ask_all(engine, inbox, answers))
             group.create_task(_write_all(answers, write, on_results))
     except BaseExceptionGroup as failures:
@@ -51,7 +55,7 @@ def _groups(items: Iterator[Item]) -> Iterator[Group]:
 
 
 async def _prepare_all(
-    groups: Iterator[Group], prepare: Prepare, inbox: asyncio.Queue[Ready | None], pool: ThreadPoolExecutor, workers: int
+    groups: Iterator[Group], prepare: Prepare, inbox: asyncio.Queue[Ready | None], pool: ThreadPoolExecutor, threads: int
 ) -> None:
     loop = asyncio.get_running_loop()
     reading = asyncio.Lock()
@@ -66,7 +70,7 @@ async def _prepare_all(
                 await inbox.put(ready)
 
     async with asyncio.TaskGroup() as tasks:
-        for _number in range(workers):
+        for _number in range(threads):
             tasks.create_task(worker())
     await inbox.put(None)
 

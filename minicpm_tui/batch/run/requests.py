@@ -1,4 +1,4 @@
-"""From a row to the bytes of its requests: pictures prepared once for all prompts of a row, in threads."""
+"""From a row to the bytes of its requests: pictures prepared once for all prompts of a row."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RequestMaker:
     ``uuids`` names each picture by its digest, which spares vLLM hashing it.
     ``extra`` are fields that every body gets, such as ``response_format``.
     In bodies of the OpenAI batch format ``overrides`` replace fields, which is what the user set on the command line, and
-    ``defaults`` stand in for those that are not there.
+    ``defaults`` stand in for those that are not there. ``busy_cores`` of this machine are the model's, not for preparing.
     """
 
     profile: RequestProfile
@@ -41,6 +41,7 @@ class RequestMaker:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     cancelled: Callable[[], bool] | None = None
+    busy_cores: int = 0
 
     def stopped_by(self, cancelled: Callable[[], bool], schema: Schema | None) -> RequestMaker:
         """A copy for one run, which ends early when ``cancelled`` and asks for JSON of ``schema``."""
@@ -48,21 +49,27 @@ class RequestMaker:
         return replace(self, cancelled=cancelled, extra=extra)
 
     def __call__(self, row: Row, items: Sequence[Item]) -> list[Ready]:
-        """The requests of one row; what is wrong with it becomes their error. Blocks: call it from a thread."""
-        if row.error:
-            return [Ready(item, error=row.error) for item in items]
-        if row.body is not None:
-            lean = replace(row, body=None)  # a thousand requests may be under way: not each of them twice
-            return [Ready(replace(item, row=lean), self._own_body(row.body)) for item in items]
+        """The requests of one row; what is wrong with it becomes their error. Blocks: call it from a thread.
+
+        Raises PreparationCancelled.
+        """
         try:
-            specs = expand([locate(file, row.base) for file in row.files])
-            prepared = self._prepared(specs)
+            return self.requests(row, items)
         except PreparationCancelled:
             raise
         except MinicpmTuiError as error:
             return [Ready(item, error=str(error)) for item in items]
         except Exception as error:  # noqa: BLE001 - a file that breaks a decoder must not end ten thousand others
             return [Ready(item, error=f"{type(error).__name__}: {error}") for item in items]
+
+    def requests(self, row: Row, items: Sequence[Item]) -> list[Ready]:
+        """The requests of one row. Blocks. Raises MinicpmTuiError, PreparationCancelled, and what a decoder raises."""
+        if row.error:
+            return [Ready(item, error=row.error) for item in items]
+        if row.body is not None:
+            lean = replace(row, body=None)  # a thousand requests may be under way: not each of them twice
+            return [Ready(replace(item, row=lean), self._own_body(row.body)) for item in items]
+        prepared = self._prepared(expand([locate(file, row.base) for file in row.files]))
         return [self._request(item, row, prepared) for item in items]
 
     def _prepared(self, specs: Sequence[AttachmentSpec]) -> list[Prepared]:

@@ -17,6 +17,7 @@ from minicpm_tui.batch.output.summary import Summary, summarise
 from minicpm_tui.batch.progress import Reporter, Tally, reporter
 from minicpm_tui.batch.run.job import Job, Seen, begin, locked, run
 from minicpm_tui.batch.run.requests import RequestMaker
+from minicpm_tui.batch.run.workers import preparation
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import RequestOptions
 from minicpm_tui.sampling import SAMPLING
@@ -68,7 +69,8 @@ async def carry_out(
         shown.start()
         try:
             if tally.total:
-                await run(job, seen.ids, done, engine, maker, tally, shown, gpus=gpu_words)
+                with preparation(maker, tally.total) as (prepare, threads):
+                    await run(job, seen.ids, done, engine, prepare, tally, shown, threads=threads, gpus=gpu_words)
         finally:
             stopped.set()
             await engine.aclose()

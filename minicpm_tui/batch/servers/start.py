@@ -26,6 +26,7 @@ async def through_servers(wanted: Run, addresses: Sequence[Address], *, concurre
         preparer=Preparer(target.limits),
         uuids=target.uuids,
         overrides=wanted.overrides,
+        busy_cores=target.busy_cores,
     )
     thinking = bool(target.profile.thinks_by_default if wanted.options.thinking is None else wanted.options.thinking)
     servers = [Server(address.url, address.key, thinking=thinking) for address in addresses]

@@ -47,6 +47,11 @@ class Target:
     uuids: bool
     silent: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def busy_cores(self) -> int:
+        """Cores of this machine that the servers which this program started keep busy."""
+        return sum(address.server.busy_processes for address in self.addresses if address.server is not None)
+
 
 _MAY_COME_BACK = (ServerUnreachable, ServerOverloaded, ServerFailed, ServerStalled)
 

@@ -28,6 +28,8 @@ from minicpm_tui.messages import RequestOptions, RequestProfile
 from minicpm_tui.sampling import SAMPLING
 from minicpm_tui.servers import discovery, models
 
+_OWN_CORES = 2  # vLLM's: one reads pictures, one drives the GPU
+
 
 @dataclass(frozen=True)
 class Offline:
@@ -63,6 +65,7 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
         options=options,
         preparer=Preparer(limits),
         overrides=wanted.overrides,
+        busy_cores=_OWN_CORES,
         defaults={**_sampling(options), "stop_token_ids": list(profile.stop_token_ids)},
     )
     thinking = bool(profile.thinks_by_default if options.thinking is None else options.thinking)

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from minicpm_tui.errors import MediaDamaged, MediaError
+from minicpm_tui.errors import MediaDamaged, MinicpmTuiError
 from minicpm_tui.i18n import set_language
 from minicpm_tui.media.workers.channel import Call, Channel, Done, Message, OutOfMemory, Progress, Refused, Told, Unexpected
 from minicpm_tui.media.workers.limits import forget_peak, peak, resident, restrict
@@ -29,7 +29,7 @@ _BEAT_SECONDS = 1.0
 _NEAR = 0.6  # of the limit: who comes so far fails for want of memory
 
 Job = Callable[..., Sequence[bytes]]
-"""Takes a ``Reporter`` and what was sent; what it makes is sent back. Raises MediaError."""
+"""Takes a ``Reporter`` and what was sent; what it makes is sent back. Raises MinicpmTuiError."""
 
 
 class Reporter:
@@ -76,7 +76,7 @@ def _answer(job: Job, call: Call, argument: bytes, channel: Channel) -> tuple[Me
     except Exception as error:  # noqa: BLE001  whatever a decoder does with a hostile file costs this file alone
         if _is_about_memory(error, call.memory):
             return OutOfMemory(), ()
-        if isinstance(error, MediaError):
+        if isinstance(error, MinicpmTuiError):
             return Refused(error.info, resident()), ()
         return Unexpected(f"{type(error).__name__}: {error}"), ()
     return Done(resident()), made
