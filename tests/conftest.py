@@ -1,4 +1,4 @@
-"""Every test gets folders of its own, an empty stdin, and an environment without the developer's settings."""
+"""Every test gets folders of its own, an empty stdin, no settings of the developer and no keys of another test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from minicpm_tui import i18n
+from minicpm_tui import i18n, redaction
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +20,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setattr(i18n, "_language", None)
+    monkeypatch.setattr(redaction, "_known", set())
+    monkeypatch.setattr(redaction, "_pattern", None)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
     folder = tmp_path / "home"
     monkeypatch.setenv("MINICPM_TUI_HOME", str(folder))

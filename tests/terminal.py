@@ -218,7 +218,11 @@ class Terminal:
             self.received += data
 
     def _answer(self, answer: bytes) -> None:
-        os.write(self._fd, answer)
+        """Behind what is on the line: an answer never comes in the middle of a character."""
+        if self._on_the_line:
+            self._on_the_line.append((self._on_the_line[-1][0], answer))
+        else:
+            os.write(self._fd, answer)
 
     def wait_for(self, pattern: str, timeout: float = 60) -> float:
         """Wait until the screen shows ``pattern``; when that was (``time.monotonic``). Raises TimeoutError."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
+import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from itertools import chain
+from pathlib import Path
 
 import minicpm_tui
 
+ROOT = Path(minicpm_tui.__file__).parents[1]
 HEAVY = {"textual", "openai", "PIL", "av", "pynvml", "httpx2", "starlette", "uvicorn", "pypdfium2", "pillow_heif", "numpy"}
 HEAVY |= {"markdown_it", "pygments", "jsonschema", "pydantic"}
 SERVER = {"starlette"}
@@ -21,6 +28,8 @@ NEEDED = {f"minicpm_tui.demo.{name}": SERVER for name in ("__main__", "app", "ch
 }
 """Modules that are imported where these packages are needed: the demo's own process, the network's client and errors, pictures
 that Pillow alone would show wrongly."""
+COMES_WITH = {"httpcore2": "httpx2", "referencing": "jsonschema"}
+"""Parts of another package's own interface."""
 ABOVE = ("minicpm_tui.ui", "minicpm_tui.cli", "minicpm_tui.__main__")
 SCRIPTS = "minicpm_tui.batch.vllm.worker."
 """Run by vLLM's interpreter from their own folder; they are no modules of the program."""
@@ -63,3 +72,20 @@ def test_what_is_let_off_needs_it() -> None:
 
 def test_the_command_line_is_light_until_it_is_used() -> None:
     assert not heavy_after("minicpm_tui.cli.main", heavy=HEAVY | {"rich"})
+
+
+def test_what_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
+    names = {re.split(r"[^\w.-]", each)[0].lower() for each in declared}
+    undeclared = set()
+    for path in (ROOT / "minicpm_tui").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                modules = [node.module or ""]
+            for module in {each.partition(".")[0] for each in modules} - sys.stdlib_module_names - {"minicpm_tui"}:
+                distributions = {name.lower().replace("_", "-") for name in packages_distributions().get(module, [module])}
+                if not distributions & names and COMES_WITH.get(module) not in names:
+                    undeclared.add((str(path.relative_to(ROOT)), module))
+    assert not undeclared

@@ -121,37 +121,6 @@ def find_leader(server_id: str) -> Stat | None:
     return None
 
 
-def listens(group: int, port: int) -> bool:
-    """Whether a process of this group listens on TCP ``port``."""
-    wanted = _listening_sockets(port)
-    if not wanted:
-        return False
-    return any(wanted & _sockets(pid) for pid in all_pids() if (now := stat(pid)) and now.group == group)
-
-
-def _listening_sockets(port: int) -> set[str]:
-    """Inodes of the sockets that listen on ``port``, from ``/proc/net/tcp`` and ``tcp6`` (state 0A is LISTEN)."""
-    found = set()
-    for name in ("tcp", "tcp6"):
-        with contextlib.suppress(OSError):
-            for line in (PROC / "net" / name).read_text().splitlines()[1:]:
-                fields = line.split()
-                if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
-                    found.add(fields[9])
-    return found
-
-
-def _sockets(pid: int) -> set[str]:
-    found = set()
-    with contextlib.suppress(OSError):
-        for entry in (PROC / str(pid) / "fd").iterdir():
-            with contextlib.suppress(OSError):
-                link = str(entry.readlink())
-                if link.startswith("socket:["):
-                    found.add(link[8:-1])
-    return found
-
-
 def send(pids: list[int], number: signal.Signals) -> None:
     """Signal each process; those that have gone meanwhile do not matter."""
     for pid in pids:

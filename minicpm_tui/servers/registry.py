@@ -18,7 +18,7 @@ from minicpm_tui.errors import ServerNotFound, StorageError
 from minicpm_tui.files import FileLock, LockHeld, make_private_dir, read_state, write_durably
 from minicpm_tui.i18n import _
 from minicpm_tui.redaction import know
-from minicpm_tui.servers import argv, children, logfiles, processes
+from minicpm_tui.servers import argv, children, logfiles, processes, sockets
 from minicpm_tui.servers.local import LocalServer, Record, State
 
 _HEALTH_SECONDS = 2.0
@@ -222,7 +222,7 @@ def _state(record: Record, host: str) -> State:
 
 def is_ready(record: Record, host: str = "", seconds: float = _HEALTH_SECONDS) -> bool:
     """Whether ``/health`` answers 200 within ``seconds``, and it is this server and no other that listens on the port."""
-    if not processes.listens(record.group, record.port):
+    if not sockets.listens(record.group, record.port):
         return False
     if not healthy(host or record.host, record.port, seconds):
         return False

@@ -155,7 +155,8 @@ class Viewport:
     def to_begin(self) -> None:
         """Go to the first row."""
         self.following = False
-        self.place(top=0, follow=self.document.height <= self.view.height)
+        growing = any(entry.cutting for entry in self.document.entries)
+        self.place(top=0, follow=self.document.height <= self.view.height and not growing)
 
     def to_end(self) -> None:
         """Go to the last row, and follow it."""

@@ -83,7 +83,7 @@ class TerminalDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read until told to end: keys go to the app as Textual's own thread gives them, answers as ``Answered``."""
         parser = KeyParser(self._debug)
-        decode = codecs.getincrementaldecoder("utf-8")().decode
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         answers = Answers(self._hear)
 
         def hand_on(messages: Iterable[Message]) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 
 def in_background(terminal: int) -> bool:
@@ -32,10 +33,9 @@ def shared_signals() -> Iterator[None]:
 
 def shell_waits() -> bool:
     """A shell with job control started this program, and can bring it back after a stop. Otherwise nobody would."""
-    import psutil
-
     try:
-        parent = psutil.Process(os.getpgrp()).ppid()
+        leader = Path(f"/proc/{os.getpgrp()}/stat").read_text(errors="replace")
+        parent = int(leader[leader.rfind(")") + 1 :].split()[1])  # the name before it may hold spaces (proc_pid_stat(5))
         return os.getsid(parent) == os.getsid(0)
-    except (psutil.Error, OSError):
+    except (OSError, ValueError, IndexError):
         return False
