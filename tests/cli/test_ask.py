@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +24,6 @@ from tests.media.counting import frames_of
 from tests.media.making import clip
 
 FIELDS = {"text", "reasoning", "usage", "finish_reason", "model", "session", "seconds", "first_token_seconds"}
-
-
-@pytest.fixture
-def server() -> Iterator[DemoServer]:
-    with serving(DemoOptions(tokens_per_second=0)) as running:
-        yield running
 
 
 @pytest.fixture

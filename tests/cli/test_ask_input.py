@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,12 +22,6 @@ from minicpm_tui.sessions import Journal
 from tests.terminal import Terminal
 
 Pipe = Callable[[bytes], None]
-
-
-@pytest.fixture
-def server() -> Iterator[DemoServer]:
-    with serving(DemoOptions(tokens_per_second=0)) as running:
-        yield running
 
 
 @pytest.fixture

@@ -121,8 +121,7 @@ class Model:
                 self._dress(numbers)
             case _:
                 raise ValueError(final)
-        if not (0 <= self.x < self.columns and 0 <= self.y < self.rows):
-            raise ValueError("the cursor left the terminal")
+        self.x, self.y = min(max(0, self.x), self.columns - 1), min(max(0, self.y), self.rows - 1)
 
     def _dress(self, codes: list[int]) -> None:
         rest = list(codes)
