@@ -47,7 +47,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
     ``stall_seconds``: a server that sends nothing for so long is given up. ``bell_seconds``: the bell rings when a reply took
     longer (0: never). ``thumbnails``: ``auto`` asks the terminal what it can draw. ``slow_line``: ``auto`` is how long the
-    terminal takes to answer; on a slow line pictures are drawn with characters alone and the caret does not blink. ``output``:
+    terminal takes to answer; on a slow line pictures are drawn in the viewer alone and the caret does not blink. ``output``:
     ``least`` sends the terminal what differs from what it shows, ``textual`` all that Textual draws anew.
     ``warm_up``: a server that was started here is asked a small question as soon as it is ready.
     """

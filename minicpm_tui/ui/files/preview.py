@@ -1,4 +1,4 @@
-"""The highlighted picture or video, drawn as the terminal can; in half blocks over a slow line."""
+"""The highlighted picture or video, drawn as the terminal can; over a slow line only told about."""
 
 from __future__ import annotations
 

@@ -74,13 +74,13 @@ def when_cells_change(widget: Widget, draw: Callable[[], object]) -> None:
 async def painted(app: App[Any], data: bytes, columns: int, rows: int, *, fill: bool = False, spare: bool = False) -> Painting:
     """``data`` (an encoded picture) drawn within ``columns``×``rows`` cells, ready to be shown; ``fill``: see ``painter.fit``.
 
-    ``spare`` a slow line: half blocks, which Textual sends only where they change. Raises OSError.
+    ``spare`` a slow line: nothing is drawn there, since even half blocks hold up what is typed for a second. Raises OSError.
     """
     from minicpm_tui.ui.terminal.graphics.painter import paint
 
     terminal = terminal_of(app)
-    if spare and terminal.slow and terminal.graphics != "off":
-        terminal = replace(terminal, graphics="blocks")
+    if spare and terminal.slow:
+        terminal = replace(terminal, graphics="off")
     painting = await asyncio.to_thread(paint, data, columns, rows, terminal, fill=fill)
     if painting.preamble:
         mouse.write(app, painting.preamble)

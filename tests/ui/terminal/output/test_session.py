@@ -62,18 +62,14 @@ async def disturb(app: Twice, pilot: Pilot[None], dice: random.Random) -> None:
     """Something that a user may do while a reply arrives."""
     pane = app.pane
     match dice.randint(0, 18):
-        case 0 | 1:
-            await pilot.press("pageup")
-        case 2 | 3 | 4:
-            await pilot.press("end")
+        case 0 | 1 | 2 | 3 | 4 | 8 as chosen:
+            await pilot.press(*{0: ("pageup",), 1: ("pageup",), 8: ("k", "up", "up")}.get(chosen, ("end",)))
         case 5:
             app.notify("a toast over it", timeout=0.1)
         case 6:
             pane.finder.find("wraps")
         case 7:
             pane.finder.end()
-        case 8:
-            await pilot.press("k", "up", "up")
         case 9:
             await app.push_screen(Screen())
             await pilot.pause()
