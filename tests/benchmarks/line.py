@@ -19,7 +19,7 @@ from tests.benchmarks.server import Server, serving
 from tests.benchmarks.slow_terminal import SlowTerminal
 from tests.terminal import Terminal, keys
 
-_ENVIRONMENT = {"COLORTERM": "", "TERM": "xterm-256color", "PYTHONPATH": ""}
+_ENVIRONMENT = {"SSH_CONNECTION": "10.0.0.2 50000 10.0.0.1 22", "COLORTERM": "", "TERM": "xterm-256color", "PYTHONPATH": ""}
 _SCREENS = ("<F1>", "<PgDn>", "<Esc>", "<F2>", "<Esc>", "<^S>", "<Esc>", "<^P>", "<Esc>")
 _TAGS = count(1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -30,6 +31,7 @@ from minicpm_tui.ui.terminal.caret import Caret
 from minicpm_tui.ui.terminal.graphics.query import Terminal
 from minicpm_tui.ui.terminal.handover import Handover
 from minicpm_tui.ui.terminal.key_order import KeyOrder
+from minicpm_tui.ui.terminal.line import over_ssh
 from minicpm_tui.ui.terminal.output.colourless import NoColor
 from minicpm_tui.ui.terminal.output.lean import LeanOutput
 from minicpm_tui.ui.terminal.paintings import Drawing
@@ -130,7 +132,7 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Mistakes,
 
     def line_measured(self, *, slow: bool) -> None:
         """What the terminal took to draw tells whether the line to it is slow."""
-        if self.settings.slow_line == "auto":
+        if self.settings.slow_line == "auto" and over_ssh(os.environ):
             self.terminal = replace(self.terminal, slow=slow)
 
     # -- the clipboard --------------------------------------------------------------------------------------------------------

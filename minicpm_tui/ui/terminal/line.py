@@ -42,4 +42,9 @@ def is_slow(wanted: str, round_trip: float, environ: Mapping[str, str]) -> bool:
     """``wanted`` is the setting: ``yes``, ``no``, or ``auto``, for which ``round_trip`` seconds count where ssh is used."""
     if wanted != "auto":
         return wanted == "yes"
-    return round_trip > SLOW_SECONDS and any(name in environ for name in _SSH)
+    return round_trip > SLOW_SECONDS and over_ssh(environ)
+
+
+def over_ssh(environ: Mapping[str, str]) -> bool:
+    """Whether there is a line: on the machine itself an answer that takes long tells of a busy machine."""
+    return any(name in environ for name in _SSH)

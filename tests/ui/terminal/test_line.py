@@ -9,6 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from minicpm_tui.config import load
+from minicpm_tui.ui.app.app import MinicpmApp
+from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.terminal.line import RoundTrip, is_slow
 
 SSH = {"SSH_CONNECTION": "10.0.0.2 50000 10.0.0.1 22"}
@@ -48,3 +51,17 @@ def test_no_answer_takes_for_ever(pipe: tuple[int, int]) -> None:
 )
 def test_which_lines_are_slow(wanted: str, seconds: float, environ: dict[str, str], slow: bool) -> None:
     assert is_slow(wanted, seconds, environ) is slow
+
+
+@pytest.mark.parametrize(("environ", "wanted", "slow"), [(SSH, "auto", True), ({}, "auto", False), (SSH, "no", False)])
+async def test_a_line_that_turns_out_to_be_slow(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], wanted: str, slow: bool
+) -> None:
+    for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    app = MinicpmApp(Launch(load({"slow_line": wanted})))
+    async with app.run_test():
+        app.line_measured(slow=True)
+        assert app.terminal.slow is slow
