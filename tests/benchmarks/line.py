@@ -25,7 +25,7 @@ _TAGS = count(1)
 
 
 def _argv(python: str, url: str) -> list[str]:
-    return [python, "-m", "minicpm_tui", "--url", url]
+    return [python, "-P", "-m", "minicpm_tui", "--url", url]  # -P: not what lies in this folder
 
 
 def screens(python: str, url: str) -> Iterator[tuple[str, float]]:
