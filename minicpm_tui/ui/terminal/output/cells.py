@@ -73,6 +73,8 @@ class Glyphs:
         self._blanks: dict[Codes, Cell] = {PLAIN: BLANK}
         self._known: dict[int, tuple[Strip, Row]] = {}
         self._brushes: dict[Codes, tuple[Cell, Cell]] = {}
+        self.odd = False
+        """Whether a cell was made that is ``unsure`` or a ``picture``."""
 
     def row(self, strip: Strip) -> Row:
         """The cells of ``strip``, not to be changed."""
@@ -105,6 +107,7 @@ class Glyphs:
         cells = self._cells(codes)
         if codes.link and (brush := _BRUSH.match(codes.link)):
             drawn = min(int(brush[1]), len(before))
+            self.odd = True
             if len(self._brushes) > _MOST_BRUSHES:
                 self._brushes.clear()
             if codes not in self._brushes:
@@ -115,7 +118,9 @@ class Glyphs:
             return [over]
         if text.isascii():
             return [cells[character] for character in text]
-        return list(_wide(text, cells))
+        wide = list(_wide(text, cells))
+        self.odd |= any(cell.unsure for cell in wide)
+        return wide
 
 
 def _wide(text: str, cells: _Cells) -> Iterator[Cell]:

@@ -34,15 +34,15 @@ class Scroll(NamedTuple):
         start = self.bottom if self.by > 0 else self.top
         return f"\x1b[{self.top + 1};{self.bottom + 1}r\x1b[{start + 1}H{lines}\x1b[r"
 
-    def moved(self, rows: Sequence[Row]) -> Iterator[tuple[int, Row]]:
-        """What stands on each of the lines afterwards; pictures are moved by some terminals and not by others."""
+    def moved(self, rows: Sequence[Row], *, odd: bool) -> Iterator[tuple[int, Row]]:
+        """What stands on each of the lines afterwards; pictures (``odd``: there may be some) are moved by some terminals only."""
         for y in range(self.top, self.bottom + 1):
             source = y + self.by
             row = rows[source] if self.top <= source <= self.bottom else None
-            yield y, [UNKNOWN] * len(rows[y]) if row is None or any(cell.picture for cell in row) else row
+            yield y, [UNKNOWN] * len(rows[y]) if row is None or (odd and any(cell.picture for cell in row)) else row
 
 
-def find(shown: Sequence[Row], wanted: Sequence[Row], lines: Sequence[int]) -> Scroll | None:
+def find(shown: Sequence[Row], wanted: Sequence[Row], lines: Sequence[int], *, odd: bool) -> Scroll | None:
     """The scroll that saves most when ``lines`` of ``shown`` become ``wanted``; None when none does."""
     if len(lines) < _FEWEST:
         return None
@@ -53,7 +53,7 @@ def find(shown: Sequence[Row], wanted: Sequence[Row], lines: Sequence[int]) -> S
     top, bottom = max(0, min(lines) + min(by, 0)), min(len(shown) - 1, max(lines) + max(by, 0))
     scroll = Scroll(top, bottom, by)
     without = sum(_cost(shown[y], wanted[y]) for y in range(top, bottom + 1))
-    return scroll if _SCROLL_BYTES + sum(_cost(row, wanted[y]) for y, row in scroll.moved(shown)) < without else None
+    return scroll if _SCROLL_BYTES + sum(_cost(row, wanted[y]) for y, row in scroll.moved(shown, odd=odd)) < without else None
 
 
 def _cost(old: Row, new: Row) -> int:
@@ -66,9 +66,9 @@ def _span(shown: Sequence[Row], wanted: Sequence[Row], lines: Sequence[int]) -> 
     """The columns within which ``lines`` differ, less the edges."""
     left, right = len(wanted[0]), 0
     for y in lines:
-        differs = [x for x, pair in enumerate(zip(shown[y], wanted[y], strict=True)) if pair[0] is not pair[1]]
-        if differs:
-            left, right = min(left, differs[0]), max(right, differs[-1] + 1)
+        differs = list(map(is_not, shown[y], wanted[y]))
+        if True in differs:
+            left, right = min(left, differs.index(True)), max(right, len(differs) - differs[::-1].index(True))
     return (left + _EDGE, right - _EDGE) if right - left > 4 * _EDGE else (left, right)
 
 

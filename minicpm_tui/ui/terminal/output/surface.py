@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import compress
+from operator import is_not
 
 from rich.color import ColorSystem
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
@@ -79,10 +81,10 @@ class Surface:
         """The bytes that make the terminal show what is wanted, with its cursor at ``caret`` (column, line)."""
         changed = [y for y in sorted(self._dirty) if self._wanted[y] != self._shown[y]]
         self._dirty.clear()
-        if scroll := scrolling.find(self._shown, self._wanted, changed):
+        if scroll := scrolling.find(self._shown, self._wanted, changed, odd=self._glyphs.odd):
             self._pen.raw(scroll.sequence)
             self._pen.x = self._pen.y = None
-            for y, row in list(scroll.moved(self._shown)):
+            for y, row in list(scroll.moved(self._shown, odd=self._glyphs.odd)):
                 self._shown[y] = row
             changed = sorted({*changed, *range(scroll.top, scroll.bottom + 1)})
         for y in changed:
@@ -92,18 +94,18 @@ class Surface:
 
     def _draw(self, y: int) -> None:
         new, old = self._wanted[y], self._shown[y]
-        for begin, end in _runs(old, new):
+        for begin, end in _runs(old, new, odd=self._glyphs.odd):
             self._pen.move(begin, y)
             self._pen.draw(new[begin:end], len(new), to_end=end == len(new))
         self._shown[y] = new.copy()
 
 
-def _runs(old: Row, new: Row) -> Iterator[tuple[int, int]]:
-    """The columns of ``new`` to write over ``old``, as half-open ranges."""
-    differs = [x for x, cell in enumerate(new) if cell is not old[x]]
+def _runs(old: Row, new: Row, *, odd: bool) -> Iterator[tuple[int, int]]:
+    """The columns of ``new`` to write over ``old``, as half-open ranges; ``odd``: there may be cells that need the whole line."""
+    differs = list(compress(range(len(new)), map(is_not, old, new)))
     if not differs:
         return
-    if any(cell.unsure or cell.picture for row in (old, new) for cell in row):
+    if odd and any(cell.unsure or cell.picture for row in (old, new) for cell in row):
         yield 0, len(new)
         return
     begin = last = differs[0]
