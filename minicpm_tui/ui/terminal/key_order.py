@@ -27,6 +27,8 @@ else:
 
 LONGEST = 1.0
 """Seconds for which one key can hold up the next."""
+ROUND_SECONDS = 0.05
+"""One round of the event loop counts as no more: while the machine stands still nothing of a key is done."""
 LOOK_SECONDS = 0.002
 BACKGROUND = frozenset(
     {"begin", "connect", "draw", "follow", "history", "live", "outside", "picture", "play", "prepare", "preview"}
@@ -83,14 +85,15 @@ class _Turn:
     async def over(self) -> None:
         """Wait until the event is wholly handled, at most ``LONGEST``."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + LONGEST
-        while True:
-            await asyncio.sleep(0)
-            while private.busy(loop) and loop.time() < end:  # noqa: ASYNC110 - no event tells that a loop rests
-                await asyncio.sleep(0)
-            if not self._goes_on() or loop.time() >= end:
-                return
-            await asyncio.sleep(LOOK_SECONDS)
+        left, seen = LONGEST, loop.time()
+        while left > 0:
+            await asyncio.sleep(0)  # no event tells that a loop rests
+            if not private.busy(loop):
+                if not self._goes_on():
+                    return
+                await asyncio.sleep(LOOK_SECONDS)
+            now = loop.time()
+            left, seen = left - min(now - seen, ROUND_SECONDS), now
 
     def _goes_on(self) -> bool:
         """Something will be done after the next paint, or by a worker that the next key may depend on."""

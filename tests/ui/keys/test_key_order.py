@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import ClassVar
 
 from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Input
@@ -101,3 +103,28 @@ async def test_nothing_waits_for_a_reply() -> None:
         app.type("a", "ctrl+b", "b")
         await until(lambda: app.text == "ab", pilot)
         assert loop.time() - began < LONGEST
+
+
+class Halting(Vertical):
+    """The machine stands still while a key is on its way: another program has the processor, or the disk is busy."""
+
+    def on_key(self, event: Key) -> None:
+        if event.key == "ctrl+w":
+            time.sleep(LONGEST + 0.2)
+
+
+class HaltingHost(Host):
+    """The field lies deep: a key that is bound comes a long way up."""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(), Vertical(), Vertical(), Vertical(), Halting():
+            yield Input(id="field")
+
+
+async def test_a_machine_that_stands_still_does_not_change_the_order() -> None:
+    app = HaltingHost()
+    async with app.run_test() as pilot:
+        app.type(*"one", "ctrl+w", *"two")
+        await until(lambda: app.text.endswith("o"), pilot)
+        await pilot.pause()
+        assert app.text == "two"
