@@ -33,8 +33,8 @@ ANSWER_SECONDS = 1.0
 """So long an answer that is on its way is waited for before the terminal is given back."""
 HOLD_SECONDS = 0.02
 """So long what could be the beginning of an answer is kept from the parser."""
-EXPECTING_SECONDS = 0.1
-"""The time for one that is due."""
+EXPECTING_SECONDS = 0.5
+"""The time for one that is due; a lone Esc waits no longer than for that one."""
 
 
 class TerminalDriver(LinuxDriver):
