@@ -78,6 +78,7 @@ def test_what_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
     names = {re.split(r"[^\w.-]", each)[0].lower() for each in declared}
+    installed = packages_distributions()
     undeclared = set()
     for path in (ROOT / "minicpm_tui").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -85,7 +86,7 @@ def test_what_is_imported_is_declared() -> None:
             if isinstance(node, ast.ImportFrom) and not node.level:
                 modules = [node.module or ""]
             for module in {each.partition(".")[0] for each in modules} - sys.stdlib_module_names - {"minicpm_tui"}:
-                distributions = {name.lower().replace("_", "-") for name in packages_distributions().get(module, [module])}
+                distributions = {name.lower().replace("_", "-") for name in installed.get(module, [module])}
                 if not distributions & names and COMES_WITH.get(module) not in names:
                     undeclared.add((str(path.relative_to(ROOT)), module))
     assert not undeclared
