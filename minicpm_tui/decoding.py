@@ -95,6 +95,14 @@ def whole_text(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def whole_number(value: Any) -> int | None:
+    """A count that may be written as a float or a text; None for everything else."""
+    try:
+        return None if isinstance(value, bool) else int(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
 def decode_toml(data: bytes) -> dict[str, Any]:
     """The table in a TOML file. Raises DecodingError."""
     try:

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator
 
 import httpx2
 
+from minicpm_tui.backends.error_words import LIMIT as ERROR_LIMIT
+
 BODY_LIMIT = 16_000_000
 """Bytes of an answer that is no stream; more of it raises BodyTooLarge."""
-ERROR_LIMIT = 1_000_000
-"""Bytes of an error that are looked at; what is more is not read."""
 _PIECE = 64 * 1024
 _WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 

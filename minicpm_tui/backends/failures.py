@@ -15,7 +15,6 @@ from minicpm_tui.sampling import SAMPLING
 from minicpm_tui.text import one_line
 
 _WORDS_LIMIT = 300
-_READ_LIMIT = 1_000_000
 _GATEWAY = {413, 502, 504}
 """What stands before a server answers so, in any form."""
 
@@ -85,7 +84,7 @@ def _about_sampling(said: str, param: str) -> str:
 
 def _short(message: str) -> str:
     """One line without what only the server's developers need: echoed parameters and pictures, pydantic's links; and no key."""
-    message = re.sub(r" \(parameter=\w+(, value=.*)?\)\s*$", "", message[:_READ_LIMIT], flags=re.DOTALL)
+    message = re.sub(r" \(parameter=\w+(, value=.*)?\)\s*$", "", message, flags=re.DOTALL)
     message = re.sub(r"(?<=[.)]) None\s*$", "", message)  # a cause that there is not
     message = re.sub(r"\s*For further information visit \S+", "", message)
     message = re.sub(r"(data:[\w/+.-]+;base64,)[A-Za-z0-9+/=]{16,}", r"\1…", message)

@@ -12,7 +12,7 @@ import msgspec
 
 from minicpm_tui.backends.error_words import words_in
 from minicpm_tui.backends.sse import Choice, Chunk, DeltaChunk, PromptDetails, UsageChunk, decode_chunk
-from minicpm_tui.decoding import DecodingError, lenient_json
+from minicpm_tui.decoding import DecodingError, lenient_json, whole_number
 
 STOP = "stop"
 """The finish reason of a reply that ended without saying why."""
@@ -58,7 +58,7 @@ def _choice(value: dict[str, Any]) -> Choice:
         message=_delta(value.get("message")),
         text=_text(value.get("text")),
         finish_reason=_finish_reason(value.get("finish_reason")),
-        index=_number(value.get("index")) or 0,
+        index=whole_number(value.get("index")) or 0,
     )
 
 
@@ -109,17 +109,9 @@ def _usage(value: Any) -> UsageChunk | None:
     if not isinstance(value, dict):
         return None
     details = value.get("prompt_tokens_details")
-    cached = _number(details.get("cached_tokens")) if isinstance(details, dict) else None
-    prompt, completion = _number(value.get("prompt_tokens")), _number(value.get("completion_tokens"))
+    cached = whole_number(details.get("cached_tokens")) if isinstance(details, dict) else None
+    prompt, completion = whole_number(value.get("prompt_tokens")), whole_number(value.get("completion_tokens"))
     return UsageChunk(prompt or 0, completion, PromptDetails(cached) if cached is not None else None)
-
-
-def _number(value: Any) -> int | None:
-    """A count that may be written as a float or a text."""
-    try:
-        return None if isinstance(value, bool) else int(float(value))
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 def _text(value: Any) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from minicpm_tui.address import http_root
 from minicpm_tui.backends.facts import ModelFacts, ServerFacts
-from minicpm_tui.decoding import DecodingError, lenient_json, whole_text
+from minicpm_tui.decoding import DecodingError, lenient_json, whole_number, whole_text
 from minicpm_tui.errors import ServerStalled
 from minicpm_tui.i18n import _
 from minicpm_tui.redaction import hide
@@ -87,11 +87,7 @@ def _models_in(body: bytes, url: str) -> list[dict[str, Any]]:
 
 def _facts_of(model: dict[str, Any]) -> ModelFacts:
     """What an entry says, as far as it is what it should be; a length may be written as a text."""
-    root, length = model.get("root"), model.get("max_model_len")
-    try:
-        tokens = int(float(length)) if isinstance(length, int | float | str) and not isinstance(length, bool) else 0
-    except (ValueError, OverflowError):
-        tokens = 0
+    root, tokens = model.get("root"), whole_number(model.get("max_model_len")) or 0
     return ModelFacts(whole_text(model["id"]), whole_text(root) if isinstance(root, str) else "", tokens if tokens > 0 else None)
 
 

@@ -15,17 +15,16 @@ from minicpm_tui.cli.warn import warn
 from minicpm_tui.errors import ServerError
 from minicpm_tui.i18n import _
 from minicpm_tui.servers import endpoints, launch, survival
-from minicpm_tui.servers.local import STATE_TITLES, LocalServer
+from minicpm_tui.servers.local import OVER, STATE_TITLES, LocalServer
 from minicpm_tui.servers.plan import Plan
 from minicpm_tui.servers.stages import TITLES
 from minicpm_tui.servers.warmup import WarmUp
-from minicpm_tui.servers.watch import Update, Watcher, last_time
+from minicpm_tui.servers.watch import Update, Watcher, last_time, said_last_time
 from minicpm_tui.text import format_bytes, format_duration, one_line
 
 _FIRST_LOOK = 0.5
 _STAY_SECONDS = 0.5
 _WARM_SECONDS = 0.1
-_OVER = ("exited", "failed")
 
 
 def check(plan: Plan, *, as_json: bool) -> int:
@@ -82,9 +81,9 @@ def detach(plan: Plan, *, wait: bool, warm: bool, as_json: bool) -> int:
                 update = _load(server, watcher, wishes, warm=warm)
             else:
                 update = watcher.poll(_FIRST_LOOK)
-                if update.state in _OVER:
+                if update.state in OVER:
                     _diagnose(server, update)
-    if update.state in _OVER:
+    if update.state in OVER:
         return 1
     _announce(server, update, as_json=as_json)
     return 0
@@ -96,7 +95,7 @@ def foreground(plan: Plan, *, warm: bool, as_json: bool) -> int:
         server = launch.start(plan.launch_plan())
         with Watcher(server) as watcher:
             update = _load(server, watcher, wishes, warm=warm)
-            if update.state in _OVER:
+            if update.state in OVER:
                 return 1
             if not wishes.leave:
                 _announce(server, update, as_json=as_json)
@@ -136,14 +135,14 @@ def _load(server: LocalServer, watcher: Watcher, wishes: _Wishes, *, warm: bool)
         while True:
             update = watcher.poll()
             display.show(update)
-            if wishes.stop or wishes.leave or update.state in ("ready", *_OVER):
+            if wishes.stop or wishes.leave or update.state in ("ready", *OVER):
                 break
         if warm and update.state == "ready" and not (wishes.stop or wishes.leave):
             display.warming()
             update = _warm(server, watcher, wishes) or update
     finally:
         display.close()
-    if update.state in _OVER:
+    if update.state in OVER:
         _diagnose(server, update)
     elif wishes.stop:
         _stop(server)
@@ -158,7 +157,7 @@ def _warm(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> Update | No
     thread.start()
     while thread.is_alive() and not (wishes.stop or wishes.leave):
         update = watcher.poll(_WARM_SECONDS)
-        if update.state in _OVER:
+        if update.state in OVER:
             return update
     warm_up.cancel()
     return None
@@ -175,7 +174,7 @@ def _stay(server: LocalServer, watcher: Watcher, wishes: _Wishes) -> int:
         if wishes.stop:
             _stop(server)
             raise KeyboardInterrupt
-        if update.state in _OVER:
+        if update.state in OVER:
             _diagnose(server, update)
             return 0 if update.state == "exited" else 1
     return 0
@@ -197,7 +196,7 @@ class _Display:
 
     def __init__(self, last: dict[str, float]) -> None:
         self._last = last
-        usual = _("last time it was ready after {time}").format(time=format_duration(sum(last.values()))) if last else ""
+        usual = said_last_time(last)
         self._shown = 0
         self._said_quiet = False
         self._status = None

@@ -12,7 +12,7 @@ import msgspec
 
 from minicpm_tui import paths
 from minicpm_tui.errors import StorageError
-from minicpm_tui.files import make_private_dir, write_durably
+from minicpm_tui.files import make_private_dir, read_state, write_durably
 
 _SECONDS = 10.0
 _AGAIN_SECONDS = 86400.0
@@ -36,7 +36,7 @@ def ask(command: Path) -> str:
         modified = command.resolve().stat().st_mtime
     except OSError:
         return ""
-    known = _read()
+    known = read_state(_path(), dict[str, _Answer]) or {}
     key = str(command.absolute())
     answer = known.get(key)
     if answer and answer.modified == modified and (answer.version or time.time() - answer.asked < _AGAIN_SECONDS):
@@ -60,10 +60,3 @@ def _run(command: Path) -> str:
 
 def _path() -> Path:
     return paths.cache_dir() / "vllm-versions.json"
-
-
-def _read() -> dict[str, _Answer]:
-    try:
-        return msgspec.json.decode(_path().read_bytes(), type=dict[str, _Answer])
-    except (OSError, ValueError):
-        return {}

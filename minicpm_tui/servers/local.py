@@ -26,6 +26,8 @@ STATE_TITLES: dict[State, str] = {
     "failed": N_("failed"),
 }
 LIVE: tuple[State, ...] = ("starting", "loading", "ready", "unresponsive", "stopping")
+OVER: tuple[State, ...] = ("exited", "failed")
+"""The others: it has ended."""
 
 
 class Record(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from minicpm_tui.address import authorization
 from minicpm_tui.families import Family, recognise
 from minicpm_tui.servers.local import LocalServer
 
@@ -55,7 +56,7 @@ class WarmUp:
         """The status; 0 when there is no answer."""
         parts = urlsplit(self._server.url)
         connection = self._connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=_SECONDS)
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._server.key}"}
+        headers = {"Content-Type": "application/json", "Authorization": authorization(self._server.key)}
         try:
             connection.connect()
             if self._cancelled.is_set():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,7 @@ from minicpm_tui.servers.explain import Diagnosis, Explanation, Failure
 from minicpm_tui.servers.local import LocalServer, Record, State
 from minicpm_tui.servers.loglines import LogLine
 from minicpm_tui.servers.stages import Stage
-from minicpm_tui.text import one_line
+from minicpm_tui.text import format_duration, one_line
 
 _READ = 1 << 20
 _HEAD = 2 << 20
@@ -193,6 +194,11 @@ def remember(model: str, stages: tuple[Stage, ...], version: str = "") -> None:
 def last_time(model: str, version: str = "") -> dict[str, float]:
     """Seconds of each stage of this model's last successful start with this version; empty when it is the first."""
     return _memory().get(_start_of(model, version), {})
+
+
+def said_last_time(last: Mapping[str, float]) -> str:
+    """What ``last_time`` told, in words; empty for the first start."""
+    return _("last time it was ready after {time}").format(time=format_duration(sum(last.values()))) if last else ""
 
 
 def _start_of(model: str, version: str) -> str:

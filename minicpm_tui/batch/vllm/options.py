@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
+from minicpm_tui.decoding import DecodingError, json_value
 from minicpm_tui.errors import UsageError
 from minicpm_tui.families import Family, image_tokens, step
 from minicpm_tui.i18n import _
@@ -52,8 +51,8 @@ def read_chosen(settings: Iterable[str]) -> dict[str, Any]:
         if not equals or not name.strip("-"):
             raise UsageError(_("“{text}” is not NAME=VALUE").format(text=setting))
         try:
-            value = msgspec.json.decode(text)
-        except msgspec.DecodeError:
+            value = json_value(text)
+        except DecodingError:
             value = {"True": True, "False": False, "None": None}.get(text, text)
         chosen[name.strip().lstrip("-").replace("-", "_")] = value
     return chosen

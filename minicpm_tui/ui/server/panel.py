@@ -11,7 +11,7 @@ from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.servers import endpoints, live, watch
 from minicpm_tui.servers.form import Form
-from minicpm_tui.servers.local import LocalServer
+from minicpm_tui.servers.local import OVER, LocalServer
 from minicpm_tui.servers.warmup import WarmUp
 from minicpm_tui.servers.watch import Update, Watcher
 from minicpm_tui.text import one_line
@@ -26,7 +26,7 @@ from minicpm_tui.ui.server.figures import FiguresView
 from minicpm_tui.ui.server.fill_in import FillIn
 from minicpm_tui.ui.server.here import Here
 from minicpm_tui.ui.server.server_view import EndpointView, Remedies, ServerView
-from minicpm_tui.ui.server.views import OVER, Views
+from minicpm_tui.ui.server.views import Views
 
 _LIVE_SECONDS = 2.0
 

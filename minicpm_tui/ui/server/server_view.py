@@ -19,7 +19,7 @@ from minicpm_tui.servers.explain import Failure
 from minicpm_tui.servers.local import STATE_TITLES, LocalServer, State
 from minicpm_tui.servers.remedy import Remedy
 from minicpm_tui.servers.stages import STAGES, TITLES, Stage, StageName
-from minicpm_tui.servers.watch import Update
+from minicpm_tui.servers.watch import Update, said_last_time
 from minicpm_tui.text import format_duration, model_name, one_line
 from minicpm_tui.ui.kit.option_list import Options
 from minicpm_tui.ui.server.figures import FiguresView
@@ -209,9 +209,8 @@ def stages_content(stages: Sequence[Stage], last: dict[str, float], elapsed: flo
         else:
             seconds = f" {format_duration(stage.seconds)}" if stage.seconds is not None else ""
             lines.append(Content.assemble(("● ", "$text-success"), _(TITLES[name]), (f"{seconds}{usual}", "$muted")))
-    if last and not ended:
-        total = _("last time it was ready after {time}").format(time=format_duration(sum(last.values())))
-        lines.append(Content.styled(total, "$muted"))
+    if (usual_total := said_last_time(last)) and not ended:
+        lines.append(Content.styled(usual_total, "$muted"))
     return Content("\n").join(lines)
 
 

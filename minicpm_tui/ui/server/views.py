@@ -7,14 +7,11 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from minicpm_tui.servers.form import Form
-from minicpm_tui.servers.local import LocalServer
+from minicpm_tui.servers.local import OVER, LocalServer
 from minicpm_tui.ui.server.doubt import Doubt
 from minicpm_tui.ui.server.entries import Entry
 from minicpm_tui.ui.server.here import Here
 from minicpm_tui.ui.server.server_view import ServerView
-
-OVER = ("failed", "exited")
-"""States of a server that has ended."""
 
 
 class Views(Vertical):

@@ -11,18 +11,10 @@ from random import Random
 import av
 from PIL import Image
 
+from tests.media.making import CODECS
 from tests.media.samples.sample import SIZE, Sample, numbered
 
-_CODECS = {
-    "mp4": "libx264",
-    "mov": "libx264",
-    "mkv": "libx264",
-    "avi": "mpeg4",
-    "webm": "libvpx",
-    "ts": "libx264",
-    "flv": "libx264",
-    "ogv": "libvpx",
-}
+_CODECS = {**CODECS, "ogv": "libvpx"}
 _LOSSY = 46
 
 

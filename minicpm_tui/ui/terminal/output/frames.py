@@ -42,11 +42,6 @@ class Frames:
         """Whether a frame is to end with ``QUESTION``: not again before the first answer, nor where none came for long."""
         return self._answers or (not self._asked and not self._unanswered)
 
-    @property
-    def on_the_way(self) -> int:
-        """Questions that may yet be answered."""
-        return len(self._asked)
-
     def wait(self, now: float, *, for_key: bool) -> float:
         """Seconds until the next frame may be written; 0: now."""
         self._expire(now)
