@@ -2,7 +2,8 @@
 
 Textual inserts what is typed at once, while a key that is bound travels from the focused widget up to the app first: of keys
 that arrive together the later ones overtake the earlier. Here an event is given to Textual only when the one before it is
-wholly handled: nothing of it is left to be done but what waits for time, the network or another window.
+wholly handled: it has come all the way up, or somebody took it, and nothing of it is left to be done but what waits for time,
+the network or another window.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import ScreenStackError
 from textual.dom import DOMNode
-from textual.events import Event, InputEvent, MouseMove, MouseScrollDown, MouseScrollUp, Paste
+from textual.events import Event, InputEvent, Key, MouseMove, MouseScrollDown, MouseScrollUp, Paste
 from textual.screen import Screen
 
 from minicpm_tui.ui.terminal import private
@@ -44,11 +45,17 @@ class KeyOrder(_Base):
 
     _later: deque[Event]
     _turn: asyncio.Task[None] | None = None
+    handled: Event | None = None
+    """The last one that has come all the way up and has been carried out."""
 
     async def on_event(self, event: Event) -> None:
         """Textual's own way of giving input to the focused widget, one event at a time."""
-        if not isinstance(event, (InputEvent, Paste)) or event.is_forwarded:
+        if not isinstance(event, (InputEvent, Paste)):
             await super().on_event(event)
+            return
+        if event.is_forwarded:
+            await super().on_event(event)
+            self.handled = event
             return
         if "_later" not in self.__dict__:
             self._later = deque()
@@ -60,7 +67,7 @@ class KeyOrder(_Base):
     async def _go_on(self) -> None:
         while self._later and self._turn is None:
             event = self._later.popleft()
-            turn = _Turn(self)
+            turn = _Turn(self, event)
             await super().on_event(event)
             if not isinstance(event, _FLEETING):
                 self._turn = asyncio.create_task(self._wait_for(turn))
@@ -77,8 +84,9 @@ class KeyOrder(_Base):
 class _Turn:
     """What one event has set off. Begins before the event is handled."""
 
-    def __init__(self, app: App[Any]) -> None:
+    def __init__(self, app: KeyOrder, event: Event) -> None:
         self._app = app
+        self._event = event
         self._windows = frozenset(app.screen_stack)
         self._before = frozenset(app.workers)
 
@@ -96,16 +104,23 @@ class _Turn:
             left, seen = left - min(now - seen, ROUND_SECONDS), now
 
     def _goes_on(self) -> bool:
-        """Something will be done after the next paint, or by a worker that the next key may depend on."""
+        """It is on its way, or something will be done after the next paint, or by a worker that the next key may depend on."""
         try:
             screen = self._app.screen
         except ScreenStackError:  # the program has ended
             return False
-        if private.awaits_paint(screen):
+        if self._travels() or private.awaits_paint(screen):
             return True
         new = screen not in self._windows
         started = (worker for worker in self._app.workers if worker not in self._before and not worker.is_finished)
         return any(worker.group not in BACKGROUND and (not new or _within(worker.node, screen)) for worker in started)
+
+    def _travels(self) -> bool:
+        """A widget on the way up may wait for something else, and the loop rests meanwhile. Of a click the widgets get copies."""
+        event = self._event
+        if not isinstance(event, (Key, Paste)) or not event.is_forwarded:
+            return False
+        return event is not self._app.handled and not private.stopped(event)
 
 
 def _within(node: DOMNode, screen: Screen[Any]) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.command import CommandPalette
 from textual.driver import Driver
+from textual.events import Event
 from textual.screen import Screen
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ OUTPUT: Mapping[str, Sequence[str]] = {
 ELSEWHERE: Mapping[str, Sequence[str]] = {
     "asyncio.base_events:BaseEventLoop": ("_ready",),
     "textual.command:CommandPalette": ("_action_command_list",),
+    "textual.message:Message": ("_stop_propagation",),
     "textual.screen:Screen": ("_callbacks",),
     "textual._xterm_parser:XTermParser": ("_sequence_to_key_events",),
     "textual.drivers.linux_driver:LinuxDriver": ("_debug",),
@@ -107,6 +109,11 @@ def _parameters(place: str) -> list[str] | None:
 def busy(loop: asyncio.AbstractEventLoop) -> bool:
     """Whether ``loop`` has something to do now, besides what runs: not whether something waits for time, data or a thread."""
     return bool(getattr(loop, "_ready", ()))
+
+
+def stopped(event: Event) -> bool:
+    """Whether a handler has taken ``event``, so that nobody above sees it; True where that is no longer told."""
+    return bool(getattr(event, "_stop_propagation", True))
 
 
 def awaits_paint(screen: Screen[Any]) -> bool:

@@ -128,3 +128,24 @@ async def test_a_machine_that_stands_still_does_not_change_the_order() -> None:
         await until(lambda: app.text.endswith("o"), pilot)
         await pilot.pause()
         assert app.text == "two"
+
+
+class Reflecting(Vertical):
+    """Something here waits for a thread at every change of the text: what comes up meanwhile lies in its queue."""
+
+    async def on_input_changed(self) -> None:
+        await asyncio.to_thread(time.sleep, LONGEST / 10)
+
+
+class ReflectingHost(Host):
+    def compose(self) -> ComposeResult:
+        with Reflecting():
+            yield Input(id="field")
+
+
+async def test_a_key_on_its_way_up_is_not_overtaken() -> None:
+    app = ReflectingHost()
+    async with app.run_test() as pilot:
+        app.type(*"two", "home", *"one")
+        await until(lambda: len(app.text) == 6, pilot)
+        assert app.text == "onetwo"
