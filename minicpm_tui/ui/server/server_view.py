@@ -75,19 +75,20 @@ class ServerView(VerticalScroll):
         self.last = last
         self.state: State = server.state
         self.warming = False
+        self._top = Static(id="head", markup=False)
+        self._parts = {name: Static(id=name, markup=False, classes="gap -empty") for name in ("stages", "cause", "tail")}
+        command = Content.styled(one_line(server.command), "$muted")
+        self._command = Static(command, id="command", markup=False, classes="gap")
 
     def compose(self) -> ComposeResult:
-        yield Static(self._head(), id="head", markup=False)
-        for name in ("stages", "cause", "tail"):
-            yield Static("", id=name, markup=False, classes="gap -empty")
-        command = Content.styled(one_line(self.server.command), "$muted")
-        yield Static(command, id="command", markup=False, classes="gap")
+        self.refresh_head()
+        yield from (self._top, *self._parts.values(), self._command)
 
     def update_from(self, update: Update) -> None:
         """Show the news."""
         self.state = update.state
-        self.query_one("#head", Static).update(self._head())
-        self.query_one("#command").display = update.state != "ready"
+        self.refresh_head()
+        self._command.display = update.state != "ready"
         ended = update.state in ("failed", "exited")
         up = update.state in ("ready", "unresponsive")
         stages = None if up else stages_content(update.stages, self.last, update.elapsed, ended=ended)
@@ -106,13 +107,13 @@ class ServerView(VerticalScroll):
 
     def _set(self, name: str, content: Content | None) -> None:
         """Show ``content`` in one of the parts; an empty part takes no room."""
-        part = self.query_one(f"#{name}", Static)
+        part = self._parts[name]
         part.set_class(not content, "-empty")
         part.update(content or "")
 
     def refresh_head(self) -> None:
-        """Uptime goes on."""
-        self.query_one("#head", Static).update(self._head())
+        """Uptime goes on. News may come while the view is being put up or taken away."""
+        self._top.update(self._head())
 
     def _head(self) -> Content:
         server = self.server

@@ -30,7 +30,7 @@ class Views(Vertical):
     @property
     def view(self) -> ServerView | None:
         """The server that is shown."""
-        return next(iter(self.query(ServerView)), None)
+        return next((view for view in self.query(ServerView) if view.is_mounted), None)
 
     @property
     def entry(self) -> Entry | None:

@@ -20,7 +20,7 @@ from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.server.figures import FiguresView
 from minicpm_tui.ui.server.here import Here
 from minicpm_tui.ui.server.log import LogScreen
-from minicpm_tui.ui.server.server_view import Remedies
+from minicpm_tui.ui.server.server_view import Remedies, ServerView
 from tests.ui.server.conftest import GOOD, MEMORY, PanelApp, on_model, stop_asked
 from tests.waiting import until, wait_for
 
@@ -46,6 +46,19 @@ async def test_one_key_starts_the_model_and_asks_to_talk_with_it(vllm: Callable[
         await until(lambda: app.query(Here), pilot)
     assert registry.servers() == []
     assert processes.members(server.pid, server.id, server.log) == []
+
+
+async def test_news_of_a_server_that_is_being_taken_from_the_screen_is_harmless(vllm: Callable[[str], Path]) -> None:
+    vllm(GOOD)
+    app = PanelApp()
+    async with app.run_test(size=(60, 40)) as pilot:
+        await on_model(pilot, app)
+        await pilot.press("enter")
+        await until(lambda: app.used, pilot)
+        view = app.query_one(ServerView)
+        await view.query_one("#head").remove()  # the parts of what is taken away go first
+        view.warming = True
+        view.refresh_head()
 
 
 async def test_a_failure_shows_its_cause_and_one_key_mends_it(vllm: Callable[[str], Path]) -> None:

@@ -58,12 +58,15 @@ def quit_by_key(shell: Terminal, process: psutil.Process) -> None:
 
 
 def test_after_a_stop_that_nobody_saw_coming_it_ends(shell: Terminal) -> None:
+    """At rest: where it is stopped between a question to the terminal and its answer, the shell is given the answer."""
     process = run(shell)
+    shell.settle()
     process.send_signal(signal.SIGSTOP)
     shell.wait_for("Stopped")
     back(shell, READY)
     shell.send("typed")
     shell.wait_for("typed")
+    shell.settle()
     threads = process.num_threads()
     process.send_signal(signal.SIGSTOP)
     shell.wait_for("Stopped")
