@@ -1,11 +1,12 @@
 """The Markdown that models write: CommonMark with tables and strikethrough, in which nothing that was written is left out.
 
 What CommonMark drops stays as text: link definitions, cells beyond a table's head, what is nested too deep, formulas in
-``\\(…\\)``, ``\\[…\\]`` and ``$$…$$``, and links that lead nowhere outside the text.
+``\\(…\\)``, ``\\[…\\]``, ``$…$`` and ``$$…$$``, and links that lead nowhere outside the text.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from minicpm_tui.markdown.flanking import can_open_close
@@ -22,6 +23,11 @@ _DEEPEST = 18
 """Levels; markdown-it drops what is nested deeper than 20."""
 
 _FORMULA = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
+_IN_DOLLARS = re.compile(r"(?<![\\$\w])\$(?=\S)[^$`\n]+?(?<=\S)\$(?![\w$])")
+"""As pandoc tells them from prices: no space inside the signs, and no digit behind them."""
+
+DISPLAY = re.compile(r"(?P<bracket>\\\[(?!.*\]))|(?P<dollars>\$\$(?!.*\$))")
+"""A line that begins a formula of several lines."""
 
 
 def dialect(**options: Any) -> MarkdownIt:
@@ -36,6 +42,7 @@ def dialect(**options: Any) -> MarkdownIt:
     md.validateLink = _leads_somewhere  # type: ignore[method-assign, assignment]
     md.inline.ruler.before("escape", "formula", _formula)
     md.block.ruler.before("table", "deepest", _deepest)
+    md.block.ruler.before("table", "display", _display, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     md.block.ruler.at("reference", _definition)
     md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     return md
@@ -73,12 +80,39 @@ def _inline_parser() -> Any:
 def _formula(state: StateInline, silent: bool) -> bool:
     """LaTeX between its brackets stays as it is: its backslashes are no Markdown."""
     closing = _FORMULA.get(state.src[state.pos : state.pos + 2])
-    end = state.src.find(closing, state.pos + 3, state.posMax) if closing else -1
-    if end < 0:
+    end = state.src.find(closing, state.pos + 3, state.posMax) + 2 if closing else 1
+    if end < 2 and (found := _IN_DOLLARS.match(state.src, state.pos, state.posMax)):
+        end = found.end()
+    if end < 2:
         return False
     if not silent:
-        state.push("formula", "", 0).content = state.src[state.pos : end + 2]
-    state.pos = end + 2
+        state.push("formula", "", 0).content = state.src[state.pos : end]
+    state.pos = end
+    return True
+
+
+def _display(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+    """A formula of several lines is a paragraph up to its end or an empty line: its ``+``, ``-`` and ``=`` begin nothing.
+
+    That the first line alone decides keeps a text that is still being written in the same blocks.
+    """
+    match = DISPLAY.match(state.src[state.bMarks[first] + state.tShift[first] : state.eMarks[first]])
+    if match is None or state.is_code_block(first):
+        return False
+    if silent:
+        return True
+    closing = "\\]" if match["bracket"] else "$$"
+    last = first + 1
+    while last < end and not state.isEmpty(last) and state.sCount[last] >= state.blkIndent:
+        last += 1
+        if closing in state.src[state.bMarks[last - 1] : state.eMarks[last - 1]]:
+            break
+    state.push("paragraph_open", "p", 1).map = [first, last]
+    token = state.push("inline", "", 0)
+    token.content = state.getLines(first, last, state.blkIndent, False).strip()  # noqa: FBT003
+    token.map, token.children = [first, last], []
+    state.push("paragraph_close", "p", -1)
+    state.line = last
     return True
 
 

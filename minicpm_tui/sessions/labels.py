@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minicpm_tui.i18n import _
-from minicpm_tui.messages import Message, message_ending
+from minicpm_tui.messages import Message, Tree, message_ending
 from minicpm_tui.sessions.ids import moment_of
 from minicpm_tui.text import one_line
 
@@ -21,6 +21,15 @@ def role_label(message: Message) -> str:
     if message.role == "system":
         return _("System")
     return one_line(message.model or "") or _("Assistant")
+
+
+def full_label(tree: Tree, message: Message) -> str:
+    """``role_label``, and which of several alternatives it is: ``MiniCPM-V · answer 2 of 2``."""
+    number, count = tree.position(message.id)
+    if count < 2:
+        return role_label(message)
+    place = _("answer {number} of {count}") if message.role == "assistant" else _("question {number} of {count}")
+    return f"{role_label(message)} · {place.format(number=number, count=count)}"
 
 
 def ending_label(message: Message) -> str:

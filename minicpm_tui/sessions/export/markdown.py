@@ -9,16 +9,20 @@ from pathlib import Path
 from minicpm_tui.errors import SessionDamaged
 from minicpm_tui.files import PRIVATE_DIR, refuse_taken, storage_errors, write_durably
 from minicpm_tui.i18n import _
-from minicpm_tui.messages import ImagePart, MediaPart, Message, VideoPart, media_of
+from minicpm_tui.messages import ImagePart, MediaPart, Message, Tree, VideoPart, media_of
 from minicpm_tui.sessions.attachments import extension
+from minicpm_tui.sessions.export.markdown_text import closed, label, plain, quoted, target
+from minicpm_tui.sessions.export.others import others
 from minicpm_tui.sessions.journal import Journal
-from minicpm_tui.sessions.labels import date_label, ending_label, role_label
-from minicpm_tui.text import one_line, printable
+from minicpm_tui.sessions.labels import date_label, ending_label, full_label
+
+_BELOW = 2
+"""Levels of headings above a message's own."""
 
 
 def has_attachments(journal: Journal) -> bool:
     """True when there are files to write beside the text."""
-    return any(part.digests for message in journal.tree.path() for part in media_of(message.content))
+    return any(part.digests for message in _all(journal.tree) for part in media_of(message.content))
 
 
 def render(journal: Journal) -> bytes:
@@ -35,7 +39,7 @@ def write(journal: Journal, path: Path, overwrite: bool) -> None:
             refuse_taken(folder)
         with storage_errors(folder):
             folder.mkdir(mode=PRIVATE_DIR, exist_ok=True)
-        for name, digest in _files(journal.tree.path()):
+        for name, digest in _files(_all(journal.tree)):
             try:
                 data = journal.blobs.read(digest)
             except SessionDamaged as error:
@@ -45,35 +49,49 @@ def write(journal: Journal, path: Path, overwrite: bool) -> None:
     write_durably(path, _text(journal, folder.name, lost).encode(), overwrite=overwrite)
 
 
+def _all(tree: Tree) -> tuple[Message, ...]:
+    """The messages of the path, each followed by those beside it."""
+    return tuple(each for message in tree.path() for each in (message, *others(tree, message)))
+
+
 def _text(journal: Journal, folder: str, lost: Mapping[str, str]) -> str:
     """``lost`` says of digests why there are no files for them."""
-    path = journal.tree.path()
-    names = dict(_named(path))
-    blocks = [f"# {one_line(journal.title) or journal.id}", f"{journal.id} · {date_label(journal.created)}"]
-    for message in path:
-        blocks.append(f"## {role_label(message)}")
+    tree = journal.tree
+    names = dict(_named(_all(tree)))
+
+    def blocks(message: Message) -> Iterator[str]:
         if message.reasoning:
             title = _("Reasoning")
-            blocks.append(f"<details><summary>{title}</summary>\n\n{printable(message.reasoning).strip()}\n\n</details>")
+            yield f"<details><summary>{title}</summary>\n\n{closed(message.reasoning, _BELOW)}\n\n</details>"
         if message.text:
-            blocks.append(printable(message.text))
-        blocks += [_media(part, folder, names.get((message.id, place), []), lost) for place, part in _media_places(message)]
+            yield closed(message.text, _BELOW) if message.role == "assistant" else plain(message.text)
+        for place, part in _media_places(message):
+            yield _media(part, folder, names.get((message.id, place), []), lost)
         if broken := ending_label(message):
-            blocks.append(f"*{_escaped(broken)}*")
-    return "\n\n".join(blocks) + "\n"
+            yield f"*{label(broken)}*"
+
+    text = [f"# {label(journal.title) or journal.id}", f"{journal.id} · {date_label(journal.created)}"]
+    for message in tree.path():
+        text += [f"## {label(full_label(tree, message))}", *blocks(message)]
+        for other in others(tree, message):
+            text.append(quoted("\n\n".join([f"**{label(full_label(tree, other))}**", *blocks(other)])))
+    return "\n\n".join(text) + "\n"
 
 
 def _media(part: MediaPart, folder: str, files: list[tuple[str, str]], lost: Mapping[str, str]) -> str:
-    label = _escaped(part.name)
+    name = label(part.name)
     if not files:
-        return f"[{label}](<{one_line(part.source.url or part.name)}>)"
-    links = [
-        f"*{label}: {_escaped(lost[digest])}*" if digest in lost else f"![{label}](<{folder}/{name}>)" for name, digest in files
-    ]
-    if isinstance(part, VideoPart) and part.frames:
-        times = ", ".join(f"{frame.time:.2f}" for frame in part.frames)
-        return f"**{label}** ({times} s)\n\n" + "\n".join(links)
-    return "\n".join(links)
+        return f"[{name}]({target(part.source.url or part.name)})"
+    if not isinstance(part, VideoPart) or not part.frames:
+        return "\n".join(_file(name, folder, file, lost) for file in files)
+    pictures = (_file(f"{name} {frame.time:.2f} s", folder, file, lost) for frame, file in zip(part.frames, files, strict=True))
+    times = ", ".join(f"{frame.time:.2f}" for frame in part.frames)
+    return f"**{name}** ({times} s)\n\n" + "\n".join(pictures)
+
+
+def _file(name: str, folder: str, file: tuple[str, str], lost: Mapping[str, str]) -> str:
+    path, digest = file
+    return f"*{name}: {label(lost[digest])}*" if digest in lost else f"![{name}]({target(f'{folder}/{path}')})"
 
 
 def _files(path: tuple[Message, ...]) -> Iterator[tuple[str, str]]:
@@ -105,7 +123,3 @@ def _safe(name: str) -> str:
     """A file's name without folder, ending and anything a shell or another system could trip over."""
     stem = name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
     return re.sub(r"[^\w-]+", "-", stem).strip("-")[:40] or "attachment"
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\\[\]()*_`<>])", r"\\\1", one_line(text))
