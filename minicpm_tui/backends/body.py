@@ -28,16 +28,17 @@ class Payload:
     texts: tuple[bytes, ...]
     blobs: tuple[str, ...]
 
-    async def stream(self, reader: BlobReader, progress: Callable[[], None]) -> AsyncIterator[bytes]:
-        """The body, piece by piece; ``progress`` is called before each. Raises what ``reader`` raises."""
+    async def stream(self, reader: BlobReader, progress: Callable[[int], None]) -> AsyncIterator[bytes]:
+        """The body, piece by piece; ``progress`` is called before each with its bytes. Raises what ``reader`` raises."""
         for index, text in enumerate(self.texts):
-            progress()
+            progress(len(text))
             yield text
             if index < len(self.blobs):
                 data = memoryview(await asyncio.to_thread(reader.read, self.blobs[index]))
                 for start in range(0, len(data), PIECE):
-                    progress()
-                    yield base64.b64encode(data[start : start + PIECE])
+                    piece = base64.b64encode(data[start : start + PIECE])
+                    progress(len(piece))
+                    yield piece
                 del data  # before the next one is read
 
 

@@ -15,7 +15,7 @@ from minicpm_tui.sampling import SAMPLING
 from minicpm_tui.text import one_line
 
 _WORDS_LIMIT = 300
-_GATEWAY = {413, 502, 504}
+_GATEWAY = {502, 504}
 """What stands before a server answers so, in any form."""
 
 
@@ -24,7 +24,8 @@ class Failure:
     """An error and what the caller may do about it.
 
     ``explained`` is False for a 400 or 500 whose reason we do not know: it may be about a uuid. ``limit`` is the number of
-    pictures or videos (``limit_kind``) that the server takes, where it said so.
+    pictures or videos (``limit_kind``) that the server takes, where it said so; ``body_limit`` the bytes of a request, as
+    far as what refused it names them or is known for its default.
     """
 
     error: errors.BackendError
@@ -33,6 +34,7 @@ class Failure:
     limit: int | None = None
     limit_kind: str = ""
     about_stop_ids: bool = False
+    body_limit: int | None = None
 
 
 def failure_of(status: int, body: bytes, *, url: str, key_sent: bool) -> Failure:
@@ -43,6 +45,8 @@ def failure_of(status: int, body: bytes, *, url: str, key_sent: bool) -> Failure
         return Failure(_authentication(f"{url}: {said}" if said and status == 403 else url, key_sent), status)
     if status in {429, 503}:
         return Failure(errors.ServerOverloaded(said or f"HTTP {status}, {url}", hint=_("wait a moment and try again")), status)
+    if status == 413:
+        return Failure(_too_large(said, url), status, body_limit=_body_limit(said or "", body))
     if said is None or status in _GATEWAY:
         return Failure(_foreign(status, body, url, said), status)
     for pattern, make in KNOWN:
@@ -101,9 +105,6 @@ def _authentication(url: str, key_sent: bool) -> errors.AuthenticationFailed:
 
 def _foreign(status: int, body: bytes, url: str, said: str | None) -> errors.BackendError:
     """For an answer of something else than the server, or in no form that is known: a gateway's page, another program."""
-    if status == 413:
-        words = said or _("{url}: the request is too large").format(url=url)
-        return errors.RequestRejected(words, hint=_("send fewer or smaller pictures"))
     if status in _GATEWAY:
         words = _("{url}: a gateway answers HTTP {status}").format(url=url, status=status)
         return errors.ServerFailed(f"{words}: {said}" if said else words, hint=_("check that vLLM is running behind it"))
@@ -115,6 +116,18 @@ def _foreign(status: int, body: bytes, url: str, said: str | None) -> errors.Bac
         hint = _("check the address, or add the host to NO_PROXY")
         return errors.NotAServer(_("{url} answers HTTP {status}").format(url=words, status=status), hint=hint)
     return not_a_server(_("{url} answers HTTP {status}").format(url=url, status=status))
+
+
+def _too_large(said: str | None, url: str) -> errors.RequestTooLarge:
+    hint = _("send fewer pictures, or fewer frames (clip.mp4#n=8), or raise the gateway's limit (client_max_body_size)")
+    return errors.RequestTooLarge(f"{url}: {said}" if said else f"{url}: HTTP 413", hint=hint)
+
+
+def _body_limit(said: str, body: bytes) -> int | None:
+    """aiohttp names its limit (``Maximum request body size 1048576 exceeded``); nginx says only who it is: 1 MB by default."""
+    if match := re.search(r"(?i)\b(?:maximum|limit)\D{0,40}?(\d{4,12})\b", said or body[:_WORDS_LIMIT].decode(errors="replace")):
+        return int(match[1])
+    return 1 << 20 if b"nginx" in body[:1000] else None
 
 
 def not_a_server(words: str) -> errors.NotAServer:

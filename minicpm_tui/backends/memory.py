@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -18,12 +19,20 @@ from minicpm_tui.errors import StorageError
 from minicpm_tui.files import make_private_dir, read_state, write_durably
 
 MISSES_LIMIT = 3
+MIB = 1 << 20
+USUAL_LIMITS = tuple(count * MIB for count in (1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 256))
+"""Bytes that gateways and frameworks are set to."""
+BODY_LIMIT_SECONDS = 24 * 3600.0
+"""A gateway may have been set otherwise since: after so long a larger request is tried again."""
 ACKNOWLEDGED_LIMIT = 5000
 """Digests remembered, newest last; a server's own cache holds fewer pictures."""
 
 
 class _State(msgspec.Struct):
-    """``started`` names the start of the server that the rest but ``no_stop_ids`` and ``limits`` is true of."""
+    """``started`` names the start of the server that the rest but ``no_stop_ids``, the limits and ``accepted_bytes`` is true of.
+
+    ``body_limit_at``: seconds since the epoch.
+    """
 
     started: str = ""
     acknowledged: dict[str, None] = {}
@@ -32,6 +41,9 @@ class _State(msgspec.Struct):
     no_stop_ids: bool = False
     limits: dict[str, int] = {}
     slicing: tuple[int, int] | None = None
+    accepted_bytes: int = 0
+    body_limit: int | None = None
+    body_limit_at: float = 0.0
 
 
 class MediaMemory:
@@ -70,7 +82,15 @@ class MediaMemory:
         if started and started != self._state.started:
             state = self._state
             keep = {} if state.started else state.acknowledged
-            self._state = _State(started=started, acknowledged=keep, no_stop_ids=state.no_stop_ids, limits=state.limits)
+            self._state = _State(
+                started=started,
+                acknowledged=keep,
+                no_stop_ids=state.no_stop_ids,
+                limits=state.limits,
+                accepted_bytes=state.accepted_bytes,
+                body_limit=state.body_limit,
+                body_limit_at=state.body_limit_at,
+            )
 
     def bare(self, media: Iterable[tuple[str, str]]) -> set[str]:
         """Which of the (kind, uuid) pairs can be named without their bytes."""
@@ -136,3 +156,28 @@ class MediaMemory:
         """A refusal named ``limit`` as the most of ``kind`` (``image``, ``video``) that one prompt may hold."""
         self.changed |= self._state.limits.get(kind) != limit
         self._state.limits[kind] = limit
+
+    @property
+    def body_limit(self) -> int | None:
+        """The most bytes of one request that the server, or what stands before it, takes; None where that is not known."""
+        past = time.time() - self._state.body_limit_at > BODY_LIMIT_SECONDS
+        return None if past else self._state.body_limit
+
+    def took_bytes(self, size: int) -> None:
+        """A request of ``size`` bytes was taken."""
+        if size > self._state.accepted_bytes:
+            self.changed |= size > MIB // 2  # below that no limit is looked for
+            self._state.accepted_bytes = size
+
+    def refused_bytes(self, size: int, named: int | None = None) -> None:
+        """A request of ``size`` bytes was too large; ``named`` is the limit that the refusal tells, or makes likely.
+
+        Else a usual limit below ``size`` is assumed, above what was taken before; the next refusal lowers it.
+        """
+        least = self._state.accepted_bytes
+        if least >= size:  # the limit was lowered meanwhile
+            least = self._state.accepted_bytes = 0
+        if named is None or not least <= named < size:
+            named = max((each for each in USUAL_LIMITS if least <= each < size), default=(least + size) // 2)
+        self.changed = True
+        self._state.body_limit, self._state.body_limit_at = named, time.time()

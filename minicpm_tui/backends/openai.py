@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
 
-    from minicpm_tui.backends.body import Payload
-
 FIRST_TOKEN_STALLS = 3.0
 """Until the first token a server may be silent so many times longer: it waits its turn and reads the prompt."""
 
@@ -153,7 +151,7 @@ class OpenAIBackend:
         """One request. Raises _Refused while nothing of the reply has arrived; later errors are in the ``End``."""
         import httpx2
 
-        response = await self._send(client, attempts.payload(), blobs, last=attempts.doubtful)
+        response = await self._send(client, attempts, blobs)
         try:
             async with aclosing(self._stream_of(response)) as pieces:
                 async for data in pieces:
@@ -202,20 +200,26 @@ class OpenAIBackend:
             words = _("{url} answers with {kind} instead of a reply").format(url=self._facts.url, kind=one_line(kind, 60))
             raise _Refused(Failure(not_a_server(words)))
 
-    async def _send(self, client: AsyncOpenAI, payload: Payload, blobs: BlobReader, *, last: bool) -> httpx2.Response:
-        """Send it; ``last`` means that nothing more goes over its connection."""
+    async def _send(self, client: AsyncOpenAI, attempts: Attempts, blobs: BlobReader) -> httpx2.Response:
+        """Send the next attempt; nothing more goes over the connection of a doubtful one."""
         import httpx2
         import openai
 
         from minicpm_tui.backends.network import was_refused
 
-        self._active = time.monotonic()
+        def progress(count: int) -> None:
+            self._active = time.monotonic()
+            attempts.sent += count
+
+        payload = attempts.payload()
+        closing = {"Connection": "close"} if attempts.doubtful else {}
+        progress(0 if payload.blobs else len(payload.texts[0]))
         try:
             reply: object = await client.post(
                 "/chat/completions",
                 cast_to=httpx2.Response,
-                content=payload.stream(blobs, self._progress) if payload.blobs else payload.texts[0],
-                options={"headers": {"Content-Type": "application/json", **({"Connection": "close"} if last else {})}},
+                content=payload.stream(blobs, progress) if payload.blobs else payload.texts[0],
+                options={"headers": {"Content-Type": "application/json", **closing}},
                 stream=True,
                 stream_cls=openai.AsyncStream[object],
             )
@@ -232,9 +236,6 @@ class OpenAIBackend:
         from minicpm_tui.backends.network import network_error
 
         return network_error(error, self._facts.url, time.monotonic() - self._active)
-
-    def _progress(self) -> None:
-        self._active = time.monotonic()
 
     def _save(self) -> None:
         """Write the media memory soon, without keeping the stream waiting; a batch of thousands writes it now and then."""

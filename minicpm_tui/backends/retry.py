@@ -42,9 +42,12 @@ class Attempts:
         self._drifted = False
         self._refused = self._busy = 0
         self.done = False
+        self.sent = 0
+        """Bytes of the body that have gone out with the latest attempt."""
 
     def payload(self) -> Payload:
         """What to send now."""
+        self.sent = 0
         return payload_of(self._request, uuids=self._uuids, bare=self._bare)
 
     @property
@@ -59,6 +62,9 @@ class Attempts:
         """What to do after ``failure``, None when it stays. Nothing of the reply had arrived."""
         if failure.limit is not None:
             self._memory.learn_limit(failure.limit_kind, failure.limit)
+        if isinstance(failure.error, errors.RequestTooLarge):
+            self._memory.refused_bytes(self.sent, failure.body_limit)
+            return None
         if nothing_sent:
             self._refused += 1
             return Again(REFUSED_WAITS[self._refused - 1]) if self._refused <= len(REFUSED_WAITS) else None
@@ -76,6 +82,7 @@ class Attempts:
     def answered(self) -> None:
         """The reply has begun: the server has all of the request's media now."""
         self.done = True
+        self._memory.took_bytes(self.sent)
         if self._uuids:
             self._memory.acknowledge([uuid for _kind, uuid in self._media], bare=bool(self._bare))
         if self._doubted:

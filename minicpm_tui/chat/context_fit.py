@@ -56,7 +56,7 @@ async def plan(connection: Connection, options: RequestOptions, above: Sequence[
     path = tuple(message for turn in turns[fitted.dropped :] for message in turn)
     counted = fitted if needed is None else budget
     helps = tuple(proposals(counted, media_of(question.content), connection.family))
-    made = Plan(fitted, path, fitted.dropped, _dropping(fitted.dropped, dropped_before(above)), helps)
+    made = Plan(fitted, path, fitted.dropped, dropping(fitted.dropped, dropped_before(above)), helps)
     return replace(made, problem=_problem(made, connection, question))
 
 
@@ -145,7 +145,8 @@ def _stops(part: MediaPart, connection: Connection) -> bool:
     return (len(part.frames) or UNKNOWN_FRAMES) > connection.safe_frames
 
 
-def _dropping(dropped: int, before: int) -> tuple[str, ...]:
+def dropping(dropped: int, before: int) -> tuple[str, ...]:
+    """What to say of ``dropped`` turns that are left out, ``before`` of which were so already."""
     if dropped <= before:
         return ()
     text = ngettext(

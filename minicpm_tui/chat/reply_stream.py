@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TypeVar
 
-from minicpm_tui.backends.base import Backend
 from minicpm_tui.chat.writer import ReplyWriter
 from minicpm_tui.errors import ServerFailed
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import ABORT, Delta, End, Notice, ReplyEvent, Usage
-from minicpm_tui.messages.request import ChatRequest
 from minicpm_tui.sessions import Journal
 
 T = TypeVar("T")
 
 
 async def stream_reply(
-    backend: Backend,
-    request: ChatRequest,
+    events: AsyncGenerator[ReplyEvent, None],
     journal: Journal,
     reply_id: str,
     emit: Callable[[ReplyEvent], None],
     *,
     check_usage: Callable[[Usage], str] = lambda _usage: "",
 ) -> End:
-    """Stream the reply ``reply_id`` and write it down; the last event is the ``End`` that is returned.
+    """Hand on ``events``, the reply ``reply_id``, and write it down; the last event is the ``End`` that is returned.
 
     ``check_usage`` may have something to say about what the server counted. Cancelling ends the reply with finish_reason
     ``abort``, keeps what had arrived, and is not passed on.
@@ -37,7 +34,7 @@ async def stream_reply(
     began, first = time.monotonic(), None
     end: End | None = None
     try:
-        async with aclosing(backend.stream(request, journal.blobs)) as events:
+        async with aclosing(events):
             async for event in events:
                 if isinstance(event, End):
                     end = event

@@ -15,16 +15,17 @@ from minicpm_tui.chat.budget import dropped_before, guess_tokens, history_tokens
 from minicpm_tui.chat.connect import Connection
 from minicpm_tui.chat.context_fit import Plan, plan
 from minicpm_tui.chat.events import Asked, ChatEvent
+from minicpm_tui.chat.lighter import Fresh, Scales, refused, with_media, without_refused
 from minicpm_tui.chat.limits import SHORT_QUESTION
 from minicpm_tui.chat.options import as_settings
 from minicpm_tui.chat.preparer import Attachment, Preparer
 from minicpm_tui.chat.reply_stream import completed, stream_reply
 from minicpm_tui.chat.slicing import learn
+from minicpm_tui.chat.within_limit import as_sent, reply_events, request_of, weighed
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.media.spec import Prepared
 from minicpm_tui.messages import Blob, Message, Notice, Part, RequestOptions, TextPart, Tree, Usage, media_of
-from minicpm_tui.messages.request import ChatRequest, build_request
 from minicpm_tui.sessions import Journal
 from minicpm_tui.sessions.ids import now
 from minicpm_tui.sessions.lost import named_if_lost, without_lost
@@ -67,12 +68,13 @@ class ChatSession:
     def refresh(self, parent: str | None = HERE, text: int = SHORT_QUESTION) -> Preparer:
         """The preparer, for files of a message under ``parent`` beside ``text`` tokens of text."""
         parent = self.tree.leaf if parent == HERE else parent
-        self.preparer.refresh(self.connection, self.options, self.tree.path(parent) if parent else (), text)
+        above = without_refused(self.tree.path(parent)) if parent else ()
+        self.preparer.refresh(self.connection, self.options, above, text)
         return self.preparer
 
     def spent(self) -> int:
         """Tokens of the selected path: as the server counted them with its last message, else by formula and guess."""
-        path = self.tree.path()
+        path = without_refused(self.tree.path())
         if path and (end := path[-1].end) is not None and end.usage is not None:
             return end.usage.total_tokens
         return sum(history_tokens(path, self.connection.family)[dropped_before(path) :])
@@ -99,7 +101,12 @@ class ChatSession:
     def retry(self, message_id: str | None = None) -> AsyncGenerator[ChatEvent, None]:
         """Another reply beside the reply ``message_id`` (the last one unless given), or one for a question without a reply."""
         question = self._question(message_id or self.tree.leaf)
-        return self._run(lambda emit: self._answer(question, emit))
+        return self._run(lambda emit: self._again(question, emit))
+
+    def can_be_lighter(self, message_id: str) -> bool:
+        """The reply ``message_id`` did not come because of its question's pictures: ``retry`` sends them smaller."""
+        known = self.connection.memory.body_limit is not None
+        return known and refused(self.tree.messages[message_id]) and bool(media_of(self._question(message_id).content))
 
     def cancel(self) -> None:
         """Stop what is going on; the iterator ends after what had arrived."""
@@ -171,9 +178,37 @@ class ChatSession:
         kept, lost = await asyncio.to_thread(named_if_lost, kept, self.journal)
         prepared = await self.refresh(parent, guess_tokens(text)).prepare_all(attachments, emit)
         question = self._new_question(text, (*kept, *(each.part for each in prepared)), parent)
+        if lighter := await self._lighter(question, prepared):
+            prepared, question = lighter, with_media(question, lighter)
         for note in lost:
             emit(Notice(note))
         await self._answer(question, emit, prepared)
+
+    async def _again(self, question: Message, emit: Emit) -> None:
+        """Another reply to ``question``; one that is too large for the server is asked with smaller pictures, beside it.
+
+        Where the conversation has gone on without it, it is asked at the end.
+        """
+        prepared = await self._lighter(question)
+        if prepared is None:
+            await self._answer(question, emit)
+            return
+        path = self.tree.path()
+        later = question in path and any(message.role == "user" for message in path[path.index(question) + 1 :])
+        anew = with_media(question, prepared)
+        parent = self.tree.leaf if later else question.parent
+        await self._answer(msgspec.structs.replace(anew, id=new_id(), parent=parent, at=now()), emit, prepared)
+
+    async def _lighter(self, question: Message, prepared: Sequence[Prepared] = ()) -> list[Prepared] | None:
+        """The media of ``question`` so small that the server takes them; None where they are, or nothing is known of a limit."""
+        scales = self._scales(prepared)
+        if scales.limit is None or await asyncio.to_thread(scales.fits, question):
+            return None
+        return await asyncio.to_thread(scales.lighter, question)
+
+    def _scales(self, prepared: Sequence[Prepared] = ()) -> Scales:
+        blobs = {digest: blob for each in prepared for digest, blob in each.blobs.items()}
+        return Scales(self.connection, Fresh(blobs, self.journal.blobs))
 
     async def _answer(self, question: Message, emit: Emit, prepared: Sequence[Prepared] = ()) -> None:
         """A reply to ``question``; ``prepared`` is what a question brings that is not in the journal yet."""
@@ -184,7 +219,8 @@ class ChatSession:
         fitted = await plan(self.connection, self.options, above, sent)
         if fitted.problem:
             raise fitted.problem
-        request = build_request((*fitted.path, sent), self.connection.profile, self.options)
+        fitted = await weighed(fitted, sent, self._scales(prepared))
+        request = request_of(self.connection, self.options, fitted, sent)
         reply = Message(
             new_id(),
             question.id,
@@ -193,7 +229,7 @@ class ChatSession:
             now(),
             model=self.connection.model,
             server=self.connection.url,
-            request=_as_sent(request, self.options, fitted.dropped),
+            request=as_sent(request, self.options, fitted.dropped),
         )
         blobs = {digest: blob for each in prepared for digest, blob in each.blobs.items()}
         _none, cancelled = await completed(asyncio.to_thread(self._write, question, blobs, reply, asked=asked))
@@ -203,9 +239,8 @@ class ChatSession:
             emit(Notice(notice))
         if cancelled:
             self.cancel()
-        await stream_reply(
-            self.connection.backend, request, self.journal, reply.id, emit, check_usage=partial(self._unread, fitted, sent)
-        )
+        events = reply_events(self.connection, self.options, fitted, sent, self.journal.blobs)
+        await stream_reply(events, self.journal, reply.id, emit, check_usage=partial(self._unread, fitted, sent))
 
     def _without_switch(self) -> Iterator[str]:
         """Said once: thinking was asked of a model that has no such switch."""
@@ -225,7 +260,7 @@ class ChatSession:
         return Message(new_id(), self.tree.leaf if parent == HERE else parent, "user", content, now())
 
     def _above(self, question: Message) -> tuple[Message, ...]:
-        return self.tree.path(question.parent) if question.parent else ()
+        return without_refused(self.tree.path(question.parent)) if question.parent else ()
 
     def _unread(self, fitted: Plan, sent: Message, usage: Usage) -> str:
         """What to say when the server counted the new pictures and videos otherwise than they were counted here."""
@@ -252,14 +287,3 @@ class ChatSession:
 def new_id() -> str:
     """A message's id."""
     return secrets.token_hex(8)
-
-
-def _as_sent(request: ChatRequest, options: RequestOptions, dropped: int) -> dict[str, Any]:
-    """Sampling and system prompt as they go out, and how many turns do not, for the journal."""
-    left_out = {"model", "messages", "stream", "stream_options"}
-    sent = {name: value for name, value in request.body.items() if name not in left_out}
-    if options.system:
-        sent["system"] = options.system
-    if dropped:
-        sent["dropped_turns"] = dropped
-    return sent

@@ -22,7 +22,7 @@ from minicpm_tui.cli.quiet import quiet_libraries
 from minicpm_tui.errors import MediaError, MinicpmTuiError, UsageError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.media.spec import AttachmentSpec
-from minicpm_tui.messages import ABORT, End, Message
+from minicpm_tui.messages import ABORT, End, Message, Notice
 
 INTERRUPTED = 130
 
@@ -80,7 +80,8 @@ async def _ask(question: Question, text: str, files: list[str], flags: Flags, ou
         try:
             session = ChatSession(journal, connection, options_for(config, journal.settings, connection.model))
             output.model = connection.model
-            status = await _stream(session, output, _events(session, question.again, text, specs), sent)
+            asking = _fitting(session, _events(session, question.again, text, specs))
+            status = await _stream(session, output, asking, sent)
         finally:
             await connection.aclose()
     finally:
@@ -98,6 +99,24 @@ def _events(session: ChatSession, again: str, text: str, specs: list[AttachmentS
             raise UsageError(_("there is no question yet"), title=_("Nothing to send"))
         return session.edit(asked[-1].id, text, specs or None)
     return session.send(text, specs)
+
+
+async def _fitting(session: ChatSession, asking: AsyncGenerator[ChatEvent, None]) -> AsyncGenerator[ChatEvent, None]:
+    """``asking``, and once more with smaller pictures as often as a gateway refuses them for their size."""
+    reply = ""
+    while True:
+        refused: End | None = None
+        async with aclosing(asking) as events:
+            async for event in events:
+                reply = event.reply.id if isinstance(event, Asked) else reply
+                if isinstance(event, End) and reply and session.can_be_lighter(reply):
+                    refused = event
+                else:
+                    yield event
+        if refused is None or refused.error is None:
+            return
+        yield Notice(_("{title}: sent again with smaller pictures.").format(title=refused.error.title))
+        asking = session.retry(reply)
 
 
 async def _stream(session: ChatSession, output: Output, asking: AsyncGenerator[ChatEvent, None], sent: SentFolder | None) -> int:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from minicpm_tui.demo import refusals, tokens
 from minicpm_tui.demo.chat import chat
 from minicpm_tui.demo.fields import missing, type_problems
-from minicpm_tui.demo.guards import KeyGuard, Recorder, WebSite
+from minicpm_tui.demo.guards import KeyGuard, Recorder, SizeGuard, WebSite
 from minicpm_tui.demo.metrics import CONTENT_TYPE
 from minicpm_tui.demo.prompt import read_prompt
 from minicpm_tui.demo.responses import json_response
@@ -37,7 +37,7 @@ def make_app(state: State, recorder: Recorder | None = None) -> WebSite:
     handlers = {refusals.Refusal: _refused, HTTPException: _http_error, Exception: _crashed}
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.state.demo = state
-    guarded = KeyGuard(app, state)
+    guarded = SizeGuard(KeyGuard(app, state), state)
     return WebSite(recorder.around(guarded) if recorder else guarded, state)
 
 

@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import msgspec
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from minicpm_tui.demo.responses import json_response
@@ -33,6 +34,34 @@ class KeyGuard:
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         scheme, _space, given = header.partition(" ")
         return not key or (scheme.lower() == "bearer" and secrets.compare_digest(given.encode(), key.encode()))
+
+
+class SizeGuard:
+    """With the fault ``most_bytes`` a larger request gets aiohttp's 413, which gateways are built of."""
+
+    def __init__(self, app: ASGIApp, state: State) -> None:
+        self._app = app
+        self._state = state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        most = self._state.options.faults.most_bytes
+        if scope["type"] != "http" or most is None or scope["method"] == "GET":
+            await self._app(scope, receive, send)
+            return
+        arrived: list[Message] = []
+        while not arrived or arrived[-1].get("more_body"):
+            arrived.append(await receive())
+        size = sum(len(message.get("body", b"")) for message in arrived)
+        if size > most:
+            text = f"Maximum request body size {most} exceeded, actual body size {size}"
+            await Response(text, 413, media_type="text/plain")(scope, receive, send)
+            return
+        waiting = iter(arrived)
+
+        async def replay() -> Message:
+            return next(waiting, None) or await receive()
+
+        await self._app(scope, replay, send)
 
 
 class WebSite:

@@ -25,6 +25,7 @@
      │   ├─ RequestRejected           a 4xx that changing the request mends
      │   │   ├─ ContextExceeded           more tokens than max_model_len
      │   │   ├─ TooManyMedia              --limit-mm-per-prompt
+     │   │   ├─ RequestTooLarge           413, also a gateway's
      │   │   └─ MediaCacheMiss            a uuid that the server has forgotten
      │   ├─ ServerOverloaded          429 or 503: try again
      │   ├─ ServerFailed              5xx, an error inside the stream, or a broken stream
@@ -65,6 +66,7 @@ from minicpm_tui.errors.serving import (
     NotAServer,
     PortTaken,
     RequestRejected,
+    RequestTooLarge,
     ServerError,
     ServerFailed,
     ServerNotFound,
@@ -97,6 +99,7 @@ __all__ = [
     "NotAServer",
     "PortTaken",
     "RequestRejected",
+    "RequestTooLarge",
     "ServerError",
     "ServerFailed",
     "ServerNotFound",

@@ -62,6 +62,13 @@ class TooManyMedia(RequestRejected):
     default_title = N_("More pictures or videos than the server takes in one conversation")
 
 
+class RequestTooLarge(RequestRejected):
+    """The server, or a gateway before it, takes fewer bytes at once (413)."""
+
+    kind = "request_too_large"
+    default_title = N_("The message has more bytes than the server or a gateway takes at once")
+
+
 class MediaCacheMiss(RequestRejected):
     """The server no longer holds a picture or video that the request left out."""
 

@@ -83,7 +83,7 @@ def test_only_reasons_nobody_knows_may_be_about_a_uuid() -> None:
         (404, b"<html><title>nginx</title></html>", errors.NotAServer, "HTTP 404"),
         (307, b"", errors.NotAServer, "HTTP 307"),
         (502, b"<html>Bad Gateway</html>", errors.ServerFailed, "a gateway answers"),
-        (413, b"<html>too large</html>", errors.RequestRejected, "too large"),
+        (413, b"<html>too large</html>", errors.RequestTooLarge, "#n="),
         (503, b'{"error":{"message":"no room"}}', errors.ServerOverloaded, "no room"),
         (429, b"slow down", errors.ServerOverloaded, "HTTP 429"),
         (500, b"Internal Server Error", errors.ServerFailed, "HTTP 500 Internal Server Error"),

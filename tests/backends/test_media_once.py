@@ -210,7 +210,7 @@ async def test_a_request_needs_little_more_memory_than_its_largest_picture() -> 
     payload = payload_of(question(*pictures), uuids=True, bare=())
     tracemalloc.start()
     total = 0
-    async for piece in payload.stream(blobs, lambda: None):
+    async for piece in payload.stream(blobs, lambda _count: None):
         total += len(piece)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -10,10 +10,12 @@ from textual.widget import Widget
 
 from minicpm_tui.chat.events import ChatEvent
 from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.i18n import _
 from minicpm_tui.messages import End
 from minicpm_tui.ui.chat.message_queue import Outgoing, Queue
 from minicpm_tui.ui.chat.model import ChatModel
 from minicpm_tui.ui.chat.reply import ReplyView
+from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.kit.error_line import error_line
 
 if TYPE_CHECKING:
@@ -115,11 +117,23 @@ class Outbox:
     async def _follow(self, session: ChatSession, events: AsyncIterator[ChatEvent], outgoing: Outgoing | None) -> End | None:
         self._owner.post_message(self.Began())
         try:
-            return await self._view.follow(events, session)
+            end = await self._view.follow(events, session)
+            while await self._wanted_smaller(session):
+                end = await self._view.follow(session.retry(), session)
         except MinicpmTuiError as error:
             unsent = None if self._view.asked else outgoing
             self._owner.post_message(self.Failed(error_line(error.info), unsent))
             return None
+        return end
+
+    async def _wanted_smaller(self, session: ChatSession) -> bool:
+        """The last reply did not come because of its pictures' size, and the user wants them to be made smaller."""
+        leaf = session.tree.leaf
+        if leaf is None or not session.can_be_lighter(leaf):
+            return False
+        question = _("What stands before the server does not take so many bytes at once. Send the pictures smaller?")
+        answers = (("leave", _("Leave the message out")), ("smaller", _("Send smaller")))
+        return await self._owner.app.push_screen_wait(Ask(question, answers)) == "smaller"
 
     def _done(self, end: End | None) -> None:
         self.running = False

@@ -8,6 +8,7 @@ from minicpm_tui.errors import ErrorInfo
 from minicpm_tui.i18n import N_, _
 
 _KEYS = (
+    (r"client_max_body_size", N_("later messages go without it; Retry (r) sends it with smaller pictures")),
     (r"MINICPM_TUI_API_KEY|--api-key-env", N_("F4 enters its API key")),
     (r"minicpm-tui servers logs", N_("F3 shows how far it is")),
     (r"minicpm-tui servers\b", N_("F3 lists the servers")),
