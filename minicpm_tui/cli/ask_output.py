@@ -75,9 +75,8 @@ class Output:
         return ending_of(end, "".join(self._text), "".join(self._thought))
 
     def tell(self, end: End) -> None:
-        """Say what is wrong with the reply, but not that the user stopped it: they know."""
-        kind, text = self.ending(end)
-        if text and kind != "abort":
+        """Say what is wrong with the reply: who reads what was written to a file does not know that it was stopped."""
+        if text := self.ending(end).text:
             self.say(text)
 
     def failed(self, error: MinicpmTuiError) -> None:
@@ -118,7 +117,7 @@ class JsonOutput(Output):
             "first_token_seconds": end.first_token_seconds,
         }
         kind, text = self.ending(end)
-        if text and not error and kind != "abort":
+        if text and not error:
             fields["warning"] = {"kind": kind, "message": text}
         if error:
             fields["error"] = {"kind": error.kind, "title": error.title, "message": error.message, "hint": error.hint}

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from minicpm_tui.chat.events import Preparing
 from minicpm_tui.cli.ask_output import Output
-from minicpm_tui.cli.markdown_print import Lines
 from minicpm_tui.i18n import _
+from minicpm_tui.markdown.console import Lines
 from minicpm_tui.markdown.stream import Stream
 from minicpm_tui.messages import End
 from minicpm_tui.text import one_line, printable

@@ -113,7 +113,7 @@ def _draw(each: Comparison) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from minicpm_tui.cli.markdown_print import Lines, markdown_lines
+    from minicpm_tui.markdown.console import Lines, markdown_lines
 
     console = Console(highlight=False)
     removed, added = changed(each)

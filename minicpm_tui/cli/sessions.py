@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -135,12 +135,14 @@ def check(all_json: bool, session: str | None, as_json: bool) -> int:
 @click.option("--format", "name", help=_("md, html, json, jsonl, cast or tar.gz; default: by the file name."))
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=_("File to write; - is stdout."))
 @click.option("--overwrite", is_flag=True, help=_("Replace an existing file."))
-def export(session: str, name: str | None, output: Path | None, overwrite: bool) -> int:
+@click.option("--cast-version", type=click.IntRange(2, 3), default=2, show_default=True, help=_("Version of asciicast."))
+def export(session: str, name: str | None, output: Path | None, overwrite: bool, cast_version: Literal[2, 3]) -> int:
     from minicpm_tui.errors import StorageError, UsageError
     from minicpm_tui.files import whole_path
     from minicpm_tui.sessions.care import missing
     from minicpm_tui.sessions.export import export as export_session
     from minicpm_tui.sessions.export import format_of
+    from minicpm_tui.sessions.export.options import Options
     from minicpm_tui.sessions.journal import Journal
 
     output = whole_path(output) if output and str(output) != "-" else None  # -: stdout
@@ -150,7 +152,7 @@ def export(session: str, name: str | None, output: Path | None, overwrite: bool)
     if chosen is None:
         raise UsageError(_("which format?"), hint=_("use --format md, html, json, jsonl, cast or tar.gz"))
     with Journal.open(session, read_only=True) as journal:
-        data = export_session(journal, chosen, output, overwrite=overwrite)
+        data = export_session(journal, chosen, output, Options(cast_version=cast_version), overwrite=overwrite)
         lost = missing(journal)
     for line in lost:
         warn(line)

@@ -185,7 +185,7 @@ def _draw(journal: Journal) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from minicpm_tui.cli.markdown_print import Lines, markdown_lines
+    from minicpm_tui.markdown.console import Lines, markdown_lines
 
     console = Console(highlight=False)
     for message in journal.tree.path():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import io
 import json
 import secrets
@@ -36,7 +37,9 @@ def convert(data: bytes, path: Path) -> tuple[list[Message], dict[str, Blob], di
     """Messages in order, the bytes of their media, and the settings that go with them. Raises SessionDamaged."""
     raw = _parsed(data, path)
     settings: dict[str, Any] = {}
+    about: dict[int, _About] = {}
     if isinstance(raw, dict):
+        about = _about(raw.get("session"))
         model = raw.get("model")
         settings = {"model": model} if isinstance(model, str) else {}
         raw = raw.get("messages")
@@ -44,8 +47,11 @@ def convert(data: bytes, path: Path) -> tuple[list[Message], dict[str, Blob], di
         raise SessionDamaged(str(path), title=_("This file cannot be imported"), hint=_("it should contain a list of messages"))
     messages: list[Message] = []
     blobs: dict[str, Blob] = {}
-    for each in raw:
+    for number, each in enumerate(raw):
         message = _message(each, messages[-1].id if messages else None, settings.get("model"), blobs)
+        if message.role == "assistant" and number in about:
+            known = about[number]
+            message = message.with_reply(message.text, known.reasoning or message.reasoning, known.end)
         if message.role == "system" and "system" not in settings and not messages:
             settings["system"] = message.text
         else:
@@ -59,6 +65,25 @@ def _parsed(data: bytes, path: Path) -> Any:
         return json.loads(json.dumps(json.loads(text), ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
         raise SessionDamaged(f"{path}: {error}", title=_("This file cannot be imported")) from error
+
+
+class _About(msgspec.Struct, frozen=True):
+    """What an export of ours says of the reply ``messages[message]``."""
+
+    message: int
+    end: End | None
+    reasoning: str | None = None
+
+
+def _about(session: object) -> dict[int, _About]:
+    """By message; what cannot be read is left out."""
+    found: dict[int, _About] = {}
+    stated = session.get("about") if isinstance(session, dict) else None
+    for each in stated if isinstance(stated, list) else []:
+        with contextlib.suppress(msgspec.ValidationError):
+            known = msgspec.convert(each, _About)
+            found[known.message] = known
+    return found
 
 
 def _message(raw: dict[str, Any], parent: str | None, model: str | None, blobs: dict[str, Blob]) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Message, Tree, message_ending
 from minicpm_tui.sessions.ids import moment_of
-from minicpm_tui.text import one_line
+from minicpm_tui.text import format_duration, one_line
 
 
 def date_label(stamp: str) -> str:
@@ -35,3 +35,13 @@ def full_label(tree: Tree, message: Message) -> str:
 def ending_label(message: Message) -> str:
     """What a reader should know of a reply's end: cut off, failed, refused, empty. Empty for every other message."""
     return one_line(message_ending(message).text)
+
+
+def facts_label(message: Message) -> str:
+    """How long a reply took and how many tokens it has; empty where neither is known."""
+    if message.end is None:
+        return ""
+    facts = [format_duration(message.end.seconds)] if message.end.seconds >= 1 else []
+    if message.end.usage:
+        facts.append(_("{count} tokens").format(count=message.end.usage.completion_tokens))
+    return " · ".join(facts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from minicpm_tui.errors import StorageError
@@ -44,11 +45,17 @@ class TurnMark:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The selected path of a session in time."""
+    """The selected path of a session in time; ``title`` is what the session is called, ``tree`` all of its messages."""
 
-    steps: tuple[Step, ...]
-    turns: tuple[TurnMark, ...]
-    path: tuple[Message, ...]
+    steps: tuple[Step, ...] = ()
+    turns: tuple[TurnMark, ...] = ()
+    tree: Tree = field(default_factory=Tree)
+    title: str = ""
+
+    @cached_property
+    def path(self) -> tuple[Message, ...]:
+        """The messages that are shown."""
+        return self.tree.path()
 
     @property
     def duration(self) -> float:
@@ -129,13 +136,12 @@ def of(events: Iterable[AnyEvent], idle_limit: float = IDLE_LIMIT) -> Timeline:
                     known.pieces.append((before, delta))
         elif isinstance(event, EndEvent):
             recorded.setdefault(event.id, _Recorded(before)).end = (state.time, event.end)
-    return _timed(state.tree, recorded, idle_limit)
+    return _timed(state, recorded, idle_limit)
 
 
-def _timed(tree: Tree, recorded: dict[str, _Recorded], idle_limit: float) -> Timeline:
+def _timed(state: SessionState, recorded: dict[str, _Recorded], idle_limit: float) -> Timeline:
     raw: list[tuple[float, str, Message | Delta | End]] = []
-    path = tree.path()
-    for message in path:
+    for message in state.tree.path():
         known = recorded.get(message.id, _Recorded(raw[-1][0] if raw else 0.0))
         raw.append((known.begin, message.id, _begun(message, known)))
         if message.role == "assistant":
@@ -148,7 +154,7 @@ def _timed(tree: Tree, recorded: dict[str, _Recorded], idle_limit: float) -> Tim
         at += min(max(when - last, 0.0), idle_limit)
         last = when
         steps.append(Step(at, message_id, event))
-    return Timeline(tuple(steps), tuple(_marks(steps)), path)
+    return Timeline(tuple(steps), tuple(_marks(steps)), state.tree, state.shown_title)
 
 
 def _begun(message: Message, known: _Recorded) -> Message:

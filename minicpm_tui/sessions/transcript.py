@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from minicpm_tui.i18n import _
 from minicpm_tui.messages import Delta, End, Message, media_of
-from minicpm_tui.sessions.labels import role_label
+from minicpm_tui.sessions.labels import ending_label, facts_label, full_label
 from minicpm_tui.sessions.timeline import Timeline
-from minicpm_tui.text import format_duration, one_line, printable
+from minicpm_tui.text import one_line, printable
 
 _BOLD, _DIM, _ACCENT, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[36m", "\x1b[0m"
 
@@ -16,24 +15,30 @@ _BOLD, _DIM, _ACCENT, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[36m", "\x1b[0m"
 def transcript(timeline: Timeline, *, colour: bool) -> Iterator[tuple[float, str, Message | None]]:
     """What to write and when (seconds); with the message where one begins. Colours only where asked for."""
     kind = ""
+    whole = {message.id: message for message in timeline.path}
+    open_reply: Message | None = None
     for step in timeline.steps:
         match step.event:
             case Message() as message:
                 kind = ""
-                yield step.at, _heading(message, colour=colour) + _body(message, colour=colour), message
+                above = _ending(open_reply, colour=colour) if open_reply else ""
+                open_reply = whole[message.id] if message.role == "assistant" else None
+                heading = _painted_if(full_label(timeline.tree, message), _styles(message), colour=colour)
+                yield step.at, f"{above}\n{heading}\n{_body(message, colour=colour)}", message
             case Delta(text=text, kind=new):
                 turned = "" if new == kind or not kind else "\n\n"
                 kind = new
                 shown = printable(text)
                 yield step.at, turned + (_painted(shown, _DIM) if colour and new == "reasoning" else shown), None
-            case End() as end:
-                yield step.at, _ending(end, colour=colour), None
-    if timeline.path and timeline.path[-1].unfinished and not timeline.path[-1].end:
-        yield timeline.duration, "\n" + _painted_if(_("(unfinished)"), _DIM, colour=colour) + "\n", None
+            case End():
+                open_reply = None
+                yield step.at, _ending(whole[step.message_id], colour=colour), None
+    if open_reply:
+        yield timeline.duration, _ending(open_reply, colour=colour), None
 
 
-def _heading(message: Message, *, colour: bool) -> str:
-    return "\n" + _painted_if(role_label(message), _BOLD + (_ACCENT if message.role == "user" else ""), colour=colour) + "\n"
+def _styles(message: Message) -> str:
+    return _BOLD + (_ACCENT if message.role == "user" else "")
 
 
 def _body(message: Message, *, colour: bool) -> str:
@@ -44,13 +49,9 @@ def _body(message: Message, *, colour: bool) -> str:
     return "\n".join(lines) + ("\n" if message.role != "assistant" else "")
 
 
-def _ending(end: End, *, colour: bool) -> str:
-    if end.error:
-        return "\n" + _painted_if(one_line(end.error.line()), _DIM, colour=colour) + "\n"
-    facts = [format_duration(end.seconds)] if end.seconds >= 1 else []
-    if end.usage:
-        facts.append(_("{count} tokens").format(count=end.usage.completion_tokens))
-    return "\n" + (_painted_if(" · ".join(facts), _DIM, colour=colour) + "\n" if facts else "")
+def _ending(reply: Message, *, colour: bool) -> str:
+    lines = [line for line in (ending_label(reply), facts_label(reply)) if line]
+    return "\n" + "".join(_painted_if(line, _DIM, colour=colour) + "\n" for line in lines)
 
 
 def _painted_if(text: str, style: str, *, colour: bool) -> str:

@@ -213,7 +213,7 @@ def test_ctrl_c_keeps_what_had_arrived(home: Path) -> None:
         process.send_signal(signal.SIGINT)
         _out, err = process.communicate(timeout=30)
         assert process.returncode == 130
-        assert err == b""
+        assert err == b"minicpm-tui: Stopped\n"
     (session,) = (home / "data" / "sessions").iterdir()
     with Journal.open(session, read_only=True) as journal:
         reply = journal.tree.path()[-1]

@@ -177,36 +177,6 @@ def test_names_of_attachments_never_lead_out_of_the_folder(tmp_path: Path) -> No
     assert all(path.suffix == ".jpg" for path in (tmp_path / "deep" / "talk-files").iterdir())
 
 
-def test_cast_is_asciicast_3(journal: Journal) -> None:
-    header, *events = [json.loads(line) for line in rendered(journal, "cast").splitlines()]
-    assert header["version"] == 3
-    assert header["term"]["cols"] > 0
-    assert all(wait >= 0 and code in {"o", "m", "x"} for wait, code, _data in events)
-    assert [data for _wait, code, data in events if code == "m"] == [
-        "What is in this picture? 这是一只猫吗 cat.jpg walk.mp4",
-        "And in the video?",
-    ]
-    shown = "".join(data for _wait, code, data in events if code == "o")
-    assert "It walks away." in shown
-    assert "\n" not in shown.replace("\r\n", "")
-
-
-def test_cast_carries_no_control_codes_of_others(hostile: Journal) -> None:
-    shown = "".join(data for _wait, code, data in map(json.loads, rendered(hostile, "cast").splitlines()[1:]) if code == "o")
-    assert "\x1b[31m" not in shown
-
-
-def test_cast_keeps_the_time_between_pieces() -> None:
-    with Journal.create() as journal:
-        journal.append_message(question("u", "hi"))
-        journal.append_message(reply("a", "u"))
-        journal.append_deltas("a", [Delta("content", "one", 0.25), Delta("content", "two", 1.0), Delta("content", "far", 1.9)])
-    events = [json.loads(line) for line in rendered(Journal.open(journal.id, read_only=True), "cast").splitlines()[1:]]
-    waits = {data: wait for wait, _code, data in events}
-    assert waits["two"] == pytest.approx(0.75, abs=1e-3)
-    assert waits["far"] == pytest.approx(0.9, abs=1e-3)
-
-
 def test_all_formats_survive_an_empty_session_and_a_cut_off_one(tmp_path: Path) -> None:
     with Journal.create() as journal:
         journal.set_title("empty")

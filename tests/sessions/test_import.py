@@ -20,14 +20,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from minicpm_tui import paths
-from minicpm_tui.errors import MinicpmTuiError, SessionDamaged, StorageError
-from minicpm_tui.messages import ImagePart, Message, VideoPart
+from minicpm_tui.errors import ErrorInfo, MinicpmTuiError, SessionDamaged, StorageError
+from minicpm_tui.messages import Delta, End, ImagePart, Message, VideoPart, message_ending
 from minicpm_tui.sessions import care
 from minicpm_tui.sessions.export import export
 from minicpm_tui.sessions.importer import import_session
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.library import Library
-from tests.sessions.talk import FRAMES, MODEL, PICTURE, conversation
+from tests.sessions.talk import FRAMES, MODEL, PICTURE, conversation, question, reply
 
 HEADER = b'{"format":"minicpm-tui-session","version":1,"id":"x","created":"2026-01-01T00:00:00Z"}\n'
 
@@ -102,6 +102,35 @@ def test_imported_sessions_go_on(journal: Journal, tmp_path: Path) -> None:
     assert len(video.frames) == 3
     assert again.settings == {"model": MODEL}
     assert not any(message.unfinished for message in again.tree.path())
+
+
+def test_how_replies_ended_comes_back_from_openai_messages(tmp_path: Path) -> None:
+    with Journal.create(settings={"system": "Be brief."}) as journal:
+        journal.append_message(question("u", "hi"))
+        for name, end in (("a", End("abort")), ("b", End("length")), ("c", End(error=ErrorInfo("x", "It broke"))), ("d", None)):
+            journal.append_message(reply(name, "u"))
+            journal.append_deltas(name, [Delta("reasoning", "I think", 0.0), Delta("content", "half", 0.1)])
+            if end:
+                journal.append_end(name, end)
+    for name in "abcd":
+        with Journal.open(journal.id) as journal:
+            journal.select(name)
+            export(journal, "json", tmp_path / f"{name}.json")
+            expected = message_ending(journal.tree.path()[-1])
+        again = Journal.open(import_session(tmp_path / f"{name}.json")).tree.path()[-1]
+        assert message_ending(again) == expected
+        assert again.reasoning == "I think"
+        about = json.loads((tmp_path / f"{name}.json").read_text())["session"]["about"][-1]
+        assert about["ending"] == expected.text
+        assert about["answer"][1] == 4
+        assert len(about["others"]) == 3
+
+
+@pytest.mark.parametrize("session", [5, {"about": 5}, {"about": [5, {"message": "x"}, {"message": 99, "end": None}]}])
+def test_what_is_said_of_replies_may_be_anything(tmp_path: Path, session: Any) -> None:
+    messages = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}]
+    (tmp_path / "x.json").write_text(json.dumps({"messages": messages, "session": session}))
+    assert Journal.open(import_session(tmp_path / "x.json")).tree.path()[-1].text == "ho"
 
 
 HOSTILE: dict[str, tuple[Any, ...]] = {

@@ -18,7 +18,7 @@ from minicpm_tui.messages.request import ChatRequest
 from minicpm_tui.sessions.events import AnyEvent, DeltaEvent, EndEvent, Header, MessageEvent, OpenEvent, encode
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.timeline import IDLE_LIMIT, Timeline, load
-from tests.sessions.talk import AT, conversation, question, reply
+from tests.sessions.talk import AT, answer, conversation, question, reply
 
 QUESTION_AT, REPLY_AT = 0.0, 0.5
 """The night before the question is no part of the replay."""
@@ -146,7 +146,7 @@ async def test_turns_can_be_stepped_through(folder: Path) -> None:
 
 
 async def test_speeds_go_from_a_quarter_to_sixteen() -> None:
-    replay = Replay(Timeline((), (), ()))
+    replay = Replay(Timeline())
     assert [replay.faster(1) for _step in range(6)] == [2.0, 4.0, 8.0, 16.0, 16.0, 16.0]
     assert [replay.faster(-1) for _step in range(7)] == [8.0, 4.0, 2.0, 1.0, 0.5, 0.25, 0.25]
     assert await collected(replay.play()) == [Jumped((), None)]
@@ -177,10 +177,24 @@ def test_print_plays_a_copied_folder(folder: Path, tmp_path: Path, capsys: pytes
     assert run(["replay", str(tmp_path / "stick"), "--print", "--speed", "0"]) == 0
     text = capsys.readouterr().out
     assert "one two three" in text
-    assert text.rstrip().endswith("(unfinished)")
+    assert text.rstrip().endswith("Ask again to get all of it.")
     assert "\x1b" not in text
     assert (tmp_path / "stick" / "session.jsonl").read_bytes() == before
     assert [path.name for path in (tmp_path / "stick").iterdir()] == ["session.jsonl"]
+
+
+def test_print_says_which_answer_it_is_and_how_it_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    with Journal.create() as journal:
+        journal.append_message(question("u", "hi"))
+        answer(journal, "a", "u", "one")
+        journal.append_message(reply("b", "u"))
+        journal.append_deltas("b", [Delta("reasoning", "I think", 0.0), Delta("content", "half", 0.001)])
+        journal.append_end("b", End("length"))
+        journal.append_message(question("v", "go on", "b"))
+    assert run(["replay", journal.id, "--print", "--speed", "0"]) == 0
+    text = capsys.readouterr().out
+    for said in ("answer 2 of 2", "I think", "half", "Cut off: the token limit is reached"):
+        assert said in text
 
 
 def test_print_keeps_the_time(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

@@ -13,6 +13,7 @@ from minicpm_tui.errors import SessionError, UsageError
 from minicpm_tui.files import refuse_taken, write_durably
 from minicpm_tui.i18n import _
 from minicpm_tui.sessions.export import archive, cast, chat_json, markdown, page
+from minicpm_tui.sessions.export.options import Options
 from minicpm_tui.sessions.ids import JOURNAL
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.text import one_line
@@ -23,16 +24,17 @@ class Format:
     """``render`` makes the bytes; ``write`` makes several files, or one too large for memory, and is told whether to replace."""
 
     name: str
-    render: Callable[[Journal], bytes] | None = None
-    write: Callable[[Journal, Path, bool], None] | None = None
+    render: Callable[[Journal, Options], bytes] | None = None
+    write: Callable[[Journal, Path, bool, Options], None] | None = None
 
 
-def _as_it_is(journal: Journal) -> bytes:
+def _as_it_is(journal: Journal, _options: Options) -> bytes:
     if not journal.saved or journal.path is None:
         raise SessionError(journal.id, title=_("The session is not saved"))
     return (journal.path / JOURNAL).read_bytes()
 
 
+DEFAULT = Options()
 FORMATS = {
     each.name: each
     for each in (
@@ -46,7 +48,9 @@ FORMATS = {
 }
 
 
-def export(journal: Journal, name: str, path: Path | None = None, *, overwrite: bool = False) -> bytes | None:
+def export(
+    journal: Journal, name: str, path: Path | None = None, options: Options = DEFAULT, *, overwrite: bool = False
+) -> bytes | None:
     """Export to ``path``; without one, the bytes. What is there is replaced with ``overwrite`` alone.
 
     Raises:
@@ -61,13 +65,13 @@ def export(journal: Journal, name: str, path: Path | None = None, *, overwrite: 
     if path is None:
         if needs_file or chosen.render is None:
             raise UsageError(name, title=_("This format needs a file to write to"), hint=_("give one with -o"))
-        return chosen.render(journal)
+        return chosen.render(journal, options)
     if not overwrite:
         refuse_taken(path)
     if chosen.write is not None:
-        chosen.write(journal, path, overwrite)
+        chosen.write(journal, path, overwrite, options)
     elif chosen.render is not None:
-        write_durably(path, chosen.render(journal), overwrite=overwrite)
+        write_durably(path, chosen.render(journal, options), overwrite=overwrite)
     return None
 
 

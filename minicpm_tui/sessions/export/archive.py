@@ -13,10 +13,11 @@ from minicpm_tui.files import give_name, storage_errors
 from minicpm_tui.i18n import _
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.attachments import AttachmentStore
+from minicpm_tui.sessions.export.options import Options
 from minicpm_tui.sessions.journal import Journal
 
 
-def write(journal: Journal, path: Path, overwrite: bool) -> None:
+def write(journal: Journal, path: Path, overwrite: bool, _options: Options) -> None:
     """Write the journal and its attachments to ``path``; complete or not at all. Raises StorageError, NameTaken."""
     if journal.path is None:
         raise SessionError(journal.id, title=_("The session is not saved"))

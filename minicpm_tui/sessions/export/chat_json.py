@@ -1,5 +1,8 @@
 """The ``messages`` of an OpenAI chat request, media as data URLs, so that any client can go on.
 
+What such a request cannot say stands beside it in ``session``: which session it is, and of each reply how it ended, what was
+thought, and what was answered otherwise. ``sessions import`` reads it.
+
 Videos are vLLM's form: ``data:video/jpeg;base64,`` and the frames joined by commas (vllm/multimodal/media/video.py).
 """
 
@@ -11,21 +14,43 @@ from typing import Any
 import msgspec
 
 from minicpm_tui.errors import SessionDamaged
-from minicpm_tui.messages import BlobReader, ImagePart, Message, Part, TextPart
+from minicpm_tui.messages import BlobReader, ImagePart, Message, Part, TextPart, Tree
+from minicpm_tui.sessions.export.options import Options
+from minicpm_tui.sessions.export.others import others
 from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.sessions.labels import ending_label, full_label
 from minicpm_tui.text import one_line
 
 
-def render(journal: Journal) -> bytes:
-    """``{"model", "messages"}`` of the selected path; an attachment that cannot be read becomes a line of text."""
+def render(journal: Journal, _options: Options) -> bytes:
+    """``{"model", "messages", "session"}`` of the selected path; an attachment that cannot be read becomes a line of text."""
     path = journal.tree.path()
-    messages = [_message(message, journal.blobs) for message in path if message.content]
+    said = [message for message in path if message.content or message.role == "assistant"]
+    messages = [_message(message, journal.blobs) for message in said]
     system = journal.settings.get("system")
-    if isinstance(system, str) and system and not any(message.role == "system" for message in path):
+    first = int(isinstance(system, str) and bool(system) and not any(message.role == "system" for message in path))
+    if first:
         messages.insert(0, {"role": "system", "content": system})
+    facts = [{"message": number} | known for number, each in enumerate(said, first) if (known := _facts(journal.tree, each))]
+    session = {"id": journal.id, "title": one_line(journal.title), "created": journal.created, "about": facts}
     model = next((message.model for message in reversed(path) if message.model), None) or journal.settings.get("model")
     body: dict[str, Any] = {"model": model} if model else {}
-    return msgspec.json.format(msgspec.json.encode(body | {"messages": messages}), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(body | {"messages": messages, "session": session}), indent=2) + b"\n"
+
+
+def _facts(tree: Tree, message: Message) -> dict[str, Any]:
+    """What a request cannot say of a message; empty where that is nothing."""
+    facts: dict[str, Any] = {}
+    if message.role == "assistant":
+        facts = {"end": message.end, "ending": ending_label(message) or None, "reasoning": message.reasoning or None}
+    number, count = tree.position(message.id)
+    if count > 1:
+        facts["answer"] = [number, count]
+        facts["others"] = [
+            {"role": other.role, "label": full_label(tree, other), "text": other.text, "ending": ending_label(other) or None}
+            for other in others(tree, message)
+        ]
+    return facts
 
 
 def _message(message: Message, blobs: BlobReader) -> dict[str, Any]:

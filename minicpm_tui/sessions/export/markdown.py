@@ -12,6 +12,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.messages import ImagePart, MediaPart, Message, Tree, VideoPart, media_of
 from minicpm_tui.sessions.attachments import extension
 from minicpm_tui.sessions.export.markdown_text import closed, label, plain, quoted, target
+from minicpm_tui.sessions.export.options import Options
 from minicpm_tui.sessions.export.others import others
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.labels import date_label, ending_label, full_label
@@ -25,12 +26,12 @@ def has_attachments(journal: Journal) -> bool:
     return any(part.digests for message in _all(journal.tree) for part in media_of(message.content))
 
 
-def render(journal: Journal) -> bytes:
+def render(journal: Journal, _options: Options) -> bytes:
     """The text of a session without attachments."""
     return _text(journal, "", {}).encode()
 
 
-def write(journal: Journal, path: Path, overwrite: bool) -> None:
+def write(journal: Journal, path: Path, overwrite: bool, _options: Options) -> None:
     """Write ``path`` and, where there are attachments, ``<stem>-files/``. Raises StorageError, NameTaken."""
     folder = path.with_name(f"{path.stem}-files")
     lost: dict[str, str] = {}

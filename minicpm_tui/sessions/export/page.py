@@ -11,12 +11,13 @@ from typing import Any
 from minicpm_tui.errors import SessionDamaged
 from minicpm_tui.i18n import _, language
 from minicpm_tui.messages import BlobReader, ImagePart, MediaPart, Message, VideoPart, media_of
+from minicpm_tui.sessions.export.options import Options
 from minicpm_tui.sessions.journal import Journal
-from minicpm_tui.sessions.labels import date_label, ending_label, role_label
-from minicpm_tui.text import format_duration, one_line, printable
+from minicpm_tui.sessions.labels import date_label, ending_label, facts_label, role_label
+from minicpm_tui.text import one_line, printable
 
 
-def render(journal: Journal) -> bytes:
+def render(journal: Journal, _options: Options) -> bytes:
     """The page, UTF-8."""
     markdown = _markdown()
     style = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
@@ -57,19 +58,9 @@ def _message(message: Message, markdown: Any, blobs: BlobReader) -> str:
         parts.append(f'<p class="plain">{html.escape(printable(message.text))}</p>')
     if broken := ending_label(message):
         parts.append(f'<p class="note">{html.escape(broken)}</p>')
-    if facts := _facts(message):
+    if facts := facts_label(message):
         parts.append(f"<footer>{html.escape(facts)}</footer>")
     return "\n".join([*parts, "</article>"])
-
-
-def _facts(message: Message) -> str:
-    end = message.end
-    if end is None:
-        return ""
-    facts = [format_duration(end.seconds)] if end.seconds >= 1 else []
-    if end.usage:
-        facts.append(_("{count} tokens").format(count=end.usage.completion_tokens))
-    return " · ".join(facts)
 
 
 def _media(part: MediaPart, blobs: BlobReader) -> str:

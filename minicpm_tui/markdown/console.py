@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rich.color import ColorSystem
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
@@ -61,6 +62,12 @@ def markdown_lines(text: str, console: Console, marked: Sequence[tuple[int, int]
     if not marked:
         return lines
     return [dyed(line, [(begin, end) for begin, end, _number in shown_spans(line, source, marked)], ink) for line in lines]
+
+
+def ansi(line: Line) -> str:
+    """``line`` with the codes of a terminal of sixteen colours, without its newline."""
+    segments = _segments(line)
+    return "".join((each.style or Style.null()).render(each.text, color_system=ColorSystem.STANDARD) for each in segments)
 
 
 def _segments(line: Line) -> list[Segment]:
