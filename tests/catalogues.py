@@ -9,6 +9,7 @@ import io
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,6 +80,7 @@ def domain_of(path: Path) -> str:
     return relative.split("/")[0] if "/" in relative else "core"
 
 
+@cache
 def texts() -> dict[str, list[Text]]:
     """Every marked text of the package, by domain; ``click`` has what the click library says itself."""
     found: dict[str, list[Text]] = defaultdict(list)

@@ -12,6 +12,13 @@ import pytest
 from minicpm_tui import i18n, redaction
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that drive the program in a terminal are no unit tests."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "Terminal" in vars(item.module):
+            item.add_marker(pytest.mark.terminal)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """``MINICPM_TUI_HOME`` of this test; keys, proxies and language of the environment are gone."""
