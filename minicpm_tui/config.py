@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     longer (0: never). ``thumbnails``: ``auto`` asks the terminal what it can draw. ``slow_line``: ``auto`` is how long the
     terminal takes to answer; on a slow line pictures are drawn in the viewer alone and the caret does not blink. ``output``:
     ``least`` sends the terminal what differs from what it shows, ``textual`` all that Textual draws anew.
+    ``receive_megabytes``: the largest file that is taken from the user's own machine, 10**6 bytes each.
     ``warm_up``: a server that was started here is asked a small question as soon as it is ready.
     """
 
@@ -75,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     model_folders: tuple[str, ...] = ()
     vllm_command: str = ""
     warm_up: bool = True
+    receive_megabytes: Annotated[int, Meta(ge=1)] = 64
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from platformdirs import PlatformDirs
@@ -38,3 +39,36 @@ def state_dir() -> Path:
 def sessions_dir() -> Path:
     """One folder for each saved session."""
     return data_dir() / "sessions"
+
+
+def inbox_dir() -> Path:
+    """Where a user copies files to from another machine; the running program takes them from there."""
+    return data_dir() / "inbox"
+
+
+def received_dir() -> Path:
+    """What came from another machine, in a folder for each session."""
+    return data_dir() / "received"
+
+
+def runtime_dirs() -> list[Path]:
+    """Where sockets of running programs may lie, the best first: the user's runtime folder, else ``state_dir()``.
+
+    A login without ``XDG_RUNTIME_DIR`` finds the folder that systemd gives each user (pam_systemd(8)).
+    """
+    if home := _under_home("run"):
+        return [home]
+    named = os.environ.get("XDG_RUNTIME_DIR")
+    usual = [Path(named)] if named else []
+    usual.append(Path(f"/run/user/{os.getuid()}"))
+    ours = [folder / "minicpm-tui" for folder in usual if _private(folder)]
+    return list(dict.fromkeys((*ours, state_dir() / "run")))
+
+
+def _private(folder: Path) -> bool:
+    """It is there, ours, and nobody else can enter it."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077

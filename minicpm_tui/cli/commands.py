@@ -20,6 +20,7 @@ SUMMARIES = {
     "serve": N_("Start vLLM with options that fit."),
     "servers": N_("List, check, stop and explain servers."),
     "sessions": N_("List, search, export and import saved sessions."),
+    "take": N_("Attach what is piped in to the message in the running program."),
 }
 
 

@@ -8,6 +8,7 @@
      ├─ EditorFailed              the user's own editor could not be run, or failed
      ├─ ConfigError               config.toml, an environment variable or a theme is not usable
      ├─ StorageError              the disk is full, read-only or not ours
+     ├─ TransferError             what was sent from another machine did not arrive
      ├─ MediaError                a file that cannot be sent
      │   ├─ MediaNotFound             nothing readable there
      │   ├─ MediaUnsupported          neither a picture nor a video we can read
@@ -43,7 +44,16 @@ Texts are translated when the error is made. ``str(error)`` is the one line that
 
 from __future__ import annotations
 
-from minicpm_tui.errors.base import ConfigError, EditorFailed, ErrorInfo, MinicpmTuiError, NameTaken, StorageError, UsageError
+from minicpm_tui.errors.base import (
+    ConfigError,
+    EditorFailed,
+    ErrorInfo,
+    MinicpmTuiError,
+    NameTaken,
+    StorageError,
+    TransferError,
+    UsageError,
+)
 from minicpm_tui.errors.saved import (
     MediaDamaged,
     MediaError,
@@ -113,6 +123,7 @@ __all__ = [
     "StartFailed",
     "StorageError",
     "TooManyMedia",
+    "TransferError",
     "UsageError",
     "VllmMissing",
 ]

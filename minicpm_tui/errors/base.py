@@ -83,3 +83,10 @@ class StorageError(MinicpmTuiError):
 
     kind = "storage"
     default_title = N_("Cannot write to disk")
+
+
+class TransferError(MinicpmTuiError):
+    """What was sent from another machine did not arrive."""
+
+    kind = "transfer"
+    default_title = N_("The file did not arrive")

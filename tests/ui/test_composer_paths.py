@@ -87,10 +87,6 @@ def test_any_paste_is_read(text: str) -> None:
     pasted.read(text, Path("/nonexistent"))
 
 
-def test_the_line_that_copies_a_file_here() -> None:
-    assert pasted.copy_line("/Users/me/my shot.png").startswith("scp '/Users/me/my shot.png' ")
-
-
 def test_token_before_the_cursor() -> None:
     assert completion.token_before("look at @ho") == "ho"
     assert completion.token_before("@") == ""

@@ -67,6 +67,10 @@ class MinicpmApp(AppBase):
         self.chat.talk.tray.attach(event.what)
         self.chat.action_compose()
 
+    def on_app_focus(self) -> None:
+        if self.chat.is_attached and self.chat.talk.furnished:
+            self.chat.talk.receiving.used()
+
     def on_write_text(self, event: WriteText) -> None:
         self.chat.talk.composer.insert(event.text)
         self.chat.action_compose()

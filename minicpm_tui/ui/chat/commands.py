@@ -66,6 +66,11 @@ def _finding(screen: _Screen) -> bool:
     return bool(screen.talk.finding)
 
 
+def _receiving(screen: _Screen) -> bool:
+    """A file arrives from the user's own machine."""
+    return screen.talk.furnished and screen.talk.receiving.display
+
+
 _talk = partial(Command, group=CONVERSATION)
 _fit = partial(Command, group=WRITING, priority=True)
 _key = partial(Command, palette=False)
@@ -73,6 +78,15 @@ _key = partial(Command, palette=False)
 COMMANDS = (
     _key("close_find", N_("Close the search"), N_("Back from the search"), ("escape",), group=CONVERSATION, when=_finding),
     _key("leave_edit", N_("Cancel the edit"), N_("Write a new message instead"), ("escape",), group=WRITING, when=_editing),
+    _key(
+        "stop_receiving",
+        N_("Stop receiving"),
+        N_("Take no more of the file that is arriving"),
+        ("escape",),
+        N_("Stop receiving"),
+        WRITING,
+        _receiving,
+    ),
     _talk("stop", N_("Stop"), N_("Stop the reply; what has arrived is kept"), ("escape",), N_("Stop"), when=_running),
     _key("compose", N_("Write"), N_("Back to the composer"), ("escape",), N_("Back"), WRITING, _elsewhere),
     _key("clear_notices", N_("Clear the notices"), N_("Remove the notices from the screen"), ("escape",), group=WRITING),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from minicpm_tui import paths
 from minicpm_tui.ui.chat.connection import ChatState, Connecting, Connector
 from minicpm_tui.ui.kit.messages import UseServer
 from minicpm_tui.ui.kit.start_options import Launch
@@ -63,6 +65,15 @@ class ChatModel:
         """The id of the last question of the path that shows."""
         path = self.journal.tree.path() if self.journal else ()
         return next((message.id for message in reversed(path) if message.role == "user"), None)
+
+    def received_folder(self) -> Path:
+        """Where files that come from the user's own machine are put while this conversation is open."""
+        return paths.received_dir() / (self.journal.id if self.journal else "new")
+
+    @property
+    def receive_limit(self) -> int:
+        """Bytes of one such file."""
+        return self._launch.config.settings.receive_megabytes * 1_000_000
 
     async def enter(self, journal: Journal) -> None:
         """Go on with ``journal``; the conversation before is closed."""

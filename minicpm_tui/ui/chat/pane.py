@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from minicpm_tui.ui.chat.reply import ReplyView
     from minicpm_tui.ui.composer.drafts import Draft
     from minicpm_tui.ui.conversation import ConversationPane
+    from minicpm_tui.ui.receiving.line import ReceivingLine
 
 
 class TalkPane(Blank, Vertical):
@@ -67,6 +68,7 @@ class TalkPane(Blank, Vertical):
     outbox: Outbox
     draft_saver: DraftSaver
     context_line: ContextLine
+    receiving: ReceivingLine
 
     def compose(self) -> ComposeResult:
         """What the first paint needs; ``furnish`` adds the rest."""
@@ -85,6 +87,7 @@ class TalkPane(Blank, Vertical):
         from minicpm_tui.ui.chat.reply import ReplyView
         from minicpm_tui.ui.composer.dropdown import CompletionList
         from minicpm_tui.ui.conversation import ConversationPane
+        from minicpm_tui.ui.receiving.line import ReceivingLine
 
         self.pane = ConversationPane(id="conversation")
         self.find_bar, self.queue, self.tray = FindBar(self.pane), Queue(), Tray(self.model.preparer)
@@ -94,10 +97,13 @@ class TalkPane(Blank, Vertical):
         self.outbox = Outbox(self, self.model, self.queue, self.reply_view, self.tray.limits_changed)
         self.draft_saver = DraftSaver(self, self.unsent, self.say)
         self.context_line = ContextLine()
+        self.receiving = ReceivingLine(self.model.received_folder, self.tray.attach, self.model.receive_limit)
         completions = CompletionList(self.composer.choose)
         with self.app.batch_update():
             await self.mount(self.find_bar, before=0)
-            await self.mount(self.pane, self.queue, self.tray, self.context_line, completions, before=self.composer)
+            await self.mount(
+                self.pane, self.queue, self.tray, self.receiving, self.context_line, completions, before=self.composer
+            )
         self.composer.completions = completions
         self.composer.recall()
         self.furnished = True
@@ -166,11 +172,9 @@ class TalkPane(Blank, Vertical):
     @property
     def pictured(self) -> ChatMessage | None:
         """The message whose pictures the user would mean: under the cursor, else the last one with some."""
-        if self.model.journal is None:
-            return None
         from minicpm_tui.ui.viewer.of_message import nearest_media
 
-        return nearest_media(self.model.journal, self.pane.cursor.message_id)
+        return nearest_media(self.model.journal, self.pane.cursor.message_id) if self.model.journal else None
 
     @work(group="step")
     async def step(self, message_id: str, step: int) -> None:
@@ -231,8 +235,6 @@ class TalkPane(Blank, Vertical):
         """Have what is written counted; an edited question keeps files that do not lie here: it is counted when it is sent."""
         self.context_line.check(None if self.editing else self.model.session, self.composer.text, self.next.ready)
 
-    # -- drafts ---------------------------------------------------------------------------------------------------------------
-
     def unsent(self) -> Draft:
         """Everything that is not sent yet."""
         return self.next.unsent(self.queue.waiting)
@@ -263,8 +265,6 @@ class TalkPane(Blank, Vertical):
         except EditorFailed as error:
             self.say(error_line(error.info))
 
-    # -- editing a question ---------------------------------------------------------------------------------------------------
-
     def edit_question(self, message_id: str) -> None:
         """Write the question ``message_id`` anew."""
         if self.model.journal is not None and not self.running:
@@ -284,6 +284,7 @@ class TalkPane(Blank, Vertical):
     @on(TextArea.Changed)
     def _written(self) -> None:
         if self.furnished:
+            self.receiving.used()
             self.draft_saver.changed()
             self._check_context()
 

@@ -211,6 +211,9 @@ class ChatScreen(Commanded, LeanScreen[None]):
     def action_stop(self) -> None:
         self.talk.stop()
 
+    def action_stop_receiving(self) -> None:
+        self.talk.receiving.stop()
+
     def action_leave_edit(self) -> None:
         self.talk.next.edit.end()
 

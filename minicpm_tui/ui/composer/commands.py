@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Protocol
 
 from minicpm_tui.i18n import N_
 from minicpm_tui.ui.kit.commands import WRITING, Command
+
+COPY_KEY = "alt+u"
+
+
+class _Composer(Protocol):
+    """What the commands ask of the composer."""
+
+    scp_line: str
+
+
+def _offered(composer: _Composer) -> bool:
+    return bool(composer.scp_line)
+
 
 _key = partial(Command, group=WRITING, palette=False)
 
@@ -15,4 +29,14 @@ COMMANDS = (
     Command("editor", N_("Open in an editor"), N_("Write the message in $EDITOR"), keys=("ctrl+g",), group=WRITING),
     _key("older", N_("Earlier message"), N_("Previous message sent (on the first line)"), keys=("up",)),
     _key("newer", N_("Later message"), N_("Next message sent, back to the draft (on the last line)"), keys=("down",)),
+    Command(
+        "copy_scp",
+        N_("Copy the scp line"),
+        N_("Copy the command that brings the missing files from your own machine"),
+        keys=(COPY_KEY,),
+        hint=N_("Copy the scp line"),
+        group=WRITING,
+        when=_offered,
+        priority=True,
+    ),
 )

@@ -16,11 +16,12 @@ from minicpm_tui import text
 from minicpm_tui.errors import StorageError
 from minicpm_tui.i18n import _
 from minicpm_tui.ui.composer import completion, history, pasted, typed
-from minicpm_tui.ui.composer.commands import COMMANDS
+from minicpm_tui.ui.composer.commands import COMMANDS, COPY_KEY
 from minicpm_tui.ui.composer.completion import Candidate
 from minicpm_tui.ui.composer.history import History
-from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit.commands import Commanded, bindings, show_key
 from minicpm_tui.ui.kit.error_line import error_line
+from minicpm_tui.ui.kit.messages import CopyText
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.composer.dropdown import CompletionList
@@ -62,6 +63,8 @@ class Composer(Commanded, TextArea):
         self.sent = History()
         self.folder = folder or Path.cwd()
         self.completions: CompletionList | None = None
+        self.scp_line = ""
+        """What brings the files here that were named last and are on another machine."""
         self._unfound = ""  # a message of missing paths: a second Enter sends it as it is
         self._walking = False  # through the history: such changes are no edits
 
@@ -209,7 +212,24 @@ class Composer(Commanded, TextArea):
         if paths:
             self.post_message(self.PathsGiven(paths))
         if missing:
-            self.notify(text.one_line(pasted.missing_line(missing)), severity="warning", timeout=20, markup=False)
+            self._offer_copying(missing)
+
+    @work(group="offer", exclusive=True)
+    async def _offer_copying(self, missing: tuple[str, ...]) -> None:
+        """Say how what is ``missing`` here can be brought."""
+        from minicpm_tui.receiving import copying
+
+        try:
+            self.scp_line = await asyncio.to_thread(copying.prepared_line, missing)
+        except StorageError as error:
+            self.notify(error_line(error.info), severity="warning", markup=False)
+            return
+        self.screen.refresh_bindings()
+        line = pasted.missing_line(missing, self.scp_line, show_key(COPY_KEY))
+        self.notify(text.one_line(line), severity="warning", timeout=30, markup=False)
+
+    def action_copy_scp(self) -> None:
+        self.post_message(CopyText(self.scp_line, _("the scp line")))
 
     def _insert(self, what: str) -> None:
         result = self.replace(text.printable(what), *self.selection)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 import shlex
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,18 +85,17 @@ def is_url(token: str) -> bool:
     return token.startswith(("http://", "https://"))
 
 
-def copy_line(path: str) -> str:
-    """The command that brings ``path`` from the user's own machine to this one."""
-    return f"scp {shlex.quote(path)} {getpass.getuser()}@{socket.gethostname()}:"
+def missing_line(paths: Sequence[str], copy: str, key: str) -> str:
+    """What to say of ``paths`` that do not exist here: over SSH they are often those of the user's own machine.
 
-
-def missing_line(paths: Sequence[str]) -> str:
-    """What to say of ``paths`` that do not exist here: over SSH they are often those of the user's own machine."""
+    ``copy`` is the command that brings them here, ``key`` copies it.
+    """
     more = len(paths) - 1
     others = ngettext(" and {count} more", " and {count} more", more).format(count=more) if more else ""
-    return _("{path}{others}: not on this machine. If it is on your own: {copy}").format(
-        path=one_line(paths[0], 60), others=others, copy=one_line(copy_line(paths[0]), 160)
-    )
+    return _(
+        "{path}{others}: not on this machine. If it is on your own, run there: {copy} ({key} copies the line). "
+        "It is attached as soon as it arrives."
+    ).format(path=one_line(paths[0], 60), others=others, copy=copy, key=key)
 
 
 def _paths(line: str, folder: Path) -> list[str] | None:

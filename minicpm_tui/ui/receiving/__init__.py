@@ -1,0 +1,1 @@
+"""What comes from the user's own machine while the program runs."""

@@ -1,0 +1,3 @@
+from tests.ui.chat.conftest import picture
+
+__all__ = ["picture"]

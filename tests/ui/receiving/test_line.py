@@ -1,0 +1,59 @@
+"""Files of the user's own machine: a pasted path says how to bring them, and what arrives is attached."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from minicpm_tui import paths
+from minicpm_tui.receiving import inbox, reception, sockets
+from minicpm_tui.receiving.transfer import Transfer
+from minicpm_tui.ui.receiving.line import said
+from tests.ui.chat.conftest import open_app
+
+
+async def test_a_path_of_another_machine_is_brought_by_one_line_that_can_be_copied(
+    picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "203.0.113.9 51000 10.0.0.7 22")
+    monkeypatch.setattr(reception, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(inbox, "QUIET_SECONDS", 0.0)
+    async with open_app(url="127.0.0.1:9") as driver:
+        await driver.talk.composer.paste("/Users/me/shot.png")
+        await driver.until(lambda: "not on this machine" in driver.said)
+        assert "scp /Users/me/shot.png" in driver.said
+        assert driver.talk.composer.text == "/Users/me/shot.png"
+        await driver.pilot.press("alt+u")
+        await driver.until(lambda: driver.app.clipboard.startswith("scp /Users/me/shot.png"))
+        assert driver.app.clipboard.endswith(f"@10.0.0.7:{paths.inbox_dir()}/")
+        shutil.copy(picture, paths.inbox_dir() / "shot.png")
+        await driver.until(lambda: [each.name for each in driver.talk.tray.attachments] == ["shot.png"])
+        assert "shot.png has arrived" in driver.said
+
+
+async def test_escape_stops_what_arrives_and_keeps_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reception, "LOOK_SECONDS", 0.02)
+    async with open_app(url="127.0.0.1:9") as driver:
+        await driver.until(lambda: bool(list(sockets.candidates())))
+        caller = sockets.connect(next(sockets.candidates()))
+        assert caller is not None
+        with caller:
+            caller.sendall(b"\x89PNG\r\n\x1a\n" + bytes(1000))
+            await driver.until(lambda: driver.talk.receiving.display)
+            await driver.pilot.press("h", "i")
+            await driver.pilot.press("escape")
+            await driver.until(lambda: "did not arrive" in driver.said)
+        assert not driver.talk.receiving.display
+        assert driver.talk.composer.text == "hi"
+        assert driver.talk.tray.attachments == []
+
+
+def test_progress_says_bytes_rate_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    transfer = Transfer(10**9, total=2_000_000)
+    transfer.count(500_000)
+    monkeypatch.setattr(transfer, "_began", transfer._began - 5)
+    assert "500 kB of 2.0 MB" in said(transfer)
+    assert "100 kB/s" in said(transfer)
+    assert "0:15 left" in said(transfer)
