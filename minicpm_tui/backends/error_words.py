@@ -2,31 +2,38 @@
 
 OpenAI and vLLM since 0.10.1: ``{"error": {"message", "param", …}}``; vLLM before that, SGLang and LMDeploy:
 ``{"object": "error", "message", …}``; FastAPI: ``{"detail": …}``, a text or a list; Ollama, LM Studio, TGI: ``{"error": "…"}``;
-gateways: ``{"message": "…"}``.
+gateways: ``{"message": "…"}``. LiteLLM puts what a server answered into a text of its own:
+``litellm.BadRequestError: Hosted_vllmException - {"error": {…}}\n\nLiteLLM: …``.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from minicpm_tui.decoding import DecodingError, lenient_json, whole_text
 
 LIMIT = 1_000_000
 """Bytes that are looked at."""
 _DEPTH = 4
+_LITELLM = re.compile(r"(?:^|: )litellm\.\w+: ")
+_LITELLM_OWN = re.compile(r"\s*\n(?:model=|\nSet |\nLiteLLM: ).*", re.DOTALL)
+Shape = Literal["error", "other", "relay"]
+"""``error``: an error object of OpenAI's or vLLM's; ``relay``: what LiteLLM says itself, not the server behind it."""
 _CUT = re.compile(rb'"(?:message|detail|msg|error)"\s*:\s*"((?:[^"\\]|\\.){1,4000})')
 """The words in an error that was cut off because it repeats the whole request."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """``message`` in the server's own words, and the parameter that it is about (empty where it names none)."""
+    """``message`` in the server's own words, the parameter that it is about (empty where it names none), and how it was told."""
 
     message: str
     param: str = ""
     code: int | None = None
+    shape: Shape = "other"
 
 
 def words_in(body: bytes) -> Words | None:
@@ -36,7 +43,33 @@ def words_in(body: bytes) -> Words | None:
     except DecodingError:
         match = _CUT.search(body[:LIMIT]) if body.lstrip()[:1] == b"{" else None
         return _words(_decoded(match[1])) if match else None
-    return _words(value)
+    words = _words(value)
+    if words is None:
+        return None
+    words = replace(words, shape=_shape(value))
+    return _behind_litellm(words) if _LITELLM.search(words.message) else words
+
+
+def _shape(value: Any) -> Shape:
+    first = value[0] if isinstance(value, list) and value else value
+    if isinstance(first, dict) and (isinstance(first.get("error"), dict) or first.get("object") == "error"):
+        return "error"
+    return "other"
+
+
+def _behind_litellm(words: Words) -> Words:
+    """What the server behind LiteLLM answered, where it did; else LiteLLM's own words."""
+    text = words.message
+    start = text.find("{")
+    while start >= 0:
+        try:
+            value, _end = json.JSONDecoder().raw_decode(text, start)
+        except (ValueError, RecursionError):
+            start = text.find("{", start + 1)
+            continue
+        inner = _words(value)
+        return replace(inner, shape=_shape(value), code=inner.code or words.code) if inner else words
+    return replace(words, message=_LITELLM_OWN.sub("", text), shape="relay")
 
 
 def _decoded(text: bytes) -> str:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin
 
 from minicpm_tui import errors
-from minicpm_tui.backends.error_words import words_in
+from minicpm_tui.address import http_root, normalise
+from minicpm_tui.backends.error_words import Words, words_in
 from minicpm_tui.backends.proxies import proxy_for
-from minicpm_tui.backends.vllm_errors import KNOWN
+from minicpm_tui.backends.vllm_errors import ANYWHERE, KNOWN, Rules
 from minicpm_tui.i18n import _
 from minicpm_tui.redaction import hide
 from minicpm_tui.sampling import SAMPLING
 from minicpm_tui.text import one_line
 
 _WORDS_LIMIT = 300
-_GATEWAY = {502, 504}
-"""What stands before a server answers so, in any form."""
+_REDIRECTS = {301, 302, 303, 307, 308}
+_PAGE = 2000
+_HTML = re.compile(rb"(?i)\s*<(?:!doctype|html|head|body|h1)\b")
+_TLS_WANTED = re.compile(
+    rb"(?P<plain>plain HTTP request was sent to HTTPS port|sent an HTTP request to an HTTPS server)"
+    rb"|No required SSL certificate was sent|The SSL certificate error"
+)
+"""nginx's pages, and the line of Go's servers."""
 
 
 @dataclass(frozen=True)
@@ -37,25 +45,37 @@ class Failure:
     body_limit: int | None = None
 
 
-def failure_of(status: int, body: bytes, *, url: str, key_sent: bool) -> Failure:
-    """What an answer other than 200 says, or an ``error`` chunk inside a stream (its code is the status then)."""
+def failure_of(status: int, body: bytes, *, url: str, key_sent: bool, location: str = "") -> Failure:
+    """What an answer other than 200 says, or an ``error`` chunk inside a stream (its code is the status then).
+
+    ``location`` is where a redirect leads.
+    """
     words = words_in(body)
-    said, param = (_short(words.message), words.param) if words else (None, "")
+    if words is not None:
+        words = replace(words, message=_short(words.message))
+    if (gateway := _of_gateway(status, body, url, words, location)) is not None:
+        return Failure(gateway, status)
+    said, param = (words.message, words.param) if words else (None, "")
     if status in {401, 403}:
         return Failure(_authentication(f"{url}: {said}" if said and status == 403 else url, key_sent), status)
-    if status in {429, 503}:
-        return Failure(errors.ServerOverloaded(said or f"HTTP {status}, {url}", hint=_("wait a moment and try again")), status)
     if status == 413:
         return Failure(_too_large(said, url), status, body_limit=_body_limit(said or "", body))
-    if said is None or status in _GATEWAY:
-        return Failure(_foreign(status, body, url, said), status)
-    for pattern, make in KNOWN:
+    if status in {429, 503}:
+        return Failure(errors.ServerOverloaded(said or f"HTTP {status}, {url}", hint=_("wait a moment and try again")), status)
+    if words is None or said is None:
+        return Failure(_foreign(status, body, url), status)
+    return _failure_told(status, said, param, url, KNOWN if words.shape == "error" else ANYWHERE)
+
+
+def _failure_told(status: int, said: str, param: str, url: str, rules: Rules) -> Failure:
+    """What a server tells in words."""
+    for pattern, make in rules:
         if match := re.search(pattern, said):
             error = make(match, said)
             if isinstance(error, errors.TooManyMedia):
                 return Failure(error, status, limit=int(match[1]), limit_kind=match[2])
             return Failure(error, status)
-    if status in {404, 405}:
+    if status in {404, 405} or (status == 400 and _MISSING_MODEL.search(said) and "model=" in said):
         return Failure(_model_missing(said, url), status)
     if status >= 500:
         hint = _("look at the server's log; if it does not recover, start it again")
@@ -103,11 +123,45 @@ def _authentication(url: str, key_sent: bool) -> errors.AuthenticationFailed:
     return errors.AuthenticationFailed(url, hint=hint)
 
 
-def _foreign(status: int, body: bytes, url: str, said: str | None) -> errors.BackendError:
-    """For an answer of something else than the server, or in no form that is known: a gateway's page, another program."""
-    if status in _GATEWAY:
-        words = _("{url}: a gateway answers HTTP {status}").format(url=url, status=status)
-        return errors.ServerFailed(f"{words}: {said}" if said else words, hint=_("check that vLLM is running behind it"))
+def _of_gateway(status: int, body: bytes, url: str, words: Words | None, location: str) -> errors.BackendError | None:
+    """What a gateway says of itself: the server has not been asked, or has not answered."""
+    if words is not None and words.shape == "relay" and status >= 500:
+        told = _("LiteLLM at {url} has no answer of the server behind it: {said}").format(url=url, said=words.message)
+        return errors.ServerFailed(told, hint=_("check that vLLM is running behind it, and its api_base"))
+    if status in {502, 504} or (status == 503 and _HTML.match(body)):
+        told = _("{url}: a gateway answers HTTP {status}").format(url=url, status=status)
+        hint = _("check that vLLM is running behind it")
+        if status == 504:
+            hint = _("the server took longer than the gateway waits: raise its limit (nginx: proxy_read_timeout)")
+        return errors.ServerFailed(f"{told}: {words.message}" if words else told, hint=hint)
+    if status in _REDIRECTS and location:
+        return _redirect(url, location)
+    if status == 400 and (match := _TLS_WANTED.search(body[:_PAGE])):
+        if match["plain"]:
+            told = _("{url} speaks TLS").format(url=url)
+            return errors.NotAServer(told, hint=_("write {url}").format(url=url.replace("http:", "https:", 1)))
+        return certificate_wanted(url)
+    return None
+
+
+def _redirect(url: str, location: str) -> errors.NotAServer:
+    """The target without the path of the request, as it can be given."""
+    try:
+        target = normalise(urljoin(f"{http_root(url)}/", location))
+    except errors.UsageError:
+        target = location
+    told = _("{url} sends on to {target}").format(url=url, target=one_line(target, 200))
+    return errors.NotAServer(told, title=_("The server is elsewhere"), hint=_("give that address with --url, or in config.toml"))
+
+
+def certificate_wanted(url: str) -> errors.AuthenticationFailed:
+    """A server that wants to know who asks by a certificate."""
+    hint = _("give it with --client-cert, a file with certificate and key")
+    return errors.AuthenticationFailed(url, title=_("The server wants a client certificate"), hint=hint)
+
+
+def _foreign(status: int, body: bytes, url: str) -> errors.BackendError:
+    """For an answer in no form that is known: a web site, another program."""
     if status >= 500:
         page = one_line(hide(body[:_WORDS_LIMIT].decode(errors="replace")), 160)
         return errors.ServerFailed(f"{url}: HTTP {status} {page}".rstrip(), hint=_("look at the server's log"))

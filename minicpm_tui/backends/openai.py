@@ -224,13 +224,14 @@ class OpenAIBackend:
                 stream_cls=openai.AsyncStream[object],
             )
         except openai.APIStatusError as error:
-            raise _Refused(self._failure(error.status_code, error.response.content)) from error
+            location = error.response.headers.get("location", "")
+            raise _Refused(self._failure(error.status_code, error.response.content, location)) from error
         except (openai.APIConnectionError, httpx2.HTTPError) as error:  # the latter while an error's body is read
             raise _Refused(Failure(self._network_error(error)), nothing_sent=was_refused(error)) from error
         return cast("httpx2.Response", reply)
 
-    def _failure(self, status: int, body: bytes) -> Failure:
-        return failure_of(status, body, url=self._facts.url, key_sent=bool(self._key))
+    def _failure(self, status: int, body: bytes, location: str = "") -> Failure:
+        return failure_of(status, body, url=self._facts.url, key_sent=bool(self._key), location=location)
 
     def _network_error(self, error: BaseException) -> BackendError:
         from minicpm_tui.backends.network import network_error

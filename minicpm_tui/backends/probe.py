@@ -67,7 +67,8 @@ async def _models(client: httpx2.AsyncClient, url: str, key: str) -> list[dict[s
     except httpx2.HTTPError as error:
         raise network_error(error, url, PROBE_SECONDS) from error
     if response.status_code != 200:
-        raise failure_of(response.status_code, response.content, url=url, key_sent=bool(key)).error
+        location = response.headers.get("location", "")
+        raise failure_of(response.status_code, response.content, url=url, key_sent=bool(key), location=location).error
     return _models_in(response.content, url)
 
 
@@ -87,7 +88,8 @@ def _models_in(body: bytes, url: str) -> list[dict[str, Any]]:
 
 def _facts_of(model: dict[str, Any]) -> ModelFacts:
     """What an entry says, as far as it is what it should be; a length may be written as a text."""
-    root, tokens = model.get("root"), whole_number(model.get("max_model_len")) or 0
+    root = model.get("root")
+    tokens = whole_number(model.get("max_model_len")) or whole_number(model.get("max_input_tokens")) or 0  # the latter: LiteLLM
     return ModelFacts(whole_text(model["id"]), whole_text(root) if isinstance(root, str) else "", tokens if tokens > 0 else None)
 
 

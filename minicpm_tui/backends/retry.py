@@ -68,7 +68,7 @@ class Attempts:
         if nothing_sent:
             self._refused += 1
             return Again(REFUSED_WAITS[self._refused - 1]) if self._refused <= len(REFUSED_WAITS) else None
-        if failure.status == 503:
+        if failure.status == 503 and isinstance(failure.error, errors.ServerOverloaded):
             self._busy += 1
             notice = _("The server is busy; trying again.")
             return Again(BUSY_WAITS[self._busy - 1], notice) if self._busy <= len(BUSY_WAITS) else None

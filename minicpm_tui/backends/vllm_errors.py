@@ -16,6 +16,7 @@ from minicpm_tui.vllm_words import TOO_LONG
 Match = re.Match[str]
 Maker = Callable[[Match, str], errors.BackendError]
 """Makes the error of the match and of the server's whole message."""
+Rules = tuple[tuple[str, Maker], ...]
 
 
 def _context(match: Match, _said: str) -> errors.BackendError:
@@ -76,7 +77,7 @@ _UNREADABLE = N_("The server cannot read a picture or video")
 _UNFETCHED = N_("The server cannot fetch a picture or video")
 _TOO_LARGE = N_("A picture or video is too large for the server")
 
-KNOWN: tuple[tuple[str, Maker], ...] = (
+ANYWHERE: Rules = (
     (r"At most (\d+) (image|video|audio)\(s\) may be provided", _too_many),
     (r"Cache miss for (\w+) at index", _miss),
     (TOO_LONG, _context),
@@ -94,6 +95,11 @@ KNOWN: tuple[tuple[str, Maker], ...] = (
     (r"exceeds the available context size \((?P<limit>\d+) tokens\)", _context_alone),
     (r"max_(?:completion_)?tokens=(?P<count>\d+) cannot be greater than max_model_len=(?P<limit>\d+)", _reply_room),
     (r"too large: (?P<count>\d+)\. This model's maximum context length is (?P<limit>\d+)", _reply_room),
+)
+"""Words that no other program has, in whatever form they come."""
+
+KNOWN: Rules = (
+    *ANYWHERE,
     (
         r"Failed to load (image|video)|cannot identify image|is truncated|Non-base64|Could not open video|ncorrect padding",
         _rejected(_UNREADABLE, N_("remove it, or attach it again from a file that opens elsewhere")),
@@ -132,4 +138,4 @@ KNOWN: tuple[tuple[str, Maker], ...] = (
     ),
     (r"Per-request .* are disabled", _rejected(_REJECTED, N_("start the server with --trust-request-mm-kwargs"))),
 )
-"""Searched in this order in the server's message."""
+"""Searched in this order in an error object's message; most of these words would mean something else from another program."""
