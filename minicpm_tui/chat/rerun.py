@@ -17,10 +17,8 @@ from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Delta, End, Message, Notice
 from minicpm_tui.sessions import Journal
+from minicpm_tui.sessions.rerun_of import RERUN_OF
 from minicpm_tui.text import model_name, one_line
-
-RERUN_OF = "rerun_of"
-"""The setting that names the first session; in the ``request`` of a copied answer, the message it is a copy of."""
 
 
 @dataclass(frozen=True)

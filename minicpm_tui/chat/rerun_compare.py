@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from minicpm_tui.chat.rerun import RERUN_OF, Turn, turns_of
+from minicpm_tui.chat.rerun import Turn, turns_of
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import Message, Usage, message_ending
 from minicpm_tui.sessions import Journal
+from minicpm_tui.sessions.rerun_of import RERUN_OF
 from minicpm_tui.text import model_name, one_line, printable
 
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7ff]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7ff]+|\s+|[^\w\s]")

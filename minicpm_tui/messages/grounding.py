@@ -7,8 +7,13 @@ corners, a point one place. The name may be absent. Sources: the maintainers at 
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from minicpm_tui.messages.message import Message
+from minicpm_tui.messages.parts import media_of
 
 Point = tuple[float, float]
 """Across and down, each from 0 to 1 of the picture."""
@@ -44,6 +49,14 @@ def regions_of(text: str) -> tuple[Region, ...]:
         if values and len(values) % step == 0 and max(values) <= 1:
             found += (Region(name, _corners(tag["kind"], values[at : at + step])) for at in range(0, len(values), step))
     return tuple(found)
+
+
+def regions_below(path: Sequence[Message], message: Message) -> Iterator[Region]:
+    """What the replies below ``message`` found in its pictures, down to the next message with pictures."""
+    below = itertools.islice(itertools.dropwhile(lambda each: each.id != message.id, path), 1, None)
+    for each in itertools.takewhile(lambda each: not media_of(each.content), below):
+        if each.role == "assistant":
+            yield from regions_of(each.text)
 
 
 def _corners(kind: str, values: list[float]) -> tuple[Point, ...]:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from minicpm_tui.chat.rerun import RERUN_OF, Rerun, RerunEvent, TurnBegan, TurnEnded
+from minicpm_tui.chat.rerun import Rerun, RerunEvent, TurnBegan, TurnEnded
 from minicpm_tui.chat.rerun_compare import Answer, Comparison, answer, compare, difference, overall, saved
 from minicpm_tui.chat.session_choice import latest_id
 from minicpm_tui.cli.main import run
@@ -20,6 +20,7 @@ from minicpm_tui.errors import UsageError
 from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.messages import Message, Notice, media_of
 from minicpm_tui.sessions import Journal
+from minicpm_tui.sessions.rerun_of import RERUN_OF
 from tests.chat.conftest import Opener, hear
 from tests.media.making import clip
 

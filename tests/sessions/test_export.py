@@ -78,7 +78,7 @@ def test_page_from_hostile_text_has_no_scripts_handlers_or_remote_pictures(hosti
     assert "default-src 'none'" in page
     assert "\x1b" not in page
     assert '<span class="k">def</span>' in page
-    assert "<table>" in page
+    assert "table" in tags.tags
 
 
 def test_page_shows_a_reply_as_the_screen_does() -> None:
@@ -86,7 +86,13 @@ def test_page_shows_a_reply_as_the_screen_does() -> None:
         journal.append_message(question("u", "hi"))
         answer(journal, "a", "u", "**加粗：**后\nTea 2.00\n\n[注]: 见下\n\n\\(a_1 b_2\\) <ref>cat</ref>\n\n|a|\n|-|\n|b|more|")
     page = rendered(Journal.open(journal.id, read_only=True), "html")
-    for text in ("<strong>加粗：</strong>后<br />", "[注]: 见下", "\\(a_1 b_2\\)", "&lt;ref&gt;cat&lt;/ref&gt;", "<td>more</td>"):
+    for text in (
+        "<strong>加粗：</strong>后<br />",
+        "[注]: 见下",
+        "a_1 b_2</annotation>",
+        "&lt;ref&gt;cat&lt;/ref&gt;",
+        "<td>more</td>",
+    ):
         assert text in page
 
 

@@ -226,6 +226,6 @@ class ReplayScreen(Commanded, LeanScreen[None]):
 
 def _title(timeline: Timeline, folder: Path) -> str:
     """What is played, and that it is a replay."""
-    title = timeline.turns[0].title if timeline.turns else folder.name
+    title = timeline.title or folder.name
     cut = "" if not timeline.path or not timeline.path[-1].unfinished else _(" (unfinished)")
     return _("Replay: {title}{cut}").format(title=one_line(title), cut=cut)

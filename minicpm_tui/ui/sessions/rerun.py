@@ -16,6 +16,7 @@ from textual.widgets import Static
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.messages import Delta, Notice
+from minicpm_tui.sessions.rerun_of import RERUN_OF
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.commands import SESSIONS, Command, Commanded, bindings
 from minicpm_tui.ui.kit.dialogs import Ask
@@ -93,7 +94,7 @@ class RerunScreen(Commanded, Screen[None]):
             if source is None:
                 self._say(_("This conversation is not saved"))
                 return
-            first = source.settings.get("rerun_of")
+            first = source.settings.get(RERUN_OF)
             how = await self._how(compared=isinstance(first, str))
             if how == "compare":
                 await self._compare(source, str(first))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from minicpm_tui.messages import MemoryBlobs, media_of
-from minicpm_tui.messages.grounding import Region, regions_of
+from minicpm_tui.messages.grounding import regions_below
 from minicpm_tui.ui.viewer.views import View, views_of
 
 if TYPE_CHECKING:
@@ -30,7 +28,7 @@ def of_message(message: Message, journal: Journal, connection: Connection | None
     What the replies to it found in them is marked, down to the next message with pictures.
     """
     family = connection.family if connection else None
-    regions = tuple(_regions(journal.tree.path(), message))
+    regions = tuple(regions_below(journal.tree.path(), message))
     return views_of(media_of(message.content), journal.blobs, family, regions)
 
 
@@ -46,11 +44,3 @@ def sheet_of(prepared: Prepared | None) -> View | None:
     """The picture of all that will be sent of a file; None while it is being prepared."""
     views = of_prepared(prepared, None)
     return views[0] if views else None
-
-
-def _regions(path: Sequence[Message], message: Message) -> Iterator[Region]:
-    """What the replies below ``message`` found in its pictures."""
-    below = itertools.islice(itertools.dropwhile(lambda each: each.id != message.id, path), 1, None)
-    for each in itertools.takewhile(lambda each: not media_of(each.content), below):
-        if each.role == "assistant":
-            yield from regions_of(each.text)

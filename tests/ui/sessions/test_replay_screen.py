@@ -15,7 +15,7 @@ from textual.widgets import Input
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
 from minicpm_tui.messages import End, Usage
-from minicpm_tui.sessions.events import AnyEvent, DeltaEvent, EndEvent, Header, MessageEvent, OpenEvent, encode
+from minicpm_tui.sessions.events import AnyEvent, DeltaEvent, EndEvent, Header, MessageEvent, OpenEvent, TitleEvent, encode
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.ui.app.replay_app import ReplayApp
 from minicpm_tui.ui.conversation.text import MarkdownText
@@ -76,6 +76,13 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def shown(screen: ReplayScreen) -> list[str]:
     return [entry.source for entry in screen.pane.document.entries]
+
+
+async def test_a_named_session_is_replayed_under_its_name(folder: Path) -> None:
+    with (folder / "session.jsonl").open("ab") as journal:
+        journal.write(encode(TitleEvent(t=0.0, text="Counting")))
+    async with replaying(folder, 0.0) as (driver, screen):
+        await driver.until(lambda: "Counting" in str(screen.query_one("#title").render()))
 
 
 async def test_everything_is_shown_at_once_without_speed(folder: Path) -> None:
