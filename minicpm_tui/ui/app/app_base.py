@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.command import Provider
+from textual.events import Key
 from textual.types import CSSPathType
 
 from minicpm_tui import files
@@ -21,7 +22,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.app.commands import COMMANDS
 from minicpm_tui.ui.kit import themes, words
-from minicpm_tui.ui.kit.commands import Command, Commanded, bindings, live
+from minicpm_tui.ui.kit.commands import Command, Commanded, bindings, live, refused
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.messages import CopyText
 from minicpm_tui.ui.kit.start_options import Launch
@@ -35,7 +36,7 @@ from minicpm_tui.ui.terminal.line import over_ssh
 from minicpm_tui.ui.terminal.output.colourless import NoColor
 from minicpm_tui.ui.terminal.output.lean import LeanOutput
 from minicpm_tui.ui.terminal.paintings import Drawing
-from minicpm_tui.ui.terminal.private import Mistakes, SteadyPalette
+from minicpm_tui.ui.terminal.private import Mistakes, Notices, SteadyPalette
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.kit.help import Place
@@ -47,7 +48,7 @@ def _provider() -> type[Provider]:
     return CommandProvider
 
 
-class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Mistakes, Commanded, App[int]):
+class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Mistakes, Notices, Commanded, App[int]):
     """An app in the terminal with one kind of first screen. Ends with the exit status."""
 
     CSS_PATH: ClassVar[CSSPathType] = ["app.tcss"]
@@ -171,6 +172,12 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Mistakes,
         return True
 
     # -- commands -------------------------------------------------------------------------------------------------------------
+
+    def on_key(self, event: Key) -> None:
+        """A key that has come all the way up: where it does nothing now, say why."""
+        if command := refused(self.screen, event.key):
+            event.prevent_default()
+            self.notify(_(command.refusal), timeout=4, markup=False)
 
     def action_help(self) -> None:
         from minicpm_tui.ui.kit.help import HelpScreen

@@ -48,6 +48,11 @@ def _talked(screen: _Screen) -> bool:
     return bool(screen.model.asked)
 
 
+def _findable(screen: _Screen) -> bool:
+    """There is something to search, or there will be in a moment."""
+    return bool(screen.model.asked) or bool(screen.talk.running)
+
+
 def _pictured(screen: _Screen) -> bool:
     return bool(screen.talk.pictured)
 
@@ -71,7 +76,10 @@ def _receiving(screen: _Screen) -> bool:
     return screen.talk.furnished and screen.talk.receiving.display
 
 
+_NOTHING_YET = N_("There is no conversation yet")
 _talk = partial(Command, group=CONVERSATION)
+_of_it = partial(_talk, when=_talked, refusal=_NOTHING_YET)
+_again = partial(_talk, when=_answered, refusal=N_("Nothing has been asked yet, or the reply is still coming: Esc stops it"))
 _fit = partial(Command, group=WRITING, priority=True)
 _key = partial(Command, palette=False)
 
@@ -97,18 +105,10 @@ COMMANDS = (
     Command("reconnect", N_("Reconnect"), N_("Look for the server again"), group=SERVER),
     _talk("sampling", N_("Prompt and sampling"), N_("System prompt, temperature, length, thinking"), ("f5",), N_("Sampling")),
     Command("prompts", N_("Saved prompts"), N_("Insert, save or remove a prompt by name"), ("f6",), group=WRITING, priority=True),
-    _talk("edit_last", N_("Edit the last question"), N_("Rewrite it and ask again"), ("f7",), when=_answered, priority=True),
-    _talk("retry", N_("Retry"), N_("Get another reply to the last question"), ("ctrl+r",), N_("Retry"), when=_answered),
-    _talk(
-        "copy_reply",
-        N_("Copy the reply"),
-        N_("Copy it to your own clipboard"),
-        ("ctrl+y",),
-        N_("Copy"),
-        when=_talked,
-        priority=True,
-    ),
-    _talk("copy_code", N_("Copy the code block"), N_("Copy the selected code block, or the last one"), ("f9",), when=_talked),
+    _again("edit_last", N_("Edit the last question"), N_("Rewrite it and ask again"), ("f7",), priority=True),
+    _again("retry", N_("Retry"), N_("Get another reply to the last question"), ("ctrl+r",), N_("Retry")),
+    _of_it("copy_reply", N_("Copy the reply"), N_("Copy it to your own clipboard"), ("ctrl+y",), N_("Copy"), priority=True),
+    _of_it("copy_code", N_("Copy the code block"), N_("Copy the selected code block, or the last one"), ("f9",)),
     _key(
         "tray",
         N_("Attachments of the message"),
@@ -121,10 +121,23 @@ COMMANDS = (
     _fit(
         "fit", N_("Make it fit"), N_("Send fewer frames or smaller pictures, as proposed"), ("ctrl+t",), N_("Fit"), when=_too_long
     ),
-    _talk("find", N_("Find"), N_("Find text in the conversation"), ("ctrl+f",), N_("Find"), when=_talked, priority=True),
+    _of_it("find", N_("Find"), N_("Find text in the conversation"), ("ctrl+f",), N_("Find"), when=_findable, priority=True),
     _talk(
-        "look", N_("View the pictures"), N_("Show them large, with slices and frames"), ("ctrl+l",), N_("View"), when=_pictured
+        "look",
+        N_("View the pictures"),
+        N_("Show them large, with slices and frames"),
+        ("ctrl+l",),
+        N_("View"),
+        when=_pictured,
+        refusal=N_("There are no pictures in this conversation yet"),
     ),
-    _talk("new", N_("New chat"), N_("Start a new conversation; this one stays saved"), ("ctrl+n",), N_("New"), when=_talked),
-    _talk("read", N_("Read"), N_("Go to the conversation: scroll, select, collapse, other versions"), ("ctrl+up",), when=_talked),
+    _of_it(
+        "new",
+        N_("New chat"),
+        N_("Start a new conversation; this one stays saved"),
+        ("ctrl+n",),
+        N_("New"),
+        refusal=N_("This conversation is new already"),
+    ),
+    _of_it("read", N_("Read"), N_("Go to the conversation: scroll, select, collapse, other versions"), ("ctrl+up",)),
 )

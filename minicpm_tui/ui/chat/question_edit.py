@@ -25,22 +25,32 @@ class QuestionEdit:
         self.attachments: list[Attachment] = []
         self._composer = composer
         self._tray = tray
+        self._given_up: dict[str, str] = {}
 
     def begin(self, question: str, text: str, attachments: Iterable[Attachment] = ()) -> None:
-        """Put the question into the composer, with the files that are to replace its own."""
+        """Put the question into the composer, or what an edit of it that was given up had come to.
+
+        ``attachments`` are the files that are to replace its own.
+        """
         composer, tray = self._composer, self._tray
         written, files = composer.text, tray.take()
         if self.question is None:
             self.text, self.attachments = written, files
         self.question = question
-        composer.write(text)
+        composer.write(self._given_up.pop(question, text))
         tray.restore(attachments)
         composer.border_title = _("Editing a question; its attachments stay unless you attach others · Esc cancels")
         composer.add_class("-editing")
         composer.focus()
 
+    def give_up(self) -> None:
+        """The user leaves the edit: what was written comes back with the question."""
+        if self.question is not None:
+            self._given_up[self.question] = self._composer.text
+        self.end()
+
     def end(self) -> None:
-        """The edit is sent or given up: the composer holds the next message again, as it was."""
+        """The edit is sent or left: the composer holds the next message again, as it was."""
         if self.question is None:
             return
         composer, tray = self._composer, self._tray

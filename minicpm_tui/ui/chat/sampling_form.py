@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -15,7 +17,9 @@ from minicpm_tui.ui.kit.commands import Command, bindings
 from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Pick
 
 COMMANDS = (
-    Command("close", N_("Cancel"), N_("Close without changes"), ("escape",), palette=False),
+    Command(
+        "leave", N_("Close"), N_("Close without changes; what you entered is here again next time"), ("escape",), palette=False
+    ),
     Command("take", N_("Apply"), N_("Use these values from the next message on"), ("ctrl+s", "f5"), palette=False, priority=True),
 )
 _LABELS = {
@@ -31,21 +35,27 @@ _THINKING: tuple[bool | None, ...] = (None, True, False)
 
 
 class SamplingForm(AppliedForm[RequestOptions | None]):
-    """Edits ``options``; ``profile`` tells the model's defaults. Answers with the new options, or None."""
+    """Edits ``options``; ``profile`` tells the model's defaults. Answers with the new options, or None.
+
+    ``entered`` is the ``set_aside`` of a form that was left by Esc: what its fields held, by their ids.
+    """
 
     DECLARED = COMMANDS
     BINDINGS = bindings(COMMANDS)
 
-    def __init__(self, options: RequestOptions, profile: RequestProfile) -> None:
+    def __init__(self, options: RequestOptions, profile: RequestProfile, entered: Mapping[str, str] | None = None) -> None:
         super().__init__()
         self._options = options
         self._profile = profile
+        self._earlier = entered or {}
+        self._before: dict[str, str] = {}
+        self.set_aside: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         options, profile = self._options, self._profile
         with Fields(classes="window form") as window:
             window.border_title = _("Prompt and sampling")
-            window.border_subtitle = _("^S applies, in a single line Enter too · Esc cancels")
+            window.border_subtitle = _("^S applies, in a single line Enter too · Esc closes")
             yield Label(_("System prompt"))
             yield TextArea(options.system, id="system", compact=True, tab_behavior="focus")
             yield from self._numbers()
@@ -75,6 +85,26 @@ class SamplingForm(AppliedForm[RequestOptions | None]):
         }
         for name, label in _LABELS.items():
             yield from _field(name, _(label), getattr(self._options, name), hints.get(name, _("model default")))
+
+    def on_mount(self) -> None:
+        self._before = self._written()
+        for name, text in self._earlier.items():
+            if name == "system":
+                self.query_one("#system", TextArea).text = text
+            else:
+                self.query_one(f"#{name}", Input).value = text
+        if self._earlier:
+            self.query_one("#problem", Label).update(_("Not applied yet: this is what you entered before. Cancel drops it."))
+
+    def _written(self) -> dict[str, str]:
+        """What the fields hold, by their ids."""
+        fields = {name: self.query_one(f"#{name}", Input).value for name in SAMPLING}
+        return {"system": self.query_one("#system", TextArea).text, **fields}
+
+    def action_leave(self) -> None:
+        written = self._written()
+        self.set_aside = written if written != self._before else {}
+        self.dismiss(None)
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -59,6 +59,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self.launch = launch
         self.model = ChatModel(launch)
         self.state = ui_state.load()
+        self._entered: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         self.talk = TalkPane(self.model)
@@ -215,7 +216,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self.talk.receiving.stop()
 
     def action_leave_edit(self) -> None:
-        self.talk.next.edit.end()
+        self.talk.next.edit.give_up()
 
     def action_retry(self) -> None:
         self.talk.outbox.again()
@@ -277,7 +278,9 @@ class ChatScreen(Commanded, LeanScreen[None]):
         if self.model.options is None:
             return
         profile = self.model.connection.profile if self.model.connection else RequestProfile()
-        options = await self.app.push_screen_wait(SamplingForm(self.model.options, profile))
+        form = SamplingForm(self.model.options, profile, self._entered)
+        options = await self.app.push_screen_wait(form)
+        self._entered = form.set_aside
         if options is not None:
             try:
                 await self.model.change(options)

@@ -27,6 +27,8 @@ COMMANDS = (
     _key("submit", N_("Send"), N_("Send the message; while a reply streams it is queued"), keys=("enter",)),
     _key("newline", N_("New line"), N_("Start a new line"), keys=("ctrl+j", "shift+enter", "alt+enter")),
     Command("editor", N_("Open in an editor"), N_("Write the message in $EDITOR"), keys=("ctrl+g",), group=WRITING),
+    _key("undo", N_("Undo"), N_("Take back the last change"), keys=("ctrl+z",)),
+    _key("redo", N_("Redo"), N_("Bring back what was undone"), keys=("alt+y",)),
     _key("older", N_("Earlier message"), N_("Previous message sent (on the first line)"), keys=("up",)),
     _key("newer", N_("Later message"), N_("Next message sent, back to the draft (on the last line)"), keys=("down",)),
     Command(

@@ -51,6 +51,7 @@ class Command:
     widget's own. ``palette`` is False for keys that only make sense as keys (moving a cursor).
     ``opens`` makes the screen that an ``open`` of the app shows.
     ``hinted`` of the keys are in the bottom line: more than one where a terminal may take the first for itself.
+    ``refusal`` is what is said when a key of it is pressed while it is not possible; empty where nobody would wonder.
     """
 
     action: str
@@ -64,6 +65,7 @@ class Command:
     palette: bool = True
     hinted: int = 1
     opens: Callable[[], Screen[Any]] | None = None
+    refusal: str = ""
 
     @cached_property
     def call(self) -> tuple[str, tuple[object, ...]]:
@@ -147,6 +149,19 @@ def live(screen: Screen[Any]) -> Iterator[Live]:
             if command.action not in seen:
                 seen.add(command.action)
                 yield Live(command, node)
+
+
+def refused(screen: Screen[Any], key: str) -> Command | None:
+    """The command of ``key`` that is not possible on ``screen`` now, where a user would wonder why nothing happens.
+
+    A key means one thing: where the command comes before the focused widget, what the widget would do instead does not count.
+    """
+    commands = [each for each in live(screen) if key in each.command.keys]
+    found = next((each.command for each in commands if each.command.refusal), None)
+    if found is None or any(each.possible for each in commands):
+        return None
+    bound = screen.active_bindings.get(key)
+    return found if found.priority or bound is None or not bound.enabled else None
 
 
 _KEY_NAMES = {

@@ -58,6 +58,7 @@ OUTPUT: Mapping[str, Sequence[str]] = {
 """What the output is built on that writes least, and the driver: by class, ``module:Class``."""
 ELSEWHERE: Mapping[str, Sequence[str]] = {
     "asyncio.base_events:BaseEventLoop": ("_ready",),
+    "textual.app:App": ("_notifications", "_unnotify"),
     "textual.command:CommandPalette": ("_action_command_list",),
     "textual.message:Message": ("_stop_propagation",),
     "textual.screen:Screen": ("_callbacks",),
@@ -124,6 +125,15 @@ def awaits_paint(screen: Screen[Any]) -> bool:
 def driver_of(app: App[Any]) -> Driver | None:
     """What ``app`` writes to the terminal with; None before it runs."""
     return app._driver  # noqa: SLF001
+
+
+class Notices(_Base):
+    """Mixin of an app whose notices stand once on the screen, however often they are said; name it before Textual's class."""
+
+    def notify(self, message: str, **how: Any) -> None:
+        for notice in [each for each in getattr(self, "_notifications", ()) if each.message == message]:
+            self._unnotify(notice, refresh=False)
+        super().notify(message, **how)
 
 
 class Mistakes(_Base):

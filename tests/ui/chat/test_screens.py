@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from textual.widgets import Input, Label
+from textual.widgets import Input, Label, TextArea
 
 from minicpm_tui.backends.saved_keys import keys_path
 from minicpm_tui.config import config_path
@@ -105,6 +105,34 @@ async def test_the_sampling_form_checks_and_the_next_request_has_it(server: Demo
         assert {name: server.chats[-1][name] for name in wanted} == wanted
         assert driver.model.journal is not None
         assert Journal.open(driver.model.journal.id, read_only=True).settings.items() >= wanted.items()
+
+
+async def test_what_esc_leaves_in_the_sampling_form_is_there_next_time(server: DemoServer, opened: Opener) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+
+        async def form() -> SamplingForm:
+            await driver.pilot.press("f5")
+            await driver.until(lambda: isinstance(driver.app.screen, SamplingForm))
+            assert isinstance(driver.app.screen, SamplingForm)
+            return driver.app.screen
+
+        async def leave(key: str) -> None:
+            await driver.pilot.press(key)
+            await driver.until(lambda: driver.app.screen is driver.app.chat)
+
+        await form()
+        await driver.pilot.press(*"brief")
+        await leave("escape")
+        assert driver.model.options is not None
+        assert not driver.model.options.system
+        again = await form()
+        assert again.query_one("#system", TextArea).text == "brief"
+        assert "Not applied yet" in str(again.query_one("#problem", Label).content)
+        again.query_one("#close").focus()
+        await leave("enter")  # Cancel drops it
+        assert not (await form()).query_one("#system", TextArea).text
+        await leave("escape")
 
 
 @pytest.mark.parametrize("field", ["top_k", "min_p", "repetition_penalty", "seed"])

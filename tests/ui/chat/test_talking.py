@@ -271,6 +271,16 @@ async def test_an_edit_leaves_the_next_message_as_it_was(server: DemoServer, ope
         assert next_message() == ("half a thought", 1)
 
 
+async def test_an_edit_that_was_left_goes_on_where_it_was(server: DemoServer, opened: Opener) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        await driver.ask("one")
+        await driver.pilot.press("f7", *" more", "escape")
+        assert driver.talk.composer.text == ""
+        await driver.pilot.press("f7")
+        assert driver.talk.composer.text == "one more"
+
+
 async def test_a_dead_server_costs_nothing(opened: Opener, picture: Path) -> None:
     async with opened(url="http://127.0.0.1:9") as driver:
         await driver.until(lambda: driver.app.chat.model.connector.problem != "")
