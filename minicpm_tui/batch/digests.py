@@ -24,11 +24,16 @@ class DigestSet:
         return len(self._sorted) // _SIZE
 
     def __contains__(self, text: str) -> bool:
-        return self._has(digest(text))
+        return self.has(digest(text))
+
+    def without(self, others: Iterable[bytes]) -> DigestSet:
+        """Those whose digest is not among ``others``."""
+        left_out = set(others)
+        return DigestSet(each for place in range(len(self)) if (each := self._at(place)) not in left_out)
 
     def missing_from(self, other: DigestSet) -> int:
         """How many of these are not in ``other``."""
-        return sum(not other._has(self._at(place)) for place in range(len(self)))
+        return sum(not other.has(self._at(place)) for place in range(len(self)))
 
     def repeated(self) -> set[bytes]:
         """The digests that are there more than once."""
@@ -37,6 +42,7 @@ class DigestSet:
     def _at(self, place: int) -> bytes:
         return self._sorted[place * _SIZE : (place + 1) * _SIZE]
 
-    def _has(self, wanted: bytes) -> bool:
+    def has(self, wanted: bytes) -> bool:
+        """Whether the text of the digest ``wanted`` is among them."""
         place = bisect_left(range(len(self)), wanted, key=self._at)
         return place < len(self) and self._at(place) == wanted

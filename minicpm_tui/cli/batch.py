@@ -95,7 +95,10 @@ class Concurrency(click.ParamType[int | None]):
     metavar="FILE",
     help=_("Ask for JSON that follows this JSON schema, and check it."),
 )
-@click.option("--sidecar", type=click.Choice(["txt", "json"]), help=_("Also write each answer to a file beside its picture."))
+@click.option(
+    "--sidecar", type=click.Choice(["txt", "caption", "json"]), help=_("Also write each answer to a file beside its picture.")
+)
+@click.option("--skip-existing", is_flag=True, help=_("Leave out pictures that have a --sidecar already."))
 @click.option(
     "--csv",
     "csv_file",

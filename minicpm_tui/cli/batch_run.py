@@ -92,6 +92,7 @@ def _job(options: Mapping[str, Any]) -> Job:
         resume=options["resume"],
         overwrite=options["overwrite"],
         sidecar=options["sidecar"],
+        skip_existing=options["skip_existing"],
         schema=Schema.read(options["schema_file"]) if options["schema_file"] else None,
         expect=options["expect"],
         match=options["match"],

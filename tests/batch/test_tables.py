@@ -10,7 +10,7 @@ import pytest
 
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
-from tests.batch.conftest import batch, png, results
+from tests.batch.conftest import batch, results
 
 QUICK = DemoOptions(tokens_per_second=0, reply="A picture.")
 
@@ -26,13 +26,6 @@ def test_table_and_sidecars(pictures: Path, tmp_path: Path, output: Path) -> Non
         rows = list(csv.DictReader(file))
     assert [row["id"] for row in rows] == [f"p{number:05}.png" for number in range(5)]
     assert {row["text"] for row in rows} == {"A picture."}
-
-
-def test_pictures_whose_sidecars_would_be_one_file(pictures: Path, output: Path) -> None:
-    (pictures / "p00000.jpg").write_bytes(png(9))
-    with serving(QUICK) as server:
-        assert batch(pictures, "-o", output, "--url", server.url, "--sidecar", "json") == 2
-        assert not server.chats
 
 
 def test_json_of_a_schema(pictures: Path, tmp_path: Path, output: Path) -> None:
@@ -89,3 +82,9 @@ def test_a_table_that_cannot_be_written_is_said_at_once(pictures: Path, tmp_path
             assert batch(pictures, "-o", output, "--csv", place, "--url", server.url) == 2
         assert not server.chats
     assert (tmp_path / "kept.csv").read_text() == "mine"
+
+
+def test_a_table_in_a_folder_that_takes_no_file_is_said_at_once(pictures: Path, output: Path) -> None:
+    with serving(QUICK) as server:
+        assert batch(pictures, "-o", output, "--csv", "/proc/self/t.csv", "--url", server.url) == 1
+        assert not server.requests

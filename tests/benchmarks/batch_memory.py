@@ -18,7 +18,8 @@ from rich.console import Console
 
 from minicpm_tui.batch.engine import Answer, Ready
 from minicpm_tui.batch.input.requests import Plan
-from minicpm_tui.batch.run.job import Job, look_through
+from minicpm_tui.batch.run.job import Job
+from minicpm_tui.batch.run.look import look_through
 from minicpm_tui.batch.run.requests import RequestMaker
 from minicpm_tui.batch.run.start import Run, carry_out
 from minicpm_tui.chat.preparer import Preparer

@@ -18,12 +18,17 @@ HEADER = ("id", "index", "text", "finish_reason", "prompt_tokens", "completion_t
 EXPECTED = ("expected", "correct")
 
 
+def part_path(path: Path) -> Path:
+    """Where the table ``path`` is made."""
+    return path.with_name(f".{path.name}.part")
+
+
 def write_table(output: Path, path: Path, *, compared: bool) -> None:
     """Make ``path`` of the results in ``output``, replaced at once when it is whole. Raises StorageError. Blocks.
 
     Only the places of the lines are kept in memory, sorted by index.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = part_path(path)
     with storage_errors(path), output.open("rb") as source, part.open("w", encoding="utf-8", newline="") as target:
         writer = csv.writer(target)
         writer.writerow(HEADER + (EXPECTED if compared else ()))

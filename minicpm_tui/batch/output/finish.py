@@ -10,7 +10,7 @@ from minicpm_tui.batch.engine import Answer
 from minicpm_tui.batch.output.accuracy import Match, matches
 from minicpm_tui.batch.output.jsonl import Output
 from minicpm_tui.batch.output.schema import Schema
-from minicpm_tui.batch.output.sidecars import Kind, sidecar_path, write_sidecar
+from minicpm_tui.batch.output.sidecars import SidecarWriter
 from minicpm_tui.batch.records import Result
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import ABORT
@@ -24,18 +24,14 @@ class Finisher:
     schema: Schema | None
     expect: str
     match: Match
-    sidecar: Kind | None
-    prompts: int
+    sidecars: SidecarWriter | None
     output: Output
 
     def __call__(self, answers: list[Answer]) -> list[Result]:
         """Blocks until everything is on the disk. Raises StorageError."""
         results = [self._result(answer) for answer in answers]
-        if self.sidecar is not None:
-            for answer, result in zip(answers, results, strict=True):
-                path = sidecar_path(answer.item, self.sidecar, prompts=self.prompts)
-                if path is not None and result.error is None:
-                    write_sidecar(path, self.sidecar, result)
+        if self.sidecars is not None:
+            results = self.sidecars([answer.item for answer in answers], results)
         self.output.write(results)
         return results
 

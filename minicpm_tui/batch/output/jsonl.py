@@ -38,6 +38,11 @@ def read_results(path: Path) -> Iterator[Result]:
                 yield found
 
 
+def answered(path: Path) -> DigestSet:
+    """The ids of the good answers in ``path``. Raises StorageError."""
+    return DigestSet(digest(found.id) for found in read_results(path) if found.error is None)
+
+
 def resume(path: Path) -> Done:
     """Make ``path`` hold good answers alone, each id once, and say which. Raises StorageError.
 

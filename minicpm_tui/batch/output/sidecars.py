@@ -1,20 +1,23 @@
-"""``--sidecar txt|json``: each answer beside its picture, ``cat.jpg`` and ``cat.txt``, as caption folders have them."""
+"""``--sidecar txt|caption|json``: each answer beside its picture, ``cat.jpg`` and ``cat.txt``, as caption folders have them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from minicpm_tui.batch.digests import DigestSet, digest
+from minicpm_tui.batch.digests import DigestSet
 from minicpm_tui.batch.input.locate import local_path
+from minicpm_tui.batch.output.sidecar_record import add_marks, mark
 from minicpm_tui.batch.records import Item, Result
-from minicpm_tui.errors import UsageError
-from minicpm_tui.files import refuse_taken, write_durably
+from minicpm_tui.errors import NameTaken
+from minicpm_tui.files import write_durably
 from minicpm_tui.i18n import _
 
-Kind = Literal["txt", "json"]
+Kind = Literal["txt", "caption", "json"]
 _MODE = 0o644
 
 
@@ -27,25 +30,49 @@ def sidecar_path(item: Item, kind: Kind, *, prompts: int) -> Path | None:
     return path.with_name(f"{path.stem}.{number}.{kind}" if number else f"{path.stem}.{kind}")
 
 
-def demand_free(path: Path | None, seen: list[bytes], *, careful: bool) -> None:
-    """Note ``path`` in ``seen``. Raises NameTaken when there is a file that a ``careful`` run must not replace."""
-    if path is None:
-        return
-    if careful:
-        refuse_taken(path, _("--overwrite replaces existing files"))
-    seen.append(digest(str(path)))
+def may_replace(path: Path, ours: DigestSet) -> bool:
+    """Whether what lies at ``path`` is still what ``ours`` has a mark of."""
+    try:
+        return ours.has(mark(path, path.read_bytes()))
+    except OSError:
+        return False
 
 
-def demand_different(seen: list[bytes]) -> None:
-    """Raises UsageError when two answers would go to one file."""
-    if DigestSet(seen).repeated():
-        raise UsageError(
-            _("two pictures differ only in their file extension: their answers would go to the same file"),
-            hint=_("rename one of them, or remove --sidecar"),
-        )
+@dataclass(frozen=True)
+class SidecarWriter:
+    """Writes the sidecars of the run whose output is ``output``; of those that are there only what ``ours`` marks is replaced."""
 
+    output: Path
+    kind: Kind
+    prompts: int
+    ours: DigestSet
 
-def write_sidecar(path: Path, kind: Kind, result: Result) -> None:
-    """The answer's text and a newline, or the whole result as JSON. Raises StorageError."""
-    data = result.text.strip().encode() if kind == "txt" else msgspec.json.format(msgspec.json.encode(result), indent=2)
-    write_durably(path, data + b"\n", mode=_MODE)
+    def __call__(self, items: Sequence[Item], results: Sequence[Result]) -> list[Result]:
+        """The results, with a note where a sidecar of somebody else's is there by now. Raises StorageError.
+
+        They are noted before they are written: what a crash leaves half done is known again.
+        """
+        written = [
+            (path, self._data(result)) if result.error is None and (path := self._path(item)) is not None else None
+            for item, result in zip(items, results, strict=True)
+        ]
+        add_marks(self.output, [mark(*each) for each in written if each is not None])
+        return [result if each is None else self._written(result, *each) for each, result in zip(written, results, strict=True)]
+
+    def _path(self, item: Item) -> Path | None:
+        return sidecar_path(item, self.kind, prompts=self.prompts)
+
+    def _data(self, result: Result) -> bytes:
+        """The answer's text, or the whole result as JSON, and a newline."""
+        if self.kind == "json":
+            return msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
+        return result.text.strip().encode() + b"\n"
+
+    def _written(self, result: Result, path: Path, data: bytes) -> Result:
+        try:
+            write_durably(path, data, mode=_MODE, overwrite=may_replace(path, self.ours))
+        except NameTaken:
+            note = _("{name} was already there and is kept").format(name=path.name)
+            notes = result.notes if isinstance(result.notes, tuple) else ()
+            return msgspec.structs.replace(result, notes=(*notes, note))
+        return result

@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from minicpm_tui.batch.digests import DigestSet
 from minicpm_tui.batch.engine import Engine
 from minicpm_tui.batch.input.requests import Plan
-from minicpm_tui.batch.output import jsonl, sidecars
+from minicpm_tui.batch.output import jsonl
 from minicpm_tui.batch.output import manifest as manifests
-from minicpm_tui.batch.output.accuracy import Match, matches
+from minicpm_tui.batch.output.accuracy import Match
 from minicpm_tui.batch.output.finish import Finisher
 from minicpm_tui.batch.output.schema import Schema
+from minicpm_tui.batch.output.sidecar_record import begin_record, read_marks
+from minicpm_tui.batch.output.sidecars import Kind, SidecarWriter
 from minicpm_tui.batch.progress import Reporter, Tally
-from minicpm_tui.batch.records import Item, Result
+from minicpm_tui.batch.records import Result
 from minicpm_tui.batch.run import recent
 from minicpm_tui.batch.run.pipeline import Prepare, run_pipeline
-from minicpm_tui.errors import BatchError, UsageError
+from minicpm_tui.errors import BatchError
 from minicpm_tui.files import FileLock, LockHeld, make_private_dir
 from minicpm_tui.i18n import _
 
@@ -37,55 +39,21 @@ class Job:
     csv: Path | None = None
     resume: bool = False
     overwrite: bool = False
-    sidecar: sidecars.Kind | None = None
+    sidecar: Kind | None = None
+    skip_existing: bool = False
     schema: Schema | None = None
     expect: str = ""
     match: Match = "exact"
     arguments: tuple[str, ...] = ()
 
+    @property
+    def continues(self) -> bool:
+        """There is something to resume: what lies beside a new output was not written by it.
 
-@dataclass(frozen=True)
-class Seen:
-    """What the look through the input told: the ids of all requests, and how many ``pictures`` one has at most."""
-
-    ids: DigestSet
-    pictures: int
-
-
-def look_through(job: Job) -> Seen:
-    """Look at the whole input for everything that can be wrong before the first request.
-
-    Raises UsageError, StorageError. Blocks.
-    """
-    if job.resume and job.overwrite:
-        raise UsageError(_("--resume and --overwrite cannot be used together"))
-    _look_at_places(job)
-    beside: list[bytes] = []
-    pictures = 1
-    careful = job.sidecar is not None and not (_continues(job) or job.overwrite)
-
-    def look(item: Item) -> None:
-        nonlocal pictures
-        pictures = max(pictures, _media_count(item))
-        if job.expect:
-            _check_expected(job, item)
-        if job.sidecar is not None:
-            path = sidecars.sidecar_path(item, job.sidecar, prompts=len(job.plan.prompts))
-            sidecars.demand_free(path, beside, careful=careful)
-
-    ids = job.plan.scan(look)
-    sidecars.demand_different(beside)
-    return Seen(ids, pictures)
-
-
-def _look_at_places(job: Job) -> None:
-    """Raises UsageError when the output or the table cannot be there."""
-    for path in (job.output, job.csv):
-        if path is not None:
-            resuming = job.resume if path == job.output else _continues(job)
-            jsonl.refuse_place(path, job.plan.inputs, resuming=resuming, overwrite=job.overwrite)
-    if job.csv is not None and jsonl.same_file(job.output, job.csv):
-        raise UsageError(_("{path} cannot be both the output and the table").format(path=job.csv), hint=_("choose another file"))
+        False also for what a run left that was killed before it had noted how it was made: there is nothing to go on with.
+        """
+        output = self.output
+        return self.resume and output.exists() and (output.stat().st_size > 0 or manifests.load(output) is not None)
 
 
 @contextlib.contextmanager
@@ -105,27 +73,22 @@ def locked(output: Path) -> Iterator[None]:
         lock.release()
 
 
-def begin(job: Job, manifest: manifests.Manifest) -> jsonl.Done:
-    """Make the output ready: what it holds already when resuming, else emptied. Raises UsageError, StorageError. Blocks."""
-    if _continues(job):
+def begin(job: Job, manifest: manifests.Manifest, replaceable: Iterable[bytes] = ()) -> jsonl.Done:
+    """Make the output ready: what it holds already when resuming, else emptied.
+
+    ``replaceable`` marks the sidecars that a run which starts over may replace. Raises UsageError, StorageError. Blocks.
+    """
+    if job.continues:
         manifests.demand_same(job.output, manifest)
         done = jsonl.resume(job.output)
     else:
         jsonl.empty(job.output)  # before the manifest: old answers must never lie beside a new one
         done = jsonl.Done(DigestSet())
+        if job.sidecar is not None:
+            begin_record(job.output, replaceable)
     manifests.save(job.output, manifest)
     recent.remember(job.output, job.arguments)
     return done
-
-
-def _continues(job: Job) -> bool:
-    """There is something to resume: what lies beside a new output was not written by it."""
-    return job.resume and _begun(job.output)
-
-
-def _begun(output: Path) -> bool:
-    """False also for what a run left that was killed before it had noted how it was made: there is nothing to go on with."""
-    return output.exists() and (output.stat().st_size > 0 or manifests.load(output) is not None)
 
 
 async def run(
@@ -148,7 +111,12 @@ async def run(
     left = (item for item in job.plan.items() if item.id in wanted and item.id not in done.ids)
     items = itertools.islice(left, tally.total)
     with jsonl.Output(job.output) as output:
-        finish = Finisher(job.schema, job.expect, job.match, job.sidecar, len(job.plan.prompts), output)
+        beside = None
+        if job.sidecar is not None:
+            beside = SidecarWriter(
+                job.output, job.sidecar, len(job.plan.prompts), await asyncio.to_thread(read_marks, job.output)
+            )
+        finish = Finisher(job.schema, job.expect, job.match, beside, output)
 
         def on_results(results: list[Result]) -> None:
             failed = sum(result.error is not None for result in results)
@@ -175,23 +143,3 @@ async def _draw(engine: Engine, tally: Tally, reporter: Reporter, gpus: Callable
         reporter.update(words)
         await asyncio.sleep(0.25)
         age += 0.25
-
-
-def _check_expected(job: Job, item: Item) -> None:
-    """A reference answer must be there and usable for every request that can be asked."""
-    if item.row.error:
-        return
-    if job.expect not in item.row.columns:
-        raise UsageError(_("{id} has no field “{field}” to compare with").format(id=item.id, field=job.expect))
-    try:
-        matches("", item.row.columns[job.expect], job.match)
-    except UsageError as error:
-        raise UsageError(f"{item.id}: {error.message}") from None
-
-
-def _media_count(item: Item) -> int:
-    if item.row.body is None:
-        return len(item.row.files)
-    contents = [message.get("content") for message in item.row.body["messages"] if isinstance(message, dict)]
-    parts = [part for content in contents if isinstance(content, list) for part in content if isinstance(part, dict)]
-    return sum(part.get("type") != "text" for part in parts)

@@ -15,10 +15,11 @@ from minicpm_tui.batch.output import manifest as manifests
 from minicpm_tui.batch.output.csv_table import write_table
 from minicpm_tui.batch.output.summary import Summary, summarise
 from minicpm_tui.batch.progress import Reporter, Tally, reporter
-from minicpm_tui.batch.run.job import Job, Seen, begin, locked, run
+from minicpm_tui.batch.run.job import Job, begin, locked, run
+from minicpm_tui.batch.run.look import Seen
 from minicpm_tui.batch.run.requests import RequestMaker
 from minicpm_tui.batch.run.workers import preparation
-from minicpm_tui.i18n import _
+from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import RequestOptions
 from minicpm_tui.sampling import SAMPLING
 
@@ -62,10 +63,10 @@ async def carry_out(
     stopped = threading.Event()
     maker = maker.stopped_by(stopped.is_set, job.schema)
     with locked(job.output):
-        done = await asyncio.to_thread(begin, job, wanted.manifest(model, wanted.options))
+        done = await asyncio.to_thread(begin, job, wanted.manifest(model, wanted.options), seen.replaceable)
         tally = Tally(seen.ids.missing_from(done.ids))
         shown = reporter(tally, wanted.console)
-        _announce(shown, len(seen.ids), tally, notes)
+        _announce(shown, seen, tally, notes)
         shown.start()
         try:
             if tally.total:
@@ -93,8 +94,17 @@ def named(options: RequestOptions, model: str) -> RequestOptions:
     return msgspec.structs.replace(options, model=model)
 
 
-def _announce(shown: Reporter, total: int, tally: Tally, notes: Sequence[str]) -> None:
+def _announce(shown: Reporter, seen: Seen, tally: Tally, notes: Sequence[str]) -> None:
+    total = len(seen.ids)
     for note in notes:
         shown.say(note)
+    if seen.left_out:
+        shown.say(
+            ngettext(
+                "{count} picture is left out: it has a sidecar already",
+                "{count} pictures are left out: they have a sidecar already",
+                seen.left_out,
+            ).format(count=seen.left_out)
+        )
     if total != tally.total:
         shown.say(_("{done} of {total} are already done").format(done=total - tally.total, total=total))

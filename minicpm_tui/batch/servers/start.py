@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from minicpm_tui.batch.output.summary import Summary
-from minicpm_tui.batch.run.job import look_through
+from minicpm_tui.batch.run.look import look_through
 from minicpm_tui.batch.run.requests import RequestMaker
 from minicpm_tui.batch.run.start import Run, carry_out, named
 from minicpm_tui.batch.servers.client import Server

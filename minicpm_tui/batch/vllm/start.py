@@ -13,7 +13,7 @@ import msgspec
 
 from minicpm_tui.batch.output.summary import Summary
 from minicpm_tui.batch.progress import say
-from minicpm_tui.batch.run.job import look_through
+from minicpm_tui.batch.run.look import look_through
 from minicpm_tui.batch.run.requests import RequestMaker
 from minicpm_tui.batch.run.start import Run, carry_out, named
 from minicpm_tui.batch.vllm.engine import OfflineEngine

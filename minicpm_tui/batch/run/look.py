@@ -1,0 +1,145 @@
+"""The look at everything that can be wrong, before the first request of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from minicpm_tui.batch.digests import DigestSet, digest
+from minicpm_tui.batch.output import csv_table, jsonl
+from minicpm_tui.batch.output.accuracy import matches
+from minicpm_tui.batch.output.sidecar_record import mark, read_marks
+from minicpm_tui.batch.output.sidecars import may_replace, sidecar_path
+from minicpm_tui.batch.records import Item
+from minicpm_tui.batch.run.job import Job
+from minicpm_tui.errors import UsageError
+from minicpm_tui.files import refuse_taken, storage_errors
+from minicpm_tui.i18n import _
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the look through the input told: the ids of all requests, how many ``pictures`` one has at most, and how many
+    requests were ``left_out`` for a sidecar that is there; ``replaceable`` marks the sidecars that the run may replace.
+    """
+
+    ids: DigestSet
+    pictures: int
+    left_out: int = 0
+    replaceable: tuple[bytes, ...] = ()
+
+
+def look_through(job: Job) -> Seen:
+    """Look at the whole input for everything that can be wrong before the first request.
+
+    Raises UsageError, StorageError. Blocks.
+    """
+    if job.resume and job.overwrite:
+        raise UsageError(_("--resume and --overwrite cannot be used together"))
+    _look_at_places(job)
+    beside = _Beside(job)
+    pictures = 1
+
+    def look(item: Item) -> None:
+        nonlocal pictures
+        pictures = max(pictures, _media_count(item))
+        if job.expect:
+            _check_expected(job, item)
+        beside.look(item)
+
+    ids = job.plan.scan(look)
+    beside.demand_different()
+    return Seen(ids.without(beside.left_out), pictures, len(beside.left_out), tuple(beside.replaceable))
+
+
+@dataclass
+class _Beside:
+    """The look at what lies beside the pictures."""
+
+    job: Job
+    left_out: list[bytes] = field(default_factory=list)
+    replaceable: list[bytes] = field(default_factory=list)
+    _places: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        known = self.job.sidecar is not None and self.job.continues
+        self._ours = read_marks(self.job.output) if known else DigestSet()
+        self._answered = jsonl.answered(self.job.output) if known else DigestSet()
+        if self.job.skip_existing and self.job.sidecar is None:
+            raise UsageError(_("--skip-existing works only with --sidecar"))
+
+    def look(self, item: Item) -> None:
+        """Raises NameTaken for a sidecar that the run must not replace."""
+        path = self._path(item)
+        if path is None or item.id in self._answered:
+            return
+        if path.exists() and not may_replace(path, self._ours):
+            if self.job.skip_existing:
+                self.left_out.append(digest(item.id))
+                return
+            if not self.job.overwrite:
+                refuse_taken(path, _taken_hint(self.job))
+            with storage_errors(path):
+                self.replaceable.append(mark(path, path.read_bytes()))
+        self._places.append(digest(str(path)))
+
+    def demand_different(self) -> None:
+        """Raises UsageError when two answers would go to one file; it names both pictures."""
+        repeated = DigestSet(self._places).repeated()
+        if not repeated:
+            return
+        first: dict[Path, str] = {}
+        for item in self.job.plan.items():
+            path = self._path(item)
+            if path is not None and digest(str(path)) in repeated and first.setdefault(path, item.id) != item.id:
+                raise UsageError(
+                    _("the answers about {one} and {other} would both go to {path}").format(
+                        one=first[path], other=item.id, path=path.name
+                    ),
+                    hint=_("rename one of them, or remove --sidecar"),
+                )
+
+    def _path(self, item: Item) -> Path | None:
+        return None if self.job.sidecar is None else sidecar_path(item, self.job.sidecar, prompts=len(self.job.plan.prompts))
+
+
+def _taken_hint(job: Job) -> str:
+    if job.continues:
+        return _("--skip-existing leaves out pictures that have one")
+    return _("--skip-existing leaves out pictures that have one, --overwrite replaces existing files")
+
+
+def _look_at_places(job: Job) -> None:
+    """Raises UsageError or StorageError when the output or the table cannot be there."""
+    for path in (job.output, job.csv):
+        if path is not None:
+            resuming = job.resume if path == job.output else job.continues
+            jsonl.refuse_place(path, job.plan.inputs, resuming=resuming, overwrite=job.overwrite)
+    if job.csv is None:
+        return
+    if jsonl.same_file(job.output, job.csv):
+        raise UsageError(_("{path} cannot be both the output and the table").format(path=job.csv), hint=_("choose another file"))
+    with storage_errors(job.csv):
+        part = csv_table.part_path(job.csv)
+        part.touch()
+        part.unlink()
+
+
+def _check_expected(job: Job, item: Item) -> None:
+    """A reference answer must be there and usable for every request that can be asked."""
+    if item.row.error:
+        return
+    if job.expect not in item.row.columns:
+        raise UsageError(_("{id} has no field “{field}” to compare with").format(id=item.id, field=job.expect))
+    try:
+        matches("", item.row.columns[job.expect], job.match)
+    except UsageError as error:
+        raise UsageError(f"{item.id}: {error.message}") from None
+
+
+def _media_count(item: Item) -> int:
+    if item.row.body is None:
+        return len(item.row.files)
+    contents = [message.get("content") for message in item.row.body["messages"] if isinstance(message, dict)]
+    parts = [part for content in contents if isinstance(content, list) for part in content if isinstance(part, dict)]
+    return sum(part.get("type") != "text" for part in parts)

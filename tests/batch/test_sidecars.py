@@ -1,0 +1,117 @@
+"""Answers beside their pictures: what somebody wrote by hand stays, whatever becomes of the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from minicpm_tui.batch.digests import DigestSet
+from minicpm_tui.batch.output.sidecars import SidecarWriter
+from minicpm_tui.batch.records import Item, Result, Row
+from minicpm_tui.demo.options import DemoOptions
+from minicpm_tui.demo.testing import DemoServer, serving
+from tests.batch.conftest import batch, png, results
+
+HAND = "by hand\n"
+ANSWER = "A picture.\n"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[DemoServer]:
+    with serving(DemoOptions(tokens_per_second=0, reply=ANSWER.strip())) as demo:
+        yield demo
+
+
+def captions(folder: Path) -> dict[str, str]:
+    return {path.stem: path.read_text() for path in sorted(folder.glob("*.txt"))}
+
+
+def cut_last_line(output: Path) -> str:
+    """As if the run had been killed between a sidecar and its line; the id that has no line now."""
+    lines = output.read_bytes().splitlines(keepends=True)
+    lost = str(json.loads(lines[-1])["id"])
+    output.write_bytes(b"".join(lines[:-1]))
+    return lost.removesuffix(".png")
+
+
+@pytest.mark.parametrize("kind", ["txt", "caption", "json"])
+def test_pictures_with_a_caption_are_left_out(
+    server: DemoServer, pictures: Path, output: Path, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("p00001", "p00003"):
+        (pictures / f"{name}.{kind}").write_text(HAND)
+    run = (pictures, "-o", output, "--url", server.url, "--sidecar", kind)
+    assert batch(*run) == 2
+    assert "--skip-existing" in capfd.readouterr().err
+    assert batch(*run, "--skip-existing") == 0
+    assert "2 pictures are left out" in capfd.readouterr().err
+    assert sorted(results(output)) == ["p00000.png", "p00002.png", "p00004.png"]
+    assert [(pictures / f"p0000{number}.{kind}").read_text() == HAND for number in range(5)] == [False, True, False, True, False]
+
+
+def test_going_on_leaves_captions_of_new_pictures(server: DemoServer, pictures: Path, output: Path) -> None:
+    run = (pictures, "-o", output, "--url", server.url, "--sidecar", "txt")
+    assert batch(*run) == 0
+    (pictures / "new.png").write_bytes(png(9))
+    (pictures / "new.txt").write_text(HAND)
+    (pictures / "p00000.txt").write_text("mended by hand\n")  # it is answered: nobody asks about it again
+    assert batch(*run, "--resume") == 2
+    assert batch(*run, "--resume", "--skip-existing") == 0
+    assert captions(pictures) == {
+        "new": HAND,
+        "p00000": "mended by hand\n",
+        **{f"p0000{number}": ANSWER for number in range(1, 5)},
+    }
+
+
+def test_a_sidecar_without_its_line_is_the_runs_own(server: DemoServer, pictures: Path, output: Path) -> None:
+    run = (pictures, "-o", output, "--url", server.url, "--sidecar", "txt")
+    assert batch(*run) == 0
+    cut_last_line(output)
+    assert batch(*run, "--resume") == 0
+    assert len(results(output)) == 5
+    lost = cut_last_line(output)
+    (pictures / f"{lost}.txt").write_text(HAND)
+    assert batch(*run, "--resume") == 2
+    assert batch(*run, "--resume", "--skip-existing") == 0
+    assert captions(pictures)[lost] == HAND
+
+
+def test_going_on_with_a_run_that_replaces(server: DemoServer, pictures: Path, output: Path) -> None:
+    for path in tuple(pictures.glob("*.png")):
+        path.with_suffix(".txt").write_text(HAND)
+    run = (pictures, "-o", output, "--url", server.url, "--sidecar", "txt")
+    (pictures / "p00002.png").write_bytes(b"\xff\xd8\xff no picture")
+    assert batch(*run, "--overwrite") == 1
+    assert captions(pictures) == {f"p0000{number}": HAND if number == 2 else ANSWER for number in range(5)}
+    (pictures / "p00002.png").write_bytes(png(2))
+    assert batch(*run, "--resume") == 0
+    assert captions(pictures)["p00002"] == ANSWER
+
+
+def test_a_caption_written_during_the_run_stays(tmp_path: Path) -> None:
+    picture = tmp_path / "a.png"
+    picture.write_bytes(png(1))
+    write = SidecarWriter(tmp_path / "out.jsonl", "txt", 1, DigestSet())
+    picture.with_suffix(".txt").write_text(HAND)
+    (result,) = write([Item("a.png", 0, "?", Row("a.png", (str(picture),)))], [Result(id="a.png", index=0, text="A picture.")])
+    assert picture.with_suffix(".txt").read_text() == HAND
+    assert result.notes == ("a.txt was already there and is kept",)
+
+
+def test_two_pictures_with_one_sidecar_are_both_named(
+    server: DemoServer, pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (pictures / "p00000.jpg").write_bytes(png(9))
+    assert batch(pictures, "-o", output, "--url", server.url, "--sidecar", "txt") == 2
+    said = capfd.readouterr().err
+    assert "p00000.jpg" in said
+    assert "p00000.png" in said
+    assert "p00000.txt" in said
+
+
+def test_skipping_needs_sidecars(pictures: Path, output: Path) -> None:
+    assert batch(pictures, "-o", output, "--url", "127.0.0.1:1", "--skip-existing") == 2
