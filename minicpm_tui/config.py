@@ -33,13 +33,20 @@ ENVIRONMENT = {
 
 
 class Endpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A server the user named. The key is in the environment variable ``api_key_env``, or here as ``api_key``."""
+    """A server the user named. The key is in the environment variable ``api_key_env``, or here as ``api_key``.
+
+    ``cacert`` and ``client_cert`` are as in ``Settings``, for this server alone. ``headers`` are sent with every request; in
+    their values ``$NAME`` is an environment variable.
+    """
 
     url: str
     name: str = ""
     model: str = ""
     api_key_env: str = ""
     api_key: str = ""
+    cacert: str = ""
+    client_cert: str = ""
+    headers: dict[str, str] = {}
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -50,12 +57,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     terminal takes to answer; on a slow line pictures are drawn in the viewer alone and the caret does not blink. ``output``:
     ``least`` sends the terminal what differs from what it shows, ``textual`` all that Textual draws anew.
     ``receive_megabytes``: the largest file that is taken from the user's own machine, 10**6 bytes each.
+    ``cacert``: a file with certificates (PEM) that are trusted beside the system's; ``client_cert``: one with the certificate,
+    and its key, that is shown to servers that want one.
     ``warm_up``: a server that was started here is asked a small question as soon as it is ready.
     """
 
     url: str = ""
     model: str = ""
     api_key_env: str = ""
+    cacert: str = ""
+    client_cert: str = ""
     servers: tuple[Endpoint, ...] = ()
     language: str = ""
     theme: str = "minicpm-dark"

@@ -6,6 +6,7 @@ import os
 import ssl
 from pathlib import Path
 
+from minicpm_tui.access import Access
 from minicpm_tui.errors import ConfigError
 from minicpm_tui.i18n import _
 
@@ -15,8 +16,8 @@ def plain_context() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def trusting_context() -> ssl.SSLContext:
-    """For https. Raises ConfigError that names the variable whose file cannot be used."""
+def trusting_context(access: Access | None = None) -> ssl.SSLContext:
+    """For https, with the certificates of ``access``. Raises ConfigError that names what cannot be used."""
     import httpx2
 
     try:
@@ -25,6 +26,8 @@ def trusting_context() -> ssl.SSLContext:
         raise _blame(error) from error
     if (folder := os.environ.get("SSL_CERT_DIR")) and not os.environ.get("SSL_CERT_FILE") and not Path(folder).is_dir():
         raise _wrong("SSL_CERT_DIR", folder, _("no such folder"))
+    if access is not None:
+        access.load_into(context)
     return context
 
 

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from minicpm_tui import __version__
+from minicpm_tui.access import Access, access_to
 from minicpm_tui.address import authorization, socket_path
 from minicpm_tui.backends.certificates import plain_context, trusting_context
 from minicpm_tui.backends.proxies import Proxy, proxy_for
@@ -44,6 +45,7 @@ def make_client(
     from minicpm_tui.backends.bounded import BoundedTransport
 
     know(key)
+    access = access_to(url)
 
     async def ours_alone(request: httpx2.Request) -> None:
         for name in [name for name in request.headers if name.lower() not in _HEADERS]:
@@ -52,10 +54,11 @@ def make_client(
         request.headers["accept"] = "text/event-stream, application/json"
         if key:
             request.headers["authorization"] = authorization(key)
+        request.headers.update(access.headers)
 
     timeout = httpx2.Timeout(stall_seconds, read=patience * stall_seconds, connect=min(CONNECT_SECONDS, stall_seconds), pool=None)
     return httpx2.AsyncClient(
-        transport=BoundedTransport(transport or _network(url, stall_seconds)),
+        transport=BoundedTransport(transport or _network(url, stall_seconds, access)),
         timeout=timeout,
         follow_redirects=False,
         trust_env=False,
@@ -63,14 +66,14 @@ def make_client(
     )
 
 
-def _network(url: str, stall_seconds: float) -> httpx2.AsyncHTTPTransport:
+def _network(url: str, stall_seconds: float, access: Access) -> httpx2.AsyncHTTPTransport:
     import httpx2
 
     from minicpm_tui.backends.pace import PacedBackend
 
     limits = httpx2.Limits(max_connections=None, keepalive_expiry=KEEPALIVE_SECONDS)
     proxy = proxy_for(url)
-    verify = trusting_context() if url.startswith("https:") else plain_context()
+    verify = trusting_context(access) if url.startswith("https:") else plain_context()
     try:
         through = _client_proxy(proxy) if proxy else None
         transport = httpx2.AsyncHTTPTransport(verify=verify, limits=limits, proxy=through, uds=socket_path(url) or None)

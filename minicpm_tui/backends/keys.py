@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from minicpm_tui.access import endpoint_of
 from minicpm_tui.address import credentials, is_loopback, normalise
 from minicpm_tui.backends.saved_keys import saved_keys
 from minicpm_tui.config import Endpoint, Settings
 from minicpm_tui.errors import ConfigError, UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.redaction import know
-
-
-def endpoint_of(url: str, settings: Settings) -> Endpoint | None:
-    """The ``[[servers]]`` entry for the root URL ``url``; entries whose address is unusable are passed over."""
-    for endpoint in settings.servers:
-        try:
-            if normalise(endpoint.url) == url:
-                return endpoint
-        except UsageError:
-            continue
-    return None
 
 
 def choose_key(url: str, settings: Settings, environ: Mapping[str, str], *, own_key: str = "") -> str:

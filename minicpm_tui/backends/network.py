@@ -11,6 +11,7 @@ import httpx2
 from minicpm_tui import errors
 from minicpm_tui.backends.bounded import BODY_LIMIT, BodyTooLarge, BodyUnreadable
 from minicpm_tui.backends.proxies import proxy_for
+from minicpm_tui.backends.tls_errors import tls_error
 from minicpm_tui.i18n import _
 from minicpm_tui.text import format_bytes
 
@@ -23,7 +24,7 @@ def network_error(error: BaseException, url: str, silent_seconds: float) -> erro
     if proxy and any(isinstance(cause, httpx2.ProxyError) for cause in causes):
         return errors.ServerUnreachable(where, hint=_("check the proxy, or add the host to NO_PROXY"))
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return _tls(causes, where)
+        return tls_error(causes, where, url)
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return errors.ServerUnreachable(where, title=_("No such host"), hint=_("check the name of the host"))
     if any(isinstance(cause, httpx2.ConnectTimeout) for cause in causes):
@@ -56,15 +57,6 @@ def was_refused(error: BaseException) -> bool:
     """True when no connection came about, so that nothing was sent."""
     return any(isinstance(cause, httpx2.ConnectError) for cause in _causes(error)) and not any(
         isinstance(cause, ssl.SSLError | socket.gaierror) for cause in _causes(error)
-    )
-
-
-def _tls(causes: list[BaseException], where: str) -> errors.BackendError:
-    text = " ".join(str(cause) for cause in causes)
-    if "WRONG_VERSION_NUMBER" in text or "record layer" in text:
-        return errors.NotAServer(_("{url} does not speak TLS").format(url=where), hint=_("write http:// instead of https://"))
-    return errors.ServerUnreachable(
-        where, title=_("The server's certificate is not trusted"), hint=_("set SSL_CERT_FILE to the certificate of its issuer")
     )
 
 

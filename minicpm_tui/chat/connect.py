@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from minicpm_tui.access import endpoint_of, remember
 from minicpm_tui.address import credentials, is_loopback, normalise
 from minicpm_tui.backends.base import Backend
 from minicpm_tui.backends.facts import ModelFacts, ServerFacts
-from minicpm_tui.backends.keys import choose_key, endpoint_of, usable
+from minicpm_tui.backends.keys import choose_key, usable
 from minicpm_tui.backends.memory import MediaMemory
 from minicpm_tui.config import Config
 from minicpm_tui.errors import ModelNotFound, ServerUnreachable, StorageError
@@ -109,6 +110,7 @@ async def connect(
         target = await asyncio.to_thread(choose, config)
     elif target.model:
         config = _with_model(config, target.model)
+    remember(target.url, config.settings, environ)
     if typed := (given or {}).get(target.url):
         return await _connect(config, target, usable(typed))
     key = await asyncio.to_thread(choose_key, target.url, config.settings, environ, own_key=target.key)

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from minicpm_tui.access import remember
 from minicpm_tui.backends.keys import choose_key
 from minicpm_tui.batch.input.requests import Plan
 from minicpm_tui.batch.input.rows import Columns
@@ -117,6 +118,8 @@ async def _servers(flags: Flags, config: Config) -> AsyncIterator[list[Address]]
 
 def _named(urls: tuple[str, ...], config: Config) -> list[Address]:
     targets = [at(url) for url in urls] or [choose(config)]
+    for target in targets:
+        remember(target.url, config.settings, os.environ)
     return [
         Address(target.url, choose_key(target.url, config.settings, os.environ, own_key=target.key), target.server)
         for target in targets

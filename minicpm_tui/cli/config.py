@@ -45,7 +45,9 @@ def path() -> None:
     click.echo(config.config_path())
 
 
-def _without_key(endpoint: config.Endpoint) -> dict[str, str]:
-    values: dict[str, str] = msgspec.to_builtins(endpoint)
+def _without_key(endpoint: config.Endpoint) -> dict[str, object]:
+    values: dict[str, object] = msgspec.to_builtins(endpoint)
     values["url"] = without_credentials(endpoint.url)
+    if endpoint.headers:
+        values["headers"] = dict.fromkeys(endpoint.headers, "***")
     return values | {"api_key": "***"} if endpoint.api_key else values

@@ -105,7 +105,7 @@ def _server_lines(report: Report) -> list[str]:
 
     lines = []
     for server in report.servers:
-        model = server.model or (_("needs a key") if server.locked else "-")
+        model = server.model or server.silent or (_("needs a key") if server.locked else "-")
         ours = _("  started here") if server.ours else ""
         lines.append(one_line(f"{server.url}  {model}", 300) + ours)
     return lines

@@ -41,6 +41,8 @@ _URL = click.option("--url", metavar="URL", help=_("Server: host:port, or a URL 
 _URLS = click.option("--url", "urls", multiple=True, metavar="URL", help=_("Server: host:port or a URL; repeatable."))
 _DECLARATIONS = (
     click.option("--api-key-env", metavar="NAME", help=_("Environment variable that holds the API key.")),
+    click.option("--cacert", metavar="FILE", help=_("Certificates (PEM) to trust beside the system's.")),
+    click.option("--client-cert", metavar="FILE", help=_("Certificate and key (PEM) for a server that wants one.")),
     click.option("--model", metavar="NAME", help=_("Model name, as the server knows it.")),
     click.option("--demo", is_flag=True, help=_("Use the built-in demo server: no GPU, no model.")),
     click.option("--system", metavar="TEXT", help=_("System prompt.")),
@@ -53,7 +55,7 @@ _DECLARATIONS = (
     _sampling("seed", "N", _("Sampling seed, to make replies reproducible.")),
     click.option("--thinking/--no-thinking", default=None, help=_("Whether the model thinks before it replies.")),
 )
-_NAMES = ("api_key_env", "model", "system", *SAMPLING, "thinking")
+_NAMES = ("api_key_env", "cacert", "client_cert", "model", "system", *SAMPLING, "thinking")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from minicpm_tui.access import remember
 from minicpm_tui.address import credentials, normalise
 from minicpm_tui.config import Settings
 from minicpm_tui.errors import MinicpmTuiError
@@ -98,10 +99,16 @@ def report(settings: Settings, environ: Mapping[str, str] | None = None) -> Repo
 
 
 def _configured(settings: Settings, environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Root URL and key of every server that the settings name. Raises UsageError for what is no address."""
+    """Root URL and key of every server that the settings name, which is reached as they say from now on.
+
+    Raises UsageError for what is no address, ConfigError for headers that cannot be sent.
+    """
     named = [(settings.url, "")] if settings.url else []
     named += [(entry.url, entry.api_key or environ.get(entry.api_key_env, "")) for entry in settings.servers]
-    return [(normalise(url), key or credentials(url)) for url, key in named]
+    found = [(normalise(url), key or credentials(url)) for url, key in named]
+    for url, _key in found:
+        remember(url, settings, environ)
+    return found
 
 
 def _vllm_problems(found: Vllm | None, known: list[Problem]) -> list[Problem]:

@@ -113,13 +113,13 @@ def gateways(folder: Path, server: str, slow: str, model: str) -> Iterator[Gatew
         for program, text, arguments, port in (
             ("nginx", NGINX, ("-c",), "default"),
             ("haproxy", HAPROXY, ("-f",), "haproxy_down"),
-            (os.environ.get("LITELLM", "litellm"), LITELLM, ("--port", str(ports["litellm"]), "--config"), "litellm"),
+            ("litellm", LITELLM, ("--port", str(ports["litellm"]), "--config"), "litellm"),
         ):
-            command = shutil.which(program)
+            command = shutil.which(os.environ.get(program.upper(), program))
             if command is None:
                 missing.append(program)
                 continue
-            path = folder / f"{Path(program).name}.conf.yaml"
+            path = folder / f"{program}.yaml"
             path.write_text(text.format(**values))
             stack.callback(_stop, _started([command, *arguments, str(path)], ports[port]))
         yield Gateways(folder, ports, tuple(missing))

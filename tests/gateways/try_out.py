@@ -6,6 +6,7 @@ litellm[proxy] (PyPI; ``LITELLM`` names the command).
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
@@ -16,8 +17,12 @@ from typing import Any
 
 import httpx2
 
+from minicpm_tui.access import remember
 from minicpm_tui.backends.failures import failure_of
+from minicpm_tui.backends.probe import probe
+from minicpm_tui.config import Settings
 from minicpm_tui.demo.testing import serving
+from minicpm_tui.errors import MinicpmTuiError
 from tests.gateways.setting import Gateways, gateways
 
 RECORDED = Path(__file__).with_name("recorded.json")
@@ -50,6 +55,8 @@ def main() -> None:
             answers = {
                 name: _answer(found, server.model, *case[1:]) for name, case in CASES.items() if case[0] not in found.missing
             }
+            if "nginx" not in found.missing:
+                asyncio.run(_over_tls(found))
     for name, answer in answers.items():
         said = ""
         if answer["status"] != 200:
@@ -59,7 +66,23 @@ def main() -> None:
             said = failure.error.info.line()
         print(f"{name:36} {answer['status']}  {said}")
     if "--record" in sys.argv:
-        RECORDED.write_text(json.dumps(answers, indent=1) + "\n")
+        known = json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
+        RECORDED.write_text(json.dumps(known | answers, indent=1) + "\n")
+
+
+async def _over_tls(found: Gateways) -> None:
+    """What certificates of every kind are called."""
+    ours, shown = str(found.folder / "ca.pem"), str(found.folder / "both.pem")
+    cases = [("tls", "", ""), ("tls", ours, ""), ("expired", ours, ""), ("elsewhere", ours, ""), ("mutual", ours, "")]
+    for name, cacert, client_cert in [*cases, ("mutual", ours, shown), ("below", "", "")]:
+        url = found.url(name)
+        remember(url, Settings(cacert=cacert, client_cert=client_cert), {})
+        try:
+            said = f"answers: {(await probe(url)).models[0].id}"
+        except MinicpmTuiError as error:
+            said = str(error)
+        given = " ".join(word for word, there in (("--cacert", cacert), ("--client-cert", client_cert)) if there)
+        print(f"nginx: {name + ' ' + given:29} {said}")
 
 
 def _answer(found: Gateways, model: str, place: str, name: str, asked: object) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from minicpm_tui.i18n import N_, _
 _KEYS = (
     (r"client_max_body_size", N_("later messages go without it; Retry (r) sends it with smaller pictures")),
     (r"MINICPM_TUI_API_KEY|--api-key-env", N_("F4 enters its API key")),
+    (r"--cacert|--client-cert", N_("name the file in config.toml: cacert, client_cert")),
     (r"minicpm-tui servers logs", N_("F3 shows how far it is")),
     (r"minicpm-tui servers\b", N_("F3 lists the servers")),
     (r"minicpm-tui serve\b|--url\b|--demo\b", N_("F3 starts one here, F4 chooses another or tries again")),

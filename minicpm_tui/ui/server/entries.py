@@ -69,6 +69,13 @@ def _servers(report: Report, servers: list[LocalServer]) -> Iterator[Entry]:
         yield Entry("ours", line, server=server)
     for answering in others:
         model = model_name(answering.model, 40) if answering.model else _("needs a key") if answering.locked else "—"
+        if answering.silent:
+            yield Entry(
+                "server",
+                Content.assemble("  ", (answering.silent, "$text-warning"), (f"  {answering.url}", "dim")),
+                answering=answering,
+            )
+            continue
         yield Entry("server", Content.assemble("  ", model, (f"  {answering.url}", "dim")), answering=answering)
 
 
