@@ -46,7 +46,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the output. ``seconds`` from sending to the answer; ``error`` is one line, or None.
 
     ``reasoning`` is there when the model thought, ``data`` is the parsed answer when a schema was asked for, ``expected`` and
-    ``correct`` when a reference answer was compared, ``notes`` when files were not sent whole (an animation's first frame),
+    ``correct`` when a reference answer was compared, with the letter of the option that was ``chosen`` (empty for none) and the
+    ``group`` that accuracy is told by, ``notes`` when files were not sent whole (an animation's first frame),
     ``refused`` when the model declined.
     """
 
@@ -61,6 +62,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     data: Any | msgspec.UnsetType = msgspec.UNSET
     expected: str | msgspec.UnsetType = msgspec.UNSET
     correct: bool | msgspec.UnsetType = msgspec.UNSET
+    chosen: str | msgspec.UnsetType = msgspec.UNSET
+    group: str | msgspec.UnsetType = msgspec.UNSET
     notes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     refused: bool | msgspec.UnsetType = msgspec.UNSET
 

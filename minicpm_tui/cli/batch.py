@@ -109,11 +109,19 @@ class Concurrency(click.ParamType[int | None]):
 @click.option("--expect", default="", metavar="COLUMN", help=_("Compare each answer with this column and print the accuracy."))
 @click.option(
     "--match",
-    type=click.Choice(["exact", "contains", "regex", "numeric"]),
+    type=click.Choice(["exact", "contains", "regex", "numeric", "choice"]),
     default="exact",
     show_default=True,
-    help=_("How --expect compares."),
+    help=_("How --expect compares; contains looks for whole words, choice reads the letter or the words of an option."),
 )
+@click.option(
+    "--options",
+    "option_columns",
+    default="",
+    metavar="A,B,C,D",
+    help=_("Columns of the options for --match choice; default: those named A, B, C and so on."),
+)
+@click.option("--group-by", default="", metavar="COLUMN", help=_("Also print the accuracy for each value of this column."))
 @shared_options_many_urls
 def command(**options: Any) -> int:
     """See the help text."""

@@ -14,6 +14,7 @@ from minicpm_tui.access import remember
 from minicpm_tui.backends.keys import choose_key
 from minicpm_tui.batch.input.requests import Plan
 from minicpm_tui.batch.input.rows import Columns
+from minicpm_tui.batch.output.comparison import CHOICE, Comparison
 from minicpm_tui.batch.output.schema import Schema
 from minicpm_tui.batch.output.summary import Summary
 from minicpm_tui.batch.progress import say, stderr_console
@@ -58,8 +59,8 @@ def run(options: Mapping[str, Any], flags: Flags) -> int:
         return 130
     for line in summary.lines():
         say(wanted.console, line)
-    if accuracy := summary.accuracy():
-        click.echo(accuracy)
+    for line in summary.accuracy():
+        click.echo(line)
     return 1 if summary.failed or summary.missed else 0
 
 
@@ -95,10 +96,21 @@ def _job(options: Mapping[str, Any]) -> Job:
         sidecar=options["sidecar"],
         skip_existing=options["skip_existing"],
         schema=Schema.read(options["schema_file"]) if options["schema_file"] else None,
-        expect=options["expect"],
-        match=options["match"],
+        comparison=_comparison(options),
         arguments=_arguments(),
     )
+
+
+def _comparison(options: Mapping[str, Any]) -> Comparison | None:
+    """What --expect and its companions say. Raises UsageError for companions without it."""
+    named = tuple(name.strip() for name in options["option_columns"].split(",") if name.strip())
+    if named and options["match"] != CHOICE:
+        raise UsageError(_("--options works only with --match choice"))
+    if options["expect"]:
+        return Comparison(options["expect"], options["match"], named, options["group_by"])
+    if options["group_by"] or options["match"] != "exact":
+        raise UsageError(_("--match and --group-by work only with --expect"))
+    return None
 
 
 @asynccontextmanager

@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicpm_tui.batch.output.accuracy import Match, matches, wilson
+from minicpm_tui.batch.output.choice import chosen_option
+from minicpm_tui.batch.output.comparison import Comparison
+from minicpm_tui.batch.records import Item, Row
 from minicpm_tui.errors import UsageError
 
 
@@ -19,6 +22,14 @@ from minicpm_tui.errors import UsageError
         ("a cat", "cat", "exact", False),
         ("It is a Cat!", "cat", "contains", True),
         ("It is a dog", "cat", "contains", False),
+        ("The answer is B. Because", "A", "contains", False),
+        ("It is a dog, so B", "A", "contains", False),
+        ("Option A.", "A", "contains", True),
+        ("concatenate", "cat", "contains", False),
+        ("cats and a cat", "cat", "contains", True),
+        ("这是一只猫在睡觉", "猫", "contains", True),
+        ("มีแมวนอน", "แมว", "contains", True),
+        ("12 cats", "2", "contains", False),
         ("Answer: (B)", r"\(?B\)?\s*$", "regex", True),
         ("Answer: A", r"\bB\b", "regex", False),
         ("12 apples and 1,234.50 pears", "1234.5", "numeric", True),
@@ -52,3 +63,54 @@ def test_wilson_holds_the_share(correct: int, wrong: int) -> None:
     assert 0.0 <= low <= high <= 1.0
     if total:
         assert low - 1e-9 <= correct / total <= high + 1e-9
+
+
+OPTIONS = {"A": "red", "B": "dark red", "C": "a cat", "D": "猫"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "letter"),
+    [
+        ("B", "B"),
+        ("b", "B"),
+        ("(b)", "B"),
+        ("**B**", "B"),
+        ("B.", "B"),
+        ("B. dark red", "B"),
+        ("（Ｂ）", "B"),
+        ("Answer: B", "B"),
+        ("The answer is B. Because A is not dark.", "B"),
+        ("答案是B", "B"),
+        ("A is wrong and C is wrong; the correct option is (B).", "B"),
+        (r"So \boxed{B}", "B"),
+        ("Dark red.", "B"),
+        ("It is dark red", "B"),
+        ("It is red", "A"),
+        ("I see A cat sitting", "C"),
+        ("是猫", "D"),
+        ("<think>A? B?</think>C", "C"),
+        ("I think it is B", "B"),
+        ("A dog", ""),
+        ("A or B", ""),
+        ("A is right", "A"),
+        ("It is a scat", ""),
+        ("Z", ""),
+        ("", ""),
+    ],
+)
+def test_the_option_that_an_answer_chooses(answer: str, letter: str) -> None:
+    assert chosen_option(answer, OPTIONS) == letter
+
+
+def test_letters_without_the_words_of_options() -> None:
+    item = Item("q", 0, "?", Row("q", columns={"answer": "D"}))
+    compare = Comparison("answer", "choice")
+    compare.check(item)
+    assert compare.of("The answer is D", item.row.columns) == {"expected": "D", "chosen": "D", "correct": True}
+
+
+@pytest.mark.parametrize("answer", ["green", "", "E"])
+def test_a_right_answer_that_is_no_option_is_said(answer: str) -> None:
+    columns = {"one": "red", "two": "blue", "answer": answer}
+    with pytest.raises(UsageError, match="none of the options"):
+        Comparison("answer", "choice", ("one", "two")).check(Item("q", 0, "?", Row("q", columns=columns)))

@@ -66,6 +66,47 @@ def test_accuracy_is_printed(tmp_path: Path, output: Path, capfd: pytest.Capture
     assert results(output)["q0"].correct is False
 
 
+def test_choices_are_told_by_group_and_in_a_table(tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "in.csv"
+    rows = ("1,what,a picture,a cat,A", "2,what,a cat,a picture,a picture", "3,where,a picture,a cat,B", "4,where,a dog,a cat,B")
+    table.write_text("id,text,kind,left,right,answer\n" + "".join(row.replace(",", ",x,", 1) + "\n" for row in rows))
+    flags = (
+        "--expect",
+        "answer",
+        "--match",
+        "choice",
+        "--options",
+        "left,right",
+        "--group-by",
+        "kind",
+        "--csv",
+        tmp_path / "out.csv",
+    )
+    with serving(QUICK) as server:
+        assert batch(table, "-o", output, "--url", server.url, *flags) == 0
+        assert batch(table, "-o", tmp_path / "other", "--url", server.url, *flags) == 2
+    said = capfd.readouterr().out
+    assert "accuracy 0.5000 (2 of 4 answers)" in said
+    assert "what: accuracy 1.0000 (2 of 2 answers)" in said
+    assert "where: accuracy 0.0000 (0 of 2 answers)" in said
+    assert "1 answer names none of the options" in said
+    assert {name: (result.expected, result.chosen) for name, result in results(output).items()} == {
+        "1": ("A", "A"),
+        "2": ("B", "B"),
+        "3": ("B", "A"),
+        "4": ("B", ""),
+    }
+    with (tmp_path / "out.confusions.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file)) == [["expected", "A", "B", "none"], ["A", "1", "0", "0"], ["B", "1", "1", "1"]]
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        assert [row["chosen"] for row in csv.DictReader(file)] == ["A", "B", "A", ""]
+
+
+@pytest.mark.parametrize("flags", [("--match", "choice"), ("--group-by", "x"), ("--expect", "x", "--options", "A,B")])
+def test_flags_that_say_nothing_alone(pictures: Path, output: Path, flags: tuple[str, ...]) -> None:
+    assert batch(pictures, "-o", output, "--url", "127.0.0.1:1", *flags) == 2
+
+
 def test_a_reference_that_is_none_is_named(tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "t.csv").write_text("id,text,answer\na,hi,3\nb,hi,\n")
     with serving(QUICK) as server:

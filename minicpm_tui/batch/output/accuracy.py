@@ -8,10 +8,11 @@ import unicodedata
 from collections.abc import Callable
 from typing import Literal
 
+from minicpm_tui.batch.output.words import holds_words, plain
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 
-Match = Literal["exact", "contains", "regex", "numeric"]
+Match = Literal["exact", "contains", "regex", "numeric", "choice"]
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?%?")
 _TOLERANCE = 1e-6
 Z95 = 1.959963984540054
@@ -20,23 +21,15 @@ Z95 = 1.959963984540054
 def matches(answer: str, expected: str, match: Match) -> bool:
     """Whether ``answer`` is right.
 
-    ``exact`` and ``contains`` ignore case, width of letters, space around and a full stop at the end. ``regex``: ``expected``
-    is found in the answer. ``numeric``: the answer's last number equals it. Raises UsageError for an expression or number that
-    is none.
+    ``exact`` ignores case, width of letters, space around and a full stop at the end; so does ``contains``, which looks for whole
+    words. ``regex``: ``expected`` is found in the answer. ``numeric``: the answer's last number equals it. For ``choice`` see
+    ``comparison.py``. Raises UsageError for an expression or number that is none.
     """
     return _COMPARE[match](answer, expected)
 
 
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(".。")
-
-
 def _exact(answer: str, expected: str) -> bool:
-    return _plain(answer) == _plain(expected)
-
-
-def _contains(answer: str, expected: str) -> bool:
-    return _plain(expected) in _plain(answer)
+    return plain(answer) == plain(expected)
 
 
 def _regex(answer: str, expected: str) -> bool:
@@ -61,7 +54,7 @@ def _numbers(text: str) -> list[float]:
 
 _COMPARE: dict[Match, Callable[[str, str], bool]] = {
     "exact": _exact,
-    "contains": _contains,
+    "contains": holds_words,
     "regex": _regex,
     "numeric": _numeric,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from minicpm_tui.batch.engine import Answer
-from minicpm_tui.batch.output.accuracy import Match, matches
+from minicpm_tui.batch.output.comparison import Comparison
 from minicpm_tui.batch.output.jsonl import Output
 from minicpm_tui.batch.output.schema import Schema
 from minicpm_tui.batch.output.sidecars import SidecarWriter
@@ -22,8 +22,7 @@ class Finisher:
     """Makes results of answers and writes them: sidecars first, so that a line in the output says that its sidecar is there."""
 
     schema: Schema | None
-    expect: str
-    match: Match
+    comparison: Comparison | None
     sidecars: SidecarWriter | None
     output: Output
 
@@ -40,7 +39,9 @@ class Finisher:
         error = answer.error or _stopped(answer)
         if self.schema is not None and not error:
             data, error = self.schema.check(answer.text)
-        expected = answer.item.row.columns.get(self.expect) if self.expect else None
+        compared = self.comparison.of(answer.text, answer.item.row.columns) if self.comparison is not None else {}
+        if error:  # what was not answered is not compared
+            compared = {name: value for name, value in compared.items() if name in {"expected", "group"}}
         return Result(
             id=answer.item.id,
             index=answer.item.index,
@@ -51,8 +52,7 @@ class Finisher:
             error=_writable(one_line(error)) if error else None,
             reasoning=answer.reasoning or msgspec.UNSET,
             data=msgspec.UNSET if error else data,
-            expected=msgspec.UNSET if expected is None else expected,
-            correct=msgspec.UNSET if expected is None or error else matches(answer.text, expected, self.match),
+            **compared,
             notes=tuple(map(_writable, answer.item.notes)) or msgspec.UNSET,
             refused=answer.refused or msgspec.UNSET,
         )

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from minicpm_tui.batch.output.accuracy import wilson
 from minicpm_tui.batch.output.jsonl import read_results
+from minicpm_tui.batch.output.shares import Shares, shares_of
 from minicpm_tui.batch.progress import Tally
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import EndKind
@@ -16,7 +16,7 @@ from minicpm_tui.text import format_duration
 
 @dataclass(frozen=True)
 class Summary:
-    """``failed`` of this run, ``missed`` those that were never asked, ``ends`` how the others ended; ``compared`` and ``correct``
+    """``failed`` of this run, ``missed`` those that were never asked, ``ends`` how the others ended; ``shares`` are those
     of the whole output, where a reference answer was given.
     """
 
@@ -27,8 +27,7 @@ class Summary:
     missed: int
     seconds: float
     tokens: int
-    compared: int = 0
-    correct: int = 0
+    shares: Shares = field(default_factory=Shares)
     ends: Mapping[EndKind, int] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
@@ -73,28 +72,29 @@ class Summary:
         )
         return [line.format(count=count) for count, line in zip(counts, lines, strict=True) if count]
 
-    def accuracy(self) -> str:
-        """For stdout; empty when nothing was compared."""
-        if not self.compared:
-            return ""
-        low, high = wilson(self.correct, self.compared)
-        line = _("accuracy {share:.4f} ({correct} of {compared} answers), 95 % interval {low:.4f} to {high:.4f}").format(
-            share=self.correct / self.compared, correct=self.correct, compared=self.compared, low=low, high=high
-        )
+    def accuracy(self) -> list[str]:
+        """For stdout; none when nothing was compared. A line for all, one for each group, and what does not count."""
+        if not (whole := self.shares.whole).compared:
+            return []
+        line = whole.words
         if self.failed:
             line += "; " + ngettext(
                 "{count} failed request is not counted", "{count} failed requests are not counted", self.failed
             ).format(count=self.failed)
-        return line
+        lines = [line, *(f"{name or '–'}: {share.words}" for name, share in sorted(self.shares.groups.items()))]
+        if undecided := self.shares.undecided:
+            lines.append(
+                ngettext(
+                    "{count} answer names none of the options, or several: it counts as wrong",
+                    "{count} answers name none of the options, or several: they count as wrong",
+                    undecided,
+                ).format(count=undecided)
+            )
+        return lines
 
 
 def summarise(output: Path, tally: Tally, total: int) -> Summary:
     """Count what the run did; the comparisons are read from the whole output. Raises StorageError. Blocks."""
-    compared = correct = 0
-    for result in read_results(output) if output.exists() else ():
-        if isinstance(result.correct, bool):
-            compared += 1
-            correct += result.correct
     return Summary(
         output=output,
         total=total,
@@ -103,7 +103,6 @@ def summarise(output: Path, tally: Tally, total: int) -> Summary:
         missed=tally.total - tally.done,
         seconds=tally.seconds_used,
         tokens=tally.tokens,
-        compared=compared,
-        correct=correct,
+        shares=shares_of(read_results(output) if output.exists() else ()),
         ends=tally.ends,
     )

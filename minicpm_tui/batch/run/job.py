@@ -14,7 +14,8 @@ from minicpm_tui.batch.engine import Engine
 from minicpm_tui.batch.input.requests import Plan
 from minicpm_tui.batch.output import jsonl
 from minicpm_tui.batch.output import manifest as manifests
-from minicpm_tui.batch.output.accuracy import Match
+from minicpm_tui.batch.output.comparison import CHOICE, Comparison
+from minicpm_tui.batch.output.csv_table import confusions_path
 from minicpm_tui.batch.output.finish import Finisher
 from minicpm_tui.batch.output.schema import Schema
 from minicpm_tui.batch.output.sidecar_record import begin_record, read_marks
@@ -42,9 +43,15 @@ class Job:
     sidecar: Kind | None = None
     skip_existing: bool = False
     schema: Schema | None = None
-    expect: str = ""
-    match: Match = "exact"
+    comparison: Comparison | None = None
     arguments: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> tuple[Path, ...]:
+        """The tables that are written at the end: the answers, and which option was taken for which."""
+        if self.csv is None:
+            return ()
+        return (self.csv, confusions_path(self.csv)) if self.comparison and self.comparison.match == CHOICE else (self.csv,)
 
     @property
     def continues(self) -> bool:
@@ -116,7 +123,7 @@ async def run(
             beside = SidecarWriter(
                 job.output, job.sidecar, len(job.plan.prompts), await asyncio.to_thread(read_marks, job.output)
             )
-        finish = Finisher(job.schema, job.expect, job.match, beside, output)
+        finish = Finisher(job.schema, job.comparison, beside, output)
 
         def on_results(results: list[Result]) -> None:
             failed = sum(result.error is not None for result in results)

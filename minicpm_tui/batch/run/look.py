@@ -7,7 +7,6 @@ from pathlib import Path
 
 from minicpm_tui.batch.digests import DigestSet, digest
 from minicpm_tui.batch.output import csv_table, jsonl
-from minicpm_tui.batch.output.accuracy import matches
 from minicpm_tui.batch.output.sidecar_record import mark, read_marks
 from minicpm_tui.batch.output.sidecars import may_replace, sidecar_path
 from minicpm_tui.batch.records import Item
@@ -43,8 +42,8 @@ def look_through(job: Job) -> Seen:
     def look(item: Item) -> None:
         nonlocal pictures
         pictures = max(pictures, _media_count(item))
-        if job.expect:
-            _check_expected(job, item)
+        if job.comparison is not None:
+            job.comparison.check(item)
         beside.look(item)
 
     ids = job.plan.scan(look)
@@ -111,10 +110,9 @@ def _taken_hint(job: Job) -> str:
 
 def _look_at_places(job: Job) -> None:
     """Raises UsageError or StorageError when the output or the table cannot be there."""
-    for path in (job.output, job.csv):
-        if path is not None:
-            resuming = job.resume if path == job.output else job.continues
-            jsonl.refuse_place(path, job.plan.inputs, resuming=resuming, overwrite=job.overwrite)
+    for path in (job.output, *job.tables):
+        resuming = job.resume if path == job.output else job.continues
+        jsonl.refuse_place(path, job.plan.inputs, resuming=resuming, overwrite=job.overwrite)
     if job.csv is None:
         return
     if jsonl.same_file(job.output, job.csv):
@@ -123,18 +121,6 @@ def _look_at_places(job: Job) -> None:
         part = csv_table.part_path(job.csv)
         part.touch()
         part.unlink()
-
-
-def _check_expected(job: Job, item: Item) -> None:
-    """A reference answer must be there and usable for every request that can be asked."""
-    if item.row.error:
-        return
-    if job.expect not in item.row.columns:
-        raise UsageError(_("{id} has no field “{field}” to compare with").format(id=item.id, field=job.expect))
-    try:
-        matches("", item.row.columns[job.expect], job.match)
-    except UsageError as error:
-        raise UsageError(f"{item.id}: {error.message}") from None
 
 
 def _media_count(item: Item) -> int:

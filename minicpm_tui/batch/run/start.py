@@ -12,7 +12,7 @@ import msgspec
 
 from minicpm_tui.batch.engine import Engine
 from minicpm_tui.batch.output import manifest as manifests
-from minicpm_tui.batch.output.csv_table import write_table
+from minicpm_tui.batch.output.csv_table import write_confusions, write_table
 from minicpm_tui.batch.output.summary import Summary, summarise
 from minicpm_tui.batch.progress import Reporter, Tally, reporter
 from minicpm_tui.batch.run.job import Job, begin, locked, run
@@ -50,7 +50,7 @@ class Run:
             **{name: getattr(options, name) for name in SAMPLING},
             thinking=options.thinking,
             schema=manifests.schema_digest(job.schema.text) if job.schema else "",
-            expect=f"{job.expect} {job.match}" if job.expect else "",
+            expect=job.comparison.words if job.comparison else "",
             inputs=job.plan.inputs,
         )
 
@@ -77,8 +77,17 @@ async def carry_out(
             await engine.aclose()
             shown.stop()
             if job.csv is not None:
-                await asyncio.to_thread(write_table, job.output, job.csv, compared=bool(job.expect))
+                await asyncio.to_thread(write_tables, job)
         return await asyncio.to_thread(summarise, job.output, tally, len(seen.ids))
+
+
+def write_tables(job: Job) -> None:
+    """The tables at the end of a run. Raises StorageError. Blocks."""
+    fields = job.comparison.fields if job.comparison else ()
+    if job.csv is not None:
+        write_table(job.output, job.csv, fields)
+    for path in job.tables[1:]:
+        write_confusions(job.output, path)
 
 
 async def gpu_words() -> str:
