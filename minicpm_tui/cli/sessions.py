@@ -136,12 +136,15 @@ def check(all_json: bool, session: str | None, as_json: bool) -> int:
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=_("File to write; - is stdout."))
 @click.option("--overwrite", is_flag=True, help=_("Replace an existing file."))
 @click.option("--cast-version", type=click.IntRange(2, 3), default=2, show_default=True, help=_("Version of asciicast."))
-def export(session: str, name: str | None, output: Path | None, overwrite: bool, cast_version: Literal[2, 3]) -> int:
+@click.option("--with-paths", is_flag=True, help=_("Keep where files lay and the server's address (jsonl, tar.gz)."))
+def export(
+    session: str, name: str | None, output: Path | None, overwrite: bool, cast_version: Literal[2, 3], with_paths: bool
+) -> int:
     from minicpm_tui.errors import StorageError, UsageError
     from minicpm_tui.files import whole_path
     from minicpm_tui.sessions.care import missing
+    from minicpm_tui.sessions.export import PRIVATE, format_of
     from minicpm_tui.sessions.export import export as export_session
-    from minicpm_tui.sessions.export import format_of
     from minicpm_tui.sessions.export.options import Options
     from minicpm_tui.sessions.journal import Journal
 
@@ -152,10 +155,12 @@ def export(session: str, name: str | None, output: Path | None, overwrite: bool,
     if chosen is None:
         raise UsageError(_("which format?"), hint=_("use --format md, html, json, jsonl, cast or tar.gz"))
     with Journal.open(session, read_only=True) as journal:
-        data = export_session(journal, chosen, output, Options(cast_version=cast_version), overwrite=overwrite)
+        data = export_session(journal, chosen, output, Options(cast_version, with_paths), overwrite=overwrite)
         lost = missing(journal)
     for line in lost:
         warn(line)
+    if chosen in PRIVATE and not with_paths:
+        warn(_("left out: where files lay and the server's address; --with-paths keeps them"))
     if output is not None:
         print(_("exported to {path}").format(path=output), file=sys.stderr)
     if data is not None:
@@ -164,7 +169,7 @@ def export(session: str, name: str | None, output: Path | None, overwrite: bool,
     return 0
 
 
-@command.command("import", help=_("Import an exported session (tar.gz, jsonl, json) or a session's folder; prints the new id."))
+@command.command("import", help=_("Import an exported session (tar.gz, jsonl, json) or a session's folder; prints its id."))
 @click.argument("file", type=click.Path(path_type=Path))
 @_json_option
 @click.pass_obj
@@ -172,7 +177,7 @@ def import_(all_json: bool, file: Path, as_json: bool) -> int:
     from minicpm_tui.cli.json_print import print_json
     from minicpm_tui.sessions.importer import import_session
 
-    session_id = import_session(file)
+    session_id = import_session(file, say=warn)
     if as_json or all_json:
         print_json({"id": session_id})
     else:

@@ -70,7 +70,7 @@ def print_session(journal: Journal) -> None:
             print(line)
         if message.text:
             print(printable(message.text))
-        if broken := ending_label(message):
+        if broken := ending_label(message, places=True):
             print(broken)
         print()
 
@@ -196,6 +196,6 @@ def _draw(journal: Journal) -> None:
             console.print(Lines(markdown_lines(message.text, console)), end="")
         elif message.text:
             console.print(Text(printable(message.text)))
-        if broken := ending_label(message):
+        if broken := ending_label(message, places=True):
             console.print(Text(broken, style="dim"))
         console.print()

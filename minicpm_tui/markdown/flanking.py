@@ -20,6 +20,15 @@ def can_open_close(before: str, after: str, *, in_words: bool) -> tuple[bool, bo
     return left and (in_words or not right or _punctuation(before)), right and (in_words or not left or _punctuation(after))
 
 
+def common_open_close(before: str, after: str) -> tuple[bool, bool]:
+    """Whether ``*`` between the characters ``before`` and ``after`` can open and can close for CommonMark."""
+    return _flanks(before, after), _flanks(after, before)
+
+
+def _flanks(outside: str, inside: str) -> bool:
+    return not inside.isspace() and (not _punctuation(inside) or outside.isspace() or _punctuation(outside))
+
+
 def _opens(outside: str, inside: str) -> bool:
     """Whether marks between the two flank ``inside``."""
     if inside.isspace():

@@ -16,7 +16,7 @@ import msgspec
 
 from minicpm_tui.errors import SessionDamaged
 from minicpm_tui.i18n import _
-from minicpm_tui.messages import Blob, End, Frame, ImagePart, Message, Part, Source, TextPart, VideoPart
+from minicpm_tui.messages import Blob, End, Frame, ImagePart, MediaPart, Message, Part, Source, TextPart, VideoPart, media_of
 from minicpm_tui.messages.message import Role
 from minicpm_tui.sessions import ids
 
@@ -49,14 +49,25 @@ def convert(data: bytes, path: Path) -> tuple[list[Message], dict[str, Blob], di
     blobs: dict[str, Blob] = {}
     for number, each in enumerate(raw):
         message = _message(each, messages[-1].id if messages else None, settings.get("model"), blobs)
-        if message.role == "assistant" and number in about:
-            known = about[number]
-            message = message.with_reply(message.text, known.reasoning or message.reasoning, known.end)
+        if (known := about.get(number)) is not None:
+            message = _with(message, known)
         if message.role == "system" and "system" not in settings and not messages:
             settings["system"] = message.text
         else:
             messages.append(message)
     return messages, blobs, settings
+
+
+def named(data: bytes) -> tuple[str, str]:
+    """The id of the session that an export of ours is of, and when that began (ISO 8601); empty where it says neither."""
+    with contextlib.suppress(ValueError, RecursionError):
+        raw = json.loads(data)
+        session = raw.get("session") if isinstance(raw, dict) else None
+        if isinstance(session, dict):
+            session_id, created = session.get("id"), session.get("created")
+            if isinstance(session_id, str) and isinstance(created, str) and ids.is_id(session_id):
+                return session_id, created
+    return "", ""
 
 
 def _parsed(data: bytes, path: Path) -> Any:
@@ -67,12 +78,36 @@ def _parsed(data: bytes, path: Path) -> Any:
         raise SessionDamaged(f"{path}: {error}", title=_("This file cannot be imported")) from error
 
 
+class _Attachment(msgspec.Struct, frozen=True):
+    name: str
+    times: tuple[float, ...] | None = None
+
+
 class _About(msgspec.Struct, frozen=True):
-    """What an export of ours says of the reply ``messages[message]``."""
+    """What an export of ours says of ``messages[message]``; ``end`` and ``reasoning`` of a reply."""
 
     message: int
-    end: End | None
+    end: End | None = None
     reasoning: str | None = None
+    attachments: tuple[_Attachment, ...] = ()
+
+
+def _with(message: Message, known: _About) -> Message:
+    """``message`` with what is said of it, as far as that fits."""
+    if message.role == "assistant":
+        return message.with_reply(message.text, known.reasoning or message.reasoning, known.end)
+    if len(media_of(message.content)) != len(known.attachments):
+        return message
+    names = iter(known.attachments)
+    parts = tuple(part if isinstance(part, TextPart) else _called(part, next(names)) for part in message.content)
+    return msgspec.structs.replace(message, content=parts)
+
+
+def _called(part: MediaPart, known: _Attachment) -> MediaPart:
+    if isinstance(part, VideoPart) and known.times is not None and len(known.times) == len(part.frames):
+        frames = tuple(Frame(frame.sha256, time) for frame, time in zip(part.frames, known.times, strict=True))
+        part = msgspec.structs.replace(part, frames=frames)
+    return msgspec.structs.replace(part, name=known.name)
 
 
 def _about(session: object) -> dict[int, _About]:

@@ -57,9 +57,14 @@ def new_id() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{tail}"
 
 
+def is_id(text: str) -> bool:
+    """True for a name that sessions of ours have."""
+    return _ID.fullmatch(text) is not None
+
+
 def created_of(session_id: str) -> str | None:
     """The moment that an id names, ISO 8601 UTC; None when it is not one of ours."""
-    if not _ID.fullmatch(session_id):
+    if not is_id(session_id):
         return None
     try:
         return stamp(datetime.strptime(session_id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC))

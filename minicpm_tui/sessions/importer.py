@@ -1,13 +1,14 @@
 """Sessions from elsewhere: an exported archive, a journal, a copied folder, or the messages of an OpenAI chat request.
 
-Whatever the file says, only a new session folder is written, and it appears complete or not at all.
+Whatever the file says, only a new session folder is written, and it appears complete or not at all. A session keeps its id where
+that is free. One that is here already, perhaps continued since, is not written again; attachments that it lacks are added.
 """
 
 from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,14 +16,15 @@ import msgspec
 from minicpm_tui import paths
 from minicpm_tui.errors import SessionDamaged, StorageError
 from minicpm_tui.files import make_private_dir, storage_errors, sync_dir, write_durably
-from minicpm_tui.i18n import _
-from minicpm_tui.messages import Blob, media_of
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.messages import Blob, Message, media_of, message_ending
 from minicpm_tui.sessions import ids, tar
 from minicpm_tui.sessions.attachments import EXTENSIONS, AttachmentStore
-from minicpm_tui.sessions.chat_messages import convert, looks_like_chat
-from minicpm_tui.sessions.events import Header, encode
+from minicpm_tui.sessions.chat_messages import convert, looks_like_chat, named
+from minicpm_tui.sessions.events import Header, MessageEvent, encode
 from minicpm_tui.sessions.journal import Journal
-from minicpm_tui.sessions.journal_reader import read
+from minicpm_tui.sessions.journal_reader import Reading, read
+from minicpm_tui.sessions.private import without_private
 from minicpm_tui.sessions.staging import staging
 from minicpm_tui.text import format_bytes
 
@@ -31,18 +33,38 @@ _MEDIA_TYPES = {extension: media_type for media_type, extension in reversed(EXTE
 _ATTACHMENT = re.compile(r"(?:.*/)?attachments/([0-9a-f]{64})\.([a-z0-9]{1,8})")
 
 
-def import_session(path: Path, folder: Path | None = None) -> str:
-    """Import ``path``; the new session's id.
+def import_session(path: Path, folder: Path | None = None, say: Callable[[str], None] = lambda _line: None) -> str:
+    """Import ``path``; the session's id.
 
     Args:
         path: a ``.tar.gz``, ``.jsonl`` or ``.json`` file (told apart by content), or a session's folder.
         folder: the folder of session folders, ``paths.sessions_dir()`` unless given.
+        say: is told (translated) that the session was here already, and what is missing.
 
     Raises:
         StorageError: it cannot be read, or the disk does not take it.
         SessionDamaged: it is nothing we know, or hostile.
     """
     into = make_private_dir(paths.sessions_dir() if folder is None else folder)
+    session_id, known = _imported(path, into)
+    if known:
+        say(_("this session is here already: {id}").format(id=session_id))
+    with Journal.open(into / session_id, read_only=True) as journal:
+        media = [part for message in journal.tree.messages.values() for part in media_of(message.content)]
+        needed = {digest for part in media for digest in part.digests}
+        lost = needed - {digest for digest, _path in AttachmentStore(into / session_id / ids.ATTACHMENTS).files()}
+    if lost:
+        text = ngettext(
+            "{count} of {all} attachments is missing: import the tar.gz or the folder of the session, or put it into {place}",
+            "{count} of {all} attachments are missing: import the tar.gz or the folder of the session, or put them into {place}",
+            len(lost),
+        )
+        say(text.format(count=len(lost), all=len(needed), place=into / session_id / ids.ATTACHMENTS))
+    return session_id
+
+
+def _imported(path: Path, into: Path) -> tuple[str, bool]:
+    """The id, and whether the session was here already."""
     try:
         with path.open("rb") if path.is_file() else contextlib.nullcontext() as file:
             start = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n") if file else b""
@@ -59,10 +81,10 @@ def import_session(path: Path, folder: Path | None = None) -> str:
         raise StorageError(f"{path}: {error.strerror}", title=_("The file cannot be read")) from error
     if looks_like_chat(data):
         return _import_chat(data, path, into)
-    return _keep(into, data, _beside(path.parent) if path.name == ids.JOURNAL else ())
+    return _keep(into, data, _beside(path.parent))
 
 
-def _import_archive(path: Path, into: Path) -> str:
+def _import_archive(path: Path, into: Path) -> tuple[str, bool]:
     """The journal and the attachments of an archive; other files in it are left out."""
     journal: bytes | None = None
     with staging(into) as place:
@@ -77,8 +99,11 @@ def _import_archive(path: Path, into: Path) -> str:
         return _keep(into, journal, _beside(place))
 
 
-def _import_chat(data: bytes, path: Path, into: Path) -> str:
+def _import_chat(data: bytes, path: Path, into: Path) -> tuple[str, bool]:
     messages, blobs, settings = convert(data, path)
+    session_id, created = named(data)
+    if session_id and (into / session_id).is_dir() and _says(into / session_id, messages):
+        return session_id, True
     if not messages:
         raise SessionDamaged(str(path), title=_("This file cannot be imported"), hint=_("it contains no messages"))
     with staging(into) as place:
@@ -87,11 +112,29 @@ def _import_chat(data: bytes, path: Path, into: Path) -> str:
                 needed = (digest for part in media_of(message.content) for digest in part.digests)
                 journal.append_message(message, {digest: blobs[digest] for digest in needed})
         assert journal.path is not None
-        return _keep(into, _journal_of(journal.path / ids.JOURNAL), _beside(journal.path))
+        text = _journal_of(journal.path / ids.JOURNAL)
+        return _keep(into, _named(text, session_id, created) if session_id else text, _beside(journal.path))
 
 
-def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]) -> str:
-    """Write a new session folder from a journal's bytes; all its lines as they are but the header, which gets the new id."""
+def _says(folder: Path, messages: Sequence[Message]) -> bool:
+    """Whether the session in ``folder`` begins with ``messages``."""
+    with Journal.open(folder, read_only=True) as journal:
+        path = [message for message in journal.tree.path() if message.content or message.role == "assistant"]
+    here, there = ([(each.role, each.text, message_ending(each).kind) for each in some] for some in (path, messages))
+    return here[: len(there)] == there
+
+
+def _named(data: bytes, session_id: str, created: str) -> bytes:
+    """A journal as that of ``session_id``."""
+    header = msgspec.structs.replace(read(data).header or Header(id="", created=created), id=session_id, created=created)
+    return encode(header) + data.partition(b"\n")[2]
+
+
+def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]) -> tuple[str, bool]:
+    """Write a new session folder from a journal's bytes; all its lines as they are but the header, where its id is taken.
+
+    True where the session is there already.
+    """
     reading = read(data)
     if reading.header is None and not reading.events:
         raise SessionDamaged(_("it contains neither a session nor chat messages"), title=_("This file cannot be imported"))
@@ -103,19 +146,41 @@ def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]
         body = rest
     if body and not body.endswith(b"\n"):
         body += b"\n"
+    needed = _needed(reading)
+    if ids.is_id(header.id) and _same(into / header.id, body):
+        store = AttachmentStore(into / header.id / ids.ATTACHMENTS)
+        for digest, extension, content in attachments:
+            if digest in needed:
+                _store(store, digest, extension, content)
+        return header.id, True
     with staging(into) as place:
         store = AttachmentStore(place / ids.ATTACHMENTS)
         for digest, extension, content in attachments:
-            _store(store, digest, extension, content)
-        while True:
+            if digest in needed:
+                _store(store, digest, extension, content)
+        session_id = header.id
+        while not ids.is_id(session_id) or any((each / session_id).exists() for each in (into, into.parent / ids.TRASH)):
             session_id = ids.new_id()
-            write_durably(place / ids.JOURNAL, encode(msgspec.structs.replace(header, id=session_id)) + body)
-            if not (into / session_id).exists():
-                break
+        write_durably(place / ids.JOURNAL, encode(msgspec.structs.replace(header, id=session_id)) + body)
         with storage_errors(into / session_id):
             place.rename(into / session_id)
     sync_dir(into)
-    return session_id
+    return session_id, False
+
+
+def _same(folder: Path, body: bytes) -> bool:
+    """Whether the session in ``folder`` is the one of which ``body`` has the events, perhaps continued since."""
+    try:
+        here = (folder / ids.JOURNAL).read_bytes().partition(b"\n")[2]
+    except OSError:
+        return False
+    return without_private(here).startswith(without_private(body))
+
+
+def _needed(reading: Reading) -> set[str]:
+    """The attachments that a journal names."""
+    messages = (event.message for event in reading.events if isinstance(event, MessageEvent))
+    return {digest for message in messages for part in media_of(message.content) for digest in part.digests}
 
 
 def _store(store: AttachmentStore, digest: str, extension: str, data: bytes) -> None:

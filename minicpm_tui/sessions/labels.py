@@ -5,6 +5,7 @@ from __future__ import annotations
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Message, Tree, message_ending
 from minicpm_tui.sessions.ids import moment_of
+from minicpm_tui.sessions.private import bare, without_places
 from minicpm_tui.text import format_duration, one_line
 
 
@@ -20,7 +21,7 @@ def role_label(message: Message) -> str:
         return _("You")
     if message.role == "system":
         return _("System")
-    return one_line(message.model or "") or _("Assistant")
+    return one_line(bare(message.model or "")) or _("Assistant")
 
 
 def full_label(tree: Tree, message: Message) -> str:
@@ -32,9 +33,13 @@ def full_label(tree: Tree, message: Message) -> str:
     return f"{role_label(message)} · {place.format(number=number, count=count)}"
 
 
-def ending_label(message: Message) -> str:
-    """What a reader should know of a reply's end: cut off, failed, refused, empty. Empty for every other message."""
-    return one_line(message_ending(message).text)
+def ending_label(message: Message, *, places: bool = False) -> str:
+    """What a reader should know of a reply's end: cut off, failed, refused, empty. Empty for every other message.
+
+    ``places``: with the addresses and paths that an error names, for the user's own eyes.
+    """
+    text = one_line(message_ending(message).text)
+    return text if places else without_places(text)
 
 
 def facts_label(message: Message) -> str:

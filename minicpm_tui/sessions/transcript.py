@@ -50,7 +50,7 @@ def _body(message: Message, *, colour: bool) -> str:
 
 
 def _ending(reply: Message, *, colour: bool) -> str:
-    lines = [line for line in (ending_label(reply), facts_label(reply)) if line]
+    lines = [line for line in (ending_label(reply, places=True), facts_label(reply)) if line]
     return "\n" + "".join(_painted_if(line, _DIM, colour=colour) + "\n" for line in lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from minicpm_tui import paths
 from minicpm_tui.messages import Blob, Delta, End, Frame, ImagePart, Message, Source, TextPart, Usage, VideoPart
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.journal import Journal
@@ -55,3 +56,14 @@ def next_millisecond() -> None:
     now = ids.now()
     while ids.now() == now:
         time.sleep(0.0005)
+
+
+def move_away(journal: Journal) -> None:
+    """As on another machine: the session is not among the saved ones."""
+    assert journal.path is not None
+    journal.path.rename(paths.sessions_dir().parent / "elsewhere")
+
+
+def everything(folder: Path) -> set[str]:
+    """The paths of all that is in ``folder``."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import html.parser
 import json
 import re
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from minicpm_tui.cli.main import run
 from minicpm_tui.errors import ErrorInfo, StorageError, UsageError
 from minicpm_tui.messages import Delta, End, ImagePart, Message, TextPart
 from minicpm_tui.sessions.export import FORMATS, export, format_of
+from minicpm_tui.sessions.export.options import Options
 from minicpm_tui.sessions.journal import Journal
-from tests.sessions.talk import AT, FRAMES, MODEL, PICTURE, answer, conversation, question, reply
+from tests.sessions.talk import AT, BLOBS, FRAMES, MODEL, PICTURE, answer, conversation, question, reply
 
 HOSTILE = (
     "<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) ![y](http://evil.example/x.png)\x1b[31m\n\n"
@@ -147,9 +151,33 @@ def test_chat_json_has_the_system_prompt() -> None:
     assert json.loads(rendered(journal, "json"))["messages"][0] == {"role": "system", "content": "Be brief."}
 
 
-def test_jsonl_is_the_file(journal: Journal) -> None:
+def test_jsonl_with_paths_is_the_file(journal: Journal) -> None:
     assert journal.path is not None
-    assert export(journal, "jsonl") == (journal.path / "session.jsonl").read_bytes()
+    assert export(journal, "jsonl", options=Options(with_paths=True)) == (journal.path / "session.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["jsonl", "tar.gz", "json", "html", "md", "cast"])
+def test_no_export_says_where_files_lay_or_which_server_answered(tmp_path: Path, name: str) -> None:
+    with Journal.create(settings={"model": "/models/me/MiniCPM-V-4_5", "server": "http://10.1.2.3:8000"}) as journal:
+        journal.append_message(question("u", "see /my/own/words", media=True), BLOBS)
+        journal.append_message(msgspec.structs.replace(reply("a", "u"), model="/models/me/MiniCPM-V-4_5"))
+        journal.append_deltas("a", [Delta("content", "half", 0.1)])
+        journal.append_end("a", End(error=ErrorInfo("x", "Not reached", "http://10.1.2.3:8000 of /home/me/x.sock")))
+    export(Journal.open(journal.id, read_only=True), name, tmp_path / f"x.{name}")
+    data = (tmp_path / f"x.{name}").read_bytes()
+    text = (gzip.decompress(data) if name == "tar.gz" else data).decode("utf-8", "replace")
+    for private in ("/photos", "/models", "10.1.2.3", "127.0.0.1:8000", "/home/me"):
+        assert private not in text
+    assert "cat.jpg" in text
+    assert "/my/own/words" in text
+
+
+def test_the_command_says_what_it_left_out(journal: Journal, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sessions", "export", journal.id, "-o", str(tmp_path / "x.jsonl")]) == 0
+    assert "left out: where files lay and the server's address; --with-paths keeps them" in capsys.readouterr().err
+    assert run(["sessions", "export", journal.id, "-o", str(tmp_path / "y.jsonl"), "--with-paths"]) == 0
+    assert "left out" not in capsys.readouterr().err
+    assert "/photos/cat.jpg" in (tmp_path / "y.jsonl").read_text()
 
 
 def test_markdown_with_files_beside_it(journal: Journal, tmp_path: Path) -> None:

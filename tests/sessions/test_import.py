@@ -24,10 +24,11 @@ from minicpm_tui.errors import ErrorInfo, MinicpmTuiError, SessionDamaged, Stora
 from minicpm_tui.messages import Delta, End, ImagePart, Message, VideoPart, message_ending
 from minicpm_tui.sessions import care
 from minicpm_tui.sessions.export import export
+from minicpm_tui.sessions.export.options import Options
 from minicpm_tui.sessions.importer import import_session
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.library import Library
-from tests.sessions.talk import FRAMES, MODEL, PICTURE, conversation, question, reply
+from tests.sessions.talk import FRAMES, MODEL, PICTURE, conversation, everything, move_away, question, reply
 
 HEADER = b'{"format":"minicpm-tui-session","version":1,"id":"x","created":"2026-01-01T00:00:00Z"}\n'
 
@@ -35,10 +36,6 @@ HEADER = b'{"format":"minicpm-tui-session","version":1,"id":"x","created":"2026-
 @pytest.fixture
 def journal() -> Journal:
     return Journal.open(conversation().id, read_only=True)
-
-
-def everything(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
 def archive(path: Path, *members: tuple[str, bytes] | tarfile.TarInfo) -> Path:
@@ -61,10 +58,10 @@ def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarIn
 
 @pytest.mark.parametrize("name", ["tar.gz", "jsonl", "json"])
 def test_exports_come_back(journal: Journal, tmp_path: Path, name: str) -> None:
-    export(journal, name, tmp_path / f"x.{name}")
-    session_id = import_session(tmp_path / f"x.{name}")
-    assert session_id != journal.id
-    again = Journal.open(session_id)
+    export(journal, name, tmp_path / f"x.{name}", Options(with_paths=True))
+    move_away(journal)
+    again = Journal.open(import_session(tmp_path / f"x.{name}"))
+    assert again.id == journal.id
     assert [(message.role, message.text) for message in again.tree.path()] == [
         (message.role, message.text) for message in journal.tree.path()
     ]
@@ -99,7 +96,8 @@ def test_imported_sessions_go_on(journal: Journal, tmp_path: Path) -> None:
     picture, video = again.tree.path()[0].content[1:]
     assert isinstance(picture, ImagePart)
     assert isinstance(video, VideoPart)
-    assert len(video.frames) == 3
+    assert [picture.name, video.name] == ["cat.jpg", "walk.mp4"]
+    assert [frame.time for frame in video.frames] == [0.0, 0.5, 1.0]
     assert again.settings == {"model": MODEL}
     assert not any(message.unfinished for message in again.tree.path())
 
@@ -117,7 +115,10 @@ def test_how_replies_ended_comes_back_from_openai_messages(tmp_path: Path) -> No
             journal.select(name)
             export(journal, "json", tmp_path / f"{name}.json")
             expected = message_ending(journal.tree.path()[-1])
+        move_away(journal)
         again = Journal.open(import_session(tmp_path / f"{name}.json")).tree.path()[-1]
+        shutil.rmtree(paths.sessions_dir() / journal.id)
+        (paths.sessions_dir().parent / "elsewhere").rename(paths.sessions_dir() / journal.id)
         assert message_ending(again) == expected
         assert again.reasoning == "I think"
         about = json.loads((tmp_path / f"{name}.json").read_text())["session"]["about"][-1]
@@ -199,6 +200,7 @@ def test_a_linked_attachment_of_a_copied_folder_is_not_followed(journal: Journal
     secret = tmp_path / "secret"
     victim.rename(secret)
     victim.symlink_to(secret)
+    move_away(journal)
     imported = Journal.open(import_session(tmp_path / "stick"))
     with pytest.raises(SessionDamaged):
         imported.blobs.read(PICTURE.sha256)
@@ -222,6 +224,7 @@ def test_a_disk_that_takes_nothing_is_one_clear_line(
         raise OSError(errno.EROFS, "Read-only file system")
 
     export(journal, name, tmp_path / f"x.{name}")
+    move_away(journal)
     monkeypatch.setattr("tempfile.mkdtemp", refuse)
     with pytest.raises(StorageError, match="the disk is read-only"):
         import_session(tmp_path / f"x.{name}")

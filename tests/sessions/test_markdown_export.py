@@ -117,14 +117,26 @@ def test_what_the_user_wrote_is_text(renderer: str, text: str) -> None:
     (name, text, kept) for name in RENDERERS for text, kept in (
         ("<ref>cat</ref><box>1 2 3 4</box>", "<ref>cat</ref><box>1 2 3 4</box>"),
         ("so \\(a_1 \\{b\\} c_2\\) is", "so $a_1 \\{b\\} c_2$ is"),
-        ("\\[\na \\\\\n+ b\n- c\n\\]", "$a \\\\ + b - c$"),
-        ("$$\\frac{a}{b}\n= c$$", "$\\frac{a}{b} = c$"),
+        ("\\[\na \\\\\n+ b\n- c\n\\]", "a \\\\\n+ b\n- c"),
+        ("$$\\frac{a}{b}\n= c$$", "\\frac{a}{b}\n= c"),
+        ("- $$\\frac{a}{b}\n  = c$$", "$\\frac{a}{b} = c$"),
         ("$a_1 + b_1$ costs $5 and $10", "$a_1 + b_1$ costs $5 and $10"),
         ("Tea 2.00\nMilk 3.00", "Tea 2.00\nMilk 3.00"),
     )
 ])  # fmt: skip
 def test_what_the_model_wrote_keeps_its_marks_and_formulas(renderer: str, text: str, kept: str) -> None:
     assert seen(RENDERERS[renderer].parse(closed(text, 2))).strip() == kept
+
+
+BOLD = ["**加粗：**后", "他说**“你好”**了", "这是**重点。**下一句", "**日本語「太字」**です", "plain **bold** word"]
+
+
+@pytest.mark.parametrize("text", BOLD)
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_what_is_bold_in_chinese_is_bold_for_renderers_that_want_spaces(renderer: str, text: str) -> None:
+    tokens = RENDERERS[renderer].parse(closed(text, 2))
+    assert [child.type for token in tokens for child in token.children or ()].count("strong_open") == 1
+    assert seen(tokens).replace("\N{ZERO WIDTH SPACE}", "").strip() == text.replace("**", "")
 
 
 def test_headings_of_a_reply_go_below_its_own() -> None:

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from minicpm_tui.errors import SessionError, UsageError
+from minicpm_tui.errors import UsageError
 from minicpm_tui.files import refuse_taken, write_durably
 from minicpm_tui.i18n import _
 from minicpm_tui.sessions.export import archive, cast, chat_json, markdown, page
+from minicpm_tui.sessions.export.journal_text import journal_text
 from minicpm_tui.sessions.export.options import Options
-from minicpm_tui.sessions.ids import JOURNAL
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.text import one_line
 
@@ -28,20 +28,16 @@ class Format:
     write: Callable[[Journal, Path, bool, Options], None] | None = None
 
 
-def _as_it_is(journal: Journal, _options: Options) -> bytes:
-    if not journal.saved or journal.path is None:
-        raise SessionError(journal.id, title=_("The session is not saved"))
-    return (journal.path / JOURNAL).read_bytes()
-
-
 DEFAULT = Options()
+PRIVATE = frozenset({"jsonl", "tar.gz"})
+"""Formats that have the journal, and with it where files lay, unless that is left out."""
 FORMATS = {
     each.name: each
     for each in (
         Format("md", markdown.render, markdown.write),
         Format("html", page.render),
         Format("json", chat_json.render),
-        Format("jsonl", _as_it_is),
+        Format("jsonl", journal_text),
         Format("cast", cast.render),
         Format("tar.gz", write=archive.write),
     )

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import IO
 
-from minicpm_tui.errors import SessionError
 from minicpm_tui.files import give_name, storage_errors
-from minicpm_tui.i18n import _
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.attachments import AttachmentStore
+from minicpm_tui.sessions.export.journal_text import journal_text
 from minicpm_tui.sessions.export.options import Options
 from minicpm_tui.sessions.journal import Journal
 
 
-def write(journal: Journal, path: Path, overwrite: bool, _options: Options) -> None:
+def write(journal: Journal, path: Path, overwrite: bool, options: Options) -> None:
     """Write the journal and its attachments to ``path``; complete or not at all. Raises StorageError, NameTaken."""
-    if journal.path is None:
-        raise SessionError(journal.id, title=_("The session is not saved"))
-    files = [(journal.path / ids.JOURNAL, ids.JOURNAL)]
-    files += [
-        (file, f"{ids.ATTACHMENTS}/{file.name}") for _digest, file in AttachmentStore(journal.path / ids.ATTACHMENTS).files()
-    ]
+    text = journal_text(journal, options)
+    assert journal.path is not None
+    files = [file for _digest, file in AttachmentStore(journal.path / ids.ATTACHMENTS).files()]
     with storage_errors(path):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
         try:
@@ -33,19 +31,18 @@ def write(journal: Journal, path: Path, overwrite: bool, _options: Options) -> N
                 gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed,
                 tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
             ):
-                for file, member in files:
-                    _add(tar, file, f"{journal.id}/{member}")
+                _add(tar, io.BytesIO(text), len(text), f"{journal.id}/{ids.JOURNAL}")
+                for file in files:
+                    with file.open("rb") as source:
+                        _add(tar, source, os.fstat(source.fileno()).st_size, f"{journal.id}/{ids.ATTACHMENTS}/{file.name}")
             give_name(Path(name), path, overwrite=overwrite)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
 
 
-def _add(tar: tarfile.TarFile, file: Path, name: str) -> None:
-    """Without owner and group, and no longer than it was when we looked: a journal may be growing."""
-    with file.open("rb") as source:
-        info = tar.gettarinfo(arcname=name, fileobj=source)
-        info.uid = info.gid = 0
-        info.uname = info.gname = ""
-        info.mode = 0o600
-        tar.addfile(info, source)
+def _add(tar: tarfile.TarFile, source: IO[bytes], size: int, name: str) -> None:
+    """``size`` bytes of ``source``, without owner, group and time."""
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = size, 0o600
+    tar.addfile(info, source)

@@ -14,15 +14,16 @@ from typing import Any
 import msgspec
 
 from minicpm_tui.errors import SessionDamaged
-from minicpm_tui.messages import BlobReader, ImagePart, Message, Part, TextPart, Tree
+from minicpm_tui.messages import BlobReader, ImagePart, MediaPart, Message, Part, TextPart, Tree, VideoPart, media_of
 from minicpm_tui.sessions.export.options import Options
 from minicpm_tui.sessions.export.others import others
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.labels import ending_label, full_label
+from minicpm_tui.sessions.private import bare, cleaned
 from minicpm_tui.text import one_line
 
 
-def render(journal: Journal, _options: Options) -> bytes:
+def render(journal: Journal, options: Options) -> bytes:
     """``{"model", "messages", "session"}`` of the selected path; an attachment that cannot be read becomes a line of text."""
     path = journal.tree.path()
     said = [message for message in path if message.content or message.role == "assistant"]
@@ -34,7 +35,7 @@ def render(journal: Journal, _options: Options) -> bytes:
     facts = [{"message": number} | known for number, each in enumerate(said, first) if (known := _facts(journal.tree, each))]
     session = {"id": journal.id, "title": one_line(journal.title), "created": journal.created, "about": facts}
     model = next((message.model for message in reversed(path) if message.model), None) or journal.settings.get("model")
-    body: dict[str, Any] = {"model": model} if model else {}
+    body: dict[str, Any] = {"model": model if options.with_paths else bare(str(model))} if model else {}
     return msgspec.json.format(msgspec.json.encode(body | {"messages": messages, "session": session}), indent=2) + b"\n"
 
 
@@ -42,7 +43,10 @@ def _facts(tree: Tree, message: Message) -> dict[str, Any]:
     """What a request cannot say of a message; empty where that is nothing."""
     facts: dict[str, Any] = {}
     if message.role == "assistant":
-        facts = {"end": message.end, "ending": ending_label(message) or None, "reasoning": message.reasoning or None}
+        end = cleaned(msgspec.to_builtins(message.end))
+        facts = {"end": end, "ending": ending_label(message) or None, "reasoning": message.reasoning or None}
+    if media := media_of(message.content):
+        facts["attachments"] = [{"name": one_line(part.name), "times": _times(part)} for part in media]
     number, count = tree.position(message.id)
     if count > 1:
         facts["answer"] = [number, count]
@@ -51,6 +55,11 @@ def _facts(tree: Tree, message: Message) -> dict[str, Any]:
             for other in others(tree, message)
         ]
     return facts
+
+
+def _times(part: MediaPart) -> list[float] | None:
+    """Of a video's frames, in seconds."""
+    return [frame.time for frame in part.frames] if isinstance(part, VideoPart) else None
 
 
 def _message(message: Message, blobs: BlobReader) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from minicpm_tui.markdown.dialect import DISPLAY, dialect
+from minicpm_tui.markdown.flanking import can_open_close, common_open_close
 from minicpm_tui.text import one_line, printable
 
 if TYPE_CHECKING:
@@ -29,9 +30,13 @@ _INSIDE = re.compile(
     | (?P<kept>\\[!-/:-@\[-`{-~\n] | (?<!`)(?P<ticks>`+)(?!`).{0,4000}?(?<!`)(?P=ticks)(?!`) | <(?:https?://|mailto:)[^\s<>]*>)
     | (?P<mark><|\[(?=\^))
     | (?P<line>[ ]*\n)
+    | (?<!\*)(?P<stars>\*{1,3}(?!\*)) | (?<!~)(?P<strike>~~(?!~))
     """,
     re.DOTALL | re.VERBOSE,
 )
+_DISPLAY = re.compile(r"\\\[(?P<a>[^`]+)\\\]|\$\$(?P<b>[^`]+)\$\$")
+_FENCE = "`````"
+_NOTHING = "&#8203;"
 _PIPE = re.compile(r"(?<!\\)(\|)")
 
 
@@ -115,8 +120,12 @@ def _heading(inline: Token, opening: Token, kept: list[str | None], by: int) -> 
 
 def _paragraph(token: Token, kept: list[str | None]) -> None:
     """Rewrite a paragraph in the lines where it stands, behind the marks of the lists and quotes around it."""
-    first, _last = token.map or (0, 0)
+    first, last = token.map or (0, 0)
     old = token.content.split("\n")
+    if (display := _DISPLAY.fullmatch(token.content)) and not (kept[first] or "").startswith((" ", ">")) and token.level == 1:
+        latex = (display["a"] or display["b"]).strip()
+        kept[first:last] = [f"{_FENCE}math\n{latex}\n{_FENCE}", *[None] * (last - first - 1)]
+        return
     new = _inside(token.content).split("\n")
     for number, (before, after) in enumerate(zip(old, new, strict=False), first):
         line = kept[number] or ""
@@ -134,10 +143,24 @@ def _rewritten(match: re.Match[str]) -> str:
         return match[0]
     if match["line"]:
         return "  \n"
+    if match["stars"] or match["strike"]:
+        return _emphasis(match)
     if match["mark"]:
         return f"\\{match[0]}"
     formula = " ".join("".join(filter(None, match.group("a", "b", "c", "d"))).split())
     return f"$`{formula}`$" if "`" not in formula else f"`` {formula} ``"
+
+
+def _emphasis(match: re.Match[str]) -> str:
+    """Marks of emphasis in Chinese, Japanese or Korean as CommonMark takes them.
+
+    It wants a space or punctuation where those languages have none: an entity that draws nothing begins and ends with some.
+    """
+    text, (begin, end) = match.string, match.span()
+    before, after = text[begin - 1 : begin] or " ", text[end : end + 1] or " "
+    opens, closes = can_open_close(before, after, in_words=True)
+    opened, closed_ = common_open_close(before, after)
+    return (_NOTHING if opens and not opened else "") + match[0] + (_NOTHING if closes and not closed_ else "")
 
 
 def _closing(tokens: list[Token], lines: list[str]) -> list[str]:
