@@ -93,6 +93,7 @@ class Terminal:
 
     ``modes`` are the private modes that are on (DECSET), ``keyboard_modes`` counts those of kitty's keyboard that were pushed.
     ``answers`` are given to questions, besides what every terminal answers; ``everything`` are the bytes that came.
+    ``speak`` says what the terminal sends for what came, where that takes more than a table.
     """
 
     def __init__(
@@ -103,10 +104,12 @@ class Terminal:
         rows: int = 40,
         env: Mapping[str, str] | None = None,
         answers: Mapping[bytes, bytes] | None = None,
+        speak: Callable[[str], str] = lambda _written: "",
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.answers = {**_ANSWERS, **(answers or {})}
+        self._speak = speak
         self.drawing = True
         self.written = 0
         self.received = bytearray()
@@ -188,7 +191,14 @@ class Terminal:
 
     def _type_what_is_due(self) -> None:
         while self._on_the_line and self._on_the_line[0][0] <= time.monotonic():
-            os.write(self._fd, self._on_the_line.popleft()[1])
+            due, data = self._on_the_line.popleft()
+            try:
+                sent = os.write(self._fd, data)
+            except BlockingIOError:  # the program has not read what came before
+                sent = 0
+            if sent < len(data):
+                self._on_the_line.appendleft((due, data[sent:]))
+                return
 
     def _read(self, timeout: float) -> bytes | None:
         """What the program wrote; None when that is nothing."""
@@ -211,6 +221,8 @@ class Terminal:
         for question, answer in self.answers.items():
             for _ in range(data.count(question)):
                 self._answer(answer)
+        if said := self._speak(data.decode("utf-8", "replace")):
+            self._answer(said.encode())
         if self.drawing:
             with contextlib.suppress(Exception):  # pyte does not know all that Textual sends
                 self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data))
@@ -219,10 +231,8 @@ class Terminal:
 
     def _answer(self, answer: bytes) -> None:
         """Behind what is on the line: an answer never comes in the middle of a character."""
-        if self._on_the_line:
-            self._on_the_line.append((self._on_the_line[-1][0], answer))
-        else:
-            os.write(self._fd, answer)
+        self._on_the_line.append((self._on_the_line[-1][0] if self._on_the_line else 0.0, answer))
+        self._type_what_is_due()
 
     def wait_for(self, pattern: str, timeout: float = 60) -> float:
         """Wait until the screen shows ``pattern``; when that was (``time.monotonic``). Raises TimeoutError."""

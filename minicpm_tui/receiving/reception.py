@@ -13,6 +13,7 @@ import msgspec
 
 from minicpm_tui import paths
 from minicpm_tui.errors import MinicpmTuiError, TransferError
+from minicpm_tui.files import make_private_dir
 from minicpm_tui.receiving import inbox
 from minicpm_tui.receiving.sockets import CHUNK, ProgramSocket
 from minicpm_tui.receiving.store import Incoming, stem_now
@@ -81,6 +82,8 @@ class Reception:
             self._door.close()
 
     def _run(self) -> None:
+        with contextlib.suppress(MinicpmTuiError):
+            make_private_dir(self._inbox.folder)
         with contextlib.suppress(MinicpmTuiError):  # the inbox works without
             self._door = ProgramSocket()
         while not self._ended.is_set():

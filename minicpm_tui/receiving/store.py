@@ -61,6 +61,13 @@ class Incoming:
         self._path.unlink(missing_ok=True)
 
 
+def keep(data: bytes, folder: Path, stem: str) -> Path:
+    """Where ``data`` lies now (blocks). Raises MediaUnsupported, StorageError."""
+    with Incoming(folder) as incoming:
+        incoming.write(data)
+        return incoming.finish(stem)
+
+
 def ending_of(known: Format) -> str:
     """The ending of files of this format, without a point. Raises MediaUnsupported for what cannot be sent."""
     if known.kind == "other":

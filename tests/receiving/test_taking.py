@@ -127,7 +127,6 @@ def test_the_socket_of_a_program_that_is_gone_is_removed(program: Program, monke
 
 def test_the_inbox_is_emptied_into_the_conversation(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox, "QUIET_SECONDS", 0.0)
-    paths.inbox_dir().mkdir(parents=True)
     (paths.inbox_dir() / "shot.png").write_bytes(PNG)
     wait_for(lambda: program.paths)
     assert [path.name for path in program.paths] == ["shot.png"]

@@ -36,6 +36,7 @@ from minicpm_tui.ui.terminal.line import over_ssh
 from minicpm_tui.ui.terminal.output.colourless import NoColor
 from minicpm_tui.ui.terminal.output.lean import LeanOutput
 from minicpm_tui.ui.terminal.paintings import Drawing
+from minicpm_tui.ui.terminal.pasting.app import Pasting
 from minicpm_tui.ui.terminal.private import Mistakes, Notices, SteadyPalette
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def _provider() -> type[Provider]:
     return CommandProvider
 
 
-class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Mistakes, Notices, Commanded, App[int]):
+class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Pasting, Mistakes, Notices, Commanded, App[int]):
     """An app in the terminal with one kind of first screen. Ends with the exit status."""
 
     CSS_PATH: ClassVar[CSSPathType] = ["app.tcss"]

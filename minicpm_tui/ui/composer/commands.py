@@ -32,6 +32,13 @@ COMMANDS = (
     _key("older", N_("Earlier message"), N_("Previous message sent (on the first line)"), keys=("up",)),
     _key("newer", N_("Later message"), N_("Next message sent, back to the draft (on the last line)"), keys=("down",)),
     Command(
+        "paste_picture",
+        N_("Paste a picture"),
+        N_("Attach the picture on your own clipboard, where the terminal hands it over"),
+        keys=("alt+v",),
+        group=WRITING,
+    ),
+    Command(
         "copy_scp",
         N_("Copy the scp line"),
         N_("Copy the command that brings the missing files from your own machine"),

@@ -228,6 +228,11 @@ class Composer(Commanded, TextArea):
         line = pasted.missing_line(missing, self.scp_line, show_key(COPY_KEY))
         self.notify(text.one_line(line), severity="warning", timeout=30, markup=False)
 
+    def action_paste_picture(self) -> None:
+        from minicpm_tui.ui.composer.picture_paste import ask_for_picture
+
+        ask_for_picture(self.app)
+
     def action_copy_scp(self) -> None:
         self.post_message(CopyText(self.scp_line, _("the scp line")))
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from textual import work
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
+from minicpm_tui.receiving import store
 from minicpm_tui.receiving.reception import Reception
 from minicpm_tui.receiving.transfer import Transfer
 from minicpm_tui.text import format_bytes, format_duration, one_line
 from minicpm_tui.ui.kit.error_line import error_line
+from minicpm_tui.ui.terminal.pasting.app import Pasting
 
 LOOK_SECONDS = 0.25
 """So often the figures are brought up to date; what has arrived before is not shown arriving."""
@@ -55,12 +59,16 @@ class ReceivingLine(Static):
     def __init__(self, folder: Callable[[], Path], attach: Callable[[Sequence[str]], object], limit: int) -> None:
         super().__init__(markup=False, id="receiving")
         self._take = attach
+        self._folder = folder
+        self.limit = limit
         self._reception = Reception(folder, self, limit)
         self.transfer: Transfer | None = None
         self._timer: Timer | None = None
 
     def on_mount(self) -> None:
         self._reception.start()
+        if isinstance(self.app, Pasting):
+            self.app.receive_pastes(self)
 
     def on_unmount(self) -> None:
         self._reception.close()
@@ -72,6 +80,19 @@ class ReceivingLine(Static):
     def began(self, transfer: Transfer) -> None:
         """``transfer`` has begun."""
         self.post_message(self._Began(transfer))
+
+    def received(self, data: bytes) -> None:
+        """These are the bytes of what was arriving."""
+        self._keep(data)
+
+    @work(group="receive")
+    async def _keep(self, data: bytes) -> None:
+        try:
+            path = await asyncio.to_thread(store.keep, data, self._folder(), store.stem_now("pasted"))
+        except MinicpmTuiError as error:
+            self.failed(error)
+        else:
+            self.arrived(path)
 
     def arrived(self, path: Path) -> None:
         """A file or folder lies at ``path`` now."""

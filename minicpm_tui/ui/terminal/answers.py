@@ -16,6 +16,7 @@ _ANSWER = re.compile(
     r"|\x1b\[6;\d+;\d+t"  # a cell's size
     r"|\x1b\[0n"  # all is well: it has drawn what came before the question
     r"|\x1b\[\?[\d;]*c"  # the device attributes
+    r"|\x1b\[\?5522;\d\$y"  # whether it tells of pastes
 )
 
 
@@ -35,7 +36,7 @@ _BEGUN = re.compile(
             "_" + _beginnings("G", "i", "=", "3", "1", ";", r"[^\x1b]*\x1b?"),
             r"\[" + _beginnings("6", ";", r"\d*", ";", r"\d*"),
             r"\[0",
-            r"\[\?[\d;]*",
+            r"\[\?[\d;]*\$?",
         )
     )
     + ")?$"

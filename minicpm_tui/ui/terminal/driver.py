@@ -14,7 +14,7 @@ import signal
 import termios
 import time
 import tty
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from textual import constants
@@ -26,11 +26,14 @@ from minicpm_tui.ui.terminal.jobs import in_background
 from minicpm_tui.ui.terminal.key_parser import KeyParser
 from minicpm_tui.ui.terminal.multiplexer import may_lack_other_screen
 from minicpm_tui.ui.terminal.output.frames import ANSWER, QUESTION
+from minicpm_tui.ui.terminal.pasting.input import PASTE_EVENTS_OFF, PASTE_EVENTS_ON, PasteInput
 
 LOOK_SECONDS = 0.1
 """So often the reading thread looks whether it should end, and whether a key that could begin a longer one is one."""
 ANSWER_SECONDS = 1.0
 """So long an answer that is on its way is waited for before the terminal is given back."""
+PASTE_SECONDS = 5.0
+"""The time for the rest of a paste."""
 HOLD_SECONDS = 0.02
 """So long what could be the beginning of an answer is kept from the parser."""
 EXPECTING_SECONDS = 0.5
@@ -44,6 +47,8 @@ class TerminalDriver(LinuxDriver):
         super().__init__(*arguments, **named)
         self._taken = False
         self._asked = self._heard = 0
+        self.pastes = PasteInput()
+        self._paste_events = False
         for number in (signal.SIGINT, signal.SIGQUIT):  # not typed here, but sent: end in good order
             signal.signal(number, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
@@ -52,6 +57,19 @@ class TerminalDriver(LinuxDriver):
         before = self._key_thread
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._taken = self._key_thread is not before
+        if self._taken and self._paste_events:
+            self.write(PASTE_EVENTS_ON)
+
+    def take_pastes(self, limit: int, pictures: Callable[[], bool], *, events: bool) -> None:
+        """Hear of the terminal's clipboard, with ``events`` whenever the user pastes; see ``ClipboardReader``."""
+        self.pastes.begin(self._write_now, self.process_message, limit, pictures)
+        if events and not self._paste_events:
+            self._paste_events = True
+            self._write_now(PASTE_EVENTS_ON)
+
+    def _write_now(self, data: str) -> None:
+        self.write(data)
+        self.flush()
 
     def write(self, data: str) -> None:
         """Send ``data`` to the terminal."""
@@ -63,7 +81,7 @@ class TerminalDriver(LinuxDriver):
         """Give the terminal back as it was; one without a second screen would keep ours."""
         if self._taken:
             self._await_answers()
-            self.write("\x1b[m")
+            self.write("\x1b[m" + (PASTE_EVENTS_OFF if self._paste_events else ""))
         if self._taken and may_lack_other_screen(os.environ):
             self.write("\x1b[H\x1b[2J")
         super().stop_application_mode()
@@ -71,8 +89,8 @@ class TerminalDriver(LinuxDriver):
 
     def _await_answers(self) -> None:
         """What the terminal has yet to answer would be typed into the shell."""
-        until = time.monotonic() + ANSWER_SECONDS
-        while 0 < self._heard < self._asked and time.monotonic() < until:
+        until = time.monotonic() + (PASTE_SECONDS if self.pastes.flows else ANSWER_SECONDS)
+        while (0 < self._heard < self._asked or self.pastes.flows) and time.monotonic() < until:
             time.sleep(0.005)
         self._asked = self._heard = 0
 
@@ -90,15 +108,26 @@ class TerminalDriver(LinuxDriver):
             for message in messages:
                 self.process_message(message)
 
+        def type_on(text: str) -> None:
+            if typed := self.pastes.in_order(text):
+                hand_on(parser.feed(typed))
+
         while True:
             ending = self.exit_event.is_set()
-            hold = EXPECTING_SECONDS if self._heard < self._asked else HOLD_SECONDS
-            ready = select.select([self.fileno], [], [], hold if answers.holding else LOOK_SECONDS)[0]
+            expecting = self._heard < self._asked or self.pastes.active
+            hold = EXPECTING_SECONDS if expecting else HOLD_SECONDS
+            held = answers.holding or self.pastes.holding
+            ready = select.select([self.fileno], [], [], hold if held else LOOK_SECONDS)[0]
             data = os.read(self.fileno, 4096) if ready else b""
             if ready and not data:
                 break
-            if typed := answers.feed(decode(data)) if ready else answers.release():
-                hand_on(parser.feed(typed))
+            if ready:
+                for text in self.pastes.feed(decode(data)):
+                    type_on(answers.feed(text))
+                type_on("")
+            else:
+                released = self.pastes.release()
+                type_on((answers.feed(released) if released else "") + answers.release())
             hand_on(parser.tick())
             if ending:
                 break
@@ -125,4 +154,6 @@ class TerminalDriver(LinuxDriver):
         if not constants.DISABLE_KITTY_KEY:
             self.write("\x1b[>25u")
         self._enable_mouse_support()
+        if self._paste_events:
+            self.write(PASTE_EVENTS_ON)
         self.process_message(self.SignalResume())

@@ -65,13 +65,25 @@ class Terminal:
 class Query:
     """Asks the terminal on standard input and output; silent where they are none, or where the user has chosen.
 
-    ``wanted`` are the graphics that the user wants, ``background`` is False where the user has chosen a theme.
+    ``wanted`` are the graphics that the user wants, ``background`` is False where the user has chosen a theme. ``more`` questions
+    go out with the others; ``answers`` holds what came. It waits at most ``timeout`` seconds.
     """
 
-    def __init__(self, wanted: str = "auto", environ: Mapping[str, str] | None = None, *, background: bool = False) -> None:
+    def __init__(
+        self,
+        wanted: str = "auto",
+        environ: Mapping[str, str] | None = None,
+        *,
+        background: bool = False,
+        more: str = "",
+        timeout: float = TIMEOUT,
+    ) -> None:
         self._environ = os.environ if environ is None else environ
         self._wanted = wanted
         self._background = background and speaks_osc(self._environ)
+        self._more = more
+        self._timeout = timeout
+        self.answers = b""
         self._asked = 0.0
         self._mode = None
         self._round_trip: RoundTrip | None = None
@@ -83,7 +95,7 @@ class Query:
         sys.stdout.write(self._questions())
         sys.stdout.flush()
         self._asked = time.monotonic()
-        self._round_trip = RoundTrip(self._input, TIMEOUT)
+        self._round_trip = RoundTrip(self._input, timeout)
 
     @property
     def round_trip(self) -> float:
@@ -114,22 +126,21 @@ class Query:
             self._mode = None
 
     def _questions(self) -> str:
-        questions = (_BACKGROUND_QUESTION if self._background else "") + CELL_QUESTION + _ATTRIBUTES_QUESTION
+        questions = self._more + (_BACKGROUND_QUESTION if self._background else "") + CELL_QUESTION + _ATTRIBUTES_QUESTION
         if self._wanted == "auto" and speaks_kitty(self._environ):  # others might print it
             question = through_tmux(_KITTY_QUESTION) if inside_tmux(self._environ) else _KITTY_QUESTION
             questions = question + questions
         return questions
 
     def _read(self) -> bytes:
-        answers = b""
-        while not _ATTRIBUTES.search(answers):
-            left = self._asked + TIMEOUT - time.monotonic()
+        while not _ATTRIBUTES.search(self.answers):
+            left = self._asked + self._timeout - time.monotonic()
             ready, _, _ = select.select([self._input], [], [], max(0.0, left))
             if not ready:
                 break
             with contextlib.suppress(BlockingIOError):
-                answers += os.read(self._input, 4096)
-        return answers
+                self.answers += os.read(self._input, 4096)
+        return self.answers
 
 
 def understand(answers: bytes, environ: Mapping[str, str], window_cell: tuple[int, int] = (0, 0)) -> Terminal:

@@ -1,0 +1,97 @@
+"""An app that takes pictures that are pasted: asks the terminal what it can, and gives what comes to who has a place for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.receiving.transfer import Transfer
+from minicpm_tui.ui.terminal import mouse
+from minicpm_tui.ui.terminal.answers import Answered
+from minicpm_tui.ui.terminal.graphics.query import speaks_osc
+from minicpm_tui.ui.terminal.pasting.input import PasteInput
+from minicpm_tui.ui.terminal.pasting.reader import Arriving, NotReceived, Received
+from minicpm_tui.ui.terminal.pasting.ways import QUESTION, Way, supported, way_in
+from minicpm_tui.ui.terminal.private import driver_of
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    _Base = App[Any]
+else:
+    _Base = object
+
+
+class Receiver(Protocol):
+    """Who has a place for pictures."""
+
+    limit: int
+
+    def began(self, transfer: Transfer) -> None:
+        """One is arriving."""
+
+    def received(self, data: bytes) -> object:
+        """These are its bytes."""
+
+    def failed(self, error: MinicpmTuiError) -> None:
+        """It will not come."""
+
+
+@runtime_checkable
+class _PasteDriver(Protocol):
+    """Our own driver; Textual's know nothing of the clipboard."""
+
+    pastes: PasteInput
+
+    def take_pastes(self, limit: int, pictures: Callable[[], bool], *, events: bool) -> None: ...
+
+
+class Pasting(_Base):
+    """Mixin of an app; name it before Textual's class and before others that hear ``Answered``."""
+
+    paste_way: Way = "none"
+    _receiver: Receiver | None = None
+
+    def receive_pastes(self, receiver: Receiver) -> None:
+        """Have ``receiver`` given the pictures that are pasted, where the terminal can hand them over."""
+        self._receiver = receiver
+        self.paste_way = way_in(os.environ)
+        if self._paste_driver is not None and self.paste_way != "multiplexer" and speaks_osc(os.environ):
+            mouse.write(self, QUESTION)
+
+    def ask_for_picture(self) -> bool:
+        """Have the terminal asked for the picture on its clipboard; False where it cannot be."""
+        driver = self._paste_driver
+        if driver is None or self._receiver is None or self.paste_way not in {"paste", "ask"}:
+            return False
+        driver.take_pastes(self._receiver.limit, self._has_place, events=self.paste_way == "paste")
+        driver.pastes.wish()
+        return True
+
+    @property
+    def _paste_driver(self) -> _PasteDriver | None:
+        driver: object = driver_of(self)
+        return driver if isinstance(driver, _PasteDriver) else None
+
+    def _has_place(self) -> bool:
+        """A window over the first screen has fields for text alone (called from another thread)."""
+        return len(self.screen_stack) == 1
+
+    def on_answered(self, event: Answered) -> None:
+        if supported(event.text) and self._receiver is not None and (driver := self._paste_driver) is not None:
+            self.paste_way = "paste"
+            driver.take_pastes(self._receiver.limit, self._has_place, events=True)
+
+    def on_arriving(self, event: Arriving) -> None:
+        if self._receiver is not None:
+            self._receiver.began(event.transfer)
+
+    def on_received(self, event: Received) -> None:
+        if self._receiver is not None:
+            self._receiver.received(event.data)
+
+    def on_not_received(self, event: NotReceived) -> None:
+        if self._receiver is not None:
+            self._receiver.failed(event.error)

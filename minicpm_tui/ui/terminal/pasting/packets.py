@@ -1,0 +1,120 @@
+"""Packets of OSC 5522, taken out of what is typed: they come the same way."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+BEGIN = "\x1b]5522;"
+_PACKET = re.compile(r"\x1b\]5522;([\x20-\x7e]*)(\x1b\\|\x07|(?=[^\x20-\x7e\x1b])|(?=\x1b[^\\]))")
+"""One that something else breaks into ends there, in no terminator, and is none."""
+LONGEST = 1 << 16
+"""Characters; a terminal sends at most 4096 bytes of data in one. What a longer one holds is dropped up to its end."""
+DEAD_SECONDS = 10.0
+"""After so long the rest of a packet no longer comes."""
+GAP_SECONDS = 1.0
+_MOST_TYPED = 200
+
+
+@dataclass(frozen=True)
+class Packet:
+    """``keys`` are what stands before the semicolon, ``payload`` the bytes behind it; None where that is no base64."""
+
+    keys: Mapping[str, str]
+    payload: bytes | None
+
+    @property
+    def status(self) -> str:
+        """``OK``, ``DATA``, ``DONE``, or the name of an error."""
+        return self.keys.get("status", "")
+
+    @property
+    def mime(self) -> str:
+        """The type that it is about; empty without one."""
+        return (decoded(self.keys.get("mime", "")) or b"").decode("ascii", "replace")
+
+
+class Packets:
+    """Reads what comes from the terminal: whole packets, and all else in its order."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._heard = 0.0
+        self._typed_from = 0
+
+    def feed(self, text: str, now: float) -> list[str | Packet]:
+        """What ``text``, which came at ``now`` seconds, is made of; the beginning of a packet is held back for the next call."""
+        if not self._held and "\x1b" not in text:
+            return [text]
+        if self._held and not self._typed_from and now - self._heard > GAP_SECONDS:
+            self._typed_from = len(self._held)
+        self._heard = now
+        text, self._held = self._held + text, ""
+        pieces: list[str | Packet] = []
+        end = 0
+        for found in _PACKET.finditer(text):
+            pieces.append(text[end : found.start()])
+            if found[2]:
+                pieces.append(parsed(found[1]))
+            end = found.end()
+            self._typed_from = 0
+        return [*pieces, self._hold(text[end:])]
+
+    def _hold(self, rest: str) -> str:
+        """``rest`` without the packet that it ends with the beginning of."""
+        start = rest.find(BEGIN)
+        if start < 0:
+            start = next((len(rest) - size for size in range(len(BEGIN) - 1, 0, -1) if rest.endswith(BEGIN[:size])), -1)
+        if start < 0:
+            self._typed_from = 0
+            return rest
+        self._held = rest[start:] if len(rest) - start <= LONGEST else BEGIN
+        return rest[:start]
+
+    @property
+    def holding(self) -> bool:
+        """The beginning of a packet is held back."""
+        return bool(self._held)
+
+    def release(self, now: float) -> str:
+        """Nothing came for a moment: what may be a key is one. A packet that was cut stays held, unless it is dead.
+
+        What came long after its beginning, just before it was given up, was typed.
+        """
+        if self._held.startswith(BEGIN) and now - self._heard < DEAD_SECONDS:
+            return ""
+        held, self._held = self._held, ""
+        if not held.startswith(BEGIN):
+            return held
+        typed = held[self._typed_from :] if self._typed_from else ""
+        self._typed_from = 0
+        return typed if len(typed) <= _MOST_TYPED else ""
+
+
+def parsed(text: str) -> Packet:
+    """What stands in one between its number and its end."""
+    head, _semicolon, payload = text.partition(";")
+    pairs = (pair.partition("=") for pair in head.split(":"))
+    return Packet({key: value for key, _equals, value in pairs}, decoded(payload))
+
+
+def packet(payload: str = "", /, **keys: str) -> str:
+    """One to send; ``payload`` is text."""
+    head = ":".join(f"{key}={value}" for key, value in keys.items())
+    return f"{BEGIN}{head}{f';{encoded(payload)}' if payload else ''}\x1b\\"
+
+
+def encoded(text: str) -> str:
+    """Base64, as texts are written in packets."""
+    return base64.b64encode(text.encode()).decode()
+
+
+def decoded(text: str) -> bytes | None:
+    """The bytes of base64, padded or not; None for what is none."""
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None

@@ -1,0 +1,227 @@
+"""Reads the clipboard of the user's terminal, when the user pastes or asks for it; never otherwise."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from textual.events import Paste
+from textual.message import Message
+
+from minicpm_tui.errors import MinicpmTuiError, TransferError
+from minicpm_tui.i18n import N_, _
+from minicpm_tui.receiving.transfer import STALL_SECONDS, Transfer
+from minicpm_tui.ui.terminal.pasting.packets import Packet, encoded, packet
+
+LIST = "."
+"""The type that stands for the list of types."""
+_PICTURES = ("image/png", "image/jpeg", "image/webp")
+_PATHS = "text/uri-list"
+_TEXT = ("text/plain", "text/plain;charset=utf-8", "utf8_string")
+_MOST_TYPES = 1 << 16
+"""Bytes of a list of types."""
+_MOST_READS = 8
+"""Pastes at a time."""
+PERMISSION_SECONDS = 60.0
+"""So long a user may take to answer the terminal's question."""
+FLOW_SECONDS = 1.0
+"""A terminal that sends has sent something within this time."""
+HOLD_SECONDS = 2.0
+"""What is typed waits for pasted text that comes before it, unless nothing of it comes for so long."""
+_NAME = encoded("Paste event")
+"""What the password of a paste is good for."""
+_REFUSED = {
+    "EPERM": N_("the terminal does not allow it"),
+    "ENOSYS": N_("the terminal has no clipboard to read"),
+    "EBUSY": N_("the terminal is busy with another paste"),
+}
+
+
+class Arriving(Message):
+    """A picture of the terminal's clipboard is arriving."""
+
+    def __init__(self, transfer: Transfer) -> None:
+        super().__init__()
+        self.transfer = transfer
+
+
+class Received(Message):
+    """The picture is here: ``data`` are its bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self.data = data
+
+
+class NotReceived(Message):
+    """What was pasted did not arrive."""
+
+    def __init__(self, error: MinicpmTuiError) -> None:
+        super().__init__()
+        self.error = error
+
+
+@dataclass(eq=False)
+class _Read:
+    """One paste: first its types are listed, then the bytes of one of them come. ``heard`` is when it last did, in seconds.
+
+    ``asked``: the user has asked for a picture; else the terminal has told of a paste, and of the password for it.
+    """
+
+    heard: float
+    password: str = ""
+    asked: bool = False
+    types: bytes = b""
+    type: str = ""
+    data: bytearray = field(default_factory=bytearray)
+    transfer: Transfer | None = None
+    patience: float = STALL_SECONDS
+
+    @property
+    def is_picture(self) -> bool:
+        """What comes has no place among what is typed."""
+        return self.asked or self.type.startswith("image/")
+
+    def list(self, each: Packet) -> None:
+        """Both forms: all types in one payload, or a packet for each."""
+        self.types += b" " + ((each.payload or b"") if each.mime in {LIST, ""} else each.mime.encode("ascii", "replace"))
+        if len(self.types) > _MOST_TYPES:
+            raise TransferError(_("the terminal lists too many types"))
+
+    def choose(self, *, pictures: bool) -> None:
+        """Which type is wanted. Raises TransferError for none."""
+        known = {each.lower(): each for each in reversed(self.types.decode("ascii", "replace").split())}
+        images = [each for each in _PICTURES if each in known] + [each for each in known if each.startswith("image/")]
+        texts = [each for each in (_PATHS, *_TEXT) if each in known]
+        wanted = [*(images if pictures or self.asked else []), *([] if self.asked else texts)]
+        if not wanted:
+            nothing = _("there is no picture on the clipboard") if self.asked else _("the clipboard holds nothing to paste")
+            raise TransferError(nothing)
+        self.type = known[wanted[0]]
+
+    def add(self, each: Packet) -> None:
+        """Some of the bytes. Raises TransferError, MediaTooLarge."""
+        if each.mime and each.mime != self.type:
+            return
+        if each.payload is None:
+            raise TransferError(_("the terminal sends what is no base64"))
+        if self.transfer is not None:
+            self.transfer.count(len(each.payload))
+        self.data += each.payload
+
+    @property
+    def pasted(self) -> str:
+        """The text, as Textual reads a bracketed paste; of a list of addresses those, without its comments."""
+        text = self.data.decode("utf-8", "replace").replace("\x1b", "").replace("\x00", "")
+        return "\n".join(line for line in text.splitlines() if line[:1] != "#") if self.type.lower() == _PATHS else text
+
+
+class ClipboardReader:
+    """Hears what the terminal says of its clipboard, and asks it for what was pasted.
+
+    Args:
+        write: sends to the terminal.
+        tell: is given ``Paste``, ``Arriving``, ``Received`` and ``NotReceived``.
+        limit: bytes that are taken of one paste.
+        pictures: whether a picture has a place to go now; else what is pasted is text.
+    """
+
+    def __init__(
+        self, write: Callable[[str], object], tell: Callable[[Message], object], limit: int, pictures: Callable[[], bool]
+    ) -> None:
+        self._write = write
+        self._tell = tell
+        self._limit = limit
+        self._pictures = pictures
+        self._told: _Read | None = None
+        self._reads: dict[str, _Read] = {}
+
+    @property
+    def _all(self) -> list[_Read]:
+        return [*([self._told] if self._told else []), *self._reads.values()]
+
+    def flows(self, now: float) -> bool:
+        """Something is on its way from the terminal."""
+        return any(now - read.heard < FLOW_SECONDS for read in self._all)
+
+    def holds(self, now: float) -> bool:
+        """What is typed at ``now`` comes after text that is still arriving."""
+        return any(not read.is_picture and now - read.heard < HOLD_SECONDS for read in self._all)
+
+    def ask(self, now: float) -> None:
+        """The user wants the picture that is on the clipboard: ask what is there. The terminal may ask its user first."""
+        self._request(_Read(now, asked=True, patience=PERMISSION_SECONDS), LIST)
+
+    def _request(self, read: _Read, kind: str) -> None:
+        number = secrets.token_hex(8)
+        self._reads[number] = read
+        keys = {"type": "read", "id": number}
+        if read.password:
+            keys |= {"name": _NAME, "pw": read.password}
+        self._write(packet(kind, **keys))
+
+    def hear(self, each: Packet, now: float) -> None:
+        """The terminal has sent ``each`` at ``now`` seconds. What nobody has asked for is dropped."""
+        if each.keys.get("type") != "read":
+            return
+        if "id" in each.keys:
+            read = self._reads.get(each.keys["id"])
+        else:
+            read = self._told = self._paste(each, now)
+        if read is None:
+            return
+        read.heard = now
+        try:
+            self._take(read, each)
+        except MinicpmTuiError as error:
+            self._fail(read, error)
+
+    def _paste(self, each: Packet, now: float) -> _Read | None:
+        """The terminal tells of a paste: begins, and goes on. Its password may be on each packet or on the first alone."""
+        if each.status == "OK" and each.keys.get("pw") and len(self._reads) < _MOST_READS:
+            return _Read(now, each.keys["pw"])
+        return self._told
+
+    def _take(self, read: _Read, each: Packet) -> None:
+        if each.status not in {"OK", "DATA", "DONE"}:
+            why = _REFUSED.get(each.status)
+            raise TransferError(_(why) if why else _("the terminal says {error}").format(error=each.status[:40]))
+        if each.status != "OK":
+            read.patience = STALL_SECONDS
+        if each.status == "DATA":
+            (read.add if read.type else read.list)(each)
+        elif each.status == "DONE":
+            self._forget(read)
+            (self._finish if read.type else self._choose)(read)
+
+    def _choose(self, read: _Read) -> None:
+        read.choose(pictures=self._pictures())
+        if read.asked:
+            read.patience = PERMISSION_SECONDS
+        read.transfer = Transfer(self._limit)
+        if read.is_picture:
+            self._tell(Arriving(read.transfer))
+        self._request(read, read.type)
+
+    def _finish(self, read: _Read) -> None:
+        self._tell(Received(bytes(read.data)) if read.is_picture else Paste(read.pasted))
+
+    def _forget(self, read: _Read) -> None:
+        """What still comes of it has a number that is no longer known."""
+        if read is self._told:
+            self._told = None
+        self._reads = {number: other for number, other in self._reads.items() if other is not read}
+
+    def _fail(self, read: _Read, error: MinicpmTuiError) -> None:
+        self._forget(read)
+        self._tell(NotReceived(error))
+
+    def look(self, now: float) -> None:
+        """Give up what was stopped, or what the terminal sends no more of."""
+        for read in self._all:
+            if read.transfer is not None and read.transfer.stopped:
+                self._fail(read, TransferError(_("stopped")))
+            elif now - read.heard > read.patience:
+                seconds = round(read.patience)
+                self._fail(read, TransferError(_("the terminal sent nothing for {seconds} s").format(seconds=seconds)))

@@ -1,0 +1,83 @@
+"""What a terminal with OSC 5522 does, by kitty's documentation of its clipboard protocol; it may also lie, deny or stop."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+_REQUEST = re.compile(r"\x1b\]5522;([^;\x1b\x07]*)(?:;([A-Za-z0-9+/=]*))?(?:\x1b\\|\x07)")
+_CHUNK = 4096
+
+
+@dataclass
+class ClipboardTerminal:
+    """``clipboard`` holds bytes by type. ``answer`` gives what the terminal sends for what it was sent; ``paste`` for its key.
+
+    ``listing``: both forms that terminals use. ``error`` is answered in place of data. ``requests`` are the types that were asked
+    for with the password of a paste; ``questions`` are requests without one, which the terminal's user is asked about.
+    """
+
+    clipboard: Mapping[str, bytes]
+    listing: Literal["one packet", "a packet each"] = "one packet"
+    password_on: Literal["all", "first"] = "all"
+    error: str = ""
+    events: bool = True
+    end: str = "\x1b\\"
+    mode: bool = False
+    requests: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+    _passwords: list[str] = field(default_factory=list)
+
+    def paste(self, typed: str = "") -> str:
+        """What the user's paste key makes the terminal send."""
+        if not self.mode:
+            return f"\x1b[200~{typed or self.clipboard.get('text/plain', b'').decode()}\x1b[201~"
+        password = _b64(f"secret {len(self._passwords)}")
+        self._passwords.append(password)
+        rest = {"pw": password} if self.password_on == "all" else {}
+        listed = self._listed(rest)
+        return self._packet({"status": "OK", "pw": password}) + listed + self._packet({"status": "DONE", **rest})
+
+    def answer(self, written: str) -> str:
+        """What it sends for what the program has ``written``."""
+        out = ""
+        for found in re.finditer(rf"\x1b\[\?5522(\$p|h|l)|{_REQUEST.pattern}", written):
+            if found[1] == "$p":
+                out += f"\x1b[?5522;{2 if self.events else 0}$y"
+            elif found[1]:
+                self.mode = found[1] == "h" and self.events
+            else:
+                keys = dict(pair.split("=", 1) for pair in found[2].split(":"))
+                out += self._read(keys, base64.b64decode(found[3] or "").decode())
+        return out
+
+    def _read(self, keys: Mapping[str, str], kind: str) -> str:
+        number = {"id": keys["id"]} if "id" in keys else {}
+        known = keys.get("pw") in self._passwords and base64.b64decode(keys.get("name", "")) == b"Paste event"
+        (self.requests if known else self.questions).append(kind)
+        if self.error:
+            return self._packet({"status": self.error, **number})
+        begin, done = self._packet({"status": "OK", **number}), self._packet({"status": "DONE", **number})
+        return begin + (self._listed(number) if kind == "." else self._data(kind, number)) + done
+
+    def _data(self, kind: str, number: Mapping[str, str]) -> str:
+        data = self.clipboard.get(kind, b"")
+        pieces = [data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK)]
+        return "".join(self._packet({"status": "DATA", "mime": _b64(kind), **number}, piece) for piece in pieces)
+
+    def _listed(self, keys: Mapping[str, str]) -> str:
+        if self.listing == "one packet":
+            types = " ".join(self.clipboard) + "\n"
+            return self._packet({"status": "DATA", "mime": _b64("."), **keys}, types.encode())
+        return "".join(self._packet({"status": "DATA", "mime": _b64(kind), **keys}) for kind in self.clipboard)
+
+    def _packet(self, keys: Mapping[str, str], payload: bytes = b"") -> str:
+        head = ":".join(f"{key}={value}" for key, value in {"type": "read", **keys}.items())
+        return f"\x1b]5522;{head}" + (f";{base64.b64encode(payload).decode()}" if payload else "") + self.end
+
+
+def _b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()

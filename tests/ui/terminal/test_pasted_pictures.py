@@ -1,0 +1,74 @@
+"""The program in a terminal that hands over its clipboard: a picture lands on the message, and the terminal is left in order."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.clipboard_terminal import ClipboardTerminal
+from tests.terminal import Terminal
+
+PROMPT = "shell> "
+
+
+@pytest.fixture
+def picture() -> bytes:
+    """Large enough for many packets and many reads."""
+    target = io.BytesIO()
+    Image.effect_noise((200, 150), 80).save(target, "PNG")
+    return target.getvalue()
+
+
+@pytest.fixture
+def clipboard(picture: bytes) -> ClipboardTerminal:
+    return ClipboardTerminal({"text/html": b"<img>", "image/png": picture})
+
+
+@pytest.fixture
+def shell(clipboard: ClipboardTerminal) -> Iterator[Terminal]:
+    """A shell in that terminal."""
+    argv = ["bash", "--norc", "--noediting", "-i"]
+    with Terminal(argv, env={"PS1": PROMPT}, speak=clipboard.answer) as terminal:
+        terminal.wait_for(PROMPT)
+        yield terminal
+
+
+def test_from_paste_to_the_shell_and_back(shell: Terminal, clipboard: ClipboardTerminal, picture: bytes, home: Path) -> None:
+    shell.send(f"{sys.executable} -m minicpm_tui --url 127.0.0.1:9\n")
+    shell.wait_until(lambda: clipboard.mode)
+    shell.send_slowly(f"one {clipboard.paste()}two")
+    shell.wait_for(r"▣ pasted-\d+\.png")
+    shell.wait_for("one two")
+    (received,) = home.rglob("received/*/*")
+    assert received.read_bytes() == picture
+    clipboard.clipboard = {"text/plain": "wörter ".encode()}
+    shell.send(f" three {clipboard.paste()}four")
+    shell.wait_for("one two three wörter four")
+    shell.send("\x1bz")
+    shell.wait_for("Stopped")
+    assert not clipboard.mode
+    shell.screen.reset()
+    shell.send("fg\n")
+    shell.wait_for("one two three")
+    shell.wait_until(lambda: clipboard.mode)
+    shell.send("\x11")
+    shell.wait_for(PROMPT)
+    shell.wait_until(lambda: not shell.process.children())
+    assert not clipboard.mode
+    assert clipboard.questions == []
+
+
+def test_a_terminal_that_knows_nothing_of_it_says_what_works_instead() -> None:
+    with Terminal([sys.executable, "-m", "minicpm_tui", "--url", "127.0.0.1:9"]) as terminal:
+        terminal.wait_for("F1")
+        terminal.wait_until(lambda: b"\x1b[?5522$p" in terminal.everything)
+        terminal.send("\x1b[200~pasted\x1b[201~\x1bv")
+        terminal.wait_for("hands over no pictures")
+        terminal.wait_for("pasted")
+        assert b"\x1b]5522" not in terminal.everything
+        assert 5522 not in terminal.modes
