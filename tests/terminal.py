@@ -218,11 +218,11 @@ class Terminal:
             changed = {int(number) for number in numbers.split(b";") if number}
             self.modes = self.modes | changed if switch == b"h" else self.modes - changed
             self.keyboard_modes += bool(pushed) - bool(popped)
+        if said := self._speak(data.decode("utf-8", "replace")):
+            self._answer(said.encode())
         for question, answer in self.answers.items():
             for _ in range(data.count(question)):
                 self._answer(answer)
-        if said := self._speak(data.decode("utf-8", "replace")):
-            self._answer(said.encode())
         if self.drawing:
             with contextlib.suppress(Exception):  # pyte does not know all that Textual sends
                 self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data))

@@ -23,13 +23,15 @@ def command(as_json: bool, strict: bool) -> int:
     from minicpm_tui import config
     from minicpm_tui.cli.json_print import json_text
     from minicpm_tui.servers import doctor
+    from minicpm_tui.ui.terminal.report import report as ask_terminal
 
     report = doctor.report(config.load().settings)
     report = replace(report, problems=(*report.problems, *_output_problems()))
+    terminal = ask_terminal()
     if as_json:
-        print(json_text(report.to_dict()))
+        print(json_text({**report.to_dict(), "terminal": terminal.to_dict() if terminal else None}))
     else:
-        _show(report)
+        _show(report, terminal.line() if terminal else "")
     return 1 if strict and report.problems else 0
 
 
@@ -47,7 +49,7 @@ def _output_problems() -> list[Problem]:
     ]
 
 
-def _show(report: Report) -> None:
+def _show(report: Report, terminal: str) -> None:
     from rich.console import Console
 
     from minicpm_tui.servers.doctor import python_line
@@ -60,6 +62,8 @@ def _show(report: Report) -> None:
     _section(console, _("GPUs"), _gpu_lines(report))
     _section(console, _("Models"), _model_lines(report))
     _section(console, _("Servers"), _server_lines(report))
+    if terminal:
+        _section(console, _("Terminal"), [terminal])
     if report.problems:
         console.print(_("Problems"), style="bold red")
         for problem in report.problems:
