@@ -15,9 +15,15 @@ from minicpm_tui.backends.tls_errors import tls_error
 from minicpm_tui.i18n import _
 from minicpm_tui.text import format_bytes
 
+PATIENCE = 15.0
+"""Seconds of silence after which a gateway, rather than the line, may have ended it: no usual limit is shorter."""
 
-def network_error(error: BaseException, url: str, silent_seconds: float) -> errors.BackendError:
-    """The error for what ``httpx2`` raised while talking with ``url``, which was silent for so long."""
+
+def network_error(error: BaseException, url: str, silent_seconds: float, *, known: bool = False) -> errors.BackendError:
+    """The error for what ``httpx2`` raised while talking with ``url``, which was silent for so long.
+
+    ``known``: it has answered as a server before, so that its address is right.
+    """
     causes = list(_causes(error))
     proxy = proxy_for(url)
     where = _("{url} through the proxy {proxy}").format(url=url, proxy=proxy) if proxy else url
@@ -46,11 +52,8 @@ def network_error(error: BaseException, url: str, silent_seconds: float) -> erro
         words = _("{url} packed its answer in a way that cannot be read").format(url=where)
         return errors.ServerFailed(words, hint=_("check what stands between: a gateway should not compress"))
     if any(isinstance(cause, httpx2.RemoteProtocolError) for cause in causes):
-        return _protocol(str(error), where)
-    return errors.ServerFailed(
-        _("{url} closed the connection").format(url=where),
-        hint=_("check that it is still running and the port is right"),
-    )
+        return _protocol(str(error), where, silent_seconds, known=known)
+    return _broken(where, silent_seconds) if known else _closed(where)
 
 
 def was_refused(error: BaseException) -> bool:
@@ -60,15 +63,28 @@ def was_refused(error: BaseException) -> bool:
     )
 
 
-def _protocol(text: str, where: str) -> errors.BackendError:
+def _broken(where: str, silent_seconds: float) -> errors.BackendError:
+    """The connection to a server that is known is gone."""
+    title = _("The connection broke")
+    if silent_seconds < PATIENCE:
+        return errors.ServerFailed(where, title=title, hint=_("ask again; is the server, or the tunnel to it, still there?"))
+    words = _("{url}, after {seconds:.0f} s of silence").format(url=where, seconds=silent_seconds)
+    hint = _("a gateway may wait no longer: raise its limit (nginx: proxy_read_timeout, HAProxy: timeout server)")
+    return errors.ServerFailed(words, title=title, hint=hint)
+
+
+def _closed(where: str) -> errors.BackendError:
+    return errors.ServerFailed(
+        _("{url} closed the connection").format(url=where), hint=_("check that it is still running and the port is right")
+    )
+
+
+def _protocol(text: str, where: str, silent_seconds: float, *, known: bool) -> errors.BackendError:
     if "illegal" in text or "does not look like" in text:
         return errors.NotAServer(
             _("{url} does not speak HTTP").format(url=where), hint=_("check the port, and whether the address needs https://")
         )
-    return errors.ServerFailed(
-        _("{url} closed the connection").format(url=where),
-        hint=_("check that it is still running and the port is right"),
-    )
+    return _broken(where, silent_seconds) if known else _closed(where)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

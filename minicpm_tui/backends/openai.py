@@ -236,7 +236,7 @@ class OpenAIBackend:
     def _network_error(self, error: BaseException) -> BackendError:
         from minicpm_tui.backends.network import network_error
 
-        return network_error(error, self._facts.url, time.monotonic() - self._active)
+        return network_error(error, self._facts.url, time.monotonic() - self._active, known=True)
 
     def _save(self) -> None:
         """Write the media memory soon, without keeping the stream waiting; a batch of thousands writes it now and then."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,8 +18,10 @@ from minicpm_tui.demo.state import State
 class DemoServer:
     """A running demo server. ``url`` is its root (no ``/v1``)."""
 
-    def __init__(self, url: str, state: State, recorder: Recorder) -> None:
+    def __init__(self, url: str, state: State, recorder: Recorder, stop: Callable[[], None]) -> None:
         self.url = url
+        self.stop = stop
+        """Ends it before its time."""
         self._state = state
         self._recorder = recorder
 
@@ -73,6 +75,6 @@ def serving(options: DemoOptions | None = None, *, port: int = 0) -> Iterator[De
     listener = bind(port)
     thread = ServingThread(make_app(state, recorder), listener)
     try:
-        yield DemoServer(url_of(listener), state, recorder)
+        yield DemoServer(url_of(listener), state, recorder, thread.stop)
     finally:
         thread.stop()

@@ -45,7 +45,7 @@ async def test_a_reply_streams_with_usage_and_times(server: DemoServer, connecte
 @pytest.mark.parametrize(
     ("faults", "words"),
     [
-        (Faults(drop_after=2), "closed the connection"),
+        (Faults(drop_after=2), "The connection broke"),
         (Faults(error_after=2), "server_failed"),
         (Faults(stall_after=2), "stalled"),
         (Faults(engine_dead=True), "start the server again"),

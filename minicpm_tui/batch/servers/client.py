@@ -121,7 +121,7 @@ class Server:
                 f"{http_root(self.url)}/v1/chat/completions", content=body, headers={"content-type": "application/json"}
             )
         except httpx2.HTTPError as error:
-            raise network_error(error, self.url, self._seconds) from error
+            raise network_error(error, self.url, self._seconds, known=True) from error
 
     def _reply(self, data: bytes) -> Reply:
         """What an answer says, read as the one event of a stream. Raises NotAServer, and ServerFailed for what is no JSON."""

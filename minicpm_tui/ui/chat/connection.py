@@ -130,6 +130,11 @@ class Connector:
             lost = Lost(connection, problem)
             self.state = Connecting(lost, self.loading) if isinstance(self.state, Connecting) else lost
 
+    def found(self, url: str) -> None:
+        """The server at ``url``, which was lost, answers again."""
+        if isinstance(self.state, Lost) and self.state.connection.url == url:
+            self.state = Connected(self.state.connection)
+
     def heard(self, end: End) -> None:
         """A reply is over: it tells whether the server is there."""
         connection = self.connection

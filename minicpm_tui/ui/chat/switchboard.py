@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.ui.chat.presence import watch
 from minicpm_tui.ui.kit.error_line import error_line
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Switchboard:
             self._talk.not_connected(error_line(error.info))
         else:
             self._talk.connected()
+            self._talk.run_worker(watch(self._talk, self._changed), group="presence", exclusive=True)
         self._changed()
 
     async def use(self, wish: UseServer) -> None:
