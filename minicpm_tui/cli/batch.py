@@ -104,8 +104,9 @@ class Concurrency(click.ParamType[int | None]):
     "csv_file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=_("Also write all answers to a CSV table at the end."),
+    help=_("Also write all answers to a CSV table at the end, for spreadsheets."),
 )
+@click.option("--raw-csv", is_flag=True, help=_("Write the cells of --csv as they are, for programs."))
 @click.option("--expect", default="", metavar="COLUMN", help=_("Compare each answer with this column and print the accuracy."))
 @click.option(
     "--match",

@@ -91,6 +91,7 @@ def _job(options: Mapping[str, Any]) -> Job:
         plan=Plan(options["inputs"], options["prompts"], columns),
         output=options["output"],
         csv=whole_path(options["csv_file"]) if options["csv_file"] else None,
+        raw_csv=options["raw_csv"],
         resume=options["resume"],
         overwrite=options["overwrite"],
         sidecar=options["sidecar"],

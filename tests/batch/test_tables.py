@@ -6,8 +6,11 @@ import csv
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from minicpm_tui.batch.output.csv_table import Layout, write_table
+from minicpm_tui.batch.records import Result
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
 from tests.batch.conftest import batch, results
@@ -22,10 +25,55 @@ def test_table_and_sidecars(pictures: Path, tmp_path: Path, output: Path) -> Non
         (tmp_path / "again.jsonl").unlink(missing_ok=True)
         assert batch(pictures, "-o", tmp_path / "again.jsonl", "--url", server.url, "--sidecar", "txt") == 2
     assert [path.read_text() for path in sorted(pictures.glob("*.txt"))] == ["A picture.\n"] * 5
-    with table.open(newline="", encoding="utf-8") as file:
+    with table.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["id"] for row in rows] == [f"p{number:05}.png" for number in range(5)]
     assert {row["text"] for row in rows} == {"A picture."}
+
+
+def table_of(tmp_path: Path, *found: Result, layout: Layout) -> list[dict[str, str]]:
+    (tmp_path / "out.jsonl").write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in found))
+    write_table(tmp_path / "out.jsonl", tmp_path / "out.csv", layout)
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8" if layout.raw else "utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-2", "@SUM(A1)", "\t=1", '=HYPERLINK("http://a.example")'])
+def test_no_cell_is_run_by_a_spreadsheet(tmp_path: Path, text: str) -> None:
+    result = Result(id=text, index=0, text=text, error=text, data={"a": text, "b": -2})
+    (row,) = table_of(tmp_path, result, layout=Layout())
+    assert {row[name] for name in ("id", "text", "error", "a")} == {f"'{text}"}
+    assert row["b"] == "-2"
+    (row,) = table_of(tmp_path, result, layout=Layout(raw=True))
+    assert {row[name] for name in ("id", "text", "error", "a")} == {text}
+
+
+@pytest.mark.parametrize(("name", "kept"), [("007", "'007"), ("1e5", "'1e5"), ("1-2", "'1-2"), ("TRUE", "'TRUE"), ("12", "12"),
+                                            ("12345678901234567", "'12345678901234567"), ("p/1.png", "p/1.png")])  # fmt: skip
+def test_ids_stay_text(tmp_path: Path, name: str, kept: str) -> None:
+    (row,) = table_of(tmp_path, Result(id=name, index=0), layout=Layout())
+    assert row["id"] == kept
+
+
+def test_each_field_of_a_schema_has_a_column(tmp_path: Path) -> None:
+    first = Result(id="a", index=0, data={"text": "x", "more": [1, {"b": None}]})
+    rows = table_of(tmp_path, Result(id="b", index=1, error="no"), first, layout=Layout(keys=("total", "text")))
+    assert list(rows[0])[8:] == ["total", "data.text", "more"]
+    assert [rows[0][name] for name in ("total", "data.text", "more")] == ["", "x", '[1,{"b":null}]']
+    assert rows[1]["more"] == ""
+
+
+def test_a_schema_and_raw_cells_by_the_command(pictures: Path, tmp_path: Path, output: Path) -> None:
+    (tmp_path / "schema.json").write_text('{"type": "object", "properties": {"shop": {}, "total": {}}}')
+    table = tmp_path / "out.csv"
+    with serving(DemoOptions(tokens_per_second=0, reply='{"total": 3, "shop": "=x"}')) as server:
+        asked = (pictures, "-o", output, "--url", server.url, "--schema", tmp_path / "schema.json", "--csv", table)
+        assert batch(*asked) == 0
+        assert table.read_bytes().startswith(b"\xef\xbb\xbfid,")
+        assert ",'=x,3" in table.read_text()
+        assert batch(*asked, "--raw-csv", "--overwrite") == 0
+    assert table.read_text().splitlines()[0].endswith("error,shop,total")
+    assert ",=x,3" in table.read_text()
 
 
 def test_json_of_a_schema(pictures: Path, tmp_path: Path, output: Path) -> None:
@@ -98,7 +146,7 @@ def test_choices_are_told_by_group_and_in_a_table(tmp_path: Path, output: Path, 
     }
     with (tmp_path / "out.confusions.csv").open(newline="", encoding="utf-8") as file:
         assert list(csv.reader(file)) == [["expected", "A", "B", "none"], ["A", "1", "0", "0"], ["B", "1", "1", "1"]]
-    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8-sig") as file:
         assert [row["chosen"] for row in csv.DictReader(file)] == ["A", "B", "A", ""]
 
 

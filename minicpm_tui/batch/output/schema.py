@@ -56,6 +56,12 @@ class Schema:
         return cls(schema, text)
 
     @property
+    def properties(self) -> tuple[str, ...]:
+        """The names of the fields that it describes."""
+        named = self.schema.get("properties")
+        return tuple(named) if isinstance(named, dict) else ()
+
+    @property
     def response_format(self) -> dict[str, Any]:
         """The request's field, as OpenAI and vLLM take it."""
         return {"type": "json_schema", "json_schema": {"name": "answer", "schema": self.schema, "strict": True}}

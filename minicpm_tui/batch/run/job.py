@@ -38,6 +38,7 @@ class Job:
     plan: Plan
     output: Path
     csv: Path | None = None
+    raw_csv: bool = False
     resume: bool = False
     overwrite: bool = False
     sidecar: Kind | None = None

@@ -12,7 +12,7 @@ import msgspec
 
 from minicpm_tui.batch.engine import Engine
 from minicpm_tui.batch.output import manifest as manifests
-from minicpm_tui.batch.output.csv_table import write_confusions, write_table
+from minicpm_tui.batch.output.csv_table import Layout, write_confusions, write_table
 from minicpm_tui.batch.output.summary import Summary, summarise
 from minicpm_tui.batch.progress import Reporter, Tally, reporter
 from minicpm_tui.batch.run.job import Job, begin, locked, run
@@ -83,9 +83,9 @@ async def carry_out(
 
 def write_tables(job: Job) -> None:
     """The tables at the end of a run. Raises StorageError. Blocks."""
-    fields = job.comparison.fields if job.comparison else ()
+    layout = Layout(job.comparison.fields if job.comparison else (), job.schema.properties if job.schema else (), raw=job.raw_csv)
     if job.csv is not None:
-        write_table(job.output, job.csv, fields)
+        write_table(job.output, job.csv, layout)
     for path in job.tables[1:]:
         write_confusions(job.output, path)
 
