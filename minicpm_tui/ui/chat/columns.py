@@ -76,6 +76,11 @@ class Columns(Blank, Horizontal):
         slot, focused = self._slots[pane], self.screen.focused
         return slot.display and focused is not None and slot in focused.ancestors
 
+    def tell(self, pane: Pane, message: Message) -> None:
+        """Give ``message`` to what is inside ``pane``, if that was ever shown."""
+        for inside in self._slots[pane].children:
+            inside.post_message(message)
+
     async def _fill(self, pane: Pane) -> None:
         slot = self._slots[pane]
         if slot.is_attached and not slot.children:

@@ -32,7 +32,7 @@ from minicpm_tui.ui.kit.commands import Commanded, bindings
 from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.hint_bar import HintBar
-from minicpm_tui.ui.kit.messages import CopyText
+from minicpm_tui.ui.kit.messages import Asked, CopyText
 from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.kit.ui_state import UiState
 from minicpm_tui.ui.terminal.output.lean import LeanScreen
@@ -165,6 +165,9 @@ class ChatScreen(Commanded, LeanScreen[None]):
         limit = self.launch.config.settings.bell_seconds
         if limit and event.end.seconds >= limit:
             self.app.bell()
+
+    def on_outbox_began(self) -> None:
+        self.columns.tell("server", Asked())
 
     # -- what the conversation pane asks for ----------------------------------------------------------------------------------
 

@@ -42,6 +42,10 @@ class ServerLoading(Message):
         self.model = model
 
 
+class Asked(Message, bubble=False):
+    """The user asks a server something: what else is asked of it gives way. For the server's pane."""
+
+
 class ServerLost(Message):
     """The server at ``url`` has ended; ``problem`` is one line that says why."""
 

@@ -233,9 +233,13 @@ class ServerPanel(Commanded, Views):
             self.view.warming = warming
             self.view.refresh_head()
 
-    def on_unmount(self) -> None:
+    def on_asked(self) -> None:
+        """The user's question comes before a warm-up."""
         for warm_up in self._warming:
             warm_up.cancel()
+
+    def on_unmount(self) -> None:
+        self.on_asked()
 
     def _tell_end(self, server: LocalServer, update: Update) -> None:
         """To those who talk with it, and to a user who does not see the panel."""

@@ -19,6 +19,7 @@ from minicpm_tui.ui.kit.dialogs import Ask, Choose, Line
 from minicpm_tui.ui.kit.help import HelpScreen, KeyTable
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import ServerLoading, ServerLost, UseServer
+from minicpm_tui.ui.server.panel import ServerPanel
 from minicpm_tui.ui.terminal import mouse
 from tests.ui.answering import choose
 from tests.ui.chat.conftest import Driver, Opener
@@ -147,6 +148,22 @@ async def test_the_sampling_form_clears_what_is_emptied(server: DemoServer, open
             await driver.until(lambda: driver.app.screen is driver.app.chat)
         await driver.ask("hello")
         assert field not in server.chats[-1]
+
+
+async def test_the_server_pane_hears_of_a_question(server: DemoServer, opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[ServerPanel] = []
+
+    def on_asked(panel: ServerPanel) -> None:
+        heard.append(panel)
+
+    monkeypatch.setattr(ServerPanel, "on_asked", on_asked)
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        await driver.pilot.press("f3")
+        await driver.until(lambda: bool(driver.app.chat.query(ServerPanel)))
+        await driver.pilot.press("escape")
+        await driver.ask("hello")
+        await driver.until(lambda: bool(heard))
 
 
 async def test_help_has_the_keys_of_every_place_once(server: DemoServer, opened: Opener) -> None:

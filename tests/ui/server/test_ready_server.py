@@ -9,13 +9,14 @@ import pytest
 from textual.widgets import Static
 
 from minicpm_tui.servers import registry, watch
+from minicpm_tui.ui.kit.messages import Asked
 from minicpm_tui.ui.server.server_view import Remedies
 from tests.ui.server.conftest import GOOD, PanelApp, on_model
 from tests.waiting import until
 
 
-async def test_a_server_that_became_ready_is_warmed_up_while_it_can_be_used(vllm: Callable[[str], Path], tmp_path: Path) -> None:
-    asked, go = tmp_path / "asked", tmp_path / "go"
+def answering_when(go: Path, asked: Path) -> str:
+    """A stand-in that notes what it is asked, and answers once ``go`` exists."""
     answers = f"""def do_POST(self):
         import os, time
         open({str(asked)!r}, "wb").write(self.rfile.read(int(self.headers["Content-Length"])))
@@ -24,7 +25,15 @@ async def test_a_server_that_became_ready_is_warmed_up_while_it_can_be_used(vllm
         self.end_headers()
 
     def log_message"""
-    vllm(GOOD.replace("def log_message", answers))
+    return GOOD.replace("def log_message", answers)
+
+
+@pytest.mark.parametrize("asks", [False, True])
+async def test_a_server_that_became_ready_is_warmed_up_until_it_is_asked(
+    vllm: Callable[[str], Path], tmp_path: Path, *, asks: bool
+) -> None:
+    asked, go = tmp_path / "asked", tmp_path / "go"
+    vllm(answering_when(go, asked))
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
         await on_model(pilot, app)
@@ -32,8 +41,12 @@ async def test_a_server_that_became_ready_is_warmed_up_while_it_can_be_used(vllm
         await until(lambda: app.used, pilot)
         await until(lambda: app.panel.view and "warming up" in str(app.query_one("#head", Static).render()), pilot)
         await until(asked.exists, pilot)
-        go.touch()
+        if asks:
+            app.panel.post_message(Asked())
+        else:
+            go.touch()
         await until(lambda: "warming up" not in str(app.query_one("#head", Static).render()), pilot)
+        go.touch()
         assert b"image_url" in asked.read_bytes()
 
 
