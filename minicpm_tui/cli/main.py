@@ -48,7 +48,7 @@ def run(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except click.ClickException as error:
-        wrong = _wrong_usage(error)
+        wrong = _wrong_usage(error, root, arguments)
         warn(wrong)
         return wrong.exit_status
     except (click.Abort, KeyboardInterrupt):
@@ -84,11 +84,23 @@ def _crashed(error: BaseException) -> int:
     return 1
 
 
-def _wrong_usage(error: click.ClickException) -> UsageError:
+def _wrong_usage(error: click.ClickException, root: click.Group, arguments: list[str]) -> UsageError:
     """What click refuses, in one line as every error of ours."""
     context = error.ctx if isinstance(error, click.UsageError) else None
-    command = context.command_path if context is not None else "minicpm-tui"
+    command = context.command_path if context is not None else _command_path(root, arguments)
     return UsageError(one_line(error.format_message().rstrip(".。")), hint=_("see {command} --help").format(command=command))
+
+
+def _command_path(command: click.Command, arguments: list[str]) -> str:
+    """The command that ``arguments`` name: click does not tell which one's options it failed to read."""
+    words = ["minicpm-tui"]
+    for word in arguments:
+        inner = command.get_command(click.Context(command), word) if isinstance(command, click.Group) else None
+        if inner is None:
+            break
+        command = inner
+        words.append(word)
+    return " ".join(words)
 
 
 def _open_what_is_closed() -> None:

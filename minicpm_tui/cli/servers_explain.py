@@ -11,6 +11,9 @@ from minicpm_tui.text import format_duration, one_line
 
 def show(explanation: Explanation) -> None:
     """Print the state, the stages and what went wrong."""
+    if explanation.foreign:
+        print(_("nothing in this log is as vLLM writes it: is it another program's?"))
+        return
     print(_("state: {state}").format(state=_(STATE_TITLES[explanation.state])))
     for stage in explanation.stages:
         progress = f"  {stage.progress:.0%}" if stage.progress is not None and not stage.done else ""

@@ -64,12 +64,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Explanation:
-    """``requests`` are failures of single requests to a server that went on."""
+    """``requests`` are failures of single requests to a server that went on.
+
+    ``foreign``: nothing in the log is as vLLM writes it.
+    """
 
     state: State
     stages: tuple[Stage, ...]
     failure: Failure | None
     requests: tuple[Failure, ...] = ()
+    foreign: bool = False
 
     def to_dict(self) -> dict[str, object]:
         """As ``servers explain --json`` prints it."""
@@ -100,6 +104,7 @@ class Diagnosis:
     first_error: LogLine | None = None
     last_line: LogLine | None = None
     _names_processes: bool = False
+    _foreign: bool = True
 
     def feed(self, data: bytes) -> list[LogLine]:
         """Read on; gives the lines that became complete."""
@@ -115,7 +120,10 @@ class Diagnosis:
         failure = self._failure(ended)
         if failure and not failure.survived:
             state = "failed"
-        return Explanation(state, self.reader.stages, failure, self._requests())
+        foreign = self._foreign and failure is None and self.last_line is not None
+        return Explanation(
+            "starting" if foreign else state, () if foreign else self.reader.stages, failure, self._requests(), foreign
+        )
 
     def _read(self, lines: list[LogLine]) -> list[LogLine]:
         for line in lines:
@@ -127,6 +135,7 @@ class Diagnosis:
     def _line(self, line: LogLine) -> None:
         ready = self._ready
         self._names_processes |= bool(line.process)
+        self._foreign &= not (line.process or line.level) and self.reader.current in (None, "resolve")
         self.tracebacks.read(line, after_ready=ready)
         if line.level in _QUIET:
             self._note_arguments(line.message)

@@ -266,3 +266,17 @@ def test_absurd_numbers_are_explained_without_a_crash(message: str, kind: str, o
 @given(st.lists(st.binary(max_size=400), max_size=10))
 def test_any_bytes_are_explained_without_a_crash(chunks: list[bytes]) -> None:
     explain(chunks).to_dict()
+
+
+@pytest.mark.parametrize(
+    ("log", "foreign"),
+    [
+        (b"hello\n127.0.0.1 - - GET / 200\n", True),
+        (b"", False),
+        (b"INFO 11-22 08:18:03 [__init__.py:1] Automatically detected platform cuda.\n", False),
+    ],
+)
+def test_a_log_of_another_program_is_not_taken_for_vllms(log: bytes, *, foreign: bool) -> None:
+    found = explain([log])
+    assert found.foreign is foreign
+    assert not (foreign and found.stages)
