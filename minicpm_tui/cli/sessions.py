@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from minicpm_tui.cli.completing import session_ids, trashed_ids
+from minicpm_tui.cli.sessions_export import export
 from minicpm_tui.cli.warn import warn
 from minicpm_tui.i18n import _
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from minicpm_tui.sessions.library import Library
 
 AS_JSON = "as_json"
-_Result = TypeVar("_Result")
 
 
 def _json_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,9 +49,9 @@ def list_(all_json: bool, limit: int | None, trash: bool, as_json: bool) -> int:
 @click.pass_obj
 def search(all_json: bool, text: tuple[str, ...], limit: int, as_json: bool) -> int:
     from minicpm_tui.cli.json_print import print_json
-    from minicpm_tui.cli.sessions_output import print_hits
+    from minicpm_tui.cli.sessions_output import print_hits, read_library
 
-    hits = _read(lambda library: library.search(" ".join(text), limit))
+    hits = read_library(lambda library: library.search(" ".join(text), limit))
     if as_json or all_json:
         print_json([hit.contract() for hit in hits])
     else:
@@ -130,43 +129,7 @@ def check(all_json: bool, session: str | None, as_json: bool) -> int:
     return 0 if all(each.ok for each in checks) else 1
 
 
-@command.command("export", help=_("Export a session in another format, to stdout or a file."))
-@click.argument("session", metavar="ID", shell_complete=session_ids)
-@click.option("--format", "name", help=_("md, html, json, jsonl, cast or tar.gz; default: by the file name."))
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=_("File to write; - is stdout."))
-@click.option("--overwrite", is_flag=True, help=_("Replace an existing file."))
-@click.option("--cast-version", type=click.IntRange(2, 3), default=2, show_default=True, help=_("Version of asciicast."))
-@click.option("--with-paths", is_flag=True, help=_("Keep where files lay and the server's address (jsonl, tar.gz)."))
-def export(
-    session: str, name: str | None, output: Path | None, overwrite: bool, cast_version: Literal[2, 3], with_paths: bool
-) -> int:
-    from minicpm_tui.errors import StorageError, UsageError
-    from minicpm_tui.files import whole_path
-    from minicpm_tui.sessions.care import missing
-    from minicpm_tui.sessions.export import PRIVATE, format_of
-    from minicpm_tui.sessions.export import export as export_session
-    from minicpm_tui.sessions.export.options import Options
-    from minicpm_tui.sessions.journal import Journal
-
-    output = whole_path(output) if output and str(output) != "-" else None  # -: stdout
-    if output and not output.parent.is_dir():
-        raise StorageError(str(output.parent), title=_("No such folder"), hint=_("make it first, or choose another one"))
-    chosen = name or (format_of(output) if output else None)
-    if chosen is None:
-        raise UsageError(_("which format?"), hint=_("use --format md, html, json, jsonl, cast or tar.gz"))
-    with Journal.open(session, read_only=True) as journal:
-        data = export_session(journal, chosen, output, Options(cast_version, with_paths), overwrite=overwrite)
-        lost = missing(journal)
-    for line in lost:
-        warn(line)
-    if chosen in PRIVATE and not with_paths:
-        warn(_("left out: where files lay and the server's address; --with-paths keeps them"))
-    if output is not None:
-        print(_("exported to {path}").format(path=output), file=sys.stderr)
-    if data is not None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    return 0
+command.add_command(export)
 
 
 @command.command("import", help=_("Import an exported session (tar.gz, jsonl, json) or a session's folder; prints its id."))
@@ -187,9 +150,9 @@ def import_(all_json: bool, file: Path, as_json: bool) -> int:
 
 def _list(*, as_json: bool, limit: int, trash: bool) -> int:
     from minicpm_tui.cli.json_print import print_json
-    from minicpm_tui.cli.sessions_output import print_list
+    from minicpm_tui.cli.sessions_output import print_list, read_library
 
-    found = _read(lambda library: library.trash() if trash else library.newest(limit))
+    found = read_library(lambda library: library.trash() if trash else library.newest(limit))
     if as_json:
         print_json([info.contract() for info in found])
     else:
@@ -215,18 +178,3 @@ def _each(sessions: tuple[str, ...], work: Callable[[Library, str], str], *, as_
     else:
         print("".join(f"{name}\n" for name in done), end="")
     return 0 if len(done) == len(sessions) else 1
-
-
-def _read(work: Callable[[Library], _Result]) -> _Result:
-    """Ask the library once it is up to date with the folders; says how far it is when that takes long and somebody looks."""
-    from minicpm_tui.cli.sessions_output import Progress
-    from minicpm_tui.sessions.library import Library
-
-    def up_to_date() -> Library:
-        with Progress() as progress:
-            library.reconcile(progress=progress.show)
-        return library
-
-    with Library() as library:
-        found = work(up_to_date())
-        return found if library.complete else work(up_to_date())  # the index turned out to be damaged

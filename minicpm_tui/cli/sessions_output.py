@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from minicpm_tui.cli.warn import warn
 from minicpm_tui.i18n import _
@@ -14,14 +14,15 @@ from minicpm_tui.sessions.labels import ending_label, role_label
 from minicpm_tui.text import format_bytes, model_name, one_line, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from minicpm_tui.sessions.care import Check
     from minicpm_tui.sessions.journal import Journal
-    from minicpm_tui.sessions.library import SearchHit
+    from minicpm_tui.sessions.library import Library, SearchHit
     from minicpm_tui.sessions.summary import SessionInfo
 
 
+_Result = TypeVar("_Result")
 _WIDE = 110
 """Columns; a narrower terminal has no room for every figure beside the title."""
 
@@ -132,6 +133,20 @@ class Progress:
     def __exit__(self, *_error: object) -> None:
         if self._shown:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def read_library(work: Callable[[Library], _Result]) -> _Result:
+    """Ask the library once it is up to date with the folders; says how far it is when that takes long and somebody looks."""
+    from minicpm_tui.sessions.library import Library
+
+    def up_to_date() -> Library:
+        with Progress() as progress:
+            library.reconcile(progress=progress.show)
+        return library
+
+    with Library() as library:
+        found = work(up_to_date())
+        return found if library.complete else work(up_to_date())  # the index turned out to be damaged
 
 
 def _line(info: SessionInfo) -> str:
