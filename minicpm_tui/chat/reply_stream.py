@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TypeVar
 
 from minicpm_tui.chat.writer import ReplyWriter
@@ -23,7 +23,7 @@ async def stream_reply(
     reply_id: str,
     emit: Callable[[ReplyEvent], None],
     *,
-    check_usage: Callable[[Usage], str] = lambda _usage: "",
+    check_usage: Callable[[Usage], Awaitable[str]],
 ) -> End:
     """Hand on ``events``, the reply ``reply_id``, and write it down; the last event is the ``End`` that is returned.
 
@@ -50,8 +50,10 @@ async def stream_reply(
         end = End(error=ServerFailed(_("the connection broke off during the reply")).info)
     await completed(writer.close(end))
     _tell(writer, emit)
-    if end.usage is not None and (said := check_usage(end.usage)):
-        emit(Notice(said))
+    if end.usage is not None and end.finish_reason != ABORT:
+        with suppress(asyncio.CancelledError):  # the reply is complete: stopping stops the check alone
+            if said := await check_usage(end.usage):
+                emit(Notice(said))
     emit(end)
     return end
 

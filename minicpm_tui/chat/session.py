@@ -21,6 +21,7 @@ from minicpm_tui.chat.options import as_settings
 from minicpm_tui.chat.preparer import Attachment, Preparer
 from minicpm_tui.chat.reply_stream import completed, stream_reply
 from minicpm_tui.chat.slicing import learn
+from minicpm_tui.chat.uncounted import unseen
 from minicpm_tui.chat.within_limit import as_sent, reply_events, request_of, weighed
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
@@ -262,8 +263,10 @@ class ChatSession:
     def _above(self, question: Message) -> tuple[Message, ...]:
         return without_refused(self.tree.path(question.parent)) if question.parent else ()
 
-    def _unread(self, fitted: Plan, sent: Message, usage: Usage) -> str:
+    async def _unread(self, fitted: Plan, sent: Message, usage: Usage) -> str:
         """What to say when the server counted the new pictures and videos otherwise than they were counted here."""
+        if said := await unseen(self.connection, self.options, fitted, sent, usage, self.journal.blobs):
+            return said
         if self.connection.family.generic:
             return ""
         if learned := learn(self.connection, fitted, sent, usage):

@@ -23,6 +23,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     - ``no_video_uuid``: vLLM 0.25's 500 for a video named by uuid alone; ``forget_media``: every bare uuid misses.
     - ``no_stop_ids``: any ``stop_token_ids`` gets the out-of-vocabulary 400.
     - ``content_filter`` ends every reply with that finish reason; ``refuse`` sends it as the model's refusal.
+    - ``drops_media``: pictures and videos are taken and not shown to the model, as of a text model.
     - ``most_bytes``: a larger request is refused with 413, as gateways do.
     - ``engine_dead``: ``/health`` 503 and every chat request 500, as after an engine's crash.
     """
@@ -42,6 +43,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     no_stop_ids: bool = False
     content_filter: bool = False
     refuse: bool = False
+    drops_media: bool = False
     most_bytes: int | None = None
     engine_dead: bool = False
 

@@ -49,7 +49,7 @@ def read_prompt(
     texts = [(str(message.get("role")), text_of(message)) for message in messages]
     text = tokens.rendered(texts)
     _check_text(text, options)
-    items = tuple(_items(messages, options, cache))
+    items = () if options.faults.drops_media else tuple(_items(messages, options, cache))
     total = tokens.count_rendered(text) + sum(item.tokens for item in items)
     if total > options.max_model_len:
         raise refusals.too_many_tokens(options.max_model_len, total)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 from minicpm_tui.batch.engine import Answer, Ready
+from minicpm_tui.batch.progress import say, stderr_console
 from minicpm_tui.batch.servers.balancer import Balancer, Seat
+from minicpm_tui.batch.servers.bare import without_media
 from minicpm_tui.batch.servers.client import Reply, Server
 from minicpm_tui.batch.servers.concurrency import Pace
+from minicpm_tui.chat.budget import guess_tokens
+from minicpm_tui.chat.uncounted import doubtful, dropped, not_counted
 from minicpm_tui.errors import (
     AuthenticationFailed,
     BackendError,
@@ -49,6 +54,7 @@ class ServerEngine:
             seat.down = seat.name in down
         self._balancer = Balancer(seats, patience=patience, most=concurrency)
         self._calls: dict[str, set[asyncio.Task[Reply]]] = {url: set() for url in self._servers}
+        self._looked = False
         self.ready = True
         self.wanted = max(8, min(32, concurrency or 32))
 
@@ -80,6 +86,7 @@ class ServerEngine:
             answer: Answer | None = None
             try:
                 answer = _answered(ready, await self._ask(seat, ready.body), began)
+                await self._look_for_dropped(seat, ready.body, answer)
             except AuthenticationFailed:
                 raise
             except (ServerUnreachable, ServerOverloaded, ServerFailed, ServerStalled) as error:
@@ -99,6 +106,19 @@ class ServerEngine:
                 await answers.put(answer)
                 return
             seat = await self._balancer.acquire(but=seat)
+
+    async def _look_for_dropped(self, seat: Seat, body: bytes, answer: Answer) -> None:
+        """Say once that the server drops pictures: told by what it counts for the first request without them."""
+        if self._looked or answer.usage is None or b"_url" not in body:
+            return
+        self._looked = True
+        found = await asyncio.to_thread(without_media, body)
+        if found is None or not doubtful(answer.usage.prompt_tokens, guess_tokens(found.text), found.media):
+            return
+        with suppress(BackendError):
+            reply = await self._servers[seat.name].ask(found.body)
+            if reply.usage is not None and dropped(answer.usage.prompt_tokens, reply.usage.prompt_tokens, found.media):
+                say(stderr_console(), not_counted())
 
     async def _note_failure(self, seat: Seat, error: BackendError) -> None:
         """A busy server rests; one that is not healthy gets nothing more; a healthy one only failed this request."""
