@@ -53,9 +53,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     """Everything a user can set. Empty text and None mean: not set, decided where it is used.
 
     ``stall_seconds``: a server that sends nothing for so long is given up. ``bell_seconds``: the bell rings when a reply took
-    longer (0: never). ``thumbnails``: ``auto`` asks the terminal what it can draw. ``slow_line``: ``auto`` is how long the
-    terminal takes to answer; on a slow line pictures are drawn in the viewer alone and the caret does not blink. ``output``:
-    ``least`` sends the terminal what differs from what it shows, ``textual`` all that Textual draws anew.
+    longer (0: never). ``thumbnails``: ``auto`` asks the terminal what it can draw. ``blocks``: how a cell
+    is divided where it can draw no pictures. ``slow_line``: ``auto`` is how long the terminal takes to answer; on a slow line
+    pictures are drawn in the viewer alone and the caret does not blink. ``output``: ``least`` sends the terminal what differs
+    from what it shows, ``textual`` all that Textual draws anew.
     ``receive_megabytes``: the largest file that is taken from the user's own machine, 10**6 bytes each.
     ``cacert``: a file with certificates (PEM) that are trusted beside the system's; ``client_cert``: one with the certificate,
     and its key, that is shown to servers that want one.
@@ -82,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     stall_seconds: Annotated[float, Meta(gt=0)] = 120.0
     bell_seconds: Annotated[float, Meta(ge=0)] = 15.0
     thumbnails: Literal["auto", "kitty", "sixel", "iterm2", "blocks", "off"] = "auto"
+    blocks: Literal["auto", "half", "quadrants", "sextants", "octants"] = "auto"
     slow_line: Literal["auto", "yes", "no"] = "auto"
     output: Literal["least", "textual"] = "least"
     model_folders: tuple[str, ...] = ()

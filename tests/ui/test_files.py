@@ -43,7 +43,7 @@ def names(app: PaneApp) -> list[str]:
 def folder(tmp_path: Path) -> Path:
     place = tmp_path / "place"
     (place / "trip" / "day 1").mkdir(parents=True)
-    Image.new("RGB", (40, 20), "blue").save(place / "b.png")
+    Image.linear_gradient("L").resize((40, 20)).save(place / "b.png")
     for path in ("a.JPG", "notes.txt", ".hidden.png", "trip/c.mp4", "trip/day 1/sea view.webp"):
         (place / path).write_bytes(b"x")
     return place
@@ -137,7 +137,7 @@ async def test_the_highlighted_picture_is_previewed(folder: Path) -> None:
         app.query_one(FilePane).file_tree.stand(2)
         preview = app.query_one(Preview)
         await until(lambda: "40×20" in preview.caption, pilot)
-        await until(lambda: any("▀" in preview.render_line(y).text for y in range(preview.size.height)), pilot)
+        await until(lambda: any("▄" in preview.render_line(y).text for y in range(preview.size.height)), pilot)
 
 
 async def test_ten_thousand_files(tmp_path: Path) -> None:
@@ -206,19 +206,19 @@ async def test_the_preview_has_the_terminals_graphics_but_not_over_a_slow_line(t
     Image.new("RGB", (400, 300), "blue").save(place / "a.png")
     drawn, _caption = await previewed(place, Terminal("kitty"))
     assert kitty.PLACEHOLDER in drawn
-    assert "▀" not in drawn
+    assert "▄" not in drawn
     drawn, caption = await previewed(place, Terminal("kitty", slow=True))
     assert not drawn.strip()
     assert "400×300" in caption
 
 
 async def test_the_preview_tells_the_pages(tmp_path: Path) -> None:
-    pages = [Image.new("RGB", (50, 70), "white") for _ in range(3)]
+    pages = [Image.linear_gradient("L").resize((50, 70)) for _ in range(3)]
     place = tmp_path / "place"
     place.mkdir()
     pages[0].save(place / "book.pdf", save_all=True, append_images=pages[1:])
     drawn, caption = await previewed(place, Terminal())
-    assert "▀" in drawn
+    assert "▄" in drawn
     assert "PDF · 3 pages · " in caption
 
 

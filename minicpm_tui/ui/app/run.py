@@ -21,11 +21,12 @@ def run(launch: Launch) -> int:
     from minicpm_tui.ui.terminal.graphics.query import Query
     from minicpm_tui.ui.terminal.line import is_slow
 
-    query = Query(launch.config.settings.thumbnails, background=launch.config.origin("theme") == "default")
+    settings = launch.config.settings
+    query = Query(settings.thumbnails, blocks=settings.blocks, background=launch.config.origin("theme") == "default")
     try:  # the terminal answers while the app is imported
         from minicpm_tui.ui.app.app import MinicpmApp
 
-        slow = is_slow(launch.config.settings.slow_line, query.round_trip, os.environ)
+        slow = is_slow(settings.slow_line, query.round_trip, os.environ)
         app = MinicpmApp(launch, replace(query.answer(), slow=slow))
     finally:
         query.end()

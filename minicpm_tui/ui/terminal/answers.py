@@ -15,8 +15,9 @@ _ANSWER = re.compile(
     r"|\x1b_Gi=31;[^\x1b]*\x1b\\"  # kitty's graphics
     r"|\x1b\[6;\d+;\d+t"  # a cell's size
     r"|\x1b\[0n"  # all is well: it has drawn what came before the question
-    r"|\x1b\[\?[\d;]*c"  # the device attributes
+    r"|\x1b\[[?>][\d;]*c"  # the device attributes, of both kinds
     r"|\x1b\[\?5522;\d\$y"  # whether it tells of pastes
+    r"|\x1bP>\|[^\x1b]*\x1b\\"  # name and version
 )
 
 
@@ -36,7 +37,8 @@ _BEGUN = re.compile(
             "_" + _beginnings("G", "i", "=", "3", "1", ";", r"[^\x1b]*\x1b?"),
             r"\[" + _beginnings("6", ";", r"\d*", ";", r"\d*"),
             r"\[0",
-            r"\[\?[\d;]*\$?",
+            r"\[[?>][\d;]*\$?",
+            "P" + _beginnings(">", r"\|", r"[^\x1b]*\x1b?"),
         )
     )
     + ")?$"

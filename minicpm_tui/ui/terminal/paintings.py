@@ -60,21 +60,26 @@ def terminal_of(app: App[Any]) -> Terminal:
 
 
 def when_cells_change(widget: Widget, draw: Callable[[], object]) -> None:
-    """Call ``draw`` when pictures that ``widget`` shows have to be painted for cells of another size."""
+    """Call ``draw`` when pictures that ``widget`` shows have to be painted for cells of another size or division."""
     if not isinstance(widget.app, Drawing):
         return
 
     def changed(old: Terminal, new: Terminal) -> None:
-        if (old.cell_width, old.cell_height) != (new.cell_width, new.cell_height):
+        if _drawn_for(old) != _drawn_for(new):
             draw()
 
     widget.watch(widget.app, "terminal", changed, init=False)
 
 
+def _drawn_for(terminal: Terminal) -> tuple[object, ...]:
+    """What of the terminal every painting depends on."""
+    return terminal.cell_width, terminal.cell_height, terminal.blocks
+
+
 async def painted(app: App[Any], data: bytes, columns: int, rows: int, *, fill: bool = False, spare: bool = False) -> Painting:
     """``data`` (an encoded picture) drawn within ``columns``×``rows`` cells, ready to be shown; ``fill``: see ``painter.fit``.
 
-    ``spare`` a slow line: nothing is drawn there, since even half blocks hold up what is typed for a second. Raises OSError.
+    ``spare`` a slow line: nothing is drawn there, since even cells hold up what is typed for a second. Raises OSError.
     """
     from minicpm_tui.ui.terminal.graphics.painter import paint
 

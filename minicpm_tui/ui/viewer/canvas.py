@@ -20,7 +20,7 @@ from minicpm_tui.ui.viewer.views import Drawing, View
 
 
 class Canvas(Widget):
-    """Shows a view; a video's sheet in half blocks is put together from cells. What goes wrong is said in its place."""
+    """Shows a view; a video's sheet in blocks is put together from cells. What goes wrong is said in its place."""
 
     DEFAULT_CSS = "Canvas { height: 1fr; }"
 

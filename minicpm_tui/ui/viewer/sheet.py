@@ -1,6 +1,6 @@
 """A contact sheet of character cells: pictures side by side with a gap between them and words under each.
 
-For half blocks, in which neither a gap of a few pixels nor a time drawn into the picture can be seen.
+For blocks, in which neither a gap of a few pixels nor a time drawn into the picture can be seen.
 """
 
 from __future__ import annotations

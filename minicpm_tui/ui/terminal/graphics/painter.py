@@ -15,8 +15,9 @@ from rich.control import Control
 from rich.segment import ControlType, Segment
 from rich.style import Style
 
-from minicpm_tui.ui.terminal.graphics import iterm2, kitty, sixel
+from minicpm_tui.ui.terminal.graphics import cells, iterm2, kitty, sixel
 from minicpm_tui.ui.terminal.graphics.query import Terminal
+from minicpm_tui.ui.terminal.graphics.symbols import SYMBOLS
 from minicpm_tui.ui.terminal.multiplexer import passed_on
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ class Painting:
 def fit(width: int, height: int, columns: int, rows: int, terminal: Terminal, *, fill: bool = False) -> tuple[int, int]:
     """The cells (columns, rows) that show ``width``×``height`` pixels undistorted within ``columns``×``rows``.
 
-    A picture is never enlarged, but that with half blocks, which show one pixel across a cell, ``fill`` makes it as large as
-    the cells allow.
+    A picture is never enlarged, but that in blocks it takes one cell across for each of its pixels if there is room, and
+    ``fill`` makes it as large as the cells allow.
     """
     wide, high = width / terminal.cell_width, height / terminal.cell_height
     blocks = terminal.graphics == "blocks"
@@ -53,7 +54,8 @@ def fit(width: int, height: int, columns: int, rows: int, terminal: Terminal, *,
 def pixels_across(columns: int, rows: int, terminal: Terminal) -> int:
     """Pixels of the longer side of ``columns``×``rows`` cells, as far as the terminal's graphics can show them."""
     if terminal.graphics == "blocks":
-        return max(columns, 2 * rows)
+        symbols = SYMBOLS[terminal.shown_blocks]
+        return max(columns * symbols.across, rows * symbols.down)
     return max(columns * terminal.cell_width, rows * terminal.cell_height)
 
 
@@ -70,7 +72,8 @@ def paint(
         return Painting([], 0)
     with open_picture(io.BytesIO(data)) as opened:
         opened.draft("RGB", (columns * terminal.cell_width, rows * terminal.cell_height))
-        columns, rows = fit(*opened.size, min(columns, kitty.LARGEST), min(rows, kitty.LARGEST), terminal, fill=fill)
+        most = kitty.LARGEST if terminal.graphics == "kitty" else max(columns, rows)
+        columns, rows = fit(*opened.size, min(columns, most), min(rows, most), terminal, fill=fill)
         picture = opened.convert("RGB")
     match terminal.graphics:
         case "kitty":
@@ -78,7 +81,7 @@ def paint(
         case "sixel" | "iterm2":
             return _sliced(picture, columns, rows, terminal)
         case _:
-            return Painting(_half_blocks(picture, columns, rows), columns)
+            return Painting(cells.rows(picture, columns, rows, terminal), columns)
 
 
 def _resized(picture: Image, columns: int, rows: int, terminal: Terminal) -> Image:
@@ -113,18 +116,3 @@ def _brush(columns: int, sequence: str) -> Segment:
     """
     back = Control((ControlType.CURSOR_BACKWARD, columns)).segment.text
     return Segment(" ", Style(link=f"\x1b\\\x1b7{back}{sequence}\x1b8"))
-
-
-def _half_blocks(picture: Image, columns: int, rows: int) -> Rows:
-    from PIL.Image import Resampling
-
-    pixels = picture.resize((columns, rows * 2), Resampling.LANCZOS).tobytes()
-    line = columns * 3
-
-    def colour(x: int, y: int) -> Color:
-        start = y * line + x * 3
-        return Color.from_rgb(*pixels[start : start + 3])
-
-    return [
-        [Segment("▀", Style(color=colour(x, 2 * y), bgcolor=colour(x, 2 * y + 1))) for x in range(columns)] for y in range(rows)
-    ]

@@ -26,6 +26,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from minicpm_tui.ui.terminal.clipboard import takes_copies
+from minicpm_tui.ui.terminal.graphics.block_support import VERSION_QUESTION, BehindTmux, best_blocks
+from minicpm_tui.ui.terminal.graphics.symbols import BLOCKS, Blocks
 from minicpm_tui.ui.terminal.line import RoundTrip
 from minicpm_tui.ui.terminal.multiplexer import inside_tmux, through_tmux
 
@@ -50,7 +52,8 @@ class Terminal:
     """What the terminal can draw, how large its cells are in pixels, and whether its background is light, where it told.
 
     ``slow``: pictures would hold up what is typed. ``takes_copies``: it is known to put on its clipboard what is copied.
-    ``tells_cell``: it answers when it is asked for the size of its cells.
+    ``tells_cell``: it answers when it is asked for the size of its cells. ``blocks``: how cells are divided where there are no
+    graphics.
     """
 
     graphics: Graphics = "blocks"
@@ -60,13 +63,19 @@ class Terminal:
     slow: bool = False
     takes_copies: bool = False
     tells_cell: bool = field(default=False, compare=False)
+    blocks: Blocks = "half"
+
+    @property
+    def shown_blocks(self) -> Blocks:
+        """``blocks``, but on a slow line half blocks."""
+        return "half" if self.slow else self.blocks
 
 
 class Query:
     """Asks the terminal on standard input and output; silent where they are none, or where the user has chosen.
 
-    ``wanted`` are the graphics that the user wants, ``background`` is False where the user has chosen a theme. ``more`` questions
-    go out with the others; ``answers`` holds what came. It waits at most ``timeout`` seconds.
+    ``wanted`` are the graphics that the user wants, ``blocks`` the symbols; ``background`` is False where the user has chosen
+    a theme. ``more`` questions go out with the others; ``answers`` holds what came. It waits at most ``timeout`` seconds.
     """
 
     def __init__(
@@ -74,12 +83,15 @@ class Query:
         wanted: str = "auto",
         environ: Mapping[str, str] | None = None,
         *,
+        blocks: str = "auto",
         background: bool = False,
         more: str = "",
         timeout: float = TIMEOUT,
     ) -> None:
         self._environ = os.environ if environ is None else environ
         self._wanted = wanted
+        self._blocks = blocks
+        self._behind = BehindTmux(self._environ) if self._wants_blocks else None
         self._background = background and speaks_osc(self._environ)
         self._more = more
         self._timeout = timeout
@@ -87,7 +99,8 @@ class Query:
         self._asked = 0.0
         self._mode = None
         self._round_trip: RoundTrip | None = None
-        if (wanted != "auto" and not self._background) or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        asks = wanted == "auto" or self._wants_blocks or self._background
+        if not asks or not (sys.stdin.isatty() and sys.stdout.isatty()):
             return
         self._input = sys.stdin.fileno()
         self._mode = termios.tcgetattr(self._input)
@@ -111,13 +124,28 @@ class Query:
 
     def _told(self) -> Terminal:
         chosen = None if self._wanted == "auto" else _named(self._wanted)
+        behind = self._behind.name() if self._behind else ""
         if self._mode is None:
-            return Terminal(chosen or "blocks", light=_light(b"", self._environ), takes_copies=takes_copies(self._environ))
-        try:
-            told = understand(self._read(), self._environ, window_cell(self._input))
-        finally:
-            self.end()
+            told = Terminal(
+                chosen or "blocks",
+                light=_light(b"", self._environ),
+                takes_copies=takes_copies(self._environ),
+                blocks=best_blocks(b"", self._environ, behind),
+            )
+        else:
+            try:
+                told = understand(self._read(), self._environ, window_cell(self._input), behind)
+            finally:
+                self.end()
+        for blocks in BLOCKS:
+            if self._blocks == blocks:
+                told = replace(told, blocks=blocks)
         return told if chosen is None else replace(told, graphics=chosen)
+
+    @property
+    def _wants_blocks(self) -> bool:
+        """It depends on the terminal which symbols are drawn."""
+        return self._blocks == "auto" and self._wanted in {"auto", "blocks"}
 
     def end(self) -> None:
         """Leave the terminal as it was."""
@@ -127,6 +155,8 @@ class Query:
 
     def _questions(self) -> str:
         questions = self._more + (_BACKGROUND_QUESTION if self._background else "") + CELL_QUESTION + _ATTRIBUTES_QUESTION
+        if self._wants_blocks and speaks_osc(self._environ):
+            questions = VERSION_QUESTION + questions
         if self._wanted == "auto" and speaks_kitty(self._environ):  # others might print it
             question = through_tmux(_KITTY_QUESTION) if inside_tmux(self._environ) else _KITTY_QUESTION
             questions = question + questions
@@ -143,10 +173,11 @@ class Query:
         return self.answers
 
 
-def understand(answers: bytes, environ: Mapping[str, str], window_cell: tuple[int, int] = (0, 0)) -> Terminal:
-    """The terminal that gave these answers; half blocks when in doubt.
+def understand(answers: bytes, environ: Mapping[str, str], window_cell: tuple[int, int] = (0, 0), behind: str = "") -> Terminal:
+    """The terminal that gave these answers; blocks when in doubt.
 
-    ``window_cell`` is a cell's (width, height) in pixels as the kernel knows it, for terminals that do not tell.
+    ``window_cell`` is a cell's (width, height) in pixels as the kernel knows it, for terminals that do not tell; ``behind``
+    the name of the terminal behind tmux.
     """
     told_cell = cell_of(answers)
     width, height = told_cell or window_cell
@@ -162,7 +193,8 @@ def understand(answers: bytes, environ: Mapping[str, str], window_cell: tuple[in
         graphics = "iterm2"
     told = frozenset(int(number) for number in attributes.group(1).split(b";") if number) if attributes else frozenset()
     light, copies = _light(answers, environ), takes_copies(environ, told)
-    return Terminal(graphics, width, height, light, takes_copies=copies, tells_cell=told_cell is not None)
+    blocks = best_blocks(answers, environ, behind)
+    return Terminal(graphics, width, height, light, takes_copies=copies, tells_cell=told_cell is not None, blocks=blocks)
 
 
 def cell_of(answers: bytes) -> tuple[int, int] | None:

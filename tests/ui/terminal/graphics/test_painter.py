@@ -45,7 +45,7 @@ def test_off_draws_nothing(quarters: bytes) -> None:
 def test_half_blocks_show_the_colours(quarters: bytes) -> None:
     rows = paint(quarters, 8, 4, Terminal("blocks", 10, 20)).rows
     corners = [rows[0][0], rows[0][-1], rows[-1][0], rows[-1][-1]]
-    shown = [segment.style.color.get_truecolor() for segment in corners if segment.style and segment.style.color]
+    shown = [segment.style.bgcolor.get_truecolor() for segment in corners if segment.style and segment.style.bgcolor]
     assert [[value > 250 for value in colour] for colour in shown] == [
         [True, False, False],
         [False, True, False],

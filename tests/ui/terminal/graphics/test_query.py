@@ -66,13 +66,13 @@ def terminal(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[by
 
 def test_asking_a_terminal_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     with terminal(XTERM_WITH_SIXEL, monkeypatch) as asked:
-        assert Query("auto", {"TERM": "xterm-256color"}).answer() == Terminal("sixel", 12, 24)
+        assert Query("auto", {"TERM": "xterm-256color"}).answer() == Terminal("sixel", 12, 24, blocks="quadrants")
     assert b"\x1b_G" not in asked[0], "a terminal that does not know kitty's question might print it"
 
 
-def test_a_silent_terminal_gets_half_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_terminal_gets_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     with terminal(b"", monkeypatch) as asked:
-        assert Query("auto", {"TERM": "xterm-kitty"}).answer() == Terminal("blocks", takes_copies=True)
+        assert Query("auto", {"TERM": "xterm-kitty"}).answer() == Terminal("blocks", takes_copies=True, blocks="sextants")
     assert re.search(rb"\x1b_Gi=31,[^;]*U=1", asked[0]), "a kitty without placeholders must not say that it can"
 
 
