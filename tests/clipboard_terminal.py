@@ -16,13 +16,16 @@ _CHUNK = 4096
 class ClipboardTerminal:
     """``clipboard`` holds bytes by type. ``answer`` gives what the terminal sends for what it was sent; ``paste`` for its key.
 
-    ``listing``: both forms that terminals use. ``error`` is answered in place of data. ``requests`` are the types that were asked
-    for with the password of a paste; ``questions`` are requests without one, which the terminal's user is asked about.
+    ``listing``: both forms that terminals use. ``location`` is ``primary`` for what was selected, pasted with the middle button.
+    ``error`` is answered in place of data. ``requests`` are the types that were asked for with the password of a paste;
+    ``questions`` are requests without one, which the terminal's user is asked about.
     """
 
     clipboard: Mapping[str, bytes]
     listing: Literal["one packet", "a packet each"] = "one packet"
     password_on: Literal["all", "first"] = "all"
+    password_key: str = "pw"
+    location: str = ""
     error: str = ""
     events: bool = True
     end: str = "\x1b\\"
@@ -37,9 +40,10 @@ class ClipboardTerminal:
             return f"\x1b[200~{typed or self.clipboard.get('text/plain', b'').decode()}\x1b[201~"
         password = _b64(f"secret {len(self._passwords)}")
         self._passwords.append(password)
-        rest = {"pw": password} if self.password_on == "all" else {}
+        proof = {self.password_key: password, **({"loc": self.location} if self.location else {})}
+        rest = proof if self.password_on == "all" else {}
         listed = self._listed(rest)
-        return self._packet({"status": "OK", "pw": password}) + listed + self._packet({"status": "DONE", **rest})
+        return self._packet({"status": "OK", **proof}) + listed + self._packet({"status": "DONE", **rest})
 
     def answer(self, written: str) -> str:
         """What it sends for what the program has ``written``."""
@@ -56,7 +60,8 @@ class ClipboardTerminal:
 
     def _read(self, keys: Mapping[str, str], kind: str) -> str:
         number = {"id": keys["id"]} if "id" in keys else {}
-        known = keys.get("pw") in self._passwords and base64.b64decode(keys.get("name", "")) == b"Paste event"
+        named = base64.b64decode(keys.get("name", "")) == b"Paste event" and keys.get("loc", "") == self.location
+        known = named and keys.get(self.password_key) in self._passwords
         (self.requests if known else self.questions).append(kind)
         if self.error:
             return self._packet({"status": self.error, **number})

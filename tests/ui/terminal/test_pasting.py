@@ -99,6 +99,15 @@ def test_a_picture_arrives_whole(listing: str, password_on: str, end: str) -> No
     assert [type(message) for message in line.said] == [Arriving, Received]
 
 
+@pytest.mark.parametrize(("key", "location"), [("pw", "primary"), ("password", ""), ("password", "primary")])
+def test_the_selection_is_pasted_too_and_either_name_of_the_password_works(key: str, location: str) -> None:
+    terminal = ClipboardTerminal({"text/plain": b"selected"}, password_key=key, location=location)
+    line = Line(terminal)
+    line.send(terminal.paste())
+    assert line.typed == "<selected>"
+    assert (terminal.requests, terminal.questions) == (["text/plain"], [])
+
+
 def test_cut_at_every_byte() -> None:
     small = {"image/png": b"\x89PNG\r\n\x1a\n!"}
     whole = f"ä{ClipboardTerminal(small, mode=True).paste()}b"

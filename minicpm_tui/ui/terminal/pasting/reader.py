@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from textual.events import Paste
@@ -31,6 +31,9 @@ HOLD_SECONDS = 2.0
 """What is typed waits for pasted text that comes before it, unless nothing of it comes for so long."""
 _NAME = encoded("Paste event")
 """What the password of a paste is good for."""
+_PASSWORD = {"pw", "password"}
+_PROOF = (*sorted(_PASSWORD), "loc")
+"""``password`` is what terminals call it that follow https://rockorager.dev/misc/bracketed-paste-mime/."""
 _REFUSED = {
     "EPERM": N_("the terminal does not allow it"),
     "ENOSYS": N_("the terminal has no clipboard to read"),
@@ -66,11 +69,12 @@ class NotReceived(Message):
 class _Read:
     """One paste: first its types are listed, then the bytes of one of them come. ``heard`` is when it last did, in seconds.
 
-    ``asked``: the user has asked for a picture; else the terminal has told of a paste, and of the password for it.
+    ``asked``: the user has asked for a picture; else the terminal has told of a paste. ``proof`` are those of its keys that have
+    to come back: its password, and which of the clipboards it was (``loc``).
     """
 
     heard: float
-    password: str = ""
+    proof: Mapping[str, str] = field(default_factory=dict)
     asked: bool = False
     types: bytes = b""
     type: str = ""
@@ -156,14 +160,12 @@ class ClipboardReader:
     def _request(self, read: _Read, kind: str) -> None:
         number = secrets.token_hex(8)
         self._reads[number] = read
-        keys = {"type": "read", "id": number}
-        if read.password:
-            keys |= {"name": _NAME, "pw": read.password}
+        keys = {"type": "read", "id": number, **({"name": _NAME, **read.proof} if read.proof else {})}
         self._write(packet(kind, **keys))
 
     def hear(self, each: Packet, now: float) -> None:
         """The terminal has sent ``each`` at ``now`` seconds. What nobody has asked for is dropped."""
-        if each.keys.get("type") != "read":
+        if each.keys.get("type", "read") != "read":
             return
         if "id" in each.keys:
             read = self._reads.get(each.keys["id"])
@@ -179,8 +181,9 @@ class ClipboardReader:
 
     def _paste(self, each: Packet, now: float) -> _Read | None:
         """The terminal tells of a paste: begins, and goes on. Its password may be on each packet or on the first alone."""
-        if each.status == "OK" and each.keys.get("pw") and len(self._reads) < _MOST_READS:
-            return _Read(now, each.keys["pw"])
+        proof = {key: each.keys[key] for key in _PROOF if each.keys.get(key)}
+        if each.status == "OK" and proof.keys() & _PASSWORD and len(self._reads) < _MOST_READS:
+            return _Read(now, proof)
         return self._told
 
     def _take(self, read: _Read, each: Packet) -> None:
