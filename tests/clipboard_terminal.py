@@ -10,6 +10,7 @@ from typing import Literal
 
 _REQUEST = re.compile(r"\x1b\]5522;([^;\x1b\x07]*)(?:;([A-Za-z0-9+/=]*))?(?:\x1b\\|\x07)")
 _CHUNK = 4096
+BEGIN = "\x1b]5522;"
 
 
 @dataclass
@@ -18,7 +19,7 @@ class ClipboardTerminal:
 
     ``listing``: both forms that terminals use. ``location`` is ``primary`` for what was selected, pasted with the middle button.
     ``error`` is answered in place of data. ``requests`` are the types that were asked for with the password of a paste;
-    ``questions`` are requests without one, which the terminal's user is asked about.
+    ``questions`` are requests without one, which the terminal's user is asked about. ``copied`` is what was put on its clipboard.
     """
 
     clipboard: Mapping[str, bytes]
@@ -32,6 +33,8 @@ class ClipboardTerminal:
     mode: bool = False
     requests: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    copied: dict[str, bytes] = field(default_factory=dict)
+    _cut: str = ""
     _passwords: list[str] = field(default_factory=list)
 
     def paste(self, typed: str = "") -> str:
@@ -46,16 +49,21 @@ class ClipboardTerminal:
         return self._packet({"status": "OK", **proof}) + listed + self._packet({"status": "DONE", **rest})
 
     def answer(self, written: str) -> str:
-        """What it sends for what the program has ``written``."""
-        out = ""
+        """What it sends for what the program has ``written``, which may be cut anywhere."""
+        out, end = "", 0
+        written = self._cut + written
         for found in re.finditer(rf"\x1b\[\?5522(\$p|h|l)|{_REQUEST.pattern}", written):
+            end = found.end()
             if found[1] == "$p":
                 out += f"\x1b[?5522;{2 if self.events else 0}$y"
             elif found[1]:
                 self.mode = found[1] == "h" and self.events
             else:
                 keys = dict(pair.split("=", 1) for pair in found[2].split(":"))
-                out += self._read(keys, base64.b64decode(found[3] or "").decode())
+                payload = base64.b64decode(found[3] or "")
+                out += self._read(keys, payload.decode()) if keys["type"] == "read" else self._write(keys, payload)
+        begun = max(written.rfind(BEGIN, end), written.rfind("\x1b", max(end, len(written) - len(BEGIN))))
+        self._cut = written[begun:] if begun >= 0 else ""
         return out
 
     def _read(self, keys: Mapping[str, str], kind: str) -> str:
@@ -67,6 +75,16 @@ class ClipboardTerminal:
             return self._packet({"status": self.error, **number})
         begin, done = self._packet({"status": "OK", **number}), self._packet({"status": "DONE", **number})
         return begin + (self._listed(number) if kind == "." else self._data(kind, number)) + done
+
+    def _write(self, keys: Mapping[str, str], payload: bytes) -> str:
+        if keys["type"] == "write":
+            self.copied = {}
+        elif "mime" in keys:
+            kind = base64.b64decode(keys["mime"]).decode()
+            self.copied[kind] = self.copied.get(kind, b"") + payload
+        else:
+            return f"\x1b]5522;type=write:status={self.error or 'DONE'}:id={keys['id']}{self.end}"
+        return ""
 
     def _data(self, kind: str, number: Mapping[str, str]) -> str:
         data = self.clipboard.get(kind, b"")

@@ -22,10 +22,24 @@ def scp_line(missing: Sequence[str], environ: Mapping[str, str] = os.environ) ->
 
     The address is the one that its ssh has reached, as ``SSH_CONNECTION`` tells (ssh(1)), else this machine's name.
     """
-    host, port = _reached(environ)
-    login = f"{user}@{host}" if (user := _user()) else host
-    words = ["scp", *(["-P", port] if port != "22" else []), *map(_quoted, missing), f"{login}:{shlex.quote(_target())}/"]
+    options, login = _login(environ)
+    return _line("scp", *options, *map(_quoted, missing), f"{login}:{shlex.quote(_from_home(paths.inbox_dir()))}/")
+
+
+def fetch_line(path: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """What to type on the user's own machine to bring ``path``, a file here, into the folder where one is there."""
+    options, login = _login(environ)
+    return _line("scp", *options, f"{login}:{shlex.quote(_from_home(path))}", ".")
+
+
+def _line(*words: str) -> str:
     return printable(" ".join(words)).replace("\n", " ")
+
+
+def _login(environ: Mapping[str, str]) -> tuple[list[str], str]:
+    """The options that reach this machine, and who and where."""
+    host, port = _reached(environ)
+    return ["-P", port] if port != "22" else [], f"{user}@{host}" if (user := _user()) else host
 
 
 def prepared_line(missing: Sequence[str]) -> str:
@@ -50,10 +64,9 @@ def _user() -> str:
         return ""
 
 
-def _target() -> str:
-    """The inbox, from the home folder on where it lies there: scp begins in it."""
-    folder = paths.inbox_dir()
-    return str(folder.relative_to(Path.home())) if folder.is_relative_to(Path.home()) else str(folder)
+def _from_home(path: Path) -> str:
+    """``path`` from the home folder on where it lies there: scp begins in it."""
+    return str(path.relative_to(Path.home())) if path.is_relative_to(Path.home()) else str(path)
 
 
 def _quoted(path: str) -> str:

@@ -53,3 +53,8 @@ def test_the_inbox_is_named_from_the_home_folder_on(monkeypatch: pytest.MonkeyPa
     assert copying.scp_line(["/a.png", "/b.png"], SSH).endswith(":home/data/inbox/")
     assert copying.prepared_line(["/a.png"])
     assert paths.inbox_dir().is_dir()
+
+
+def test_the_line_that_fetches_a_file() -> None:
+    assert shlex.split(copying.fetch_line(Path("/data/my cat.png"), SSH))[-1] == "."
+    assert "10.0.0.7:" in copying.fetch_line(Path("/data/my cat.png"), SSH)

@@ -37,6 +37,7 @@ from minicpm_tui.ui.terminal.output.colourless import NoColor
 from minicpm_tui.ui.terminal.output.lean import LeanOutput
 from minicpm_tui.ui.terminal.paintings import Drawing
 from minicpm_tui.ui.terminal.pasting.app import Pasting
+from minicpm_tui.ui.terminal.pasting.writer import Copied
 from minicpm_tui.ui.terminal.private import Mistakes, Notices, SteadyPalette
 
 if TYPE_CHECKING:
@@ -151,6 +152,12 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Pasting, 
         if first:  # said once: the terminal does not tell whether it took it
             line += _(". If it does not arrive, F8 lets you select it with the mouse; tmux needs “set -g set-clipboard on”")
         self.notify(line, timeout=12 if first else 3, markup=False)
+
+    def on_copied(self, event: Copied) -> None:
+        if event.problem is None:
+            self.notify(_("Copied the picture to the clipboard of your own machine"), timeout=4, markup=False)
+        else:
+            self.say(event.problem)
 
     @property
     def clipboard(self) -> str:

@@ -23,6 +23,7 @@ from minicpm_tui.messages.grounding import Region
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.commands import FILES, Command, Commanded, bindings
 from minicpm_tui.ui.viewer.canvas import Canvas
+from minicpm_tui.ui.viewer.copying import copy_view
 from minicpm_tui.ui.viewer.views import View
 
 
@@ -36,6 +37,10 @@ def _cuts(viewer: Viewer) -> bool:
 
 def _sliced(viewer: Viewer) -> bool:
     return bool(viewer.view.slices)
+
+
+def _has_file(viewer: Viewer) -> bool:
+    return viewer.view.source is not None
 
 
 def _found(viewer: Viewer) -> bool:
@@ -57,6 +62,15 @@ COMMANDS = (
         _sliced,
     ),
     Command("regions", N_("Boxes"), N_("Show or hide where the reply says things are"), ("b",), N_("Boxes"), FILES, _found),
+    Command(
+        "copy",
+        N_("Copy the picture"),
+        N_("Copy it, as the model sees it, to the clipboard of your own machine"),
+        ("c",),
+        "",
+        FILES,
+    ),
+    Command("copy_original", N_("Copy the original"), N_("Copy the file that it was made of"), ("C",), "", FILES, _has_file),
     Command("outside", N_("System viewer"), N_("Open it with the system's own viewer"), ("o",), N_("Open"), FILES),
 )
 
@@ -91,7 +105,7 @@ class Viewer(Commanded, ModalScreen[None]):
             yield Static(id="caption", markup=False)
             yield Canvas()
             yield Static(
-                _("← → others · S slices · Enter each · B boxes · O system viewer · Esc closes"),
+                _("← → others · S slices · Enter each · B boxes · C copy · O open · Esc closes"),
                 id="keys",
                 markup=False,
             )
@@ -133,6 +147,12 @@ class Viewer(Commanded, ModalScreen[None]):
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+    def action_copy(self) -> None:
+        self.run_worker(copy_view(self.app, self.view), group="copy")
+
+    def action_copy_original(self) -> None:
+        self.run_worker(copy_view(self.app, self.view, original=True), group="copy")
 
     def action_outside(self) -> None:
         self.run_worker(self._open_outside(), group="outside", exclusive=True)

@@ -39,7 +39,7 @@ def shell(clipboard: ClipboardTerminal) -> Iterator[Terminal]:
 
 
 def test_from_paste_to_the_shell_and_back(shell: Terminal, clipboard: ClipboardTerminal, picture: bytes, home: Path) -> None:
-    shell.send(f"{sys.executable} -m minicpm_tui --url 127.0.0.1:9\n")
+    shell.send(f"{sys.executable} -m minicpm_tui --demo\n")
     shell.wait_until(lambda: clipboard.mode)
     shell.send_slowly(f"one {clipboard.paste()}two")
     shell.wait_for(r"▣ pasted-\d+\.png")
@@ -49,6 +49,14 @@ def test_from_paste_to_the_shell_and_back(shell: Terminal, clipboard: ClipboardT
     clipboard.clipboard = {"text/plain": "wörter ".encode()}
     shell.send(f" three {clipboard.paste()}four")
     shell.wait_for("one two three wörter four")
+    shell.wait_for(r"pasted-\d+\.png .* token")
+    shell.send("\x1b[Zv")
+    shell.wait_for("Esc closes")
+    shell.send("C")
+    shell.wait_for("Copied the picture to the clipboard")
+    assert clipboard.copied == {"image/png": picture}
+    shell.send("\x1b[27u")
+    shell.wait_for("one two three")
     shell.send("\x1bz")
     shell.wait_for("Stopped")
     assert not clipboard.mode

@@ -13,6 +13,7 @@ from textual.message import Message
 from minicpm_tui.ui.terminal.pasting import packets, reader
 from minicpm_tui.ui.terminal.pasting.input import PasteInput
 from minicpm_tui.ui.terminal.pasting.reader import Arriving, NotReceived, Received
+from minicpm_tui.ui.terminal.pasting.writer import Copied
 from tests.clipboard_terminal import ClipboardTerminal
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + random.Random(0).randbytes(10_000)
@@ -115,9 +116,9 @@ def test_cut_at_every_byte() -> None:
         line = Line(ClipboardTerminal(small), lambda text, place=place: [text[:place], text[place:]])  # type: ignore[misc]
         line.send(f"ä{line.terminal.paste()}b")
         assert (line.received, line.typed) == ([small["image/png"]], "äb")
-    line = Line(ClipboardTerminal(SHOT), list)
+    line = Line(ClipboardTerminal(small), list)
     line.send(f"x{line.terminal.paste()}y")
-    assert (line.received, line.typed) == ([PICTURE], "xy")
+    assert (line.received, line.typed) == ([small["image/png"]], "xy")
 
 
 @pytest.mark.parametrize(
@@ -329,3 +330,23 @@ def test_where_there_is_none_it_says_so() -> None:
     line.quiet()
     assert "no picture on the clipboard" in line.problems[0]
     assert line.typed == ""
+
+
+@pytest.mark.parametrize(("error", "problem"), [("", None), ("EPERM", "does not allow"), ("EIO", "EIO")])
+def test_a_picture_is_copied_in_packets_that_every_terminal_takes(error: str, problem: str | None) -> None:
+    line = Line(ClipboardTerminal({}, error=error))
+    written = list(line.input.writer.packets(PICTURE, "image/png"))
+    assert max(map(len, written)) < 6000
+    line.send(f"a{line.terminal.answer(''.join(written))}b")
+    assert line.terminal.copied == {"image/png": PICTURE}
+    (copied,) = line.said
+    assert isinstance(copied, Copied)
+    assert (problem in str(copied.problem)) if problem else copied.problem is None
+    assert line.typed == "ab"
+
+
+def test_nobody_can_say_that_something_was_copied_that_was_not() -> None:
+    line = Line(ClipboardTerminal({}))
+    list(line.input.writer.packets(PICTURE, "image/png"))
+    line.send("\x1b]5522;type=write:status=DONE\x1b\\\x1b]5522;type=write:status=DONE:id=1\x1b\\")
+    assert line.said == []

@@ -150,3 +150,15 @@ async def test_each_slice_can_be_looked_at_as_the_model_gets_it(views: list[View
         await until(lambda: app.screen is viewer)
         await pilot.press("right", "enter")
         assert app.screen is viewer, "a video is not cut"
+
+
+async def test_where_the_terminal_takes_no_picture_the_line_that_fetches_the_file_is_copied(tmp_path: Path) -> None:
+    path = tmp_path / "cat.jpg"
+    path.write_bytes(encoded("red").data)
+    app = MinicpmApp()
+    async with app.run_test() as pilot:
+        app.push_screen(Viewer([View("cat.jpg", "64×48", path.read_bytes, source=path)]))
+        await until(lambda: isinstance(app.screen, Viewer), pilot)
+        await pilot.press("C")
+        await until(lambda: app.clipboard.startswith("scp "), pilot)
+        assert str(path) in app.clipboard

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -63,12 +64,29 @@ class Pasting(_Base):
 
     def ask_for_picture(self) -> bool:
         """Have the terminal asked for the picture on its clipboard; False where it cannot be."""
+        if (driver := self._speaking()) is not None:
+            driver.pastes.wish()
+        return driver is not None
+
+    def copy_picture(self, data: bytes, kind: str) -> bool:
+        """Put ``data`` of the media type ``kind`` on the terminal's clipboard; False where it takes none. ``Copied`` follows."""
+        if (driver := self._speaking()) is None:
+            return False
+
+        def send() -> None:  # in a thread: it waits for the line
+            for each in driver.pastes.writer.packets(data, kind):
+                mouse.write(self, each)
+
+        self.run_worker(asyncio.to_thread(send), group="copy")
+        return True
+
+    def _speaking(self) -> _PasteDriver | None:
+        """The driver, now hearing what the terminal says of its clipboard; None where it says nothing."""
         driver = self._paste_driver
         if driver is None or self._receiver is None or self.paste_way not in {"paste", "ask"}:
-            return False
+            return None
         driver.take_pastes(self._receiver.limit, self._has_place, events=self.paste_way == "paste")
-        driver.pastes.wish()
-        return True
+        return driver
 
     @property
     def _paste_driver(self) -> _PasteDriver | None:

@@ -9,6 +9,7 @@ from textual.message import Message
 
 from minicpm_tui.ui.terminal.pasting.packets import Packets
 from minicpm_tui.ui.terminal.pasting.reader import ClipboardReader
+from minicpm_tui.ui.terminal.pasting.writer import ClipboardWriter
 
 PASTE_EVENTS_ON = "\x1b[?5522h"
 PASTE_EVENTS_OFF = "\x1b[?5522l"
@@ -21,6 +22,8 @@ class PasteInput:
     """
 
     def __init__(self) -> None:
+        self.writer = ClipboardWriter()
+        self._tell: Callable[[Message], object] = id
         self._packets = Packets()
         self._reader: ClipboardReader | None = None
         self._typed = ""
@@ -31,6 +34,7 @@ class PasteInput:
     ) -> None:
         """From now on the terminal may hand over its clipboard; see ``ClipboardReader``."""
         if self._reader is None:
+            self._tell = tell
             self._reader = ClipboardReader(write, tell, limit, pictures)
 
     def wish(self) -> None:
@@ -61,6 +65,8 @@ class PasteInput:
         for piece in self._packets.feed(text, now):
             if isinstance(piece, str):
                 yield piece
+            elif (copied := self.writer.heard(piece)) is not None:
+                self._tell(copied)
             else:
                 self._reader.hear(piece, now)
 

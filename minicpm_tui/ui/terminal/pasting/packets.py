@@ -101,15 +101,15 @@ def parsed(text: str) -> Packet:
     return Packet({key: value for key, _equals, value in pairs}, decoded(payload))
 
 
-def packet(payload: str = "", /, **keys: str) -> str:
-    """One to send; ``payload`` is text."""
+def packet(payload: str | bytes = "", /, **keys: str) -> str:
+    """One to send; a ``payload`` that is text goes as UTF-8."""
     head = ":".join(f"{key}={value}" for key, value in keys.items())
     return f"{BEGIN}{head}{f';{encoded(payload)}' if payload else ''}\x1b\\"
 
 
-def encoded(text: str) -> str:
-    """Base64, as texts are written in packets."""
-    return base64.b64encode(text.encode()).decode()
+def encoded(payload: str | bytes) -> str:
+    """Base64, as texts and data are written in packets."""
+    return base64.b64encode(payload.encode() if isinstance(payload, str) else payload).decode()
 
 
 def decoded(text: str) -> bytes | None:
