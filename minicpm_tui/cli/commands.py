@@ -15,6 +15,7 @@ SUMMARIES = {
     "config": N_("Show the settings and where each comes from."),
     "demo": N_("Run a small stand-in server without a model."),
     "doctor": N_("Check what this machine has: vLLM, GPUs, models, servers."),
+    "man": N_("Print the manual page."),
     "replay": N_("Play a saved session with its original timing."),
     "rerun": N_("Ask a session's questions again and compare."),
     "serve": N_("Start vLLM with options that fit."),

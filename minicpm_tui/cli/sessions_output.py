@@ -107,6 +107,7 @@ def session_object(journal: Journal) -> dict[str, Any]:
             "seconds": message.end.seconds if message.end else None,
             "first_token_seconds": message.end.first_token_seconds if message.end else None,
             "error": message.end.error if message.end else None,
+            "ending": ending_label(message, places=True) or None,
         }
         for message in tree.path()
     ]

@@ -52,7 +52,7 @@ def _events(timeline: Timeline, version: int) -> Iterator[object]:
             yield [at if version == 2 else wait, "m", _marker(message)]
             wait = 0.0
         yield [at if version == 2 else wait, "o", text]
-    yield [last + _LAST, "o", ""] if version == 2 else [_LAST, "x", "0"]
+    yield [round(last + _LAST, 6), "o", ""] if version == 2 else [_LAST, "x", "0"]
 
 
 def _marker(message: Message) -> str:

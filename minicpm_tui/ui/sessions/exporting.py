@@ -22,8 +22,10 @@ async def export(app: App[Any], journal: Journal) -> None:
     from minicpm_tui.sessions import Journal
     from minicpm_tui.sessions import export as exports
 
-    kinds = {"md": _("Markdown, with attachments beside it"), "html": _("one web page"), "json": _("OpenAI messages"),
-             "jsonl": _("the journal"), "cast": _("asciinema recording"), "tar.gz": _("everything")}  # fmt: skip
+    kinds = {
+        "md": _("Markdown, with attachments beside it"), "html": _("one web page"), "json": _("OpenAI messages"),
+        "jsonl": _("the journal, without paths"), "cast": _("asciinema recording"), "tar.gz": _("everything, without paths"),
+    }  # fmt: skip
     listed = [Choice(name, name, kinds[name]) for name in exports.FORMATS]
     kind = await app.push_screen_wait(Choose(_("Export as"), listed))
     if kind is None:
