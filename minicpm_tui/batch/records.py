@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from minicpm_tui.media.data_url import is_data_url
 from minicpm_tui.messages import End, Ending, Usage, ending_of
+
+Content = tuple[str | int, ...]
+"""Texts, and numbers of the row's files where they belong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation; ``role`` is ``user`` or ``assistant``."""
+
+    role: str
+    content: Content
+
+    @property
+    def text(self) -> str:
+        """Without the files."""
+        return "\n".join(piece for piece in self.content if isinstance(piece, str))
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +34,9 @@ class Row:
     """One picture of a folder, one line of a JSONL, one record of a CSV.
 
     ``files`` are paths and URLs; relative ones are looked for in ``base``, then in the current folder. ``body`` is the body of
-    a line in the OpenAI batch format, sent as it is. ``columns`` are what a prompt template may name. ``error`` says why this
-    row cannot be asked.
+    a line in the OpenAI batch format, sent as it is. ``turns`` say where the files belong, and what was said before the question,
+    which is the last of them; without any, the files come before the question. ``columns`` are what a prompt template may name.
+    ``error`` says why this row cannot be asked.
     """
 
     id: str
@@ -29,6 +47,13 @@ class Row:
     columns: Mapping[str, str] = field(default_factory=dict)
     base: Path | None = None
     error: str = ""
+    turns: tuple[Turn, ...] = ()
+
+    @property
+    def lean(self) -> Row:
+        """Without what a request is made of: a thousand may be under way, and not each of them twice."""
+        files = tuple(file for file in self.files if not is_data_url(file))
+        return self if self.body is None and len(files) == len(self.files) else replace(self, body=None, files=files)
 
 
 @dataclass(frozen=True, slots=True)

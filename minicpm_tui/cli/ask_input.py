@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import select
 import shutil
@@ -12,13 +10,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
 
 from minicpm_tui.cli.warn import warn
-from minicpm_tui.errors import MediaDamaged, UsageError
+from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
+from minicpm_tui.media.data_url import data_of, is_data_url
 from minicpm_tui.media.sniff import sniff
-from minicpm_tui.text import one_line
 
 STDIN = "-"
 PATIENCE_SECONDS = 2.0
@@ -45,44 +42,31 @@ def question_text(words: Sequence[str], files: Sequence[str]) -> str:
 @contextmanager
 def on_disk(files: Sequence[str]) -> Iterator[list[str]]:
     """``files`` with stdin and ``data:`` URLs as temporary files, which are gone afterwards. Raises MediaDamaged, UsageError."""
-    if not any(file == STDIN or _is_data(file) for file in files):
+    if not any(file == STDIN or is_data_url(file) for file in files):
         yield list(files)
         return
     with tempfile.TemporaryDirectory(prefix="minicpm-tui-") as folder:
         yield [_as_file(file, Path(folder), number) for number, file in enumerate(files)]
 
 
+def copy_stdin(path: Path, hint: str) -> None:
+    """What comes on stdin as a file at ``path``. Raises UsageError with ``hint`` when nothing comes."""
+    with path.open("wb") as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+    if not path.stat().st_size:
+        raise UsageError(_("nothing came on stdin"), hint=hint)
+
+
 def _as_file(file: str, folder: Path, number: int) -> str:
     if file == STDIN:
         path = folder / "stdin"
-        with path.open("wb") as copy:
-            shutil.copyfileobj(sys.stdin.buffer, copy)
-        if not path.stat().st_size:
-            raise UsageError(_("nothing came on stdin"), hint=_("pipe a picture in: … | minicpm-tui ask -f - TEXT"))
+        copy_stdin(path, _("pipe a picture in: … | minicpm-tui ask -f - TEXT"))
         return str(path)
-    if not _is_data(file):
+    if not is_data_url(file):
         return file
     path = folder / f"data-{number + 1}"
-    path.write_bytes(_data(file))
+    path.write_bytes(data_of(file))
     return str(path)
-
-
-def _is_data(file: str) -> bool:
-    return file[:5].lower() == "data:"
-
-
-def _data(url: str) -> bytes:
-    """The bytes of a ``data:`` URL (RFC 2397)."""
-    head, comma, body = url.partition(",")
-    data = unquote_to_bytes(body)
-    try:
-        if head.lower().endswith(";base64"):
-            data = base64.b64decode(b"".join(data.split()), validate=True)
-    except binascii.Error:
-        data = b""
-    if not comma or not data:
-        raise MediaDamaged(one_line(url, 60), title=_("This data: URL has no data"), hint=_("write data:image/png;base64,…"))
-    return data
 
 
 def _piped(*, patience: float) -> str:

@@ -33,8 +33,10 @@ class Concurrency(click.ParamType[int | None]):
 @click.command(
     "batch",
     help=_(
-        "Ask about every INPUT: folders of pictures and videos, globs, files, JSON Lines, CSV tables.\n\n"
-        "Answers are written to OUT.jsonl as they arrive. JSON Lines have our own form ({form}) or OpenAI's batch format."
+        "Ask about every INPUT: folders of pictures and videos, globs, files, lists of paths (- is stdin), tables, JSON, "
+        "tars.\n\n"
+        "Answers are written to OUT.jsonl as they arrive. JSON Lines have our own form ({form}), OpenAI's batch format, "
+        "or that of fine-tuning sets; tables may be VLMEvalKit's. Parquet and Hugging Face datasets need the extra parquet."
     ).format(form='{"id", "text", "files"}'),
 )
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, shell_complete=files)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
 from minicpm_tui.access import remember
 from minicpm_tui.backends.keys import choose_key
+from minicpm_tui.batch.input.record import Columns
 from minicpm_tui.batch.input.requests import Plan
-from minicpm_tui.batch.input.rows import Columns
 from minicpm_tui.batch.output.comparison import CHOICE, Comparison
 from minicpm_tui.batch.output.schema import Schema
 from minicpm_tui.batch.output.summary import Summary
@@ -25,6 +28,7 @@ from minicpm_tui.batch.servers.target import Address
 from minicpm_tui.batch.vllm.options import read_chosen
 from minicpm_tui.batch.vllm.start import Offline, through_vllm
 from minicpm_tui.chat.connect import at, choose
+from minicpm_tui.cli.ask_input import STDIN, copy_stdin
 from minicpm_tui.cli.options import Flags
 from minicpm_tui.config import Config
 from minicpm_tui.errors import UsageError
@@ -38,7 +42,11 @@ _BODY_FIELDS = ("model", *SAMPLING)
 
 def run(options: Mapping[str, Any], flags: Flags) -> int:
     """Run the batch; the exit status: 0 all answered, 1 some failed, 130 interrupted. Raises MinicpmTuiError."""
-    options = {**options, "output": whole_path(options["output"])}
+    with piped_in(options["inputs"]) as inputs:
+        return _run_of({**options, "inputs": inputs, "output": whole_path(options["output"])}, flags)
+
+
+def _run_of(options: Mapping[str, Any], flags: Flags) -> int:
     config = flags.config()
     settings = config.settings
     wanted = Run(
@@ -83,6 +91,22 @@ async def _run(wanted: Run, options: Mapping[str, Any], flags: Flags, config: Co
         return await through_servers(
             wanted, addresses, concurrency=options["concurrency"], patience=config.settings.stall_seconds
         )
+
+
+@contextmanager
+def piped_in(inputs: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """``inputs`` with what comes on stdin as a file in the place of ``-``: it is read more than once. Raises UsageError."""
+    if inputs.count(STDIN) > 1:
+        raise UsageError(_("stdin can be used once"))
+    if STDIN not in inputs:
+        yield tuple(inputs)
+        return
+    if sys.stdin.isatty():
+        raise UsageError(_("stdin is a terminal"), hint=_("pipe a list of files in: find … | minicpm-tui batch -"))
+    with tempfile.TemporaryDirectory(prefix="minicpm-tui-") as folder:
+        path = Path(folder) / "stdin"
+        copy_stdin(path, _("pipe a list of files in: find … | minicpm-tui batch -"))
+        yield tuple(str(path) if name == STDIN else name for name in inputs)
 
 
 def _job(options: Mapping[str, Any]) -> Job:

@@ -16,6 +16,8 @@ from minicpm_tui.cli.main import run as run_cli
 
 Batch = Callable[..., int]
 
+ASK = ("--prompt", "What is it?")
+
 
 def png(number: int, width: int = 8, height: int = 6) -> bytes:
     """A plain picture whose colour is ``number``."""

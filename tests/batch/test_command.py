@@ -15,7 +15,7 @@ from minicpm_tui.batch.output.jsonl import Done
 from minicpm_tui.batch.run.job import begin
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import DemoServer, serving
-from tests.batch.conftest import batch, fill_folder, png, results
+from tests.batch.conftest import ASK, batch, fill_folder, png, results
 from tests.media.counting import frames_of
 from tests.media.making import clip
 
@@ -50,14 +50,14 @@ def test_a_bad_file_is_a_line_and_the_run_goes_on(pictures: Path, output: Path, 
     (pictures / "bad.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
     (pictures / "empty.png").touch()
     with serving(QUICK) as server:
-        assert batch(pictures, "-o", output, "--url", server.url) == 1
+        assert batch(pictures, *ASK, "-o", output, "--url", server.url) == 1
         found = results(output)
         assert {name for name, result in found.items() if result.error} == {"bad.jpg", "empty.png"}
         assert "2 requests failed" in capfd.readouterr().err
         (pictures / "bad.jpg").write_bytes(png(1))
         (pictures / "empty.png").write_bytes(png(2))
         before = len(server.chats)
-        assert batch(pictures, "-o", output, "--url", server.url, "--resume") == 0
+        assert batch(pictures, *ASK, "-o", output, "--url", server.url, "--resume") == 0
         assert len(server.chats) - before == 2
     assert [result.error for result in results(output).values()] == [None] * 7
 
@@ -79,7 +79,7 @@ def test_answers_that_are_none_are_counted(
     pictures: Path, output: Path, options: DemoOptions, flags: tuple[str, ...], said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with serving(options) as server:
-        assert batch(pictures, "-o", output, "--url", server.url, *flags) == 0
+        assert batch(pictures, *ASK, "-o", output, "--url", server.url, *flags) == 0
     assert said in capfd.readouterr().err
     assert [result.ending.kind for result in results(output).values()].count("complete") == 0
 
@@ -90,7 +90,7 @@ def test_nothing_is_sent_before_the_whole_input_was_looked_at(tmp_path: Path, pi
     with serving(QUICK) as server:
         assert batch(table, "-o", output, "--url", server.url) == 2
         assert batch(pictures, "--prompt", "{colour}", "-o", output, "--url", server.url) == 2
-        assert batch(pictures, tmp_path / "nowhere", "-o", output, "--url", server.url) == 2
+        assert batch(pictures, *ASK, tmp_path / "nowhere", "-o", output, "--url", server.url) == 2
         assert not server.requests
     assert not output.exists()
 
@@ -139,13 +139,13 @@ def test_what_is_there_is_named_whole_and_stays(
 def test_a_run_killed_as_it_began_can_be_gone_on_with(pictures: Path, output: Path) -> None:
     output.touch()
     with serving(QUICK) as server:
-        assert batch(pictures, "-o", output, "--url", server.url, "--resume") == 0
+        assert batch(pictures, *ASK, "-o", output, "--url", server.url, "--resume") == 0
     assert len(results(output)) == 5
 
 
 def test_what_is_already_answered_is_not_asked_again(pictures: Path, output: Path) -> None:
     with serving(QUICK) as server:
-        run = (pictures, "-o", output, "--url", server.url)
+        run = (pictures, *ASK, "-o", output, "--url", server.url)
         assert batch(*run) == 0
         lines = output.read_bytes().splitlines(keepends=True)
         output.write_bytes(b"".join(lines[:3]) + lines[3][:20])
@@ -181,7 +181,20 @@ def test_the_sampling_is_sent_and_resuming_with_another_is_refused(
     pictures: Path, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with serving(QUICK) as server:
-        run = (pictures, "-o", output, "--url", server.url, "--repetition-penalty", "1.05", "--top-k", "40", "--min-p", "0.1")
+        run = (
+            pictures,
+            *ASK,
+            "-o",
+            output,
+            "--url",
+            server.url,
+            "--repetition-penalty",
+            "1.05",
+            "--top-k",
+            "40",
+            "--min-p",
+            "0.1",
+        )
         assert batch(*run, "--seed", "7") == 0
         sent = server.chats[0]
         assert (sent["repetition_penalty"], sent["top_k"], sent["min_p"], sent["seed"]) == (1.05, 40, 0.1, 7)
@@ -220,8 +233,8 @@ def test_what_is_not_sent_of_a_file_is_in_its_line(tmp_path: Path, output: Path)
     frames[0].save(folder / "b.tiff", save_all=True, append_images=frames[1:])
     still = DemoOptions(tokens_per_second=0, model="MiniCPM-Llama3-V-2_5")
     with serving(still) as old, serving() as new:
-        assert batch(folder, "-o", output, "--url", old.url) == 0
-        assert batch(folder, "-o", tmp_path / "moving.jsonl", "--url", new.url) == 0
+        assert batch(folder, *ASK, "-o", output, "--url", old.url) == 0
+        assert batch(folder, *ASK, "-o", tmp_path / "moving.jsonl", "--url", new.url) == 0
     notes = {name: result.notes for name, result in results(output).items()}
     assert notes.keys() == {"a.gif", "b.tiff#page=1", "b.tiff#page=2"}
     assert "only its first frame" in str(notes["a.gif"])
@@ -232,10 +245,10 @@ def test_what_is_not_sent_of_a_file_is_in_its_line(tmp_path: Path, output: Path)
 
 def test_a_wrong_key_ends_the_run_at_once(pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with serving(DemoOptions(tokens_per_second=0, api_key="secret")) as server:
-        assert batch(pictures, "-o", output, "--url", server.url) == 1
+        assert batch(pictures, *ASK, "-o", output, "--url", server.url) == 1
         assert "MINICPM_TUI_API_KEY" in capfd.readouterr().err
         with serving(QUICK) as other:  # one of several refuses: said before anything is asked
-            assert batch(pictures, "-o", output, "--url", other.url, "--url", server.url) == 1
+            assert batch(pictures, *ASK, "-o", output, "--url", other.url, "--url", server.url) == 1
             assert not other.chats
     assert "MINICPM_TUI_API_KEY" in capfd.readouterr().err
     assert not output.exists()
@@ -247,7 +260,7 @@ def test_one_server_that_is_not_up_yet_is_said_and_the_others_work(
     with serving(QUICK) as gone:
         nowhere = gone.url
     with serving(QUICK) as server:
-        assert batch(pictures, "-o", output, "--url", nowhere, "--url", server.url) == 0
+        assert batch(pictures, *ASK, "-o", output, "--url", nowhere, "--url", server.url) == 0
     assert nowhere in capfd.readouterr().err
     assert len(results(output)) == 5
 
@@ -256,10 +269,10 @@ def test_whoever_reads_stderr_may_go(pictures: Path, output: Path, monkeypatch: 
     reading, writing = os.pipe()
     with serving(QUICK) as server, os.fdopen(writing, "w", buffering=1) as stderr:
         monkeypatch.setattr("sys.stderr", stderr)
-        assert batch(pictures / "p00000.png", "-o", output, "--url", server.url) == 0
+        assert batch(pictures / "p00000.png", *ASK, "-o", output, "--url", server.url) == 0
         os.close(reading)
         (pictures / "bad.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
-        assert batch(pictures, "-o", output, "--url", server.url, "--resume") == 1
+        assert batch(pictures, *ASK, "-o", output, "--url", server.url, "--resume") == 1
     assert sum(result.error is None for result in results(output).values()) == 6
 
 
@@ -299,7 +312,7 @@ def test_an_input_that_changes_under_the_run(
 
 
 def test_the_demo_server_is_there_for_trying(pictures: Path, output: Path) -> None:
-    assert batch(pictures, "-o", output, "--demo") == 0
+    assert batch(pictures, *ASK, "-o", output, "--demo") == 0
     assert len(results(output)) == 5
 
 
@@ -309,26 +322,26 @@ def test_a_file_that_breaks_its_decoder_is_a_line(pictures: Path, output: Path, 
 
     monkeypatch.setattr("minicpm_tui.media.prepare", broken)
     with serving(QUICK) as server:
-        assert batch(pictures, "-o", output, "--url", server.url) == 1
+        assert batch(pictures, *ASK, "-o", output, "--url", server.url) == 1
     assert {result.error for result in results(output).values()} == {"RuntimeError: decoder bug"}
 
 
 def test_stop_ids_that_the_server_does_not_know_are_left_out(pictures: Path, output: Path) -> None:
     with serving(DemoOptions(tokens_per_second=0, reply="A picture.", faults=Faults(no_stop_ids=True))) as server:
-        assert batch(pictures, "-o", output, "--url", server.url, "--concurrency", "1") == 0
+        assert batch(pictures, *ASK, "-o", output, "--url", server.url, "--concurrency", "1") == 0
         assert sum("stop_token_ids" in body for body in server.chats) == 1
         assert len(server.chats) == 6
 
 
 def test_reasoning_is_kept_apart(pictures: Path, output: Path) -> None:
     with serving(DemoOptions(tokens_per_second=0, thinking="tags")) as server:
-        assert batch(pictures / "p00000.png", "-o", output, "--url", server.url, "--thinking") == 0
+        assert batch(pictures / "p00000.png", *ASK, "-o", output, "--url", server.url, "--thinking") == 0
     (result,) = results(output).values()
     assert result.reasoning
     assert "<think>" not in result.text
 
 
 def test_an_unwritable_place_is_one_line(pictures: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert batch(pictures, "-o", tmp_path / "no" / "out.jsonl", "--url", "127.0.0.1:1") == 2
-    assert batch(pictures, "-o", os.devnull + "/x", "--url", "127.0.0.1:1") in {1, 2}
+    assert batch(pictures, *ASK, "-o", tmp_path / "no" / "out.jsonl", "--url", "127.0.0.1:1") == 2
+    assert batch(pictures, *ASK, "-o", os.devnull + "/x", "--url", "127.0.0.1:1") in {1, 2}
     assert "Traceback" not in capfd.readouterr().err

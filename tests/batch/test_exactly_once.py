@@ -11,7 +11,7 @@ import pytest
 from minicpm_tui.batch.output.jsonl import read_results
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import serving
-from tests.batch.conftest import fill_folder, results
+from tests.batch.conftest import ASK, fill_folder, results
 from tests.waiting import wait_for
 
 COUNT = 2000
@@ -37,7 +37,7 @@ def test_every_id_exactly_once_after_kills_and_faults(tmp_path: Path) -> None:
     folder = fill_folder(tmp_path / "pictures", COUNT)
     output = tmp_path / "out.jsonl"
     with serving(QUICK) as one, serving(QUICK) as two:
-        run = (folder, "-o", output, "--url", one.url, "--url", two.url, "--resume")
+        run = (folder, *ASK, "-o", output, "--url", one.url, "--url", two.url, "--resume")
         faults = (Faults(unavailable=30), Faults(engine_dead=True), Faults())
         for number, fault in enumerate(faults, 1):
             process = start(*run)

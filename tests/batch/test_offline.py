@@ -12,7 +12,7 @@ from minicpm_tui.batch.vllm.options import engine_options, read_chosen, safe_fra
 from minicpm_tui.errors import UsageError
 from minicpm_tui.families import recognise
 from minicpm_tui.servers import processes
-from tests.batch.conftest import batch, results
+from tests.batch.conftest import ASK, batch, results
 
 FAKE = Path(__file__).parent / "fake_vllm"
 MODEL = "openbmb/MiniCPM-V-2_6"
@@ -122,7 +122,7 @@ def test_what_this_vllm_does_not_know_is_left_out(
 ) -> None:
     output = tmp_path / "out.jsonl"
     chosen = ("--engine", "nonsense=1", "--engine", "disable_mm_preprocessor_cache=True")
-    assert batch(pictures, "-o", output, "--offline", MODEL, *chosen) == 0
+    assert batch(pictures, *ASK, "-o", output, "--offline", MODEL, *chosen) == 0
     assert "mm_processor_cache_gb" in next(iter(results(output).values())).text
     assert "nonsense" in capfd.readouterr().err
 
@@ -134,7 +134,7 @@ def test_when_vllm_ends_it_is_explained_and_the_rest_can_go_on(
     output = tmp_path / "out.jsonl"
     kind.setenv("FAKE_VLLM", version)
     kind.setenv("FAKE_VLLM_CHILD", str(tmp_path / "child"))
-    assert batch(pictures, "-o", output, "--offline", MODEL) == 1
+    assert batch(pictures, *ASK, "-o", output, "--offline", MODEL) == 1
     said = capfd.readouterr().err
     assert words in said
     assert "Traceback" not in said
@@ -142,7 +142,7 @@ def test_when_vllm_ends_it_is_explained_and_the_rest_can_go_on(
         engine = processes.stat(int((tmp_path / "child").read_text()))
         assert engine is None or engine.state == "Z"
     kind.setenv("FAKE_VLLM", "new")
-    assert batch(pictures, "-o", output, "--offline", MODEL, "--resume") == 0
+    assert batch(pictures, *ASK, "-o", output, "--offline", MODEL, "--resume") == 0
     assert len(results(output)) == 5
 
 
@@ -152,7 +152,7 @@ def test_without_vllm_it_says_how_to_get_it(
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert batch(pictures, "-o", tmp_path / "out.jsonl", "--offline", MODEL) == 1
+    assert batch(pictures, *ASK, "-o", tmp_path / "out.jsonl", "--offline", MODEL) == 1
     assert "pip install" in capfd.readouterr().err
 
 

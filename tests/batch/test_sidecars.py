@@ -13,7 +13,7 @@ from minicpm_tui.batch.output.sidecars import SidecarWriter
 from minicpm_tui.batch.records import Item, Result, Row
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import DemoServer, serving
-from tests.batch.conftest import batch, png, results
+from tests.batch.conftest import ASK, batch, png, results
 
 HAND = "by hand\n"
 ANSWER = "A picture.\n"
@@ -43,7 +43,7 @@ def test_pictures_with_a_caption_are_left_out(
 ) -> None:
     for name in ("p00001", "p00003"):
         (pictures / f"{name}.{kind}").write_text(HAND)
-    run = (pictures, "-o", output, "--url", server.url, "--sidecar", kind)
+    run = (pictures, *ASK, "-o", output, "--url", server.url, "--sidecar", kind)
     assert batch(*run) == 2
     assert "--skip-existing" in capfd.readouterr().err
     assert batch(*run, "--skip-existing") == 0
@@ -53,7 +53,7 @@ def test_pictures_with_a_caption_are_left_out(
 
 
 def test_going_on_leaves_captions_of_new_pictures(server: DemoServer, pictures: Path, output: Path) -> None:
-    run = (pictures, "-o", output, "--url", server.url, "--sidecar", "txt")
+    run = (pictures, *ASK, "-o", output, "--url", server.url, "--sidecar", "txt")
     assert batch(*run) == 0
     (pictures / "new.png").write_bytes(png(9))
     (pictures / "new.txt").write_text(HAND)
@@ -68,7 +68,7 @@ def test_going_on_leaves_captions_of_new_pictures(server: DemoServer, pictures: 
 
 
 def test_a_sidecar_without_its_line_is_the_runs_own(server: DemoServer, pictures: Path, output: Path) -> None:
-    run = (pictures, "-o", output, "--url", server.url, "--sidecar", "txt")
+    run = (pictures, *ASK, "-o", output, "--url", server.url, "--sidecar", "txt")
     assert batch(*run) == 0
     cut_last_line(output)
     assert batch(*run, "--resume") == 0
@@ -83,7 +83,7 @@ def test_a_sidecar_without_its_line_is_the_runs_own(server: DemoServer, pictures
 def test_going_on_with_a_run_that_replaces(server: DemoServer, pictures: Path, output: Path) -> None:
     for path in tuple(pictures.glob("*.png")):
         path.with_suffix(".txt").write_text(HAND)
-    run = (pictures, "-o", output, "--url", server.url, "--sidecar", "txt")
+    run = (pictures, *ASK, "-o", output, "--url", server.url, "--sidecar", "txt")
     (pictures / "p00002.png").write_bytes(b"\xff\xd8\xff no picture")
     assert batch(*run, "--overwrite") == 1
     assert captions(pictures) == {f"p0000{number}": HAND if number == 2 else ANSWER for number in range(5)}
@@ -106,7 +106,7 @@ def test_two_pictures_with_one_sidecar_are_both_named(
     server: DemoServer, pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (pictures / "p00000.jpg").write_bytes(png(9))
-    assert batch(pictures, "-o", output, "--url", server.url, "--sidecar", "txt") == 2
+    assert batch(pictures, *ASK, "-o", output, "--url", server.url, "--sidecar", "txt") == 2
     said = capfd.readouterr().err
     assert "p00000.jpg" in said
     assert "p00000.png" in said
@@ -114,4 +114,4 @@ def test_two_pictures_with_one_sidecar_are_both_named(
 
 
 def test_skipping_needs_sidecars(pictures: Path, output: Path) -> None:
-    assert batch(pictures, "-o", output, "--url", "127.0.0.1:1", "--skip-existing") == 2
+    assert batch(pictures, *ASK, "-o", output, "--url", "127.0.0.1:1", "--skip-existing") == 2

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from minicpm_tui.batch.input.record import Columns
 from minicpm_tui.batch.input.requests import Plan
-from minicpm_tui.batch.input.rows import Columns
 from minicpm_tui.batch.records import Item
 from minicpm_tui.errors import UsageError
 from tests.batch.conftest import fill_folder, png
 
 
 def ids(*inputs: Any, **options: Any) -> list[str]:
-    return [item.id for item in items(*inputs, **options)]
+    return [item.id for item in items(*inputs, **{"prompts": ("What is it?",), **options})]
 
 
 def items(*inputs: Any, **options: Any) -> list[Item]:
@@ -62,7 +62,7 @@ def test_our_own_json_lines(tmp_path: Path) -> None:
         tmp_path / "in.jsonl",
         {"id": 7, "text": "What?", "files": ["a.png", "b.png"], "system": "Be brief.", "label": "cat"},
         {"text": "Hello"},
-        {"image": "c.png"},
+        {"image": "c.png", "question": "Who?"},
         "",
     )
     first, second, third = items(table)
@@ -70,7 +70,7 @@ def test_our_own_json_lines(tmp_path: Path) -> None:
     assert first.row.columns["label"] == "cat"
     assert first.row.base == tmp_path
     assert (second.id, second.text) == ("in.jsonl:2", "Hello")
-    assert (third.id, third.text) == ("c.png", "Describe what you see.")
+    assert (third.id, third.text) == ("c.png", "Who?")
 
 
 @pytest.mark.parametrize(
@@ -142,6 +142,6 @@ def test_nothing_to_ask_is_refused(tmp_path: Path) -> None:
 def test_a_name_that_is_no_utf8_can_be_written(tmp_path: Path) -> None:
     folder = fill_folder(tmp_path / "in", 0)
     Path(str(folder).encode().decode() + "/b\udcff.png").write_bytes(png(1))
-    (item,) = items(folder)
+    (item,) = items(folder, prompts=("What is it?",))
     assert item.id == "b\\xff.png"
     assert Path(item.row.files[0]).read_bytes() == png(1)

@@ -13,7 +13,7 @@ from minicpm_tui.batch.output.csv_table import Layout, write_table
 from minicpm_tui.batch.records import Result
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
-from tests.batch.conftest import batch, results
+from tests.batch.conftest import ASK, batch, results
 
 QUICK = DemoOptions(tokens_per_second=0, reply="A picture.")
 
@@ -21,9 +21,9 @@ QUICK = DemoOptions(tokens_per_second=0, reply="A picture.")
 def test_table_and_sidecars(pictures: Path, tmp_path: Path, output: Path) -> None:
     table = tmp_path / "out.csv"
     with serving(QUICK) as server:
-        assert batch(pictures, "-o", output, "--url", server.url, "--csv", table, "--sidecar", "txt") == 0
+        assert batch(pictures, *ASK, "-o", output, "--url", server.url, "--csv", table, "--sidecar", "txt") == 0
         (tmp_path / "again.jsonl").unlink(missing_ok=True)
-        assert batch(pictures, "-o", tmp_path / "again.jsonl", "--url", server.url, "--sidecar", "txt") == 2
+        assert batch(pictures, *ASK, "-o", tmp_path / "again.jsonl", "--url", server.url, "--sidecar", "txt") == 2
     assert [path.read_text() for path in sorted(pictures.glob("*.txt"))] == ["A picture.\n"] * 5
     with table.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
@@ -67,7 +67,7 @@ def test_a_schema_and_raw_cells_by_the_command(pictures: Path, tmp_path: Path, o
     (tmp_path / "schema.json").write_text('{"type": "object", "properties": {"shop": {}, "total": {}}}')
     table = tmp_path / "out.csv"
     with serving(DemoOptions(tokens_per_second=0, reply='{"total": 3, "shop": "=x"}')) as server:
-        asked = (pictures, "-o", output, "--url", server.url, "--schema", tmp_path / "schema.json", "--csv", table)
+        asked = (pictures, *ASK, "-o", output, "--url", server.url, "--schema", tmp_path / "schema.json", "--csv", table)
         assert batch(*asked) == 0
         assert table.read_bytes().startswith(b"\xef\xbb\xbfid,")
         assert ",'=x,3" in table.read_text()
@@ -80,25 +80,25 @@ def test_json_of_a_schema(pictures: Path, tmp_path: Path, output: Path) -> None:
     schema = tmp_path / "schema.json"
     schema.write_text('{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}')
     with serving(DemoOptions(tokens_per_second=0, reply='{"n": 3}')) as server:
-        assert batch(pictures, "-o", output, "--url", server.url, "--schema", schema) == 0
+        assert batch(pictures, *ASK, "-o", output, "--url", server.url, "--schema", schema) == 0
         assert server.chats[0]["response_format"]["json_schema"]["schema"]["required"] == ["n"]
     assert all(result.data == {"n": 3} for result in results(output).values())
     with serving(DemoOptions(tokens_per_second=0, reply='{"n": "three"}')) as server:
-        assert batch(pictures, "-o", output, "--url", server.url, "--schema", schema, "--overwrite") == 1
+        assert batch(pictures, *ASK, "-o", output, "--url", server.url, "--schema", schema, "--overwrite") == 1
     assert all("$.n" in (result.error or "") and result.text for result in results(output).values())
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"type": "nonsense"}', '{"title": "\udcff"}'])
 def test_a_file_that_is_no_schema(pictures: Path, tmp_path: Path, output: Path, text: str) -> None:
     (tmp_path / "schema.json").write_text(text, errors="surrogateescape")
-    assert batch(pictures, "-o", output, "--url", "127.0.0.1:1", "--schema", tmp_path / "schema.json") == 2
+    assert batch(pictures, *ASK, "-o", output, "--url", "127.0.0.1:1", "--schema", tmp_path / "schema.json") == 2
 
 
 def test_a_schema_needs_its_package(
     pictures: Path, output: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "jsonschema", None)
-    assert batch(pictures, "-o", output, "--url", "127.0.0.1:1", "--schema", "schema.json") == 2
+    assert batch(pictures, *ASK, "-o", output, "--url", "127.0.0.1:1", "--schema", "schema.json") == 2
     assert "pip install 'minicpm-tui[schema]'" in capfd.readouterr().err
 
 
@@ -152,7 +152,7 @@ def test_choices_are_told_by_group_and_in_a_table(tmp_path: Path, output: Path, 
 
 @pytest.mark.parametrize("flags", [("--match", "choice"), ("--group-by", "x"), ("--expect", "x", "--options", "A,B")])
 def test_flags_that_say_nothing_alone(pictures: Path, output: Path, flags: tuple[str, ...]) -> None:
-    assert batch(pictures, "-o", output, "--url", "127.0.0.1:1", *flags) == 2
+    assert batch(pictures, *ASK, "-o", output, "--url", "127.0.0.1:1", *flags) == 2
 
 
 def test_a_reference_that_is_none_is_named(tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -168,12 +168,12 @@ def test_a_table_that_cannot_be_written_is_said_at_once(pictures: Path, tmp_path
     (tmp_path / "kept.csv").write_text("mine")
     with serving(QUICK) as server:
         for place in (tmp_path / "no" / "t.csv", tmp_path / "kept.csv", output):
-            assert batch(pictures, "-o", output, "--csv", place, "--url", server.url) == 2
+            assert batch(pictures, *ASK, "-o", output, "--csv", place, "--url", server.url) == 2
         assert not server.chats
     assert (tmp_path / "kept.csv").read_text() == "mine"
 
 
 def test_a_table_in_a_folder_that_takes_no_file_is_said_at_once(pictures: Path, output: Path) -> None:
     with serving(QUICK) as server:
-        assert batch(pictures, "-o", output, "--csv", "/proc/self/t.csv", "--url", server.url) == 1
+        assert batch(pictures, *ASK, "-o", output, "--csv", "/proc/self/t.csv", "--url", server.url) == 1
         assert not server.requests

@@ -22,7 +22,7 @@ def locate(file: str, base: Path | None) -> str:
     if file.startswith("file://"):
         return unquote(urlsplit(file).path)
     path = Path(file).expanduser()
-    if base is not None and not path.is_absolute() and any((base / name).exists() for name in (path, without_part(file))):
+    if base is not None and not path.is_absolute() and any(is_there(base / name) for name in (path, without_part(file))):
         path = base / path
     return str(path)
 
@@ -32,7 +32,15 @@ def local_path(file: str, base: Path | None) -> Path | None:
     found = locate(file, base)
     if found.startswith(_ELSEWHERE):
         return None
-    return Path(found) if Path(found).exists() else Path(without_part(found))
+    return Path(found) if is_there(Path(found)) else Path(without_part(found))
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something at ``path``; not for a name that no file can have, as one longer than the system allows."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def without_part(file: str) -> str:

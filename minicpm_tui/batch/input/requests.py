@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minicpm_tui.batch.digests import DigestSet, digest
-from minicpm_tui.batch.input.rows import USUAL, Columns
+from minicpm_tui.batch.input.record import USUAL, Columns
 from minicpm_tui.batch.input.sources import rows
 from minicpm_tui.batch.input.template import fill
 from minicpm_tui.batch.records import Item, Row
@@ -16,7 +16,7 @@ from minicpm_tui.i18n import _
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked of what. ``prompts`` are templates; none: each row's own text, else ``Describe what you see.``"""
+    """What is asked of what. ``prompts`` are templates; none: each row's own question."""
 
     inputs: tuple[str, ...]
     prompts: tuple[str, ...] = ()
@@ -25,7 +25,8 @@ class Plan:
     def items(self) -> Iterator[Item]:
         """The requests, in order; the same every time while the input is the same. Raises UsageError, StorageError."""
         index = 0
-        for row in rows(self.inputs, self.columns):
+        for found in rows(self.inputs, self.columns):
+            row = replace(found, turns=()) if self.prompts and found.turns else found
             for name, text in self._asked(row):
                 yield Item(name, index, text, row)
                 index += 1
@@ -34,7 +35,15 @@ class Plan:
         if row.error or row.body is not None:
             yield row.id, ""
         elif not self.prompts:
-            yield row.id, row.text or (_("Describe what you see.") if row.files else "")
+            if not row.text.strip():
+                raise UsageError(
+                    _("there is no question about {id}").format(id=row.id),
+                    hint=_(
+                        "--prompt asks the same about everything; a table has a column named text, prompt or question, "
+                        "or the one that --text-column names"
+                    ),
+                )
+            yield row.id, row.text
         elif len(self.prompts) == 1:
             yield row.id, fill(self.prompts[0], row.columns)
         else:

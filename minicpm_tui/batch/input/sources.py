@@ -7,17 +7,28 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from minicpm_tui.batch.input.locate import readable, without_part
-from minicpm_tui.batch.input.rows import Columns, csv_rows, json_rows
+from minicpm_tui.batch.input.arrow import PARQUET_MAGIC, arrow_rows, dataset_rows, holds_parquet, is_dataset
+from minicpm_tui.batch.input.encoding import encoding_of
+from minicpm_tui.batch.input.json_lines import json_rows
+from minicpm_tui.batch.input.locate import is_there, readable, without_part
+from minicpm_tui.batch.input.path_list import SUFFIXES as LIST_SUFFIXES
+from minicpm_tui.batch.input.path_list import list_rows, names_a_file
+from minicpm_tui.batch.input.record import FILE_FIELDS, ID_FIELDS, TEXT_FIELDS, Columns
+from minicpm_tui.batch.input.tables import csv_rows, separator_of
 from minicpm_tui.batch.input.template import file_columns
+from minicpm_tui.batch.input.webdataset import is_tar, tar_rows
 from minicpm_tui.batch.records import Row
 from minicpm_tui.errors import MediaError, UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.media import expand
+from minicpm_tui.media.data_url import is_base64_media
 from minicpm_tui.media.sniff import HEAD, PDF, TIFF, sniff
 
 JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
 CSV_SUFFIXES = {".csv", ".tsv"}
+TAR_SUFFIXES = {".gz", ".tgz"}
+EXCEL_SUFFIXES = {".xlsx", ".xlsm"}
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
 VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".flv", ".wmv", ".mpg", ".mpeg"}
 
@@ -36,12 +47,16 @@ def _rows_of(name: str, columns: Columns) -> Iterator[Row]:
         yield _file_row(name, name)
         return
     path = Path(name).expanduser()
-    if path.is_dir():
+    if not is_there(path) and is_base64_media(name):
+        yield _file_row("data", f"data:;base64,{name}")
+    elif path.is_dir() and (is_dataset(path) or (next(_walk(path), None) is None and holds_parquet(path))):
+        yield from dataset_rows(path, columns)
+    elif path.is_dir():
         for found in _walk(path):
             yield from _media_rows(found.relative_to(path).as_posix(), found)
-    elif path.exists():
+    elif is_there(path):
         yield from _file_rows(name, path, columns)
-    elif without_part(name) != name and Path(without_part(name)).expanduser().exists():
+    elif without_part(name) != name and is_there(Path(without_part(name)).expanduser()):
         yield _file_row(name, name)
     elif glob.has_magic(name):
         yield from _glob_rows(str(path))
@@ -50,13 +65,39 @@ def _rows_of(name: str, columns: Columns) -> Iterator[Row]:
 
 
 def _file_rows(name: str, path: Path, columns: Columns) -> Iterator[Row]:
-    suffix = path.suffix.lower()
-    if suffix in CSV_SUFFIXES:
+    """By the file's content; by its name only where text could be several things."""
+    suffix, head = path.suffix.lower(), _head(path)
+    if head.startswith(PARQUET_MAGIC) or suffix == ".arrow":
+        yield from arrow_rows(path, columns, path.name)
+    elif is_tar(head) or (head.startswith(_GZIP) and suffix in TAR_SUFFIXES):
+        yield from tar_rows(path, columns)
+    elif head.startswith(_ZIP) and suffix in EXCEL_SUFFIXES:
+        raise UsageError(_("{path} is an Excel workbook").format(path=path), hint=_("save it as CSV"))
+    elif suffix in CSV_SUFFIXES:
         yield from csv_rows(path, columns)
-    elif suffix in JSON_SUFFIXES or (not _is_media(path) and _begins_json(path)):
+    elif suffix in JSON_SUFFIXES or (not _is_media(path) and _begins_json(head)):
         yield from json_rows(path, columns)
+    elif suffix in LIST_SUFFIXES or (head and not _is_media(path)):
+        yield from _text_rows(path, columns)
     else:
         yield from _media_rows(os.path.normpath(name), path)
+
+
+def _text_rows(path: Path, columns: Columns) -> Iterator[Row]:
+    """A list of paths, or a table: what Excel calls Unicode text is one. Raises UsageError for other text."""
+    if names_a_file(path):
+        yield from list_rows(path, _media_rows)
+        return
+    with path.open(encoding=encoding_of(path)) as file:
+        header = file.readline().strip("\n")
+        separator = separator_of(path, file)
+    known = {*FILE_FIELDS, *TEXT_FIELDS, *ID_FIELDS, *columns.files, columns.text, columns.id, "index"} - {""}
+    if not known & {name.strip('"') for name in header.split(separator)}:
+        raise UsageError(
+            _("{path}: its first line is neither a file nor the header of a table").format(path=path),
+            hint=_("inputs are pictures, videos, folders, lists of paths, tables (CSV, TSV), JSON, tars and Parquet"),
+        )
+    yield from csv_rows(path, columns)
 
 
 def _glob_rows(pattern: str) -> Iterator[Row]:
@@ -128,8 +169,8 @@ def _writable(name: str) -> str:
     return os.fsencode(name).decode(errors="backslashreplace")
 
 
-def _begins_json(path: Path) -> bool:
-    return _head(path).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+def _begins_json(head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
 
 
 def _head(path: Path) -> bytes:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import itertools
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,13 +17,14 @@ from minicpm_tui.backends.body import payload_of
 from minicpm_tui.batch.engine import Ready
 from minicpm_tui.batch.input.locate import locate
 from minicpm_tui.batch.output.schema import Schema
-from minicpm_tui.batch.records import Item, Row
+from minicpm_tui.batch.records import Item, Row, Turn
 from minicpm_tui.chat.preparer import Preparer
 from minicpm_tui.chat.sharing import MessageFile
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.media import AttachmentSpec, PreparationCancelled, Prepared, expand
-from minicpm_tui.messages import Blob, Message, RequestOptions, RequestProfile, TextPart
+from minicpm_tui.media.data_url import data_of, is_data_url
+from minicpm_tui.messages import Blob, Message, Part, RequestOptions, RequestProfile, TextPart
 from minicpm_tui.messages.request import ChatRequest, build_request
 
 
@@ -67,25 +72,29 @@ class RequestMaker:
         if row.error:
             return [Ready(item, error=row.error) for item in items]
         if row.body is not None:
-            lean = replace(row, body=None)  # a thousand requests may be under way: not each of them twice
-            return [Ready(replace(item, row=lean), self._own_body(row.body)) for item in items]
-        prepared = self._prepared(expand([locate(file, row.base) for file in row.files]))
+            return [Ready(replace(item, row=row.lean), self._own_body(row.body)) for item in items]
+        with on_disk(row) as files:
+            prepared = self._prepared([expand([file]) for file in files])
         return [self._request(item, row, prepared) for item in items]
 
-    def _prepared(self, specs: Sequence[AttachmentSpec]) -> list[Prepared]:
-        return self.preparer.prepare([MessageFile(spec) for spec in specs], cancelled=self.cancelled)
+    def _prepared(self, specs: Sequence[Sequence[AttachmentSpec]]) -> list[list[Prepared]]:
+        """What each file becomes: several parts where it has pages."""
+        files = [MessageFile(spec) for several in specs for spec in several]
+        prepared = iter(self.preparer.prepare(files, cancelled=self.cancelled))
+        return [list(itertools.islice(prepared, len(several))) for several in specs]
 
-    def _request(self, item: Item, row: Row, prepared: Sequence[Prepared]) -> Ready:
+    def _request(self, item: Item, row: Row, files: Sequence[Sequence[Prepared]]) -> Ready:
+        prepared = [one for several in files for one in several]
         if not item.text.strip() and not prepared:
             return Ready(item, error=_("nothing to ask: neither text nor files"))
-        parts = (*(one.part for one in prepared), *((TextPart(item.text),) if item.text.strip() else ()))
-        message = Message(id=item.id, parent=None, role="user", content=parts, at="")
+        turns = row.turns or (Turn("user", (*range(len(files)), item.text)),)
+        messages = [_message(turn, files) for turn in turns]
         options = self.options if row.system is None else msgspec.structs.replace(self.options, system=row.system)
-        request = build_request((message,), self.profile, options, stream=False)
+        request = build_request(messages, self.profile, options, stream=False)
         request = ChatRequest({**request.body, **self.extra})
         blobs = {digest: blob for one in prepared for digest, blob in one.blobs.items()}
         notes = tuple(f"{one.part.name}: {note}" for one in prepared for note in one.notes)
-        return Ready(replace(item, notes=notes), b"".join(_filled(request, blobs, uuids=self.uuids)))
+        return Ready(replace(item, notes=notes, row=row.lean), b"".join(_filled(request, blobs, uuids=self.uuids)))
 
     def _own_body(self, body: Mapping[str, Any]) -> bytes:
         whole = {**self.defaults, **body, **self.overrides, **self.extra}
@@ -93,6 +102,36 @@ class RequestMaker:
             whole.pop(name, None)
         whole.setdefault("model", self.options.model)
         return msgspec.json.encode(whole)
+
+
+def _message(turn: Turn, files: Sequence[Sequence[Prepared]]) -> Message:
+    """The message of one turn, with the parts of its files in their places."""
+    parts: list[Part] = []
+    for piece in turn.content:
+        if isinstance(piece, int):
+            parts += (one.part for one in files[piece])
+        elif piece.strip():
+            parts.append(TextPart(piece))
+    return Message(id="", parent=None, role="assistant" if turn.role == "assistant" else "user", content=tuple(parts), at="")
+
+
+@contextlib.contextmanager
+def on_disk(row: Row) -> Iterator[list[str]]:
+    """The files of ``row`` as they are found from here; those that the row itself holds lie in a folder meanwhile.
+
+    Raises MediaDamaged.
+    """
+    if not any(map(is_data_url, row.files)):
+        yield [locate(file, row.base) for file in row.files]
+        return
+    with tempfile.TemporaryDirectory(prefix="minicpm-tui-") as folder:
+        files = [locate(file, row.base) for file in row.files]
+        for number, file in enumerate(files):
+            if is_data_url(file):
+                path = Path(folder) / f"picture-{number + 1}"
+                path.write_bytes(data_of(file))
+                files[number] = str(path)
+        yield files
 
 
 def _filled(request: ChatRequest, blobs: Mapping[str, Blob], *, uuids: bool) -> Iterator[bytes]:

@@ -24,7 +24,7 @@ _decode = msgspec.msgpack.Decoder(_Said).decode
 def ready_of(items: Sequence[Item], pieces: Sequence[bytes]) -> list[Ready]:
     """The requests of ``items``, as the job sent them back. Raises ValueError."""
     return [
-        Ready(replace(item, notes=notes), body, error)
+        Ready(replace(item, notes=notes, row=item.row.lean), body, error)
         for item, (notes, error), body in zip(items, _decode(pieces[0]), pieces[1:], strict=True)
     ]
 

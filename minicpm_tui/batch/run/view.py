@@ -8,8 +8,8 @@ from array import array
 from collections.abc import Sequence
 from pathlib import Path
 
+from minicpm_tui.batch.input.record import Columns
 from minicpm_tui.batch.input.requests import Plan
-from minicpm_tui.batch.input.rows import Columns
 from minicpm_tui.batch.output.jsonl import decode_result
 from minicpm_tui.batch.output.manifest import load
 from minicpm_tui.batch.records import Item, Result

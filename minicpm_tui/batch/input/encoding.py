@@ -1,0 +1,35 @@
+"""Text files as programs write them: UTF-8, the UTF-16 of spreadsheets, and GB 18030 as in China."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from minicpm_tui.batch.input.locate import readable
+from minicpm_tui.errors import UsageError
+from minicpm_tui.i18n import _
+
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def encoding_of(path: Path) -> str:
+    """The name of the encoding, a mark at its beginning understood; reads the whole file. Raises UsageError when it is none."""
+    with readable(path), path.open("rb") as file:
+        head = file.read(256)
+    for encoding in _candidates(head):
+        try:
+            with readable(path), path.open(encoding=encoding) as text:
+                while text.read(1 << 20):
+                    pass
+        except UnicodeError:
+            continue
+        return encoding
+    raise UsageError(_("{path}: neither UTF-8, UTF-16 nor GB 18030").format(path=path), hint=_("save it as UTF-8"))
+
+
+def _candidates(head: bytes) -> tuple[str, ...]:
+    if head.startswith(_UTF16_MARKS):
+        return ("utf-16",)
+    if 0 in head:  # UTF-16 without a mark: every other byte of ASCII is 0
+        return ("utf-16-le",) if head[1:2] == b"\0" else ("utf-16-be",)
+    return ("utf-8-sig", "gb18030")

@@ -1,0 +1,23 @@
+"""Questions with options, in the words in which VLMEvalKit asks them (``vlmeval/dataset/image_mcq.py``, ``build_prompt``)."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from typing import Any
+
+LETTERS = string.ascii_uppercase
+
+
+def options_of(record: Mapping[str, Any]) -> dict[str, str]:
+    """The columns A, B, … as far as they are there and not empty."""
+    return {letter: text for letter in LETTERS if (text := str(record.get(letter) or "").strip())}
+
+
+def question_text(question: str, options: Mapping[str, str], hint: str = "") -> str:
+    """The question with its ``hint`` and its options."""
+    lines = [f"Hint: {hint}"] if hint else []
+    if not options:
+        return "\n".join([*lines, question])
+    lines += [f"Question: {question}", "Options:", *(f"{letter}. {text}" for letter, text in options.items())]
+    return "\n".join([*lines, "Please select the correct answer from the options above."])

@@ -1,0 +1,131 @@
+"""From one record of a table, a line of JSON or a sample of a dataset to a row: which field is the question, which the files."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from minicpm_tui.batch.input.conversations import Conversation, is_conversation
+from minicpm_tui.batch.input.files import files_in
+from minicpm_tui.batch.input.marks import Marks, has_marks
+from minicpm_tui.batch.input.multiple_choice import options_of, question_text
+from minicpm_tui.batch.input.template import file_columns
+from minicpm_tui.batch.records import Row, Turn
+from minicpm_tui.errors import UsageError
+from minicpm_tui.i18n import _
+from minicpm_tui.media.data_url import is_base64_media, is_data_url
+
+FILE_FIELDS = (
+    *("files", "file", "images", "image", "image_path", "image_paths", "img", "videos", "video", "filename", "file_name"),
+)
+TEXT_FIELDS = ("text", "prompt", "question")
+ID_FIELDS = ("id", "custom_id")
+_NUMBERED = re.compile(r"image_\d+")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a table hold what; empty: the usual names. Several file columns make several pictures a request."""
+
+    files: tuple[str, ...] = ()
+    text: str = ""
+    id: str = ""
+
+
+USUAL = Columns()
+
+
+def record_row(record: Mapping[str, Any], columns: Columns, place: str, base: Path | None) -> Row:
+    """The row of ``record``; ``place`` names its line, ``base`` is where relative paths begin.
+
+    Raises UsageError, which names the line and the field, for what is not understood.
+    """
+    if columns == USUAL and is_conversation(record):
+        return _conversation_row(record, place, base)
+    files = tuple(_files(record, columns.files, place))
+    asked = _first(record, (columns.text,) if columns.text else TEXT_FIELDS)
+    if not (files or asked):
+        names = ", ".join(str(name) for name in record) or "–"
+        raise UsageError(_("{place}: neither a question nor a file among its fields: {names}").format(place=place, names=names))
+    text = question_text(asked, options_of(record), text_of(record.get("hint"))) if _is_evaluation(record) else asked
+    system = record.get("system")
+    known = scalars(record)
+    return Row(
+        id=_name(record, columns) or (files[0] if files and not is_data_url(files[0]) else place),
+        files=files,
+        text=text,
+        system=None if system is None else text_of(system),
+        columns={**(file_columns(files[0]) if files and not is_data_url(files[0]) else {}), **known, "text": text},
+        base=base,
+        turns=_turns(text, len(files), place),
+    )
+
+
+def scalars(record: Mapping[str, Any]) -> dict[str, str]:
+    """What a prompt template may name: every value but lists, objects, bytes and pictures."""
+    values = {name: value for name, value in record.items() if not isinstance(value, (Mapping, list, tuple, bytes))}
+    texts = {name: text_of(value) for name, value in values.items()}
+    return {name: text for name, text in texts.items() if not (is_data_url(text) or is_base64_media(text))}
+
+
+def text_of(value: Any) -> str:
+    """A value as text; empty for None."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str).decode().strip('"')
+
+
+def _is_evaluation(record: Mapping[str, Any]) -> bool:
+    """A question of VLMEvalKit's tables."""
+    return "index" in record and "question" in record
+
+
+def _conversation_row(record: Mapping[str, Any], place: str, base: Path | None) -> Row:
+    found = Conversation(record, place)
+    text = found.turns[-1].text
+    return Row(
+        id=_name(record, USUAL) or place,
+        files=tuple(found.files),
+        text=text,
+        system=found.system,
+        columns={"answer": found.answer, **scalars(record), "text": text},
+        base=base,
+        turns=found.turns,
+    )
+
+
+def _name(record: Mapping[str, Any], columns: Columns) -> str:
+    usual = (*ID_FIELDS, "index") if _is_evaluation(record) else ID_FIELDS
+    return _first(record, (columns.id,) if columns.id else usual)
+
+
+def _turns(text: str, files: int, place: str) -> tuple[Turn, ...]:
+    """Where ``<image>`` says that the files belong; none where that is no mark but text."""
+    if not files or not has_marks(text):
+        return ()
+    marks = Marks(range(files), place=place)
+    try:
+        content = marks.content(text)
+        marks.finish()
+    except UsageError:
+        return ()
+    return (Turn("user", content),)
+
+
+def _files(record: Mapping[str, Any], chosen: tuple[str, ...], place: str) -> Iterator[str]:
+    names: tuple[str, ...] = chosen or FILE_FIELDS
+    present = [name for name in names if record.get(name)]
+    if not chosen:
+        numbered = sorted((name for name in record if _NUMBERED.fullmatch(name) and record[name]), key=lambda name: int(name[6:]))
+        present = present[:1] or numbered
+    return itertools.chain.from_iterable(files_in(record[name], f"{place}: {name}") for name in present)
+
+
+def _first(record: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    return next((text_of(record[name]) for name in names if record.get(name) not in (None, "")), "")
