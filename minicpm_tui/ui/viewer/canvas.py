@@ -65,12 +65,7 @@ class Canvas(Widget):
         except (MinicpmTuiError, OSError, ValueError) as error:
             self._replace(None, one_line(str(error)))
         else:
-            self._replace(painting, "" if painting.rows else self._why_off())
-
-    def _why_off(self) -> str:
-        if self.app.no_color:
-            return _("pictures need colours here, and NO_COLOR is set")
-        return _("pictures are turned off: see thumbnails in config.toml")
+            self._replace(painting, "" if painting.rows else _("pictures are turned off: see thumbnails in config.toml"))
 
     async def _paint(self, view: View, drawing: Drawing | None) -> Painting:
         (width, height), terminal = self.size, terminal_of(self.app)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import io
 import os
 import re
 import select
@@ -24,6 +25,8 @@ import tty
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from rich.console import Console
 
 from minicpm_tui.ui.terminal.clipboard import takes_copies
 from minicpm_tui.ui.terminal.graphics.block_support import VERSION_QUESTION, BehindTmux, best_blocks
@@ -44,6 +47,7 @@ _ATTRIBUTES_QUESTION = "\x1b[c"
 _ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]+)c")
 _CELL = re.compile(rb"\x1b\[6;(\d+);(\d+)t")
 _BACKGROUND = re.compile(rb"\x1b\]11;rgba?:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)")
+_EIGHT_COLOURS = {"linux", "screen"}
 _LIGHT_INDEXES = {"7", "15"}
 
 
@@ -53,7 +57,7 @@ class Terminal:
 
     ``slow``: pictures would hold up what is typed. ``takes_copies``: it is known to put on its clipboard what is copied.
     ``tells_cell``: it answers when it is asked for the size of its cells. ``blocks``: how cells are divided where there are no
-    graphics.
+    graphics. ``colours``: how many there are, 0 where the user wants none.
     """
 
     graphics: Graphics = "blocks"
@@ -64,6 +68,7 @@ class Terminal:
     takes_copies: bool = False
     tells_cell: bool = field(default=False, compare=False)
     blocks: Blocks = "half"
+    colours: int = field(default=1 << 24, compare=False)
 
     @property
     def shown_blocks(self) -> Blocks:
@@ -118,9 +123,10 @@ class Query:
     def answer(self) -> Terminal:
         """What the terminal said by now, or says before the timeout. Leaves the terminal as it was."""
         told = self._told()
-        if "NO_COLOR" in self._environ and told.graphics in {"blocks", "kitty"}:  # which are made of coloured cells
-            return replace(told, graphics="off")
-        return told
+        colours = colours_in(self._environ)
+        if colours == 0 and told.graphics == "kitty":  # whose cells name their picture by a colour
+            told = replace(told, graphics="blocks")
+        return replace(told, colours=colours)
 
     def _told(self) -> Terminal:
         chosen = None if self._wanted == "auto" else _named(self._wanted)
@@ -223,6 +229,18 @@ def _light(answers: bytes, environ: Mapping[str, str]) -> bool | None:
     told = light_of(answers)
     ground = environ.get("COLORFGBG", "").rpartition(";")[2]
     return ground in _LIGHT_INDEXES if told is None and ground.isdigit() else told
+
+
+def colours_in(environ: Mapping[str, str]) -> int:
+    """How many colours are drawn in a terminal with the environment ``environ``, as Rich and Textual see it; ``NO_COLOR``: 0."""
+    if "NO_COLOR" in environ:
+        return 0
+    system = environ.get("TEXTUAL_COLOR_SYSTEM", "auto")
+    if system == "auto":
+        system = Console(file=io.StringIO(), force_terminal=True, _environ=environ).color_system or "standard"
+    if system == "standard":
+        return 8 if environ.get("TERM", "") in _EIGHT_COLOURS else 16
+    return 256 if system == "256" else 1 << 24
 
 
 def speaks_osc(environ: Mapping[str, str]) -> bool:
