@@ -292,7 +292,21 @@ def test_a_flood_without_an_end_is_dropped() -> None:
     assert line.received == [PICTURE]
 
 
-def test_a_key_in_the_middle_of_a_packet_ends_it() -> None:
+@pytest.mark.parametrize("key", ["\x1b[27u", "\x1b[A", "\x1bOP", "\x1b[<35;10;20M", "\x1b[1;5D"])
+def test_a_key_in_the_middle_of_a_packet_is_typed_at_once_and_the_packet_goes_on(key: str) -> None:
+    small = {"image/png": b"\x89PNG\r\n\x1a\n!"}
+    listed = ClipboardTerminal(small, mode=True).paste()
+    for place in range(8, listed.index("\x1b", 8)):
+        line = Line(ClipboardTerminal(small))
+        whole = line.terminal.paste()
+        for piece in (whole[:place], key[:2], key[2:]):
+            line.send(piece)
+        assert line.typed == key
+        line.send(whole[place:])
+        assert (line.received, line.typed) == ([small["image/png"]], key)
+
+
+def test_what_no_terminal_sends_in_a_packet_ends_it() -> None:
     line = Line(ClipboardTerminal(SHOT))
     line.send("\x1b]5522;type=read:status=OK\x1b[Aä")
     assert line.typed == "\x1b[Aä"

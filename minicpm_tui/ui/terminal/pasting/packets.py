@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 BEGIN = "\x1b]5522;"
-_PACKET = re.compile(r"\x1b\]5522;([\x20-\x7e]*)(\x1b\\|\x07|(?=[^\x20-\x7e\x1b])|(?=\x1b[^\\]))")
+_KEY = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[A-Za-z])")
+"""A key or a movement of the mouse. One that comes in the middle of a packet is typed, and the packet goes on."""
+_PACKET = re.compile(rf"\x1b\]5522;((?:[\x20-\x7e]|{_KEY.pattern})*)(\x1b\\|\x07|(?=[^\x20-\x7e\x1b])|(?=\x1b[^\\\[O]))")
 """One that something else breaks into ends there, in no terminator, and is none."""
 LONGEST = 1 << 16
 """Characters; a terminal sends at most 4096 bytes of data in one. What a longer one holds is dropped up to its end."""
@@ -56,9 +58,9 @@ class Packets:
         pieces: list[str | Packet] = []
         end = 0
         for found in _PACKET.finditer(text):
-            pieces.append(text[end : found.start()])
+            pieces.append(text[end : found.start()] + "".join(_KEY.findall(found[1])))
             if found[2]:
-                pieces.append(parsed(found[1]))
+                pieces.append(parsed(_KEY.sub("", found[1])))
             end = found.end()
             self._typed_from = 0
         return [*pieces, self._hold(text[end:])]
@@ -71,8 +73,9 @@ class Packets:
         if start < 0:
             self._typed_from = 0
             return rest
-        self._held = rest[start:] if len(rest) - start <= LONGEST else BEGIN
-        return rest[:start]
+        held = rest[start:]
+        self._held = _KEY.sub("", held) if len(held) <= LONGEST else BEGIN
+        return rest[:start] + "".join(_KEY.findall(held))
 
     @property
     def holding(self) -> bool:
