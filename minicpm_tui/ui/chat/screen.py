@@ -15,13 +15,13 @@ from textual.events import Paste, Resize
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
-from minicpm_tui.messages import RequestProfile
 from minicpm_tui.ui.chat import server_choices
 from minicpm_tui.ui.chat.columns import Columns
 from minicpm_tui.ui.chat.commands import COMMANDS
 from minicpm_tui.ui.chat.model import ChatModel
 from minicpm_tui.ui.chat.pane import TalkPane
 from minicpm_tui.ui.chat.panes import NARROW, Pane, Panes
+from minicpm_tui.ui.chat.sampling import Sampling
 from minicpm_tui.ui.chat.status import state_word, status_of
 from minicpm_tui.ui.chat.status_line import StatusLine
 from minicpm_tui.ui.chat.switchboard import Switchboard
@@ -59,7 +59,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self.launch = launch
         self.model = ChatModel(launch)
         self.state = ui_state.load()
-        self._entered: dict[str, str] = {}
+        self._sampling = Sampling()
 
     def compose(self) -> ComposeResult:
         self.talk = TalkPane(self.model)
@@ -276,20 +276,11 @@ class ChatScreen(Commanded, LeanScreen[None]):
 
     @work(group="window", exclusive=True)
     async def action_sampling(self) -> None:
-        from minicpm_tui.ui.chat.sampling_form import SamplingForm
-
-        if self.model.options is None:
-            return
-        profile = self.model.connection.profile if self.model.connection else RequestProfile()
-        form = SamplingForm(self.model.options, profile, self._entered)
-        options = await self.app.push_screen_wait(form)
-        self._entered = form.set_aside
-        if options is not None:
-            try:
-                await self.model.change(options)
-            except MinicpmTuiError as error:
-                self.talk.say(error_line(error.info))
-            self.show_status()
+        try:
+            await self._sampling.ask(self.app, self.model)
+        except MinicpmTuiError as error:
+            self.talk.say(error_line(error.info))
+        self.show_status()
 
     @work(group="window", exclusive=True)
     async def action_prompts(self) -> None:

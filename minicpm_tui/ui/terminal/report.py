@@ -48,7 +48,7 @@ class TerminalReport:
         }
 
     def line(self) -> str:
-        """The same for people."""
+        """What ``doctor`` prints of it, in one line."""
         passed = _("on") if self.passthrough else _("off")
         trip = f"{self.round_trip * 1000:.0f} ms" if self.round_trip is not None else _("no answer")
         facts = [
