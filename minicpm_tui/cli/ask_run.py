@@ -18,9 +18,9 @@ from minicpm_tui.cli.ask_input import on_disk, question_text
 from minicpm_tui.cli.ask_output import Output
 from minicpm_tui.cli.ask_sent import SentFolder
 from minicpm_tui.cli.options import Flags
-from minicpm_tui.cli.quiet import quiet_libraries
 from minicpm_tui.errors import MediaError, MinicpmTuiError, UsageError
 from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.libraries import quiet_libraries
 from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.messages import ABORT, End, Message, Notice
 

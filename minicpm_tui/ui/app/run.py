@@ -7,8 +7,10 @@ import os
 import sys
 from dataclasses import replace
 
+from minicpm_tui import paths
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
+from minicpm_tui.libraries import quiet_libraries
 from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.terminal import hangup
 
@@ -27,9 +29,11 @@ def run(launch: Launch) -> int:
         from minicpm_tui.ui.app.app import MinicpmApp
 
         slow = is_slow(settings.slow_line, query.round_trip, os.environ)
-        app = MinicpmApp(launch, replace(query.answer(), slow=slow))
+        terminal = replace(query.answer(), slow=slow)
     finally:
         query.end()
     hangup.watch(sys.stdin.fileno())
-    status = app.run()
+    with quiet_libraries(paths.state_dir() / "libraries.log"):
+        app = MinicpmApp(launch, terminal)
+        status = app.run()
     return app.return_code or status or 0

@@ -12,6 +12,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from minicpm_tui.i18n import _
+from minicpm_tui.libraries import outspoken
 from minicpm_tui.ui.terminal import mouse
 from minicpm_tui.ui.terminal.jobs import shared_signals, shell_waits
 from minicpm_tui.ui.terminal.private import driver_of, missing
@@ -52,7 +53,7 @@ class Handover(_Base):
         Textual's own never comes back from an exception. Raises SuspendNotSupported, and what is raised inside.
         """
         problem: BaseException | None = None
-        with super().suspend(), shared_signals():
+        with super().suspend(), shared_signals(), outspoken():
             before = _mode(driver_of(self))
             try:
                 yield
