@@ -18,7 +18,9 @@ ROOT = Path(minicpm_tui.__file__).parents[1]
 HEAVY = {"textual", "openai", "PIL", "av", "pynvml", "httpx2", "starlette", "uvicorn", "pypdfium2", "pillow_heif", "numpy"}
 HEAVY |= {"markdown_it", "pygments", "jsonschema", "pydantic"}
 SERVER = {"starlette"}
-NEEDED = {f"minicpm_tui.demo.{name}": SERVER for name in ("__main__", "app", "chat", "guards", "responses", "testing")} | {
+NEEDED = {
+    f"minicpm_tui.demo.{name}": SERVER for name in ("__main__", "app", "chat", "completions", "guards", "responses", "testing")
+} | {
     "minicpm_tui.backends.bounded": {"httpx2"},
     "minicpm_tui.backends.network": {"httpx2"},
     "minicpm_tui.media.deep_png": {"PIL", "av"},

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from minicpm_tui.demo import refusals, tokens
 from minicpm_tui.demo.chat import chat
+from minicpm_tui.demo.completions import completions
 from minicpm_tui.demo.fields import missing, type_problems
 from minicpm_tui.demo.guards import KeyGuard, Recorder, SizeGuard, WebSite
 from minicpm_tui.demo.metrics import CONTENT_TYPE
@@ -33,6 +34,7 @@ def make_app(state: State, recorder: Recorder | None = None) -> WebSite:
         Route("/tokenize", _tokenize, methods=["POST"]),
         Route("/v1/models", _models),
         Route("/v1/chat/completions", chat, methods=["POST"]),
+        Route("/v1/completions", completions, methods=["POST"]),
     ]
     handlers = {refusals.Refusal: _refused, HTTPException: _http_error, Exception: _crashed}
     app = Starlette(routes=routes, exception_handlers=handlers)

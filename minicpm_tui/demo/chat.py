@@ -29,17 +29,22 @@ async def chat(request: Request) -> Response:
     body = await asyncio.to_thread(lambda: read_chat(read_json(raw, media_type)))
     state.check_faults()
     options = state.options
-    _check(body, options)
+    check(body, options)
     prompt = await asyncio.to_thread(read_prompt, body.messages, options, state.cache, state.prefixes)
     reply = await asyncio.to_thread(make_reply, prompt, body, options)
     envelope = Envelope(options.model, state.fingerprint, prompt, details=options.prompt_tokens_details)
     if body.stream:
         events = _events(state, prompt, reply, body, envelope)
         return StreamingResponse(events, media_type=options.faults.content_type or "text/event-stream")
-    return await _whole(request, state, prompt, reply, envelope)
+    await made(request, state, prompt, reply)
+    response = json_response(envelope.whole(reply, body.choices))
+    if options.faults.content_type:
+        response.headers["content-type"] = options.faults.content_type
+    return response
 
 
-def _check(body: ChatBody, options: DemoOptions) -> None:
+def check(body: ChatBody, options: DemoOptions) -> None:
+    """What depends on the model that is served. Raises Refusal."""
     if body.model and body.model != options.model:
         raise refusals.unknown_model(body.model, options.model)
     if body.max_tokens is not None and body.max_tokens > options.max_model_len:
@@ -49,7 +54,8 @@ def _check(body: ChatBody, options: DemoOptions) -> None:
         raise refusals.stop_ids_out_of_vocabulary(outside, options.vocabulary)
 
 
-async def _whole(request: Request, state: State, prompt: Prompt, reply: Reply, envelope: Envelope) -> Response:
+async def made(request: Request, state: State, prompt: Prompt, reply: Reply) -> None:
+    """Wait until a reply that is not streamed would be there; a client that goes away ends it."""
     making = asyncio.create_task(_make(state, prompt, reply))
     try:
         while not making.done() and not await request.is_disconnected():
@@ -57,10 +63,6 @@ async def _whole(request: Request, state: State, prompt: Prompt, reply: Reply, e
     finally:
         if not making.done():
             making.cancel()
-    response = json_response(envelope.whole(reply))
-    if state.options.faults.content_type:
-        response.headers["content-type"] = state.options.faults.content_type
-    return response
 
 
 async def _make(state: State, prompt: Prompt, reply: Reply) -> None:

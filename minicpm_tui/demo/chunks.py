@@ -23,17 +23,18 @@ class Envelope:
         self._prompt = prompt
         self._details = details
 
-    def whole(self, reply: Reply) -> dict[str, Any]:
-        """The body of a reply that is not streamed."""
+    def whole(self, reply: Reply, count: int = 1) -> dict[str, Any]:
+        """The body of a reply that is not streamed, with ``count`` choices, all alike."""
         message = {"role": "assistant", "content": reply.text("content"), "annotations": None, "audio": None}
         message |= {"refusal": reply.text("refusal") or None, "function_call": None, "reasoning": reply.text("reasoning") or None}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reply.finish_reason, "stop_reason": None}
         choice |= {"token_ids": None, "routed_experts": None}
-        usage = self._usage(reply.tokens) | {
+        usage = self._usage(reply.tokens * count) | {
             "prompt_tokens_details": self._prompt_details(),
             "completion_tokens_details": None,
         }
-        body: dict[str, Any] = self._shared | {"object": "chat.completion", "choices": [choice], "service_tier": None}
+        choices = [choice | {"index": index} for index in range(count)]
+        body: dict[str, Any] = self._shared | {"object": "chat.completion", "choices": choices, "service_tier": None}
         body |= {"system_fingerprint": self._fingerprint, "usage": usage, "prompt_logprobs": None, "prompt_token_ids": None}
         return body | {"prompt_text": None, "kv_transfer_params": None, "ec_transfer_params": None, "metrics": None}
 

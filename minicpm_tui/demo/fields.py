@@ -19,6 +19,7 @@ CHAT_FIELDS: Mapping[str, Kind] = {
     "min_p": "number",
     "repetition_penalty": "number",
     "seed": "long",
+    "n": "integer",
     "max_tokens": "integer",
     "max_completion_tokens": "integer",
     "stop_token_ids": "integers",

@@ -11,9 +11,12 @@ from minicpm_tui.demo import refusals
 from minicpm_tui.demo.fields import CHAT_FIELDS, missing, shown, type_problems
 from minicpm_tui.demo.partcheck import check_part
 
+_MOST_CHOICES = 128
+"""OpenAI's limit; vLLM's own is 16384."""
+
 
 class ChatBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields of a chat request that the demo server heeds. ``max_tokens`` None: as many as fit."""
+    """The fields of a chat request that the demo server heeds. ``max_tokens`` None: as many as fit; ``choices`` is ``n``."""
 
     model: str | None
     messages: list[dict[str, Any]]
@@ -21,6 +24,7 @@ class ChatBody(msgspec.Struct, frozen=True, kw_only=True):
     include_usage: bool = False
     continuous_usage: bool = False
     max_tokens: int | None = None
+    choices: int = 1
     stop_token_ids: tuple[int, ...] = ()
     thinking: bool = False
     schema: dict[str, Any] | None = None
@@ -54,30 +58,32 @@ def read_chat(body: dict[str, Any]) -> ChatBody:
         problems.insert(0, missing("messages", body))
     if problems:
         raise refusals.invalid(problems)
-    _check_sampling(body)
+    check_sampling(body)
+    refuse_unknown(body, "top_logprobs", "prompt_logprobs")
     for name in ("mm_processor_kwargs", "media_io_kwargs"):
         if body.get(name):
             raise refusals.kwargs_disabled(name)
     stream_options = body.get("stream_options") or {}
-    if stream_options and not _true(body.get("stream")):
+    if stream_options and not is_true(body.get("stream")):
         raise refusals.bad("Stream options can only be defined when `stream=True`.", "stream_options")
     check_messages(body["messages"])
     wanted = _wanted(body)
     return ChatBody(
         model=body.get("model"),
         messages=body["messages"],
-        stream=_true(body.get("stream")),
+        stream=is_true(body.get("stream")),
         include_usage=bool(stream_options.get("include_usage")),
         continuous_usage=bool(stream_options.get("continuous_usage_stats")),
         max_tokens=None if wanted is None else int(wanted),
+        choices=int(body.get("n") or 1),
         stop_token_ids=tuple(int(token) for token in body.get("stop_token_ids") or ()),
-        thinking=_true((body.get("chat_template_kwargs") or {}).get("enable_thinking")),
+        thinking=is_true((body.get("chat_template_kwargs") or {}).get("enable_thinking")),
         schema=_schema(body),
     )
 
 
-def _check_sampling(body: dict[str, Any]) -> None:
-    """In the order and the words of vLLM, which names the parameter once more for some of them only. Raises Refusal."""
+def check_sampling(body: dict[str, Any]) -> None:
+    """Sampling, in the order and the words of vLLM, which names the parameter once more for some of them only. Raises Refusal."""
     temperature, top_p, wanted = body.get("temperature"), body.get("top_p"), _wanted(body)
     penalty, top_k, min_p = body.get("repetition_penalty"), body.get("top_k"), body.get("min_p")
     if penalty is not None and float(penalty) <= 0:
@@ -93,6 +99,20 @@ def _check_sampling(body: dict[str, Any]) -> None:
         raise refusals.bad(f"min_p must be in [0, 1], got {float(min_p)}.")
     if wanted is not None and int(wanted) < 1:
         raise refusals.bad(f"max_tokens must be at least 1, got {int(wanted)}.", "max_tokens", int(wanted))
+
+
+def refuse_unknown(body: dict[str, Any], *names: str) -> None:
+    """Fields of vLLM's that the demo server does not have: ``logprobs``, ``names``, more of ``n``. Raises Refusal."""
+    for name in ("logprobs", *names):
+        if body.get(name) not in (None, False):
+            raise refusals.bad(f"The demo server has no {name}.", name)
+    count = body.get("n")
+    if count is not None and int(count) < 1:
+        raise refusals.bad(f"n must be at least 1, got {int(count)}.", "n", int(count))
+    if count is not None and int(count) > _MOST_CHOICES:
+        raise refusals.bad(f"n must be at most {_MOST_CHOICES}, got {int(count)}.", "n", int(count))
+    if count is not None and int(count) > 1 and (is_true(body.get("stream")) or "prompt" in body):
+        raise refusals.bad("The demo server answers with several choices (n) only in chats that are not streamed.", "n")
 
 
 def check_messages(messages: list[Any]) -> None:
@@ -120,8 +140,8 @@ def _wanted(body: dict[str, Any]) -> Any:
     return body.get("max_tokens") if newer is None else newer
 
 
-def _true(value: object) -> bool:
-    """As pydantic reads a boolean: words count as well."""
+def is_true(value: object) -> bool:
+    """``value`` as pydantic reads a boolean: words count as well."""
     return value.lower() in {"true", "1", "yes", "on"} if isinstance(value, str) else bool(value)
 
 
