@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -129,13 +129,11 @@ def test_control_codes_of_others_are_not_carried() -> None:
     assert "\x1b]" not in shown
 
 
-@pytest.mark.skipif(shutil.which("asciinema") is None, reason="asciinema is not installed")
 def test_asciinema_plays_it(tmp_path: Path) -> None:
     journal = conversation()
     with Journal.open(journal.id, read_only=True) as reader:
         export(reader, "cast", tmp_path / "x.cast")
     for command in (["cat"], ["play", "--speed", "1000"]):
-        played = subprocess.run(
-            ["asciinema", *command, tmp_path / "x.cast"], check=True, capture_output=True, stdin=subprocess.DEVNULL
-        )
+        words = [sys.executable, "-m", "asciinema", *command, str(tmp_path / "x.cast")]
+        played = subprocess.run(words, check=True, capture_output=True, stdin=subprocess.DEVNULL)
         assert "It walks away." in played.stdout.decode()
