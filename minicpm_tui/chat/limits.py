@@ -35,4 +35,5 @@ def limits_under(
         local_server=server is not None,
         videos=connection.limits.get("video"),
         safe_frames=connection.safe_frames,
+        pillow=connection.facts.is_vllm,
     )

@@ -27,7 +27,8 @@ from minicpm_tui.text import format_bytes
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_SERVER_READS = {JPEG, PNG, WEBP, GIF, BMP, TIFF, AVIF}
+_EVERY_SERVER_READS = {JPEG, PNG, GIF, BMP}
+_PILLOW_READS = {*_EVERY_SERVER_READS, WEBP, TIFF, AVIF}
 _ORIGINAL_BYTES = 100_000_000
 _WORTH = 1.5  # the original may have so many times the bytes of what would be sent instead
 
@@ -38,7 +39,8 @@ def prepare_picture(opened: Opened, options: PrepareOptions) -> Prepared:
     Blocks. Raises MediaDamaged or MediaTooLarge.
     """
     spec, limits = options.spec, options.limits
-    if spec.original and spec.pieces is None and opened.format in _SERVER_READS and (spec.page or 1) == 1:
+    readable = opened.format in (_PILLOW_READS if limits.pillow else _EVERY_SERVER_READS)
+    if spec.original and spec.pieces is None and readable and (spec.page or 1) == 1:
         return _prepare_original(opened, options)
     with open_picture(opened) as image:
         if opened.format in PAGED and spec.page is not None:
@@ -47,7 +49,7 @@ def prepare_picture(opened: Opened, options: PrepareOptions) -> Prepared:
         left, top, right, bottom = box = pixel_box(upright, spec)
         size = kept_size(right - left, bottom - top, limits.family, at_most=spec.slices)
         with decoding(opened.path):
-            whole = image.size == size and orientation(image) == 1
+            whole = readable and image.size == size and orientation(image) == 1
             encoder = Encoder(_part(image, upright, box, size, spec.scale))
             blob = (_own(opened, image, encoder) if whole and not _several(image) else None) or encoder.blob
             notes = (*_notes(image, opened, options), *pieces_note(upright, size, spec, limits))

@@ -73,7 +73,8 @@ class MediaLimits(msgspec.Struct, frozen=True, kw_only=True):
     ``family`` is as the server cuts pictures. ``num_frames`` is the server's own setting where it is known to have one;
     ``context_tokens_left`` is what the conversation leaves for this attachment; ``local_server``: the server runs on this machine
     and was started by us. ``videos`` is how many videos the server takes in a conversation, where that is known.
-    ``safe_frames`` is set for a server that stops answering when a video has more frames than that.
+    ``safe_frames`` is set for a server that stops answering when a video has more frames than that. ``pillow`` says that it reads
+    pictures with Pillow, as vLLM does: others know JPEG, PNG, GIF and BMP alone (llama.cpp: https://github.com/nothings/stb).
     """
 
     family: Family
@@ -82,6 +83,7 @@ class MediaLimits(msgspec.Struct, frozen=True, kw_only=True):
     local_server: bool = False
     videos: int | None = None
     safe_frames: int | None = None
+    pillow: bool = True
 
     @property
     def most_frames(self) -> int:

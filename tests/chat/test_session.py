@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.errors import MediaError, StorageError, UsageError
 from minicpm_tui.media.spec import AttachmentSpec
-from minicpm_tui.messages import ABORT, Delta, End, RequestOptions, Tree
+from minicpm_tui.messages import ABORT, Delta, End, RequestOptions, Tree, media_of
 from minicpm_tui.sessions import Journal
 from tests.chat.conftest import Opener, hear
 from tests.waiting import until
@@ -236,3 +237,19 @@ async def test_reasoning_is_kept_apart_and_not_sent_back(talking: Opener) -> Non
 
 def _full(*_args: object) -> None:
     raise StorageError("disk: No space left on device")
+
+
+async def test_a_webp_goes_to_vllm_as_it_is_and_to_others_as_jpeg_or_png(
+    server: DemoServer, talking: Opener, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.webp"
+    Image.effect_noise((320, 240), 80).convert("RGB").save(path)
+    async with talking(server) as session:
+        for vllm in (True, False):
+            facts = replace(session.connection.facts, is_vllm=vllm)
+            session.connection = replace(session.connection, facts=facts)
+            await hear(session.send("What is it?", [AttachmentSpec(path=path)]))
+            [part] = media_of(session.tree.path()[-2].content)
+            assert part.media_type in ({"image/webp"} if vllm else {"image/jpeg", "image/png"})
+            [digest] = part.digests
+            assert (session.journal.blobs.read(digest) == path.read_bytes()) == vllm

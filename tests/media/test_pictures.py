@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
@@ -47,6 +48,17 @@ def test_formats_are_read_whatever_they_are_called(tmp_path: Path, suffix: str) 
     assert (inspect(path).kind, inspect(path).width, inspect(path).height) == ("image", 80, 60)
     image, _ = send(path)
     assert all(near(*pair, by=16) for pair in zip(corners(image), [RED, GREEN, BLUE, WHITE], strict=True))
+
+
+@pytest.mark.parametrize("original", [False, True])
+@pytest.mark.parametrize("suffix", ["webp", "tiff", "avif"])
+def test_servers_without_pillow_get_jpeg_or_png(tmp_path: Path, suffix: str, original: bool) -> None:
+    path = tmp_path / f"a.{suffix}"
+    photo((320, 240)).save(path)
+    _, prepared = send(path, original=original, limits=msgspec.structs.replace(LIMITS, pillow=False))
+    assert prepared.part.media_type in {"image/jpeg", "image/png"}
+    if original:
+        assert any("cannot read" in note for note in prepared.notes)
 
 
 @pytest.mark.parametrize("turn", range(1, 9))

@@ -113,6 +113,7 @@ def _target(
         num_frames=min((server.num_frames for server in ours if server.num_frames is not None), default=None),
         videos=min((server.limits["video"] for server in ours if "video" in server.limits), default=None),
         safe_frames=min(safe, default=None),
+        pillow=all(facts.is_vllm for facts in found),
         context_tokens_left=model.max_model_len and model.max_model_len * 3 // 4,  # the rest for question and answer
     )
     return Target(
