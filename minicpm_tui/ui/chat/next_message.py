@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minicpm_tui.i18n import ngettext
@@ -51,6 +52,12 @@ class NextMessage:
         self._composer.remember(text.strip())
         self.edit.end()
         return outgoing
+
+    def receive(self, paths: Sequence[str]) -> None:
+        """Files that came from the user's own machine are on it; the paths that were pasted for them are not."""
+        self._tray.attach(paths)
+        for path in paths:
+            self._composer.arrived(Path(path).name)
 
     def give_back(self, outgoing: Outgoing) -> None:
         """A message that was not sent goes back to where it was written, before what is written now."""

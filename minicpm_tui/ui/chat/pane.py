@@ -97,7 +97,7 @@ class TalkPane(Blank, Vertical):
         self.outbox = Outbox(self, self.model, self.queue, self.reply_view, self.tray.limits_changed)
         self.draft_saver = DraftSaver(self, self.unsent, self.say)
         self.context_line = ContextLine()
-        self.receiving = ReceivingLine(self.model.received_folder, self.tray.attach, self.model.receive_limit)
+        self.receiving = ReceivingLine(self.model.received_folder, self.next.receive, self.model.receive_limit)
         completions = CompletionList(self.composer.choose)
         with self.app.batch_update():
             await self.mount(self.find_bar, before=0)

@@ -38,13 +38,7 @@ from minicpm_tui.ui.kit.ui_state import UiState
 from minicpm_tui.ui.terminal.output.lean import LeanScreen
 
 if TYPE_CHECKING:
-    from minicpm_tui.ui.conversation.messages import (
-        CopyRequested,
-        EditRequested,
-        LinkClicked,
-        RegenerateRequested,
-        SiblingRequested,
-    )
+    from minicpm_tui.ui.conversation import messages
     from minicpm_tui.ui.files.pane import FilePane
 
 
@@ -171,19 +165,19 @@ class ChatScreen(Commanded, LeanScreen[None]):
 
     # -- what the conversation pane asks for ----------------------------------------------------------------------------------
 
-    def on_copy_requested(self, event: CopyRequested) -> None:
+    def on_copy_requested(self, event: messages.CopyRequested) -> None:
         self.post_message(CopyText(event.text))
 
-    def on_edit_requested(self, event: EditRequested) -> None:
+    def on_edit_requested(self, event: messages.EditRequested) -> None:
         self.talk.edit_question(event.message_id)
 
-    def on_regenerate_requested(self, event: RegenerateRequested) -> None:
+    def on_regenerate_requested(self, event: messages.RegenerateRequested) -> None:
         self.talk.outbox.again(event.message_id)
 
-    def on_sibling_requested(self, event: SiblingRequested) -> None:
+    def on_sibling_requested(self, event: messages.SiblingRequested) -> None:
         self.talk.step(event.message_id, event.step)
 
-    def on_link_clicked(self, event: LinkClicked) -> None:
+    def on_link_clicked(self, event: messages.LinkClicked) -> None:
         self.post_message(CopyText(event.href, _("the address")))
 
     # -- leaving --------------------------------------------------------------------------------------------------------------

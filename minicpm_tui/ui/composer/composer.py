@@ -65,6 +65,7 @@ class Composer(Commanded, TextArea):
         self.completions: CompletionList | None = None
         self.scp_line = ""
         """What brings the files here that were named last and are on another machine."""
+        self._awaited: dict[str, str] = {}  # by file name: the path, as it was pasted, of a file that is not here yet
         self._unfound = ""  # a message of missing paths: a second Enter sends it as it is
         self._walking = False  # through the history: such changes are no edits
 
@@ -204,8 +205,18 @@ class Composer(Commanded, TextArea):
         found = await asyncio.to_thread(pasted.read, what, self.folder)
         if not found.found or found.missing:
             self._insert(what)
+        if len(found.missing) == 1 and not found.found:
+            self._awaited[pasted.file_name(found.missing[0])] = text.printable(what).strip()
         if found.found or found.missing:
             self._give(found.found, found.missing)
+
+    def arrived(self, name: str) -> None:
+        """The file ``name`` has come from the user's own machine: its path, which was pasted, is no text any more."""
+        what = self._awaited.pop(name, "")
+        before, found, _after = self.text.partition(what) if what else ("", "", "")
+        if found:
+            start = (before.count("\n"), len(before.rpartition("\n")[2]))
+            self.replace("", start, (start[0], start[1] + len(found)))
 
     def _give(self, paths: tuple[str, ...], missing: tuple[str, ...]) -> None:
         """Pass ``paths`` on, and say which do not exist here."""

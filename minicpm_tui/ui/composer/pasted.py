@@ -80,6 +80,11 @@ def is_real_folder(path: Path) -> bool:
     return resolved != resolved.parent
 
 
+def file_name(path: str) -> str:
+    """The last part of a path of any machine."""
+    return re.split(r"[\\/]", path)[-1]
+
+
 def is_url(token: str) -> bool:
     """Whether ``token`` is an address that a server could fetch."""
     return token.startswith(("http://", "https://"))

@@ -21,16 +21,18 @@ async def test_a_path_of_another_machine_is_brought_by_one_line_that_can_be_copi
     monkeypatch.setattr(reception, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(inbox, "QUIET_SECONDS", 0.0)
     async with open_app(url="127.0.0.1:9") as driver:
+        await driver.write("What is on\n")
         await driver.talk.composer.paste("/Users/me/shot.png")
         await driver.until(lambda: "not on this machine" in driver.said)
         assert "scp /Users/me/shot.png" in driver.said
-        assert driver.talk.composer.text == "/Users/me/shot.png"
+        assert driver.talk.composer.text == "What is on\n/Users/me/shot.png"
         await driver.pilot.press("alt+u")
         await driver.until(lambda: driver.app.clipboard.startswith("scp /Users/me/shot.png"))
         assert driver.app.clipboard.endswith(f"@10.0.0.7:{paths.inbox_dir()}/")
         shutil.copy(picture, paths.inbox_dir() / "shot.png")
         await driver.until(lambda: [each.name for each in driver.talk.tray.attachments] == ["shot.png"])
         assert "shot.png has arrived" in driver.said
+        assert driver.talk.composer.text == "What is on\n"
 
 
 async def test_escape_stops_what_arrives_and_keeps_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:

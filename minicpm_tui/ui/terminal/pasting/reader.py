@@ -154,8 +154,8 @@ class ClipboardReader:
         return any(not read.is_picture and now - read.heard < HOLD_SECONDS for read in self._all)
 
     def ask(self, now: float) -> None:
-        """The user wants the picture that is on the clipboard: ask what is there. The terminal may ask its user first."""
-        self._request(_Read(now, asked=True, patience=PERMISSION_SECONDS), LIST)
+        """The user wants the picture that is on the clipboard: ask what is there, which needs no permission; its bytes may."""
+        self._request(_Read(now, asked=True), LIST)
 
     def _request(self, read: _Read, kind: str) -> None:
         number = secrets.token_hex(8)
