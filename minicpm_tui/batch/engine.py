@@ -53,6 +53,11 @@ class Engine(Protocol):
         """False while a model is still loading: that time is no part of the rate."""
         ...
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing is answered just now; empty while something may be."""
+        ...
+
     async def run(self, inbox: asyncio.Queue[Ready | None], answers: asyncio.Queue[Answer | None]) -> None:
         """Answer what comes out of ``inbox``, then put None into ``answers``."""
 

@@ -45,7 +45,9 @@ class Concurrency(click.ParamType[int | None]):
     "prompts",
     multiple=True,
     metavar="TEXT",
-    help=_("Question; {fields} and column names are filled in. Repeatable.").format(fields="{name} {stem} {path}"),
+    help=_(
+        "Question; {fields} and column names are filled in, {caption} from a .txt or .caption file beside. Repeatable."
+    ).format(fields="{name} {stem} {path}", caption="{caption}"),
 )
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT.jsonl", help=_("File to write the answers to.")
@@ -100,6 +102,8 @@ class Concurrency(click.ParamType[int | None]):
 @click.option(
     "--sidecar", type=click.Choice(["txt", "caption", "json"]), help=_("Also write each answer to a file beside its picture.")
 )
+@click.option("--prefix", default="", metavar="TEXT", help=_("Text before each sidecar's, such as a trigger word: “sks cat, ”."))
+@click.option("--suffix", default="", metavar="TEXT", help=_("Text after each sidecar's."))
 @click.option("--skip-existing", is_flag=True, help=_("Leave out pictures that have a --sidecar already."))
 @click.option(
     "--csv",

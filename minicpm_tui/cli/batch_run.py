@@ -120,10 +120,19 @@ def _job(options: Mapping[str, Any]) -> Job:
         overwrite=options["overwrite"],
         sidecar=options["sidecar"],
         skip_existing=options["skip_existing"],
+        around=_around(options),
         schema=Schema.read(options["schema_file"]) if options["schema_file"] else None,
         comparison=_comparison(options),
         arguments=_arguments(),
     )
+
+
+def _around(options: Mapping[str, Any]) -> tuple[str, str]:
+    """What --prefix and --suffix say. Raises UsageError where there is nothing to put them around."""
+    around = (options["prefix"], options["suffix"])
+    if any(around) and options["sidecar"] not in {"txt", "caption"}:
+        raise UsageError(_("--prefix and --suffix work only with --sidecar txt or caption"))
+    return around
 
 
 def _comparison(options: Mapping[str, Any]) -> Comparison | None:

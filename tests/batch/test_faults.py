@@ -13,12 +13,13 @@ import pytest
 from minicpm_tui.batch.engine import Answer, Ready
 from minicpm_tui.batch.records import Item, Row
 from minicpm_tui.batch.servers import engine as through_servers
+from minicpm_tui.batch.servers.balancer import Balancer, Seat
 from minicpm_tui.batch.servers.client import Server
-from minicpm_tui.batch.servers.concurrency import START
+from minicpm_tui.batch.servers.concurrency import START, Pace
 from minicpm_tui.batch.servers.engine import ServerEngine
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import serving
-from minicpm_tui.errors import AuthenticationFailed, BatchError
+from minicpm_tui.errors import AuthenticationFailed, BatchError, ServerUnreachable
 from tests.waiting import SECONDS, wait_for
 
 QUICK = DemoOptions(tokens_per_second=0, reply="A picture.")
@@ -189,3 +190,16 @@ async def test_more_is_sent_to_a_server_that_takes_more() -> None:
             answers = await ask(ServerEngine([Server(server.url)]), ready(200))
     assert max(seen) > START
     assert not failed(answers)
+
+
+def test_that_no_server_answers_is_known_at_once() -> None:
+    first, second = (Seat(name, Pace(2)) for name in ("one", "two"))
+    balancer = Balancer((first, second), patience=60)
+    assert not balancer.trouble
+    first.lost(ServerUnreachable("one is gone"), 0.0)
+    assert not balancer.trouble
+    second.lost(ServerUnreachable("two is gone"), 0.0)
+    assert "one is gone" in balancer.trouble
+    second.back()
+    second.succeeded()
+    assert not balancer.trouble

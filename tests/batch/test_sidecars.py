@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from minicpm_tui.batch.digests import DigestSet
 from minicpm_tui.batch.output.sidecars import SidecarWriter
 from minicpm_tui.batch.records import Item, Result, Row
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import DemoServer, serving
-from tests.batch.conftest import ASK, batch, png, results
+from tests.batch.conftest import ASK, batch, fill_folder, png, results
 
 HAND = "by hand\n"
 ANSWER = "A picture.\n"
@@ -113,5 +114,32 @@ def test_two_pictures_with_one_sidecar_are_both_named(
     assert "p00000.txt" in said
 
 
+def test_pages_have_sidecars_of_their_own(server: DemoServer, tmp_path: Path, output: Path) -> None:
+    folder = fill_folder(tmp_path / "in", 0)
+    frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "lime", "blue")]
+    frames[0].save(folder / "scan.tiff", save_all=True, append_images=frames[1:])
+    prompts = ("--prompt", "What?", "--prompt", "Why?")
+    assert batch(folder, *prompts[:2], "-o", output, "--url", server.url, "--sidecar", "txt") == 0
+    assert list(captions(folder)) == ["scan.p001", "scan.p002", "scan.p003"]
+    assert batch(folder, *prompts, "-o", tmp_path / "o2.jsonl", "--url", server.url, "--sidecar", "txt") == 0
+    assert "scan.p002.2" in captions(folder)
+
+
+def test_captions_are_read_into_the_prompt_and_get_their_trigger_word(
+    server: DemoServer, pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = (pictures, "--prompt", "Shorten: {caption}", "-o", output, "--url", server.url, "--sidecar", "caption")
+    (pictures / "p00000.txt").write_text("a long caption\n")
+    assert batch(*run) == 2
+    assert "p00001.png has no caption beside it" in capfd.readouterr().err
+    for path in tuple(pictures.glob("*.png")):
+        path.with_suffix(".txt").write_text("a long caption\n")
+    assert batch(*run, "--prefix", "sks, ", "--suffix", ", photo") == 0
+    assert server.chats[-1]["messages"][-1]["content"][-1]["text"] == "Shorten: a long caption"
+    assert {path.read_text() for path in pictures.glob("*.caption")} == {"sks, A picture., photo\n"}
+    assert batch(*run, "--resume", "--prefix", "other") == 2
+
+
 def test_skipping_needs_sidecars(pictures: Path, output: Path) -> None:
     assert batch(pictures, *ASK, "-o", output, "--url", "127.0.0.1:1", "--skip-existing") == 2
+    assert batch(pictures, *ASK, "-o", output, "--url", "127.0.0.1:1", "--sidecar", "json", "--prefix", "x") == 2

@@ -88,6 +88,15 @@ def test_json_of_a_schema(pictures: Path, tmp_path: Path, output: Path) -> None:
     assert all("$.n" in (result.error or "") and result.text for result in results(output).values())
 
 
+def test_json_in_a_block_of_code(pictures: Path, tmp_path: Path, output: Path) -> None:
+    (tmp_path / "schema.json").write_text('{"type": "object", "required": ["n"]}')
+    for number, reply in enumerate(('```json\n{"n": 3}\n```', 'Here it is:\n\n```\n{"n": 3}\n```\nAll good.')):
+        with serving(DemoOptions(tokens_per_second=0, reply=reply)) as server:
+            place = tmp_path / f"{number}.jsonl"
+            assert batch(pictures, *ASK, "-o", place, "--url", server.url, "--schema", tmp_path / "schema.json") == 0
+        assert [result.data for result in results(place).values()] == [{"n": 3}] * 5
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"type": "nonsense"}', '{"title": "\udcff"}'])
 def test_a_file_that_is_no_schema(pictures: Path, tmp_path: Path, output: Path, text: str) -> None:
     (tmp_path / "schema.json").write_text(text, errors="surrogateescape")

@@ -37,6 +37,7 @@ class AtOnce:
 
     wanted = 32
     ready = True
+    trouble = ""
 
     async def run(self, inbox: asyncio.Queue[Ready | None], answers: asyncio.Queue[Answer | None]) -> None:
         while (ready := await inbox.get()) is not None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from minicpm_tui.batch.digests import DigestSet, digest
+from minicpm_tui.batch.input import captions
 from minicpm_tui.batch.input.record import USUAL, Columns
 from minicpm_tui.batch.input.sources import rows
 from minicpm_tui.batch.input.template import fill
@@ -45,10 +46,16 @@ class Plan:
                 )
             yield row.id, row.text
         elif len(self.prompts) == 1:
-            yield row.id, fill(self.prompts[0], row.columns)
+            yield row.id, fill(self.prompts[0], self._columns(row))
         else:
+            columns = self._columns(row)
             for number, prompt in enumerate(self.prompts, 1):
-                yield f"{row.id}#{number}", fill(prompt, row.columns)
+                yield f"{row.id}#{number}", fill(prompt, columns)
+
+    def _columns(self, row: Row) -> Mapping[str, str]:
+        """What the prompts may name; the caption is read when one of them does."""
+        wanted = captions.FIELD not in row.columns and any(f"{{{captions.FIELD}}}" in prompt for prompt in self.prompts)
+        return {**row.columns, captions.FIELD: captions.caption_of(row)} if wanted else row.columns
 
     def scan(self, look: Callable[[Item], None]) -> DigestSet:
         """The ids of all requests; ``look`` sees each and may raise. Nothing is sent before this has passed.

@@ -22,7 +22,7 @@ from minicpm_tui.errors import MediaError, UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.media import expand
 from minicpm_tui.media.data_url import is_base64_media
-from minicpm_tui.media.sniff import HEAD, PDF, TIFF, sniff
+from minicpm_tui.media.sniff import HEAD, PAGED, PDF, sniff
 
 JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
 CSV_SUFFIXES = {".csv", ".tsv"}
@@ -122,8 +122,8 @@ def _fixed_root(pattern: str) -> Path:
 
 
 def _media_rows(name: str, path: Path) -> Iterator[Row]:
-    """One row; for a PDF, or a TIFF of several pages, one for each page."""
-    if sniff(_head(path)) not in {PDF, TIFF}:
+    """One row; for a PDF, or a TIFF or DICOM of several pages, one for each page."""
+    if sniff(_head(path)) not in {PDF, *PAGED}:
         yield _file_row(name, str(path))
         return
     try:

@@ -36,6 +36,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     thinking: bool | None = None
     schema: str = ""
     expect: str = ""
+    around: tuple[str, str] = ("", "")
     inputs: tuple[str, ...] = ()
 
 

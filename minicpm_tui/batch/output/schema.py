@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 EXTRA = "minicpm-tui[schema]"
+_FENCED = re.compile(r"^[ \t]*```[A-Za-z]*[ \t]*\n(.*?)\n[ \t]*```[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
 class Schema:
@@ -72,7 +74,7 @@ class Schema:
         import referencing.exceptions
 
         try:
-            data = json_value(text)
+            data = json_value(_bare(text))
         except DecodingError as error:
             return None, _("the answer is not JSON: {error}").format(error=error)
         try:
@@ -84,3 +86,9 @@ class Schema:
         return None, _("the answer does not fit the schema: {place}: {message}").format(
             place=problem.json_path, message=problem.message
         )
+
+
+def _bare(text: str) -> str:
+    """What stands in the only block of code of ``text``, or all of it: not every server can hold a model to JSON alone."""
+    blocks = _FENCED.findall(text)
+    return blocks[0] if len(blocks) == 1 else text

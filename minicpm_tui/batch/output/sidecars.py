@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +20,22 @@ from minicpm_tui.i18n import _
 
 Kind = Literal["txt", "caption", "json"]
 _MODE = 0o644
+_PAGE = re.compile(r"^#(?:.*&)?page=(\d+)(?:&|$)")
 
 
 def sidecar_path(item: Item, kind: Kind, *, prompts: int) -> Path | None:
-    """Beside the item's first file; with several prompts each has its number. None for an item without a file of this machine."""
-    path = next((found for found in (local_path(file, item.row.base) for file in item.row.files) if found is not None), None)
+    """Beside the item's first file; a page has its number (``book.p003.txt``), with several prompts each has its own.
+
+    None for an item without a file of this machine.
+    """
+    found = ((local_path(file, item.row.base), file) for file in item.row.files)
+    path, file = next(((path, file) for path, file in found if path is not None), (None, ""))
     if path is None:
         return None
+    page = _PAGE.search(file.removeprefix(str(path)))
     number = item.id.rpartition("#")[2] if prompts > 1 else ""
-    return path.with_name(f"{path.stem}.{number}.{kind}" if number else f"{path.stem}.{kind}")
+    parts = (path.stem, f"p{int(page[1]):03}" if page else "", number, kind)
+    return path.with_name(".".join(part for part in parts if part))
 
 
 def may_replace(path: Path, ours: DigestSet) -> bool:
@@ -40,12 +48,16 @@ def may_replace(path: Path, ours: DigestSet) -> bool:
 
 @dataclass(frozen=True)
 class SidecarWriter:
-    """Writes the sidecars of the run whose output is ``output``; of those that are there only what ``ours`` marks is replaced."""
+    """Writes the sidecars of the run whose output is ``output``; of those that are there only what ``ours`` marks is replaced.
+
+    ``around`` is put before and after each text, such as the word that a model is to learn.
+    """
 
     output: Path
     kind: Kind
     prompts: int
     ours: DigestSet
+    around: tuple[str, str] = ("", "")
 
     def __call__(self, items: Sequence[Item], results: Sequence[Result]) -> list[Result]:
         """The results, with a note where a sidecar of somebody else's is there by now. Raises StorageError.
@@ -66,7 +78,8 @@ class SidecarWriter:
         """The answer's text, or the whole result as JSON, and a newline."""
         if self.kind == "json":
             return msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
-        return result.text.strip().encode() + b"\n"
+        before, after = self.around
+        return f"{before}{result.text.strip()}{after}\n".encode()
 
     def _written(self, result: Result, path: Path, data: bytes) -> Result:
         try:

@@ -33,7 +33,11 @@ GPU_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Job:
-    """What is asked, and where the answers go. ``arguments`` of the command say it again, for going on from the screen."""
+    """What is asked, and where the answers go.
+
+    ``around`` is what sidecars have before and after the text. ``arguments`` of the command say it again, for going on from the
+    screen.
+    """
 
     plan: Plan
     output: Path
@@ -43,6 +47,7 @@ class Job:
     overwrite: bool = False
     sidecar: Kind | None = None
     skip_existing: bool = False
+    around: tuple[str, str] = ("", "")
     schema: Schema | None = None
     comparison: Comparison | None = None
     arguments: tuple[str, ...] = ()
@@ -121,9 +126,8 @@ async def run(
     with jsonl.Output(job.output) as output:
         beside = None
         if job.sidecar is not None:
-            beside = SidecarWriter(
-                job.output, job.sidecar, len(job.plan.prompts), await asyncio.to_thread(read_marks, job.output)
-            )
+            marks = await asyncio.to_thread(read_marks, job.output)
+            beside = SidecarWriter(job.output, job.sidecar, len(job.plan.prompts), marks, job.around)
         finish = Finisher(job.schema, job.comparison, beside, output)
 
         def on_results(results: list[Result]) -> None:
@@ -142,8 +146,11 @@ async def run(
 
 
 async def _draw(engine: Engine, tally: Tally, reporter: Reporter, gpus: Callable[[], Awaitable[str]] | None) -> None:
-    words, age = "", GPU_SECONDS
+    words, age, trouble = "", GPU_SECONDS, ""
     while True:
+        if bool(engine.trouble) != bool(trouble):
+            trouble = engine.trouble
+            reporter.say(_("waiting for the server: {reason}").format(reason=trouble) if trouble else _("it answers again"))
         if not engine.ready:
             tally.restart()
         if gpus is not None and age >= GPU_SECONDS:

@@ -51,6 +51,7 @@ class Run:
             thinking=options.thinking,
             schema=manifests.schema_digest(job.schema.text) if job.schema else "",
             expect=job.comparison.words if job.comparison else "",
+            around=job.around,
             inputs=job.plan.inputs,
         )
 

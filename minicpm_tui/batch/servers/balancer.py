@@ -13,6 +13,7 @@ from minicpm_tui.i18n import _
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 15.0
+SHORT_REST = 5.0
 
 
 class Seat:
@@ -84,6 +85,14 @@ class Balancer:
     def under_way(self) -> int:
         """Requests that wait for an answer, of all servers together."""
         return sum(seat.under_way for seat in self.seats)
+
+    @property
+    def trouble(self) -> str:
+        """Why no server takes a request, where that is more than a short rest; empty while one does."""
+        now = time.monotonic()
+        if all(seat.down or (seat.failing_since is not None and now - seat.failing_since > SHORT_REST) for seat in self.seats):
+            return next((str(seat.last_error) for seat in self.seats if seat.last_error is not None), "")
+        return ""
 
     async def acquire(self, *, but: Seat | None = None) -> Seat:
         """A seat for one request; ``release`` it. Waits for one; raises BatchError when all servers are gone for good.

@@ -58,7 +58,6 @@ class Server:
         self.url = url
         self._key = key
         self._thinking = thinking
-        self._seconds = seconds
         self._client = make_client(url, key, stall_seconds=seconds, transport=transport)
         self._without_stop_ids = False
 
@@ -116,12 +115,13 @@ class Server:
 
         from minicpm_tui.backends.network import network_error
 
+        began = time.monotonic()
         try:
             return await self._client.post(
                 f"{http_root(self.url)}/v1/chat/completions", content=body, headers={"content-type": "application/json"}
             )
         except httpx2.HTTPError as error:
-            raise network_error(error, self.url, self._seconds, known=True) from error
+            raise network_error(error, self.url, time.monotonic() - began, known=True) from error
 
     def _reply(self, data: bytes) -> Reply:
         """What an answer says, read as the one event of a stream. Raises NotAServer, and ServerFailed for what is no JSON."""

@@ -58,6 +58,11 @@ class ServerEngine:
         self.ready = True
         self.wanted = max(8, min(32, concurrency or 32))
 
+    @property
+    def trouble(self) -> str:
+        """Why no server answers; empty while one does."""
+        return self._balancer.trouble
+
     async def run(self, inbox: asyncio.Queue[Ready | None], answers: asyncio.Queue[Answer | None]) -> None:
         """See ``Engine``. Raises BatchError when no server answers any more, AuthenticationFailed when the key is wrong."""
         watching = [asyncio.create_task(self._watch(seat)) for seat in self._balancer.seats]

@@ -47,6 +47,7 @@ class OfflineEngine:
         self._pending: dict[int, tuple[Item, float]] = {}
         self.wanted = PREPARED_AHEAD
         self.ready = False
+        self.trouble = ""
 
     async def run(self, inbox: asyncio.Queue[Ready | None], answers: asyncio.Queue[Answer | None]) -> None:
         """See ``Engine``. Raises StartFailed when vLLM does not start, or ends before all is answered."""

@@ -1,0 +1,38 @@
+"""``{caption}`` in a prompt: what is written of a picture already, in a file beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from minicpm_tui.batch.input.locate import local_path, readable
+from minicpm_tui.batch.records import Row
+from minicpm_tui.errors import UsageError
+from minicpm_tui.i18n import _
+
+FIELD = "caption"
+SUFFIXES = (".caption", ".txt")
+_LONGEST = 1_000_000  # bytes
+
+
+def caption_of(row: Row) -> str:
+    """The caption beside the first file of ``row``. Raises UsageError where there is none, or it is no text of sane length."""
+    path = next((found for file in row.files if (found := local_path(file, row.base)) is not None), None)
+    beside = [path.with_suffix(suffix) for suffix in SUFFIXES] if path is not None else []
+    found = next((each for each in beside if each.is_file()), None)
+    if found is None:
+        raise UsageError(
+            _("{id} has no caption beside it").format(id=row.id), hint=_("{{caption}} reads {names}").format(names=_names(beside))
+        )
+    with readable(found):
+        data = found.read_bytes()
+    try:
+        text = data.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        text = ""
+    if not text or len(data) > _LONGEST:
+        raise UsageError(_("{path} is no caption").format(path=found))
+    return text
+
+
+def _names(beside: list[Path]) -> str:
+    return ", ".join(path.name for path in beside) or "–"
