@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from minicpm_tui.ui.terminal import mouse
 from minicpm_tui.ui.terminal.answers import Answered
 from minicpm_tui.ui.terminal.graphics.query import CELL_QUESTION, Terminal, cell_of, light_of, plausible, window_cell
+from minicpm_tui.ui.terminal.graphics.symbols import Blocks
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -57,6 +58,12 @@ class Drawing(_Base):
 def terminal_of(app: App[Any]) -> Terminal:
     """What the terminal can draw; half blocks for an app that does not know."""
     return app.terminal if isinstance(app, Drawing) else Terminal("blocks")
+
+
+def use_blocks(app: App[Any], blocks: Blocks) -> None:
+    """Divide cells so from now on; what shows is painted anew."""
+    if isinstance(app, Drawing):
+        app.terminal = replace(app.terminal, blocks=blocks)
 
 
 def when_cells_change(widget: Widget, draw: Callable[[], object]) -> None:

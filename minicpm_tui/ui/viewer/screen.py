@@ -22,6 +22,8 @@ from minicpm_tui.media.markings import COLOURS
 from minicpm_tui.messages.grounding import Region
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.commands import FILES, Command, Commanded, bindings
+from minicpm_tui.ui.terminal.graphics.symbols import BLOCKS
+from minicpm_tui.ui.terminal.paintings import terminal_of, use_blocks
 from minicpm_tui.ui.viewer.canvas import Canvas
 from minicpm_tui.ui.viewer.copying import copy_view
 from minicpm_tui.ui.viewer.views import View
@@ -43,6 +45,11 @@ def _has_file(viewer: Viewer) -> bool:
     return viewer.view.source is not None
 
 
+def _in_cells(viewer: Viewer) -> bool:
+    terminal = terminal_of(viewer.app)
+    return terminal.graphics == "blocks" and not terminal.slow
+
+
 def _found(viewer: Viewer) -> bool:
     return viewer.view.marked is not None
 
@@ -62,6 +69,15 @@ COMMANDS = (
         _sliced,
     ),
     Command("regions", N_("Boxes"), N_("Show or hide where the reply says things are"), ("b",), N_("Boxes"), FILES, _found),
+    Command(
+        "cells",
+        N_("Finer cells"),
+        N_("Divide each cell more finely, or coarsely again: a terminal without such symbols shows boxes"),
+        ("m",),
+        "",
+        FILES,
+        _in_cells,
+    ),
     Command(
         "copy",
         N_("Copy the picture"),
@@ -89,6 +105,7 @@ class Viewer(Commanded, ModalScreen[None]):
     number: reactive[int] = reactive(0, init=False)
     cut: reactive[bool] = reactive(default=False, init=False)
     marked: reactive[bool] = reactive(default=True, init=False)
+    _chosen = ""
 
     def __init__(self, views: Sequence[View], first: int = 0) -> None:
         super().__init__()
@@ -105,7 +122,7 @@ class Viewer(Commanded, ModalScreen[None]):
             yield Static(id="caption", markup=False)
             yield Canvas()
             yield Static(
-                _("← → others · S slices · Enter each · B boxes · C copy · O open · Esc closes"),
+                _("← → · S slices · Enter each · B boxes · M cells · C copy · O open · Esc closes"),
                 id="keys",
                 markup=False,
             )
@@ -127,7 +144,9 @@ class Viewer(Commanded, ModalScreen[None]):
         view = self.view
         drawing = view.overlay if self.cut and view.overlay else view.marked if self.marked else None
         legend = _legend(view.regions) if drawing is not None and drawing is view.marked else ()
-        caption = Content.assemble((place, "$text-muted"), (view.title, "bold"), f"  {view.facts}", *legend)
+        caption = Content.assemble(
+            (self._chosen, "$text-warning"), (place, "$text-muted"), (view.title, "bold"), f"  {view.facts}", *legend
+        )
         self.query_one("#caption", Static).update(caption)
         self.query_one(Canvas).show(view, drawing)
         self.refresh_bindings()
@@ -141,6 +160,14 @@ class Viewer(Commanded, ModalScreen[None]):
     def action_each_slice(self) -> None:
         """Show what the picture is cut into, one by one; closing that comes back here."""
         self.app.push_screen(Viewer(self.view.slices))
+
+    def action_cells(self) -> None:
+        """Go on to the next way of dividing cells, until the program ends; the setting keeps it."""
+        blocks = terminal_of(self.app).blocks
+        blocks = BLOCKS[(BLOCKS.index(blocks) + 1) % len(BLOCKS)]
+        self._chosen = _('blocks = "{name}" in config.toml keeps these cells').format(name=blocks) + "  "
+        use_blocks(self.app, blocks)
+        self._show()
 
     def action_regions(self) -> None:
         self.marked, self.cut = self.cut or not self.marked, False

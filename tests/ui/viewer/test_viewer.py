@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from textual.app import App
+from textual.widgets import Static
 
 from minicpm_tui.families import recognise, sliced
 from minicpm_tui.messages import Blob, Frame, ImagePart, MemoryBlobs, Source, VideoPart
 from minicpm_tui.ui.app.app import MinicpmApp
 from minicpm_tui.ui.terminal.graphics.query import Terminal
+from minicpm_tui.ui.terminal.graphics.symbols import BLOCKS, SYMBOLS, Blocks
+from minicpm_tui.ui.terminal.paintings import Drawing
 from minicpm_tui.ui.viewer.canvas import Canvas
 from minicpm_tui.ui.viewer.screen import Viewer
 from minicpm_tui.ui.viewer.views import View, views_of
@@ -162,3 +166,45 @@ async def test_where_the_terminal_takes_no_picture_the_line_that_fetches_the_fil
         await pilot.press("C")
         await until(lambda: app.clipboard.startswith("scp "), pilot)
         assert str(path) in app.clipboard
+
+
+class DrawingHost(Drawing, App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.terminal = Terminal("blocks")
+
+
+def symbols_of(app: App[None]) -> set[str]:
+    canvas = app.screen.query_one(Canvas)
+    return {character for y in range(canvas.size.height) for character in canvas.render_line(y).text}
+
+
+def made_of(app: App[None], blocks: Blocks) -> bool:
+    """The picture has symbols of these alone, and the caption names them."""
+    own = set(SYMBOLS[blocks].characters) - set(SYMBOLS["half"].characters)
+    shown = symbols_of(app)
+    named = f'"{blocks}"' in str(app.screen.query_one("#caption", Static).content)
+    return named and bool(shown & own) and shown <= own | set(SYMBOLS["half"].characters)
+
+
+async def test_a_key_goes_through_the_ways_of_dividing_cells() -> None:
+    buffer = io.BytesIO()
+    Image.effect_noise((300, 300), 120).save(buffer, "PNG")
+    app = DrawingHost()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await app.push_screen(Viewer([View("noise.png", "300×300", buffer.getvalue)]))
+        await until(lambda: symbols_of(app) <= set(" ▀▄") and "▀" in symbols_of(app), pilot)
+        for blocks in BLOCKS[1:]:
+            await pilot.press("m")
+            await until(partial(made_of, app, blocks), pilot)
+        await pilot.press("m")
+        await until(lambda: symbols_of(app) <= set(" ▀▄"), pilot)
+
+
+async def test_over_a_slow_line_cells_stay_as_they_are(views: list[View]) -> None:
+    app = DrawingHost()
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.terminal = Terminal("blocks", slow=True)
+        await app.push_screen(Viewer(views))
+        await pilot.press("m")
+        assert app.terminal.blocks == "half"
