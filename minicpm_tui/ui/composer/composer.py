@@ -184,6 +184,8 @@ class Composer(Commanded, TextArea):
         if not self._walking:
             self.sent.settle()
         self._walking = False
+        if not self.text:  # sent, or given up
+            self._forget_missing()
         self._look_up()
 
     # -- paths ----------------------------------------------------------------------------------------------------------------
@@ -238,6 +240,12 @@ class Composer(Commanded, TextArea):
         self.screen.refresh_bindings()
         line = pasted.missing_line(missing, self.scp_line, show_key(COPY_KEY))
         self.notify(text.one_line(line), severity="warning", timeout=30, markup=False)
+
+    def _forget_missing(self) -> None:
+        self._unfound = ""
+        if self.scp_line:
+            self.scp_line = ""
+            self.screen.refresh_bindings()
 
     def action_paste_picture(self) -> None:
         from minicpm_tui.ui.composer.picture_paste import ask_for_picture

@@ -35,6 +35,19 @@ async def test_a_path_of_another_machine_is_brought_by_one_line_that_can_be_copi
         assert driver.talk.composer.text == "What is on\n"
 
 
+async def test_a_path_that_was_given_up_is_offered_anew() -> None:
+    async with open_app(url="127.0.0.1:9") as driver:
+        for _time in range(2):
+            await driver.write("/Users/me/shot.png")
+            driver.app.clear_notifications()
+            await driver.pilot.press("enter")
+            await driver.until(lambda: "not on this machine" in driver.said)
+            assert driver.talk.composer.text == "/Users/me/shot.png"
+            await driver.until(lambda: "alt+u" in driver.app.screen.active_bindings)
+            await driver.write("")
+            await driver.until(lambda: "alt+u" not in driver.app.screen.active_bindings)
+
+
 async def test_escape_stops_what_arrives_and_keeps_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reception, "LOOK_SECONDS", 0.02)
     async with open_app(url="127.0.0.1:9") as driver:
