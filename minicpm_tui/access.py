@@ -53,12 +53,17 @@ def remember(url: str, settings: Settings, environ: Mapping[str, str]) -> None:
     """
     endpoint = endpoint_of(url, settings) or Endpoint(url)
     headers = {name: _value(name, value, environ) for name, value in endpoint.headers.items()}
-    _known[url] = Access(endpoint.cacert or settings.cacert, endpoint.client_cert or settings.client_cert, headers)
+    _known[_place(url)] = Access(endpoint.cacert or settings.cacert, endpoint.client_cert or settings.client_cert, headers)
 
 
 def access_to(url: str) -> Access:
     """How the server at the root ``url`` is reached."""
-    return _known.get(url, Access())
+    return _known.get(_place(url), Access())
+
+
+def _place(url: str) -> str:
+    """Both names of this machine are one."""
+    return url.replace("//localhost", "//127.0.0.1", 1)
 
 
 def endpoint_of(url: str, settings: Settings) -> Endpoint | None:

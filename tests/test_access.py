@@ -95,6 +95,13 @@ def test_every_configured_server_is_asked_and_a_silent_one_says_why(server: Demo
     assert found["http://127.0.0.1:7"].silent == "Connection refused"
 
 
+def test_a_header_goes_to_this_machine_by_either_name(server: DemoServer) -> None:
+    url = server.url.replace("127.0.0.1", "localhost")
+    report(Settings(servers=(Endpoint(url, headers={"X-Tenant": "lab"}),)), {})
+    asked = [request for request in server.requests if request.path == "/v1/models"]
+    assert asked[-1].headers["x-tenant"] == "lab"
+
+
 def test_the_path_in_front_of_a_server_is_kept() -> None:
     with serving() as server:
         endpoints.get(f"{server.url}/vllm", "/v1/models")

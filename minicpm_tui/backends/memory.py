@@ -22,6 +22,8 @@ MISSES_LIMIT = 3
 MIB = 1 << 20
 USUAL_LIMITS = tuple(count * MIB for count in (1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 256))
 """Bytes that gateways and frameworks are set to."""
+LEAST_LIMIT = 32 * 1024
+"""Bytes: what refuses less has another reason than a limit."""
 BODY_LIMIT_SECONDS = 24 * 3600.0
 """A gateway may have been set otherwise since: after so long a larger request is tried again."""
 ACKNOWLEDGED_LIMIT = 5000
@@ -174,10 +176,13 @@ class MediaMemory:
 
         Else a usual limit below ``size`` is assumed, above what was taken before; the next refusal lowers it.
         """
+        if size <= LEAST_LIMIT:
+            return
         least = self._state.accepted_bytes
         if least >= size:  # the limit was lowered meanwhile
             least = self._state.accepted_bytes = 0
         if named is None or not least <= named < size:
             named = max((each for each in USUAL_LIMITS if least <= each < size), default=(least + size) // 2)
+        named = max(named, LEAST_LIMIT)
         self.changed = True
         self._state.body_limit, self._state.body_limit_at = named, time.time()

@@ -12,6 +12,7 @@ import msgspec
 from minicpm_tui.chat import rerun_media
 from minicpm_tui.chat.budget import guess_tokens
 from minicpm_tui.chat.events import Asked, Preparing
+from minicpm_tui.chat.fitting import fitting
 from minicpm_tui.chat.session import ChatSession, new_id
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
@@ -116,7 +117,8 @@ class Rerun:
             yield event
         for note in notes:
             yield Notice(note)
-        async with aclosing(self.session.send(turn.question.text, attachments, parent=parent)) as events:
+        asking = self.session.send(turn.question.text, attachments, parent=parent)
+        async with aclosing(fitting(self.session, asking)) as events:
             async for each in events:
                 yield each
 

@@ -203,7 +203,7 @@ class ChatSession:
     async def _lighter(self, question: Message, prepared: Sequence[Prepared] = ()) -> list[Prepared] | None:
         """The media of ``question`` so small that the server takes them; None where they are, or nothing is known of a limit."""
         scales = self._scales(prepared)
-        if scales.limit is None or await asyncio.to_thread(scales.fits, question):
+        if scales.limit is None or not media_of(question.content) or await asyncio.to_thread(scales.fits, question):
             return None
         return await asyncio.to_thread(scales.lighter, question)
 

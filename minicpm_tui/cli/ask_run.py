@@ -11,6 +11,7 @@ from pathlib import Path
 
 from minicpm_tui.chat.connect import connect
 from minicpm_tui.chat.events import Asked, ChatEvent
+from minicpm_tui.chat.fitting import fitting
 from minicpm_tui.chat.options import options_for
 from minicpm_tui.chat.session import ChatSession
 from minicpm_tui.chat.session_choice import open_journal
@@ -22,7 +23,7 @@ from minicpm_tui.errors import MediaError, MinicpmTuiError, UsageError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.libraries import quiet_libraries
 from minicpm_tui.media.spec import AttachmentSpec
-from minicpm_tui.messages import ABORT, End, Message, Notice
+from minicpm_tui.messages import ABORT, End, Message
 
 INTERRUPTED = 130
 
@@ -80,7 +81,7 @@ async def _ask(question: Question, text: str, files: list[str], flags: Flags, ou
         try:
             session = ChatSession(journal, connection, options_for(config, journal.settings, connection.model))
             output.model = connection.model
-            asking = _fitting(session, _events(session, question.again, text, specs))
+            asking = fitting(session, _events(session, question.again, text, specs))
             status = await _stream(session, output, asking, sent)
         finally:
             await connection.aclose()
@@ -99,24 +100,6 @@ def _events(session: ChatSession, again: str, text: str, specs: list[AttachmentS
             raise UsageError(_("there is no question yet"), title=_("Nothing to send"))
         return session.edit(asked[-1].id, text, specs or None)
     return session.send(text, specs)
-
-
-async def _fitting(session: ChatSession, asking: AsyncGenerator[ChatEvent, None]) -> AsyncGenerator[ChatEvent, None]:
-    """``asking``, and once more with smaller pictures as often as a gateway refuses them for their size."""
-    reply = ""
-    while True:
-        refused: End | None = None
-        async with aclosing(asking) as events:
-            async for event in events:
-                reply = event.reply.id if isinstance(event, Asked) else reply
-                if isinstance(event, End) and reply and session.can_be_lighter(reply):
-                    refused = event
-                else:
-                    yield event
-        if refused is None or refused.error is None:
-            return
-        yield Notice(_("{title}: sent again with smaller pictures.").format(title=refused.error.title))
-        asking = session.retry(reply)
 
 
 async def _stream(session: ChatSession, output: Output, asking: AsyncGenerator[ChatEvent, None], sent: SentFolder | None) -> int:

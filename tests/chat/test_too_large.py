@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from minicpm_tui.chat.fitting import fitting
+from minicpm_tui.chat.rerun import Rerun, TurnEnded
 from minicpm_tui.demo.options import Faults
 from minicpm_tui.demo.testing import DemoServer
 from minicpm_tui.errors import RequestTooLarge
@@ -107,11 +109,36 @@ async def test_a_file_that_cannot_be_made_smaller_is_named_before_it_is_sent(
 ) -> None:
     async with talking(gateway) as session:
         await hear(session.send("What are these?", photos))
-        session.connection.memory.refused_bytes(40_000, 20_000)
+        session.connection.memory.refused_bytes(60_000, 33_000)
         before = len(gateway.requests)
-        with pytest.raises(RequestTooLarge, match="takes 20"):
-            await hear(session.send("And these?", photos * 2))
+        with pytest.raises(RequestTooLarge, match="takes 33"):
+            await hear(session.send("And these?", photos * 4))
         assert len(gateway.requests) == before
+
+
+async def test_a_rerun_makes_its_pictures_fit(server: DemoServer, talking: Opener, photos: list[AttachmentSpec]) -> None:
+    async with talking(server) as session:
+        await hear(session.send("What are these?", photos))
+        await hear(session.send("And now?"))
+        server.forget_media()
+        server.set_faults(Faults(most_bytes=MOST))
+        async with talking(server) as again:
+            ended = [event async for event in Rerun(session.journal, again).run() if isinstance(event, TurnEnded)]
+    assert [event.new.end is not None and event.new.end.error is None for event in ended] == [True, True]
+
+
+async def test_what_refuses_everything_is_not_asked_for_ever(
+    server: DemoServer, talking: Opener, photos: list[AttachmentSpec]
+) -> None:
+    server.set_faults(Faults(status=413))
+    async with talking(server) as session:
+        with pytest.raises(RequestTooLarge):
+            await hear(fitting(session, session.send("What are these?", photos * 2)))
+        refused = await hear(session.send("Are you there?"))
+        assert refused.end.error is not None
+        server.set_faults(Faults())
+        assert (await hear(session.send("And now?"))).end.error is None
+        assert len(server.chats) < 10
 
 
 def test_frames_of_a_video_stay_of_one_size() -> None:
@@ -123,3 +150,17 @@ def test_frames_of_a_video_stay_of_one_size() -> None:
     width, height, made = as_small_as(frames, 8000)
     assert {Image.open(io.BytesIO(blob.data)).size for blob in made} == {(width, height)}
     assert all(len(blob.data) <= 8000 for blob in made)
+
+
+@pytest.mark.parametrize("faults", [Faults(status=502), Faults(status=500), Faults(status=413), Faults(drop_after=0)])
+async def test_after_any_refusal_the_next_plain_message_is_answered(
+    server: DemoServer, talking: Opener, photos: list[AttachmentSpec], faults: Faults
+) -> None:
+    async with talking(server) as session:
+        server.set_faults(faults)
+        refused = await hear(session.send("What is it?", photos[:1]))
+        assert refused.end.error is not None
+        server.set_faults(Faults())
+        heard = await hear(session.send("Are you there?"))
+        assert heard.end.error is None
+        assert server.chats[-1]["messages"][-1]["role"] == "user"
