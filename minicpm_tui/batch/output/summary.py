@@ -16,8 +16,8 @@ from minicpm_tui.text import format_duration
 
 @dataclass(frozen=True)
 class Summary:
-    """``failed`` of this run, ``missed`` those that were never asked, ``ends`` how the others ended; ``shares`` are those
-    of the whole output, where a reference answer was given.
+    """``failed`` of this run, ``missed`` those that were never asked, ``ends`` how the others ended, ``limit`` what held it up;
+    ``shares`` are those of the whole output, where a reference answer was given.
     """
 
     output: Path
@@ -29,6 +29,7 @@ class Summary:
     tokens: int
     shares: Shares = field(default_factory=Shares)
     ends: Mapping[EndKind, int] = field(default_factory=dict)
+    limit: str = ""
 
     def lines(self) -> list[str]:
         """For stderr."""
@@ -57,7 +58,7 @@ class Summary:
                     self.missed,
                 ).format(count=self.missed)
             )
-        return lines
+        return [*lines, *filter(None, (self.limit,))]
 
     def _incomplete(self) -> list[str]:
         """A line for each way in which answers ended before they were whole."""

@@ -87,6 +87,11 @@ class Balancer:
         return sum(seat.under_way for seat in self.seats)
 
     @property
+    def failing(self) -> bool:
+        """Whether some server has failed and not answered since."""
+        return any(seat.failing_since is not None for seat in self.seats)
+
+    @property
     def trouble(self) -> str:
         """Why no server takes a request, where that is more than a short rest; empty while one does."""
         now = time.monotonic()

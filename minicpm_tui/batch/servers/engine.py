@@ -13,6 +13,7 @@ from minicpm_tui.batch.servers.balancer import Balancer, Seat
 from minicpm_tui.batch.servers.bare import without_media
 from minicpm_tui.batch.servers.client import Reply, Server
 from minicpm_tui.batch.servers.concurrency import Pace
+from minicpm_tui.batch.servers.limit import Limit
 from minicpm_tui.chat.budget import guess_tokens
 from minicpm_tui.chat.uncounted import doubtful, dropped, not_counted
 from minicpm_tui.errors import (
@@ -56,6 +57,7 @@ class ServerEngine:
         self._calls: dict[str, set[asyncio.Task[Reply]]] = {url: set() for url in self._servers}
         self._looked = False
         self.ready = True
+        self.limit = Limit(fixed=concurrency is not None)
         self.wanted = max(8, min(32, concurrency or 32))
 
     @property
@@ -68,12 +70,14 @@ class ServerEngine:
         watching = [asyncio.create_task(self._watch(seat)) for seat in self._balancer.seats]
         try:
             async with asyncio.TaskGroup() as tasks:
-                while (ready := await inbox.get()) is not None:
-                    if not ready.body:
+                ready = await inbox.get()
+                while ready is not None:
+                    if ready.body:
+                        seat = await self._seat()
+                        tasks.create_task(self._answer(ready, seat, answers))
+                    else:
                         await answers.put(Answer(ready.item, error=ready.error))
-                        continue
-                    seat = await self._balancer.acquire()
-                    tasks.create_task(self._answer(ready, seat, answers))
+                    ready = await self._next(inbox)
         finally:
             for task in watching:
                 task.cancel()
@@ -83,6 +87,19 @@ class ServerEngine:
         """Close the connections to every server."""
         for server in self._servers.values():
             await server.aclose()
+
+    async def _next(self, inbox: asyncio.Queue[Ready | None]) -> Ready | None:
+        began = time.monotonic()
+        ready = await inbox.get()
+        self.limit.hungry += time.monotonic() - began
+        return ready
+
+    async def _seat(self) -> Seat:
+        began = time.monotonic()
+        seat = await self._balancer.acquire()
+        if not self._balancer.failing:
+            self.limit.full += time.monotonic() - began
+        return seat
 
     async def _answer(self, ready: Ready, seat: Seat, answers: asyncio.Queue[Answer | None]) -> None:
         broken = 0
@@ -170,6 +187,7 @@ class ServerEngine:
             silent = 0
             if load is not None:
                 seat.pace.observe(*load, seat.under_way)
+                self.limit.look(*load, seat.under_way)
                 self._balancer.wake()
 
     def _leave(self, seat: Seat, error: BackendError) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from minicpm_tui.batch.output.summary import Summary
 from minicpm_tui.batch.run.look import look_through
@@ -32,4 +33,5 @@ async def through_servers(wanted: Run, addresses: Sequence[Address], *, concurre
     servers = [Server(address.url, address.key, thinking=thinking) for address in addresses]
     engine = ServerEngine(servers, concurrency=concurrency, patience=patience, down={url for url, _reason in target.silent})
     notes = [_("{url} does not answer yet: {reason}").format(url=url, reason=reason) for url, reason in target.silent]
-    return await carry_out(wanted, seen, engine, maker, target.model, notes)
+    summary = await carry_out(wanted, seen, engine, maker, target.model, notes)
+    return replace(summary, limit=engine.limit.words())
