@@ -11,12 +11,15 @@ from typing import Any
 import pyte
 import pytest
 
+from minicpm_tui import paths
 from minicpm_tui.messages import Delta, End
+from minicpm_tui.sessions import ids
+from minicpm_tui.sessions.events import AnyEvent, DeltaEvent, EndEvent, Header, MessageEvent, encode
 from minicpm_tui.sessions.export import export
 from minicpm_tui.sessions.export.options import Options
 from minicpm_tui.sessions.export.screen import COLUMNS, ROWS
 from minicpm_tui.sessions.journal import Journal
-from tests.sessions.talk import answer, conversation, question, reply
+from tests.sessions.talk import AT, answer, conversation, question, reply
 
 TEXT = (
     "# Head\n\nA **bold** word and "
@@ -26,8 +29,8 @@ TEXT = (
 )
 
 
-def cast(journal: Journal, version: Any = 2) -> list[Any]:
-    with Journal.open(journal.id, read_only=True) as reader:
+def cast(session: Journal | Path, version: Any = 2) -> list[Any]:
+    with Journal.open(session.id if isinstance(session, Journal) else session, read_only=True) as reader:
         data = export(reader, "cast", options=Options(cast_version=version)) or b""
     return [json.loads(line) for line in data.decode().splitlines()]
 
@@ -41,15 +44,20 @@ def last_screen(events: list[Any]) -> list[str]:
     return [line.rstrip() for line in screen.display]
 
 
-def spoken(text: str, step: int) -> Journal:
-    """A reply that comes in pieces of ``step`` characters, a tenth of a second apart."""
-    with Journal.create() as journal:
-        journal.append_message(question("u", "hi"))
-        journal.append_message(reply("a", "u"))
-        pieces = [text[at : at + step] for at in range(0, len(text), step)]
-        journal.append_deltas("a", [Delta("content", piece, 0.1 + 0.1 * number) for number, piece in enumerate(pieces)])
-        journal.append_end("a", End("stop"))
-    return journal
+def spoken(text: str, step: int) -> Path:
+    """A session with a reply that comes in pieces of ``step`` characters, a tenth of a second apart."""
+    folder = paths.sessions_dir() / ids.new_id()
+    folder.mkdir(parents=True)
+    pieces = tuple((0.1, "content", text[at : at + step]) for at in range(0, len(text), step))
+    lines: list[Header | AnyEvent] = [
+        Header(id=folder.name, created=AT),
+        MessageEvent.of(0.0, question("u", "hi")),
+        MessageEvent.of(0.1, reply("a", "u")),
+        DeltaEvent(t=0.1 * len(pieces), id="a", pieces=pieces),
+        EndEvent.of(0.1, "a", End("stop")),
+    ]
+    (folder / ids.JOURNAL).write_bytes(b"".join(encode(line) for line in lines))
+    return folder
 
 
 def test_version_2_counts_from_the_beginning() -> None:
@@ -95,6 +103,14 @@ def test_a_text_longer_than_the_terminal_is_all_there() -> None:
     text = "\n".join(f"- line {number}" for number in range(100))
     shown = "".join(data for _at, code, data in cast(spoken(text, 7))[1:] if code == "o")
     assert all(f"line {number}" in shown for number in range(100))
+
+
+def test_a_long_reply_is_recorded_in_the_time_of_its_length() -> None:
+    table = "| a | b |\n|---|---|\n" + "".join(f"| {number} | value {number} |\n" for number in range(100))
+    frames = [data for _at, code, data in cast(spoken(table, 4))[1:] if code == "o"]
+    assert len(frames) > 50
+    assert any("value 99" in data for data in frames)
+    assert sum(map(len, frames)) < 100 * len(table)
 
 
 def test_the_time_between_pieces_is_kept() -> None:

@@ -20,6 +20,8 @@ COLUMNS, ROWS = 100, 30
 
 _FRAME = 0.05
 """Seconds; pieces of a reply that come closer together are drawn at once."""
+_CHARACTERS = 8_000
+"""Of the block that is being written cost a second more between two frames: all of it is laid out for each."""
 
 
 def frames(timeline: Timeline) -> Iterator[tuple[float, str, Message | None]]:
@@ -35,7 +37,7 @@ def frames(timeline: Timeline) -> Iterator[tuple[float, str, Message | None]]:
                 yield step.at, above + _written(_heading(timeline, message)), message
             case Delta() as delta if reply:
                 reply.feed(delta)
-                if step.at - drawn >= _FRAME or not _follows(step, after):
+                if step.at - drawn >= reply.interval or not _follows(step, after, reply.interval):
                     drawn = step.at
                     yield step.at, reply.draw(), None
             case End() if reply:
@@ -79,17 +81,23 @@ class _Reply:
         self._thought = ""
         self._blocks = 0
         self._begun = False
-        self._stream.feed(text)
+        self._come = [text]
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two frames."""
+        return _FRAME + len(self._stream.tail) / _CHARACTERS
 
     def feed(self, delta: Delta) -> None:
         """Take a piece in."""
         if delta.kind == "reasoning":
             self._thought += printable(delta.text)
         else:
-            self._stream.feed(delta.text)
+            self._come.append(delta.text)
 
     def draw(self) -> str:
         """What makes the terminal show all that has come."""
+        self._take_in()
         text = self._draw_thought(final=bool(self._stream.source))
         text += self._draw_blocks()
         tail = self._stream.lines(COLUMNS) if self._stream.tail.strip() else []
@@ -97,10 +105,15 @@ class _Reply:
 
     def end(self) -> str:
         """All of the reply, and how it ended."""
+        self._take_in()
         self._stream.finish()
         text = self._draw_thought(final=True) + self._draw_blocks()
         notes = [note for note in (ending_label(self._message), facts_label(self._message)) if note]
         return text + _written([line for note in notes for line in _plain(note, ("dim",))] + [BLANK])
+
+    def _take_in(self) -> None:
+        self._stream.feed("".join(self._come))
+        self._come = []
 
     def _draw_thought(self, *, final: bool) -> str:
         """The reasoning: whole lines for good, the last one as far as it has come."""
@@ -135,9 +148,9 @@ def _heading(timeline: Timeline, message: Message) -> list[Line]:
     return [*lines, *(_plain(printable(message.text), PLAIN) if message.text else []), BLANK]
 
 
-def _follows(step: Step, after: Step | None) -> bool:
+def _follows(step: Step, after: Step | None, interval: float) -> bool:
     """Whether the next piece comes so soon that both are drawn at once."""
-    return after is not None and isinstance(after.event, Delta) and after.at - step.at < _FRAME
+    return after is not None and isinstance(after.event, Delta) and after.at - step.at < interval
 
 
 def _plain(text: str, ink: Ink) -> list[Line]:
