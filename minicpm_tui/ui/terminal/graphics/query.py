@@ -239,7 +239,8 @@ def colours_in(environ: Mapping[str, str]) -> int:
     if system == "auto":
         system = Console(file=io.StringIO(), force_terminal=True, _environ=environ).color_system or "standard"
     if system == "standard":
-        return 8 if environ.get("TERM", "") in _EIGHT_COLOURS else 16
+        few = environ.get("TERM", "") in _EIGHT_COLOURS and not inside_tmux(environ)  # which calls itself screen, and has 16
+        return 8 if few else 16
     return 256 if system == "256" else 1 << 24
 
 

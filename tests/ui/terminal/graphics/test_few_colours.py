@@ -79,6 +79,7 @@ def test_without_colours_the_symbols_make_the_shades(blocks: Blocks, light: bool
         ({"TERM": "xterm-16color"}, 16),
         ({"TERM": "screen"}, 8),
         ({"TERM": "linux"}, 8),
+        ({"TERM": "screen", "TMUX": "/tmp/tmux-0/default"}, 16),
         ({"TERM": "xterm-256color", "NO_COLOR": "1"}, 0),
         ({"TERM": "screen", "TEXTUAL_COLOR_SYSTEM": "truecolor"}, 1 << 24),
     ],
