@@ -12,7 +12,7 @@ from minicpm_tui.messages import media_of
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.attachments import AttachmentStore
 from minicpm_tui.sessions.journal import Journal
-from minicpm_tui.sessions.journal_reader import read
+from minicpm_tui.sessions.journal_reader import follow
 from minicpm_tui.sessions.saved import damage_of
 from minicpm_tui.text import one_line
 
@@ -34,8 +34,8 @@ class Check(msgspec.Struct, frozen=True):
 def check(folder: Path) -> Check:
     """Read everything of a session and compare every digest. Nothing is changed."""
     try:
-        with Journal.open(folder, read_only=True) as journal:
-            reading = read((folder / ids.JOURNAL).read_bytes())
+        with Journal.open(folder, read_only=True) as journal, (folder / ids.JOURNAL).open("rb") as file:
+            reading = follow(file, lambda _event: None)
     except StorageError as error:
         return Check(folder.name, ok=False, messages=0, attachments=0, problems=(str(error),))
     problems = damage_of(reading)

@@ -148,14 +148,21 @@ class Index:
         rows = self._db.execute(
             "SELECT place, message, text FROM document WHERE place BETWEEN ? AND ?", (first, first + (1 << _PLACE_BITS) - 1)
         )
-        old = {place: Document(message, text) for place, message, text in rows}
-        new = {first + place: document for place, document in enumerate(documents[: 1 << _PLACE_BITS])}
-        for place in [place for place in old if old[place] != new.get(place)]:
-            self._db.execute("INSERT INTO words(words, rowid, text) VALUES('delete', ?, ?)", (place, spaced(old[place].text)))
+        kept, stale = set(), []
+        for place, message, text in rows:
+            at = place - first
+            if at < len(documents) and documents[at] == Document(message, text):
+                kept.add(at)
+            else:
+                stale.append(place)
+        for place in stale:
+            (text,) = self._db.execute("SELECT text FROM document WHERE place = ?", (place,)).fetchone()
+            self._db.execute("INSERT INTO words(words, rowid, text) VALUES('delete', ?, ?)", (place, spaced(text)))
             self._db.execute("DELETE FROM document WHERE place = ?", (place,))
-        for place in [place for place in new if old.get(place) != new[place]]:
-            self._db.execute("INSERT INTO document VALUES(?, ?, ?)", (place, new[place].message, new[place].text))
-            self._db.execute("INSERT INTO words(rowid, text) VALUES(?, ?)", (place, spaced(new[place].text)))
+        for at, document in enumerate(documents[: 1 << _PLACE_BITS]):
+            if at not in kept:
+                self._db.execute("INSERT INTO document VALUES(?, ?, ?)", (first + at, document.message, document.text))
+                self._db.execute("INSERT INTO words(rowid, text) VALUES(?, ?)", (first + at, spaced(document.text)))
 
     def _number(self, name: str) -> int:
         row = self._db.execute("SELECT number FROM session WHERE id = ?", (name,)).fetchone()

@@ -1,14 +1,16 @@
-"""From the bytes of ``session.jsonl`` to events, whatever happened to them. Pure.
+"""From the bytes of ``session.jsonl`` to events, whatever happened to them.
 
 A line that another version or an accident made is no error: what can be read of it is, the rest is counted and stays in the file.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 import msgspec
 
@@ -44,24 +46,33 @@ class Reading:
 
 
 def read(data: bytes) -> Reading:
-    """Read a whole journal."""
-    header: Header | None = None
+    """Read a whole journal that is in memory."""
     events: list[AnyEvent] = []
+    return replace(follow(io.BytesIO(data), events.append), events=tuple(events))
+
+
+def follow(file: BinaryIO, take: Callable[[AnyEvent], object]) -> Reading:
+    """Read a journal of any size line by line; ``take`` is handed each event, and ``events`` of what comes back stays empty.
+
+    Raises OSError as ``file`` does.
+    """
+    header: Header | None = None
     damaged: list[DamagedLine] = []
-    lines = data.split(b"\n")
-    tail = lines.pop()
-    whole = _whole(tail)
-    if whole:
-        lines.append(tail[:whole])
-    for number, line in enumerate(lines, 1):
-        for item in _parse(line):
+    end = size = 0
+    newline = False
+    for number, line in enumerate(file, 1):
+        size += len(line)
+        whole = line if line.endswith(b"\n") else line[: _whole(line)]  # the last one may be torn
+        newline = bool(whole) and not whole.endswith(b"\n")
+        end += len(whole)
+        for item in _parse(whole.removesuffix(b"\n")):
             if isinstance(item, Header):
                 header = header or item
             elif isinstance(item, bytes):
                 damaged.append(DamagedLine(number, item))
             else:
-                events.append(item)
-    return Reading(header, tuple(events), tuple(damaged), len(data) - len(tail) + whole, len(data), whole > 0)
+                take(item)
+    return Reading(header, (), tuple(damaged), end, size, newline)
 
 
 def _parse(line: bytes) -> Iterator[Header | AnyEvent | bytes]:

@@ -15,7 +15,7 @@ from minicpm_tui.messages import Blob, BlobReader, Message, media_of
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.attachments import AttachmentStore
 from minicpm_tui.sessions.events import VERSION, Header, encode
-from minicpm_tui.sessions.journal_reader import Reading, read
+from minicpm_tui.sessions.journal_reader import Reading, follow
 from minicpm_tui.sessions.log import LineLog
 from minicpm_tui.sessions.state import SessionState
 
@@ -37,9 +37,7 @@ class SavedSession:
         self._lock = lock
         self._log: LineLog | None = None
         self._is_new = new
-        self._reading = _NO_READING if new else _read(folder)
-        for event in self._reading.events:
-            self.state.apply(event)
+        self._reading = _NO_READING if new else _follow(folder, self.state)
         header = self._reading.header or Header(id="", created="")
         self.id = folder.name if new else folder.resolve().name
         self.created = header.created or (not new and ids.created_of(self.id)) or self.state.last_open or ids.now()
@@ -180,10 +178,12 @@ class SavedSession:
             self._folder.rmdir()
 
 
-def _read(folder: Path) -> Reading:
+def _follow(folder: Path, state: SessionState) -> Reading:
+    """Bring ``state`` to where the journal in ``folder`` ends."""
     journal = folder / ids.JOURNAL
     try:
-        return read(journal.read_bytes())
+        with journal.open("rb") as file:
+            return follow(file, state.apply)
     except OSError as error:
         raise StorageError(f"{journal}: {error.strerror}", title=_("The session cannot be read")) from error
 

@@ -22,6 +22,8 @@ from minicpm_tui.sessions.events import (
 from minicpm_tui.text import one_line
 
 TITLE_LENGTH = 60
+_JOINED = 256
+"""So many pieces of a reply become one string: each has some fifty bytes beside its characters."""
 LONGEST_WAIT = 1e9
 """Seconds; a ``t`` beyond it is damage, not a pause."""
 
@@ -31,20 +33,45 @@ def wait_of(event: AnyEvent) -> float:
     return min(max(event.t, 0.0), LONGEST_WAIT)
 
 
+class _Text:
+    """A text that grows by many small pieces, in little more memory than its characters take."""
+
+    def __init__(self, text: str = "") -> None:
+        self._blocks = [text] if text else []
+        self._pieces: list[str] = []
+
+    def add(self, piece: str) -> None:
+        self._pieces.append(piece)
+        if len(self._pieces) >= _JOINED:
+            self._blocks.append("".join(self._pieces))
+            self._pieces.clear()
+
+    def whole(self) -> str:
+        if self._pieces or len(self._blocks) > 1:
+            self._blocks = ["".join([*self._blocks, *self._pieces])]
+            self._pieces = []
+        return self._blocks[0] if self._blocks else ""
+
+
 class _Reply:
     """A reply's text while it grows."""
 
     def __init__(self, message: Message) -> None:
-        self.texts = [message.text] if message.text else []
-        self.reasoning: list[str] = []
+        self.text = _Text(message.text)
+        self.reasoning = _Text()
         self.end: End | None = None
 
     def feed(self, pieces: tuple[tuple[float, str, str], ...]) -> None:
         for _dt, kind, text in pieces:
             if kind == "content":
-                self.texts.append(text)
+                self.text.add(text)
             elif kind == "reasoning":
-                self.reasoning.append(text)
+                self.reasoning.add(text)
+
+    def finish(self, end: End) -> None:
+        self.end = end
+        self.text.whole()
+        self.reasoning.whole()
 
 
 class SessionState:
@@ -76,7 +103,7 @@ class SessionState:
             case DeltaEvent():
                 self._reply(event.id).feed(event.pieces)
             case EndEvent():
-                self._reply(event.id).end = event.end
+                self._reply(event.id).finish(event.end)
             case SelectEvent():
                 if event.id in self._messages:
                     self._selected = event.id
@@ -146,7 +173,7 @@ class SessionState:
         reply = self._replies.get(message.id)
         if reply is None or message.role != "assistant":
             return message
-        return message.with_reply("".join(reply.texts), "".join(reply.reasoning), reply.end)
+        return message.with_reply(reply.text.whole(), reply.reasoning.whole(), reply.end)
 
 
 def titles(message: Message) -> bool:

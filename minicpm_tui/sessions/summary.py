@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +12,8 @@ import msgspec
 
 from minicpm_tui.messages import MediaPart, Message, media_of
 from minicpm_tui.sessions import ids
-from minicpm_tui.sessions.events import AnyEvent, Header
-from minicpm_tui.sessions.journal_reader import read
+from minicpm_tui.sessions.events import Header
+from minicpm_tui.sessions.journal_reader import follow
 from minicpm_tui.sessions.state import SessionState
 
 HEAD_BYTES, HEAD_LINES = 4096, 5
@@ -70,12 +70,13 @@ class Stamp(msgspec.Struct, frozen=True):
 
 def summarise(folder: Path) -> tuple[SessionInfo, list[Document]] | None:
     """Read the session in ``folder``; None when it cannot be read or nothing was said."""
+    state = SessionState()
     try:
-        data = (folder / ids.JOURNAL).read_bytes()
+        with (folder / ids.JOURNAL).open("rb") as file:
+            header = follow(file, state.apply).header
     except OSError:
         return None
-    reading = read(data)
-    return _summarise(folder, reading.header, reading.events)
+    return _summarise(folder, header, state)
 
 
 def glance(folder: Path, stamp: Stamp) -> SessionInfo | None:
@@ -89,18 +90,16 @@ def glance(folder: Path, stamp: Stamp) -> SessionInfo | None:
     if len(lines) < HEAD_LINES and stamp.size > len(data):
         found = summarise(folder)  # the first question is longer than that
         return found[0] if found else None
-    reading = read(b"\n".join(lines) + b"\n")
-    found = _summarise(folder, reading.header, reading.events, size=stamp.size)
+    state = SessionState()
+    header = follow(io.BytesIO(b"\n".join(lines) + b"\n"), state.apply).header
+    found = _summarise(folder, header, state, size=stamp.size)
     written = datetime.fromtimestamp(stamp.mtime_ns / 1e9, UTC)
     return msgspec.structs.replace(found[0], updated=ids.stamp(written)) if found else None
 
 
 def _summarise(
-    folder: Path, header: Header | None, events: Iterable[AnyEvent], size: int | None = None
+    folder: Path, header: Header | None, state: SessionState, size: int | None = None
 ) -> tuple[SessionInfo, list[Document]] | None:
-    state = SessionState()
-    for event in events:
-        state.apply(event)
     messages = list(state.tree.messages.values())
     if not messages:
         return None

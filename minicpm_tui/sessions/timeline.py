@@ -17,7 +17,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.messages import Delta, End, MediaPart, Message, Tree, media_of
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.events import AnyEvent, DeltaEvent, EndEvent, MessageEvent
-from minicpm_tui.sessions.journal_reader import read
+from minicpm_tui.sessions.journal_reader import follow
 from minicpm_tui.sessions.state import LONGEST_WAIT, SessionState
 from minicpm_tui.text import one_line
 
@@ -111,11 +111,13 @@ class _Recorded:
 def load(folder: Path, idle_limit: float = IDLE_LIMIT) -> Timeline:
     """The timeline of the session in ``folder``, which may be cut off or come from another machine. Raises StorageError."""
     journal = folder / ids.JOURNAL
+    events: list[AnyEvent] = []
     try:
-        reading = read(journal.read_bytes())
+        with journal.open("rb") as file:
+            follow(file, events.append)
     except OSError as error:
         raise StorageError(f"{journal}: {error.strerror}", title=_("The session cannot be read")) from error
-    return of(reading.events, idle_limit)
+    return of(events, idle_limit)
 
 
 def of(events: Iterable[AnyEvent], idle_limit: float = IDLE_LIMIT) -> Timeline:
