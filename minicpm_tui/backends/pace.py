@@ -18,7 +18,7 @@ from minicpm_tui.backends.chunks import ChunkJoiner
 if TYPE_CHECKING:
     import ssl
 
-PACE_SECONDS = 0.06
+PACE_SECONDS = 0.1
 UNPACED_READS = 3
 """The headers, the chunk with the role, the first token."""
 FULL_READ = 32 * 1024

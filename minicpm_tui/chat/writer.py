@@ -8,8 +8,8 @@ from minicpm_tui.errors import StorageError
 from minicpm_tui.messages import Delta, End
 from minicpm_tui.sessions import Journal
 
-FLUSH_SECONDS = 0.04
-"""Between the arrival of a piece and its writing: the connection is read every 0.06 s, and on a busy machine both and the write
+FLUSH_SECONDS = 0.02
+"""Between the arrival of a piece and its writing: the connection is read every 0.1 s, and on a busy machine both and the write
 itself must stay under the journal's 0.2 s."""
 
 

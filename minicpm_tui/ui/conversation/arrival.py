@@ -35,7 +35,7 @@ class Arrival:
         self._viewport.append(entry)
 
     def add(self, deltas: Iterable[Delta]) -> None:
-        """What has come: drawn 80 ms later at most."""
+        """What has come: drawn 90 ms later at most."""
         if self._live is not None:
             for delta in deltas:
                 self._live.add(delta)

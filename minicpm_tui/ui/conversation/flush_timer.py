@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
-INTERVAL = 0.08
-"""Seconds between two drawings of a reply, at least."""
+INTERVAL = 0.09
+"""Seconds between two drawings of a reply, at least: less than between two reads of the connection, so that what a read brings is
+drawn at once."""
 
 SHARE = 3
 """… and so many times what the last one took."""

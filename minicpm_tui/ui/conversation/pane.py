@@ -105,7 +105,7 @@ class ConversationPane(Commanded, ScrollView, can_focus=True):
         self.arrival.begin(Entry(message, self.viewport.text_width, Extras(position)))
 
     def feed(self, event: Delta | Notice | Iterable[Delta]) -> None:
-        """A piece of the reply, or several. Cheap: what came is drawn together, 80 ms later at most."""
+        """A piece of the reply, or several. Cheap: what came is drawn together, 90 ms later at most."""
         if isinstance(event, Notice):
             if self.streaming:
                 self.notice(event.text)
