@@ -117,8 +117,11 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Pasting, 
         for problem in self.theme_problems:
             self.notify(one_line(problem), severity="warning", timeout=10, markup=False)
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
+        from minicpm_tui.ui.batch.again import stop_all
+
         files.listen(None)
+        await stop_all()
 
     def _say_damage(self, words: str) -> None:
         self.notify(one_line(words), severity="warning", timeout=10, markup=False)

@@ -1,4 +1,4 @@
-"""Trying what failed again: the batch command with --resume, in a process of its own."""
+"""Trying what failed again: the batch command with --resume, in a process of its own, which goes on when its screen is left."""
 
 from __future__ import annotations
 
@@ -19,14 +19,38 @@ class Again:
     def __init__(self) -> None:
         self.words = ""
         self._process: asyncio.subprocess.Process | None = None
+        self._running: asyncio.Task[int] | None = None
 
     @property
     def running(self) -> bool:
         """True while the command runs."""
-        return self._process is not None and self._process.returncode is None
+        return self._running is not None and not self._running.done()
 
-    async def run(self, batch: BatchRun) -> int:
-        """The exit status."""
+    def start(self, batch: BatchRun) -> None:
+        """Begin, unless it runs already."""
+        if not self.running:
+            self._running = asyncio.create_task(self._run(batch))
+            _known[batch.output] = self
+
+    async def wait(self) -> int:
+        """The exit status; whoever waits may be cancelled, the command is not."""
+        assert self._running is not None, "it was not started"
+        return await asyncio.shield(self._running)
+
+    async def stop(self) -> None:
+        """As Ctrl-C would: what was answered stays."""
+        if not self.running:
+            return
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(signal.SIGINT)
+        try:
+            await asyncio.wait_for(self.wait(), END_SECONDS)
+        except TimeoutError:
+            if self._process is not None:
+                self._process.kill()
+
+    async def _run(self, batch: BatchRun) -> int:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "minicpm_tui", "batch", "--resume", *batch.arguments),
@@ -41,13 +65,17 @@ class Again:
             self.words = one_line(line.decode(errors="replace")) or self.words
         return await self._process.wait()
 
-    async def stop(self) -> None:
-        """As Ctrl-C would: what was answered stays."""
-        if self._process is None or not self.running:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGINT)
-        try:
-            await asyncio.wait_for(self._process.wait(), END_SECONDS)
-        except TimeoutError:
-            self._process.kill()
+
+_known: dict[str, Again] = {}
+
+
+def again_of(batch: BatchRun) -> Again:
+    """The command that is trying ``batch`` again, or one that has not begun."""
+    known = _known.get(batch.output)
+    return known if known is not None and known.running else Again()
+
+
+async def stop_all() -> None:
+    """End them with the program."""
+    await asyncio.gather(*(again.stop() for again in _known.values()))
+    _known.clear()

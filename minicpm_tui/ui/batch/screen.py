@@ -22,7 +22,7 @@ from minicpm_tui.batch.run.view import OutputView, item_of
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import N_, _, ngettext
 from minicpm_tui.text import format_duration, one_line, printable
-from minicpm_tui.ui.batch.again import Again
+from minicpm_tui.ui.batch.again import Again, again_of
 from minicpm_tui.ui.batch.table import ResultTable
 from minicpm_tui.ui.conversation.text import MarkdownText
 from minicpm_tui.ui.files.preview import Preview
@@ -106,12 +106,12 @@ class BatchScreen(Commanded, Screen[None]):
         self.open_run(self.run)
         self.set_interval(LOOK_SECONDS, self.look)
 
-    async def on_unmount(self) -> None:
-        await self.again.stop()
-
     def open_run(self, run: BatchRun) -> None:
         """Show another run."""
         self.run, self.view, self.only_failed = run, OutputView(Path(run.output)), False
+        self.again = again_of(run)
+        if self.again.running:
+            self._follow()
         self.call_later(self.look)
 
     async def look(self) -> None:
@@ -193,14 +193,19 @@ class BatchScreen(Commanded, Screen[None]):
             if run.output == chosen:
                 self.open_run(run)
 
+    def action_retry(self) -> None:
+        if self.run is not None:
+            self.again.start(self.run)
+            self._follow()
+
     @work(exclusive=True, group="again")
-    async def action_retry(self) -> None:
-        if self.run is None:
-            return
+    async def _follow(self) -> None:
+        """Say how trying again goes, also when it began before this screen was opened."""
+        again = self.again
         self._say(_("retrying the failed requests…"))
-        status = await self.again.run(self.run)
+        status = await again.wait()
         await self.look()
-        self._say(_("all answered") if status == 0 else self.again.words)
+        self._say(_("all answered") if status == 0 else again.words)
         self.refresh_bindings()
 
 

@@ -132,6 +132,26 @@ async def test_what_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.Mo
         assert len(server.chats) == 3
 
 
+async def test_trying_again_goes_on_when_the_screen_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    fill_folder(tmp_path / "in", 2)
+    (tmp_path / "in" / "bad.png").touch()
+    with serving(DemoOptions(tokens_per_second=0, reply="A picture.")) as server:
+        run = ("in", "-o", "out.jsonl", "--prompt", "What?", "--no-thinking", "--url", server.url)
+        assert await asyncio.to_thread(batch, *run) == 1
+        (tmp_path / "in" / "bad.png").write_bytes(png(3))
+        async with MinicpmApp().run_test(size=(120, 30)) as pilot:
+            screen = await opened(pilot, 3)
+            await pilot.press("r")
+            await until(lambda: screen.again.running, pilot)
+            await pilot.press("escape")
+            await until(lambda: pilot.app.screen is not screen, pilot)
+            again = await opened(pilot, 3)
+            assert again.again is screen.again
+            await until(lambda: "3 answers · 0 failed" in shown(again, "#state"), pilot)
+            await until(lambda: "all answered" in shown(again, "#state"), pilot)
+
+
 async def test_without_any_run_it_says_how_to_begin() -> None:
     async with MinicpmApp().run_test(size=(80, 24)) as pilot:
         (command,) = COMMANDS
