@@ -40,8 +40,7 @@ def test_in_every_field(program: Terminal, name: str) -> None:
     home = program.caret
     at_once(program, FIELDS[name].enter)
     program.wait_until(lambda: program.caret != home)
-    while program.pump(0.2) is not None:
-        pass
+    program.settle()
     column, _row = program.caret
     at_once(program, END)
     program.wait_until(lambda: END in program.text)
