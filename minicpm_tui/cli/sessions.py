@@ -132,19 +132,25 @@ def check(all_json: bool, session: str | None, as_json: bool) -> int:
 command.add_command(export)
 
 
-@command.command("import", help=_("Import an exported session (tar.gz, jsonl, json) or a session's folder; prints its id."))
+@command.command(
+    "import",
+    help=_(
+        "Import an exported session (tar.gz, jsonl, json), a session's folder, or the conversations of open-webui, ChatGPT, "
+        "LibreChat, LM Studio, llm (logs.db) or oterm (store.db); prints the ids."
+    ),
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @_json_option
 @click.pass_obj
 def import_(all_json: bool, file: Path, as_json: bool) -> int:
     from minicpm_tui.cli.json_print import print_json
-    from minicpm_tui.sessions.importer import import_session
+    from minicpm_tui.sessions.importer import import_sessions
 
-    session_id = import_session(file, say=warn)
+    found = import_sessions(file, say=warn)
     if as_json or all_json:
-        print_json({"id": session_id})
+        print_json({"id": found[0], "ids": found})
     else:
-        print(session_id)
+        print("\n".join(found))
     return 0
 
 

@@ -1,14 +1,10 @@
-"""The ``messages`` of an OpenAI chat request as messages of a session."""
+"""The messages of a chat request (OpenAI, Anthropic, Ollama, Qwen) as messages of a session."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
-import io
 import json
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +12,12 @@ import msgspec
 
 from minicpm_tui.errors import SessionDamaged
 from minicpm_tui.i18n import _
-from minicpm_tui.messages import Blob, End, Frame, ImagePart, MediaPart, Message, Part, Source, TextPart, VideoPart, media_of
+from minicpm_tui.messages import End, Frame, MediaPart, Message, TextPart, VideoPart, media_of, text_of
 from minicpm_tui.messages.message import Role
 from minicpm_tui.sessions import ids
+from minicpm_tui.sessions.imports.content import Content
 
 _ROLES: dict[str, Role] = {"system": "system", "developer": "system", "assistant": "assistant"}
-_MAGIC = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"GIF8": "image/gif", b"BM": "image/bmp"}
 
 
 def looks_like_chat(data: bytes) -> bool:
@@ -33,44 +29,67 @@ def looks_like_chat(data: bytes) -> bool:
     return start.startswith(b"{") and b'"kind"' not in first_line and b'"minicpm-tui-session"' not in first_line
 
 
-def convert(data: bytes, path: Path) -> tuple[list[Message], dict[str, Blob], dict[str, Any]]:
-    """Messages in order, the bytes of their media, and the settings that go with them. Raises SessionDamaged."""
-    raw = _parsed(data, path)
+def convert(raw: object, path: Path) -> tuple[list[Message], Content, dict[str, Any]]:
+    """Messages in order, what was in them, and the settings that go with them. Raises SessionDamaged."""
     settings: dict[str, Any] = {}
     about: dict[int, _About] = {}
     if isinstance(raw, dict):
         about = _about(raw.get("session"))
         model = raw.get("model")
         settings = {"model": model} if isinstance(model, str) else {}
-        raw = raw.get("messages")
-    if not isinstance(raw, list) or not all(isinstance(each, dict) and "role" in each for each in raw):
+        if system := _system(raw):
+            settings["system"] = system
+        raw = raw["messages"] if "messages" in raw else _response(raw)
+    if (
+        not isinstance(raw, list)
+        or not all(isinstance(each, dict) for each in raw)
+        or (raw and not any("role" in each for each in raw))
+    ):
         raise SessionDamaged(str(path), title=_("This file cannot be imported"), hint=_("it should contain a list of messages"))
     messages: list[Message] = []
-    blobs: dict[str, Blob] = {}
+    content = Content()
     for number, each in enumerate(raw):
-        message = _message(each, messages[-1].id if messages else None, settings.get("model"), blobs)
+        if "role" not in each:
+            content.left_out(str(each.get("type")))
+            continue
+        message = _message(each, messages[-1].id if messages else None, settings.get("model"), content)
         if (known := about.get(number)) is not None:
             message = _with(message, known)
         if message.role == "system" and "system" not in settings and not messages:
             settings["system"] = message.text
         else:
             messages.append(message)
-    return messages, blobs, settings
+    return messages, content, settings
 
 
-def named(data: bytes) -> tuple[str, str]:
+def _system(raw: dict[str, Any]) -> str:
+    """The system prompt that stands beside the messages: Anthropic's ``system``, ``instructions`` of OpenAI's Responses."""
+    parts, _thought = Content().parts(raw.get("system") or raw.get("instructions"))
+    return text_of(parts)
+
+
+def _response(raw: dict[str, Any]) -> object:
+    """``input`` and ``output`` of OpenAI's Responses as one list."""
+    asked, answered = raw.get("input"), raw.get("output")
+    if isinstance(asked, str):
+        asked = [{"role": "user", "content": asked}]
+    if not isinstance(asked, list) and not isinstance(answered, list):
+        return None
+    return [each for some in (asked, answered) if isinstance(some, list) for each in some]
+
+
+def named(raw: object) -> tuple[str, str]:
     """The id of the session that an export of ours is of, and when that began (ISO 8601); empty where it says neither."""
-    with contextlib.suppress(ValueError, RecursionError):
-        raw = json.loads(data)
-        session = raw.get("session") if isinstance(raw, dict) else None
-        if isinstance(session, dict):
-            session_id, created = session.get("id"), session.get("created")
-            if isinstance(session_id, str) and isinstance(created, str) and ids.is_id(session_id):
-                return session_id, created
+    session = raw.get("session") if isinstance(raw, dict) else None
+    if isinstance(session, dict):
+        session_id, created = session.get("id"), session.get("created")
+        if isinstance(session_id, str) and isinstance(created, str) and ids.is_id(session_id):
+            return session_id, created
     return "", ""
 
 
-def _parsed(data: bytes, path: Path) -> Any:
+def parsed(data: bytes, path: Path) -> Any:
+    """The JSON in ``data``, with U+FFFD for what is no text. Raises SessionDamaged."""
     try:
         text = data.decode("utf-8-sig", "replace")
         return json.loads(json.dumps(json.loads(text), ensure_ascii=False).encode("utf-8", "replace"))
@@ -121,82 +140,16 @@ def _about(session: object) -> dict[int, _About]:
     return found
 
 
-def _message(raw: dict[str, Any], parent: str | None, model: str | None, blobs: dict[str, Blob]) -> Message:
+def _message(raw: dict[str, Any], parent: str | None, model: str | None, content: Content) -> Message:
     role: Role = _ROLES.get(str(raw["role"]), "user")
-    content = raw.get("content")
-    parts = tuple(_part(each, blobs) for each in (content if isinstance(content, list) else [content]))
+    parts, thought = content.parts(raw.get("content"))
+    parts += content.attached(raw.get("images"))
+    if raw.get("tool_calls"):
+        content.left_out("tool_calls")
     message = Message(secrets.token_hex(8), parent, role, parts, ids.now())
     if role != "assistant":
         return message
-    reasoning = raw.get("reasoning") or raw.get("reasoning_content")
-    thought = reasoning if isinstance(reasoning, str) else ""
-    return msgspec.structs.replace(message.with_reply(message.text, thought, End()), model=model)
-
-
-def _part(raw: object, blobs: dict[str, Blob]) -> Part:
-    if isinstance(raw, str):
-        return TextPart(raw)
-    if not isinstance(raw, dict):
-        return TextPart("")
-    kind = raw.get("type")
-    if kind == "text":
-        return TextPart(str(raw.get("text", "")))
-    url = raw.get(str(kind))
-    url = url.get("url") if isinstance(url, dict) else url
-    if kind in {"image_url", "video_url"} and isinstance(url, str):
-        return _media(url, blobs, video=kind == "video_url")
-    return TextPart(f"[{kind}]")
-
-
-def _media(url: str, blobs: dict[str, Blob], *, video: bool) -> Part:
-    if url.startswith(("http://", "https://")):
-        name = url.split("?", maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1] or url
-        return VideoPart(name, source=Source(url=url)) if video else ImagePart(name, source=Source(url=url))
-    try:
-        found = list(_data_of(url))
-    except (ValueError, binascii.Error):
-        return TextPart(f"[{url[:80]}]")
-    for blob in found:
-        blobs[blob.sha256] = blob
-    if not video:
-        width, height = _pixels(found[0].data)
-        return ImagePart(_("picture"), found[0].sha256, width, height, media_type=found[0].media_type)
-    width, height = _pixels(found[0].data)
-    if found[0].media_type == "image/jpeg":
-        frames = tuple(Frame(blob.sha256, float(index)) for index, blob in enumerate(found))
-        return VideoPart(_("video"), frames, width=width, height=height)
-    return VideoPart(_("video"), file=found[0].sha256, media_type=found[0].media_type)
-
-
-def _data_of(url: str) -> Iterator[Blob]:
-    """The bytes of a ``data:`` URL; of frames, one after another. Raises ValueError."""
-    head, comma, body = url.partition(",")
-    if not comma or not head.startswith("data:") or not head.endswith(";base64"):
-        raise ValueError(head)
-    stated = head[5:-7]
-    for piece in body.split(","):
-        data = base64.b64decode(piece, validate=True)
-        if not data:
-            raise ValueError(head)
-        yield Blob(data, _sniffed(data) or (stated if stated.startswith("video/") else "application/octet-stream"))
-
-
-def _sniffed(data: bytes) -> str | None:
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
-
-
-def _pixels(data: bytes) -> tuple[int | None, int | None]:
-    """Width and height from the header; the picture is not decoded."""
-    import warnings
-
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as picture:
-                return picture.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None, None
+    for part in media_of(parts):
+        content.left_out(part.name)
+    stated = next((raw[key] for key in ("reasoning", "reasoning_content", "thinking") if isinstance(raw.get(key), str)), "")
+    return msgspec.structs.replace(message.with_reply(message.text, stated or thought, End()), model=model)

@@ -1,4 +1,4 @@
-"""Sessions from elsewhere: an exported archive, a journal, a copied folder, or the messages of an OpenAI chat request.
+"""Sessions from elsewhere: an archive, a journal, a copied folder, the messages of a chat request, other programs' exports.
 
 Whatever the file says, only a new session folder is written, and it appears complete or not at all. A session keeps its id where
 that is free. One that is here already, perhaps continued since, is not written again; attachments that it lacks are added.
@@ -20,33 +20,41 @@ from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import Blob, Message, media_of, message_ending
 from minicpm_tui.sessions import ids, tar
 from minicpm_tui.sessions.attachments import EXTENSIONS, AttachmentStore
-from minicpm_tui.sessions.chat_messages import convert, looks_like_chat, named
+from minicpm_tui.sessions.chat_messages import convert, looks_like_chat, named, parsed
 from minicpm_tui.sessions.events import Header, MessageEvent, encode
+from minicpm_tui.sessions.imports import databases
+from minicpm_tui.sessions.imports.content import Content
+from minicpm_tui.sessions.imports.conversation import Conversation
+from minicpm_tui.sessions.imports.formats import conversations
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.journal_reader import Reading, read
 from minicpm_tui.sessions.private import without_private
 from minicpm_tui.sessions.staging import staging
-from minicpm_tui.text import format_bytes
+from minicpm_tui.text import format_bytes, one_line
 
 MOST_JOURNAL_BYTES = 1 << 30
 _MEDIA_TYPES = {extension: media_type for media_type, extension in reversed(EXTENSIONS.items())}
 _ATTACHMENT = re.compile(r"(?:.*/)?attachments/([0-9a-f]{64})\.([a-z0-9]{1,8})")
 
 
-def import_session(path: Path, folder: Path | None = None, say: Callable[[str], None] = lambda _line: None) -> str:
-    """Import ``path``; the session's id.
+def import_sessions(path: Path, folder: Path | None = None, say: Callable[[str], None] = lambda _line: None) -> list[str]:
+    """Import ``path``; the ids of the sessions, one unless it is another program's export of several conversations.
 
     Args:
-        path: a ``.tar.gz``, ``.jsonl`` or ``.json`` file (told apart by content), or a session's folder.
+        path: a ``.tar.gz``, ``.jsonl`` or ``.json`` file, a database (told apart by content), or a session's folder.
         folder: the folder of session folders, ``paths.sessions_dir()`` unless given.
-        say: is told (translated) that the session was here already, and what is missing.
+        say: is told (translated) that a session was here already, what is missing, and what was left out.
 
     Raises:
         StorageError: it cannot be read, or the disk does not take it.
         SessionDamaged: it is nothing we know, or hostile.
     """
     into = make_private_dir(paths.sessions_dir() if folder is None else folder)
-    session_id, known = _imported(path, into)
+    return [_told(session_id, into, say, known=known) for session_id, known in _imported(path, into, say)]
+
+
+def _told(session_id: str, into: Path, say: Callable[[str], None], *, known: bool) -> str:
+    """The id again, after saying what is to be said of the session."""
     if known:
         say(_("this session is here already: {id}").format(id=session_id))
     with Journal.open(into / session_id, read_only=True) as journal:
@@ -63,25 +71,30 @@ def import_session(path: Path, folder: Path | None = None, say: Callable[[str], 
     return session_id
 
 
-def _imported(path: Path, into: Path) -> tuple[str, bool]:
-    """The id, and whether the session was here already."""
+def _imported(path: Path, into: Path, say: Callable[[str], None]) -> list[tuple[str, bool]]:
+    """The ids, and whether each session was here already."""
     try:
         with path.open("rb") if path.is_file() else contextlib.nullcontext() as file:
             start = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n") if file else b""
         if path.is_dir():
             if not ids.is_session(path):
                 raise StorageError(str(path), title=_("There is no session in this folder"))
-            return _keep(into, _journal_of(path / ids.JOURNAL), _beside(path))
+            return [_keep(into, _journal_of(path / ids.JOURNAL), _beside(path))]
         if not path.is_file():
             raise StorageError(str(path), title=_("Not a file") if path.exists() else _("No such file"))
         if start.startswith(b"\x1f\x8b"):
-            return _import_archive(path, into)
+            return [_import_archive(path, into)]
+        if start.startswith(databases.MAGIC):
+            return _import_all(databases.read(path), path, into, say)
         data = _journal_of(path)
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}", title=_("The file cannot be read")) from error
     if looks_like_chat(data):
-        return _import_chat(data, path, into)
-    return _keep(into, data, _beside(path.parent))
+        raw = parsed(data, path)
+        if (others := conversations(raw, path)) is not None:
+            return _import_all(others, path, into, say)
+        return [_import_chat(raw, path, into, say)]
+    return [_keep(into, data, _beside(path.parent))]
 
 
 def _import_archive(path: Path, into: Path) -> tuple[str, bool]:
@@ -99,21 +112,63 @@ def _import_archive(path: Path, into: Path) -> tuple[str, bool]:
         return _keep(into, journal, _beside(place))
 
 
-def _import_chat(data: bytes, path: Path, into: Path) -> tuple[str, bool]:
-    messages, blobs, settings = convert(data, path)
-    session_id, created = named(data)
+def _import_chat(raw: object, path: Path, into: Path, say: Callable[[str], None]) -> tuple[str, bool]:
+    messages, content, settings = convert(raw, path)
+    session_id, created = named(raw)
     if session_id and (into / session_id).is_dir() and _says(into / session_id, messages):
         return session_id, True
     if not messages:
         raise SessionDamaged(str(path), title=_("This file cannot be imported"), hint=_("it contains no messages"))
     with staging(into) as place:
         with Journal.create(settings=settings, folder=place) as journal:
-            for message in messages:
-                needed = (digest for part in media_of(message.content) for digest in part.digests)
-                journal.append_message(message, {digest: blobs[digest] for digest in needed})
+            _append(journal, messages, content)
         assert journal.path is not None
         text = _journal_of(journal.path / ids.JOURNAL)
-        return _keep(into, _named(text, session_id, created) if session_id else text, _beside(journal.path))
+        kept = _keep(into, _named(text, session_id, created) if session_id else text, _beside(journal.path))
+    _say_dropped(content, say)
+    return kept
+
+
+def _import_all(others: Iterable[Conversation], path: Path, into: Path, say: Callable[[str], None]) -> list[tuple[str, bool]]:
+    """Each conversation of another program as a session; what none of them holds is said as one line."""
+    found = [kept for each in others if (kept := _import_conversation(each, into, say)) is not None]
+    if not found:
+        raise SessionDamaged(str(path), title=_("This file cannot be imported"), hint=_("it contains no messages"))
+    return found
+
+
+def _import_conversation(other: Conversation, into: Path, say: Callable[[str], None]) -> tuple[str, bool] | None:
+    messages, current = other.messages()
+    if not messages:
+        return None
+    session_id = other.session_id
+    with staging(into) as place:
+        with Journal.create(settings=other.settings, folder=place) as journal:
+            if other.title:
+                journal.set_title(one_line(other.title))
+            _append(journal, messages, other.content)
+            if current:
+                journal.select(current)
+            path = list(journal.tree.path())
+        if session_id and (into / session_id).is_dir() and _says(into / session_id, path):
+            return session_id, True
+        assert journal.path is not None
+        text = _journal_of(journal.path / ids.JOURNAL)
+        kept = _keep(into, _named(text, session_id, other.created) if session_id else text, _beside(journal.path))
+    _say_dropped(other.content, say)
+    return kept
+
+
+def _append(journal: Journal, messages: Iterable[Message], content: Content) -> None:
+    for message in messages:
+        needed = (digest for part in media_of(message.content) for digest in part.digests)
+        journal.append_message(message, {digest: content.blobs[digest] for digest in needed})
+
+
+def _say_dropped(content: Content, say: Callable[[str], None]) -> None:
+    if content.dropped:
+        what = ", ".join(kind if count == 1 else f"{count} × {kind}" for kind, count in content.dropped.most_common(10))
+        say(_("not taken over: {what}; in the text their names stand in brackets").format(what=what))
 
 
 def _says(folder: Path, messages: Sequence[Message]) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from minicpm_tui import paths
 from minicpm_tui.messages import Blob, Delta, End, Frame, ImagePart, Message, Source, TextPart, Usage, VideoPart
 from minicpm_tui.sessions import ids
+from minicpm_tui.sessions.importer import import_sessions
 from minicpm_tui.sessions.journal import Journal
 
 AT = "2026-03-01T10:00:00.000Z"
@@ -15,6 +17,12 @@ MODEL = "openbmb/MiniCPM-V-4_5"
 PICTURE = Blob(b"\xff\xd8\xff picture", "image/jpeg")
 FRAMES = tuple(Blob(b"\xff\xd8\xff frame %d" % index, "video/jpeg") for index in range(3))
 BLOBS = {blob.sha256: blob for blob in (PICTURE, *FRAMES)}
+
+
+def import_session(path: Path, folder: Path | None = None, say: Callable[[str], None] = lambda _line: None) -> str:
+    """The id of the one session in ``path``."""
+    [session_id] = import_sessions(path, folder, say)
+    return session_id
 
 
 def question(message_id: str, text: str, parent: str | None = None, *, media: bool = False) -> Message:

@@ -25,10 +25,9 @@ from minicpm_tui.messages import Delta, End, ImagePart, Message, VideoPart, mess
 from minicpm_tui.sessions import care
 from minicpm_tui.sessions.export import export
 from minicpm_tui.sessions.export.options import Options
-from minicpm_tui.sessions.importer import import_session
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.library import Library
-from tests.sessions.talk import FRAMES, MODEL, PICTURE, conversation, everything, move_away, question, reply
+from tests.sessions.talk import FRAMES, MODEL, PICTURE, conversation, everything, import_session, move_away, question, reply
 
 HEADER = b'{"format":"minicpm-tui-session","version":1,"id":"x","created":"2026-01-01T00:00:00Z"}\n'
 

@@ -10,9 +10,8 @@ import pytest
 from minicpm_tui import paths
 from minicpm_tui.sessions import care
 from minicpm_tui.sessions.export import export
-from minicpm_tui.sessions.importer import import_session
 from minicpm_tui.sessions.journal import Journal
-from tests.sessions.talk import conversation, everything, move_away, question
+from tests.sessions.talk import conversation, everything, import_session, move_away, question
 
 
 @pytest.fixture
