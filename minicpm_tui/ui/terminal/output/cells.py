@@ -18,6 +18,7 @@ _PLACEHOLDER = "\U0010eeee"  # one cell of a picture in kitty, with marks that t
 _BRUSH = re.compile(r"\x1b\\\x1b7\x1b\[(\d+)D")
 _MOST_BRUSHES = 200
 _MOST_STRIPS = 500
+_MOST_TEXTS = 500
 _CJK = range(0x1100, 0x1F000)
 
 
@@ -48,6 +49,17 @@ class _Cells(dict[str, Cell]):
     def __init__(self, codes: Codes) -> None:
         super().__init__()
         self._codes = codes
+        self._texts: dict[str, Row] = {}
+
+    def of(self, text: str) -> Row:
+        """The cells of ``text``, not to be changed: when a page scrolls, most of its texts were there before."""
+        row = self._texts.get(text)
+        if row is None:
+            if len(self._texts) >= _MOST_TEXTS:
+                self._texts.clear()
+            row = [self[character] for character in text] if text.isascii() else list(_wide(text, self))
+            self._texts[text] = row
+        return row
 
     def __missing__(self, text: str) -> Cell:
         if text == " ":
@@ -116,11 +128,10 @@ class Glyphs:
             under, over = self._brushes[codes]
             before[len(before) - drawn :] = [under] * drawn
             return [over]
-        if text.isascii():
-            return [cells[character] for character in text]
-        wide = list(_wide(text, cells))
-        self.odd |= any(cell.unsure for cell in wide)
-        return wide
+        row = cells.of(text)
+        if not self.odd and not text.isascii():
+            self.odd = any(cell.unsure for cell in row)
+        return row
 
 
 def _wide(text: str, cells: _Cells) -> Iterator[Cell]:
