@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -70,7 +70,7 @@ def sync_dir(path: Path) -> None:
             os.close(handle)
 
 
-def replace_file(path: Path, data: bytes, *, mode: int = PRIVATE_FILE, overwrite: bool = True) -> None:
+def replace_file(path: Path, data: bytes | Iterable[bytes], *, mode: int = PRIVATE_FILE, overwrite: bool = True) -> None:
     """Replace ``path`` by ``data`` at once: a temporary file, fsync, rename. Raises StorageError.
 
     A reader sees the old bytes or the new ones, never a part. The name is durable after ``sync_dir``. Without ``overwrite`` a
@@ -81,7 +81,7 @@ def replace_file(path: Path, data: bytes, *, mode: int = PRIVATE_FILE, overwrite
         try:
             with os.fdopen(handle, "wb") as file:
                 os.fchmod(file.fileno(), mode)
-                file.write(data)
+                file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
             give_name(Path(name), path, overwrite=overwrite)
@@ -107,7 +107,7 @@ def give_name(finished: Path, path: Path, *, overwrite: bool) -> None:
         finished.unlink()
 
 
-def write_durably(path: Path, data: bytes, *, mode: int = PRIVATE_FILE, overwrite: bool = True) -> None:
+def write_durably(path: Path, data: bytes | Iterable[bytes], *, mode: int = PRIVATE_FILE, overwrite: bool = True) -> None:
     """``replace_file``, and its name is on the disk too when this returns. Raises StorageError, NameTaken."""
     replace_file(path, data, mode=mode, overwrite=overwrite)
     sync_dir(path.parent)

@@ -79,7 +79,8 @@ def _one(session: str, name: str, output: Path | None, options: Options, *, over
     from minicpm_tui.sessions.journal import Journal
 
     with Journal.open(session, read_only=True) as journal:
-        data = export_session(journal, name, output, options, overwrite=overwrite)
+        export_session(journal, name, output, options, overwrite=overwrite, out=sys.stdout.buffer)
+        sys.stdout.buffer.flush()
         lost = missing(journal)
     for line in lost:
         warn(line)
@@ -87,9 +88,6 @@ def _one(session: str, name: str, output: Path | None, options: Options, *, over
         warn(_("left out: where files lay and the server's address; --with-paths keeps them"))
     if output is not None:
         print(_("exported to {path}").format(path=output), file=sys.stderr)
-    if data is not None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
     return 0
 
 

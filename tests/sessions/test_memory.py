@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from minicpm_tui.sessions import Journal, ids
+from minicpm_tui.sessions.export import export
 from minicpm_tui.sessions.library import Library
 
-_LINES, _PIECES = 400, 50
+_LINES, _PIECES = 1000, 50
 
 
 @pytest.fixture
@@ -57,3 +58,14 @@ def test_taking_into_the_index(session: Path, tmp_path: Path) -> None:
 
     listed("first")
     assert peak(lambda: listed("second")) < (session / ids.JOURNAL).stat().st_size / 2
+
+
+@pytest.mark.parametrize("name", ["jsonl", "tar.gz"])
+def test_handing_the_journal_on(session: Path, tmp_path: Path, name: str) -> None:
+    with Journal.open(session, read_only=True) as journal:
+
+        def handed_on() -> None:
+            export(journal, name, tmp_path / f"a.{name}", overwrite=True)
+
+        handed_on()
+        assert peak(handed_on) < (session / ids.JOURNAL).stat().st_size / 2

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from minicpm_tui.errors import UsageError
 from minicpm_tui.files import refuse_taken, write_durably
@@ -21,11 +22,12 @@ from minicpm_tui.text import one_line
 
 @dataclass(frozen=True)
 class Format:
-    """``render`` makes the bytes; ``write`` makes several files, or one too large for memory, and is told whether to replace."""
+    """``render`` makes the bytes, ``lines`` one after another; ``write`` makes files, and is told whether to replace."""
 
     name: str
     render: Callable[[Journal, Options], bytes] | None = None
     write: Callable[[Journal, Path, bool, Options], None] | None = None
+    lines: Callable[[Journal, Options], Iterator[bytes]] | None = None
 
 
 DEFAULT = Options()
@@ -37,7 +39,7 @@ FORMATS = {
         Format("md", markdown.render, markdown.write),
         Format("html", page.render),
         Format("json", chat_json.render),
-        Format("jsonl", journal_text),
+        Format("jsonl", lines=journal_text),
         Format("cast", cast.render),
         Format("tar.gz", write=archive.write),
     )
@@ -45,9 +47,15 @@ FORMATS = {
 
 
 def export(
-    journal: Journal, name: str, path: Path | None = None, options: Options = DEFAULT, *, overwrite: bool = False
+    journal: Journal,
+    name: str,
+    path: Path | None = None,
+    options: Options = DEFAULT,
+    *,
+    overwrite: bool = False,
+    out: BinaryIO | None = None,
 ) -> bytes | None:
-    """Export to ``path``; without one, the bytes. What is there is replaced with ``overwrite`` alone.
+    """Export to ``path``; without one, to ``out``; without both, the bytes. What is there is replaced with ``overwrite`` alone.
 
     Raises:
         UsageError: an unknown format, or one that needs a file.
@@ -57,17 +65,28 @@ def export(
     if name not in FORMATS:
         raise UsageError(name, title=_("No such format"), hint=_("available: {names}").format(names=", ".join(FORMATS)))
     chosen = FORMATS[name]
-    needs_file = chosen.render is None or (name == "md" and markdown.has_attachments(journal))
+    needs_file = (chosen.render is None and chosen.lines is None) or (name == "md" and markdown.has_attachments(journal))
     if path is None:
+        if chosen.lines is not None:
+            return _told(chosen.lines(journal, options), out)
         if needs_file or chosen.render is None:
             raise UsageError(name, title=_("This format needs a file to write to"), hint=_("give one with -o"))
-        return chosen.render(journal, options)
+        return _told([chosen.render(journal, options)], out)
     if not overwrite:
         refuse_taken(path)
     if chosen.write is not None:
         chosen.write(journal, path, overwrite, options)
+    elif chosen.lines is not None:
+        write_durably(path, chosen.lines(journal, options), overwrite=overwrite)
     elif chosen.render is not None:
         write_durably(path, chosen.render(journal, options), overwrite=overwrite)
+    return None
+
+
+def _told(pieces: Iterable[bytes], out: BinaryIO | None) -> bytes | None:
+    if out is None:
+        return b"".join(pieces)
+    out.writelines(pieces)
     return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import tarfile
 import tempfile
@@ -20,7 +19,6 @@ from minicpm_tui.sessions.journal import Journal
 
 def write(journal: Journal, path: Path, overwrite: bool, options: Options) -> None:
     """Write the journal and its attachments to ``path``; complete or not at all. Raises StorageError, NameTaken."""
-    text = journal_text(journal, options)
     assert journal.path is not None
     files = [file for _digest, file in AttachmentStore(journal.path / ids.ATTACHMENTS).files()]
     with storage_errors(path):
@@ -31,7 +29,11 @@ def write(journal: Journal, path: Path, overwrite: bool, options: Options) -> No
                 gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed,
                 tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
             ):
-                _add(tar, io.BytesIO(text), len(text), f"{journal.id}/{ids.JOURNAL}")
+                with tempfile.TemporaryFile(dir=path.parent) as text:  # its size stands before it
+                    text.writelines(journal_text(journal, options))
+                    size = text.tell()
+                    text.seek(0)
+                    _add(tar, text, size, f"{journal.id}/{ids.JOURNAL}")
                 for file in files:
                     with file.open("rb") as source:
                         _add(tar, source, os.fstat(source.fileno()).st_size, f"{journal.id}/{ids.ATTACHMENTS}/{file.name}")

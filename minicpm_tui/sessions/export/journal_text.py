@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from minicpm_tui.errors import SessionError
 from minicpm_tui.i18n import _
 from minicpm_tui.sessions.export.options import Options
@@ -10,9 +12,12 @@ from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.private import without_private
 
 
-def journal_text(journal: Journal, options: Options) -> bytes:
-    """The bytes of the journal, without private facts unless they are wanted. Raises SessionError where it is not saved."""
+def journal_text(journal: Journal, options: Options) -> Iterator[bytes]:
+    """The journal line by line, without private facts unless they are wanted.
+
+    Raises SessionError where it is not saved, OSError where it cannot be read.
+    """
     if not journal.saved or journal.path is None:
         raise SessionError(journal.id, title=_("The session is not saved"))
-    data = (journal.path / JOURNAL).read_bytes()
-    return data if options.with_paths else without_private(data)
+    with (journal.path / JOURNAL).open("rb") as file:
+        yield from file if options.with_paths else map(without_private, file)
