@@ -1,0 +1,70 @@
+"""Whatever a server sends, there is one end: the text that came, or one line that says what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import tracemalloc
+
+import pytest
+
+from minicpm_tui.backends.facts import ModelFacts, ServerFacts
+from minicpm_tui.backends.openai import OpenAIBackend
+from minicpm_tui.messages import MemoryBlobs, ReplyEvent
+from tests.backends.conftest import end_of, question, text_of
+from tests.faults.cases import BROKEN, COMPLETE, SPOILT, answer
+
+
+async def asked(wire: bytes) -> list[ReplyEvent]:
+    """What the program makes of a server that answers ``wire`` to everything, over a real connection."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
+        await reader.readexactly(length)
+        writer.write(wire)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    backend = OpenAIBackend(ServerFacts(url, models=(ModelFacts("m"),), started="1"), "m")
+    try:
+        return [each async for each in backend.stream(question("hi"), MemoryBlobs())]
+    finally:
+        await backend.aclose()
+        server.close()
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_what_is_odd_but_complete_is_an_answer(name: str) -> None:
+    events = asyncio.run(asked(COMPLETE[name]))
+    assert text_of(events) == "Hello world"
+    assert end_of(events).error is None
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_broken_is_one_line(name: str) -> None:
+    error = end_of(asyncio.run(asked(BROKEN[name]))).error
+    assert error is not None
+    assert error.line().strip()
+    assert "\n" not in error.line()
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_spoilt_bytes_never_break_the_program(name: str) -> None:
+    end_of(asyncio.run(asked(SPOILT[name])))
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_packed_bomb_is_refused_in_little_memory(status: int) -> None:
+    bomb = gzip.compress(b" " * 300_000_000, 1)
+    tracemalloc.start()
+    try:
+        error = end_of(asyncio.run(asked(answer(bomb, status, "application/json", "Content-Encoding: gzip\r\n")))).error
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert error is not None
+    assert "\n" not in error.line()
+    assert peak < 100_000_000
