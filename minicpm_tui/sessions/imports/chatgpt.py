@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from minicpm_tui.messages import Part, TextPart
+from minicpm_tui.messages.message import Role
 from minicpm_tui.sessions.imports.beside import Beside
 from minicpm_tui.sessions.imports.content import Content
 from minicpm_tui.sessions.imports.conversation import Conversation, Node, moment, name_of, stated, table, tables
 from minicpm_tui.sessions.imports.pictures import picture_part
 
+_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant"}
 _SILENT = {"model_editable_context", "user_editable_context", "reasoning_recap"}
 """What ChatGPT writes for itself; it does not show it in a conversation."""
 
@@ -36,18 +38,19 @@ def read(raw: dict[str, Any], files: Beside) -> Conversation:
     for key, each in raw["mapping"].items():
         node, message = table(each), table(table(each).get("message"))
         content, about = table(message.get("content")), table(message.get("metadata"))
-        parent, role, kind = name_of(node.get("parent")), table(message.get("author")).get("role"), content.get("content_type")
+        parent, role = name_of(node.get("parent")), stated(table(message.get("author")).get("role"))
+        kind = stated(content.get("content_type"))
         reasoning = thoughts.get(parent, "")
         if kind == "thoughts":
             reasoning = "\n\n".join(stated(thought.get("content")) for thought in tables(content.get("thoughts")))
         if kind == "thoughts" or (kind in _SILENT and reasoning):
             thoughts[key] = reasoning
         parts = () if kind in _SILENT or kind == "thoughts" else _parts(content, about, found.content, files)
-        shown = role in {"user", "assistant"} and bool(parts) and not about.get("is_visually_hidden_from_conversation")
+        shown = role in _ROLES and bool(parts) and not about.get("is_visually_hidden_from_conversation")
         if role == "tool" and parts:
             found.content.left_out("tool")
         model, at = stated(about.get("model_slug")) or None, moment(message.get("create_time"))
-        found.nodes.append(Node(key, parent, role if shown else None, parts, reasoning, model, at))
+        found.nodes.append(Node(key, parent, _ROLES[role] if shown else None, parts, reasoning, model, at))
     return found
 
 

@@ -50,15 +50,15 @@ class Content:
             return [TextPart(raw)]
         if not isinstance(raw, dict):
             return [TextPart("")] if raw is None else [self.left_out(type(raw).__name__)]
-        kind = raw.get("type") or next((key for key in ("text", "image", "video") if key in raw), None)
+        kind = str(raw.get("type") or next((key for key in ("text", "image", "video") if key in raw), None))
         if kind in _TEXTS:
             return [TextPart(_text_in(raw.get(_TEXTS[kind])))]
         if kind in _THOUGHTS:
             thoughts.append(_text_in(raw.get(_THOUGHTS[kind])))
             return []
         if kind in _PICTURES:
-            return [self._picture(_place(raw, str(kind)), video=kind in {"video", "video_url"})]
-        return [self.left_out(str(kind))]
+            return [self._picture(_place(raw, kind), video=kind in {"video", "video_url"})]
+        return [self.left_out(kind)]
 
     def _picture(self, place: object, *, video: bool) -> Part:
         if isinstance(place, list) and video and all(isinstance(each, str) for each in place):

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from minicpm_tui.messages import Part, TextPart
+from minicpm_tui.messages.message import Role
 from minicpm_tui.sessions.imports.beside import Beside
 from minicpm_tui.sessions.imports.content import Content
 from minicpm_tui.sessions.imports.conversation import Conversation, Node, moment, stated, table, tables
 from minicpm_tui.sessions.imports.pictures import picture_part
+
+_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
 
 
 def fits(raw: dict[str, Any]) -> bool:
@@ -64,9 +67,7 @@ def _node(version: dict[str, Any], key: str, parent: str | None, content: Conten
             else:
                 parts.append(_part(each, content, files))
     model = stated(table(version.get("senderInfo")).get("senderName")) or None
-    return Node(
-        key, parent, role if role in {"user", "assistant", "system"} else None, tuple(parts), "\n\n".join(thoughts), model
-    )
+    return Node(key, parent, _ROLES.get(stated(role)), tuple(parts), "\n\n".join(thoughts), model)
 
 
 def _part(raw: dict[str, Any], content: Content, files: Beside) -> Part:

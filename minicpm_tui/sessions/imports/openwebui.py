@@ -10,9 +10,11 @@ import re
 from typing import Any
 
 from minicpm_tui.messages import Part
+from minicpm_tui.messages.message import Role
 from minicpm_tui.sessions.imports.content import Content
 from minicpm_tui.sessions.imports.conversation import Conversation, Node, moment, name_of, stated, table, tables, with_text
 
+_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
 _REASONING = re.compile(r'<details type="reasoning"[^>]*>\s*(?:<summary>.*?</summary>)?(.*?)</details>\s*', re.DOTALL)
 
 
@@ -45,7 +47,7 @@ def read(raw: dict[str, Any]) -> Conversation:
             Node(
                 key,
                 name_of(message.get("parentId")),
-                role if role in {"user", "assistant", "system"} else None,
+                _ROLES.get(stated(role)),
                 with_text(_REASONING.sub("", text) if thoughts else text, *_files(message, content)),
                 reasoning or "\n\n".join(_thought(each) for each in thoughts),
                 stated(message.get("model")) or None,

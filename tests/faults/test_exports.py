@@ -1,0 +1,80 @@
+"""Exports of other programs, damaged from a seed: they are read, or refused in one line, and leave nothing behind."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minicpm_tui import paths
+from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.sessions.importer import import_sessions
+from minicpm_tui.sessions.journal import Journal
+from tests.faults.cases import SEED
+from tests.sessions.test_other_programs import LLM, URL, chatgpt, database, openwebui
+
+JUNK: list[Any] = [None, 7, -1e300, True, "", "x\0\x1b[31m", "../../etc/passwd", [], {}, [None], {"a": []}, [[1]], ["x"], 1e18]
+CHATS: dict[str, Any] = {
+    "open-webui": [openwebui()],
+    "chatgpt": [chatgpt("one"), chatgpt("two")],
+    "librechat": {
+        "conversationId": "x",
+        "title": "t",
+        "messages": [{"messageId": "a", "text": "q", "children": [{"text": "a"}]}],
+    },
+    "lm-studio": {
+        "name": "n",
+        "createdAt": 1,
+        "messages": [{"versions": [{"role": "user", "content": [{"type": "text", "text": "q"}]}], "currentlySelected": 0}],
+    },
+    "messages": [{"role": "user", "content": [{"type": "image", "source": {"type": "url", "url": URL}}], "images": [URL]}],
+}
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Every container in ``value`` with each of its keys."""
+    keys = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
+    return [place for key in keys for place in ((value, key), *places(value[key]))]
+
+
+def check(path: Path) -> None:
+    before = set(paths.sessions_dir().glob("*")) if paths.sessions_dir().exists() else set()
+    found: list[str] = []
+    said = ""
+    try:
+        found = import_sessions(path)
+    except MinicpmTuiError as error:
+        said = str(error)
+    assert "\n" not in said
+    assert bool(found) != bool(said)
+    for each in found:
+        with Journal.open(each, read_only=True) as journal:
+            assert journal.tree.messages
+    before |= {paths.sessions_dir() / each for each in found}
+    assert set(paths.sessions_dir().glob("*")) <= before
+
+
+@pytest.mark.parametrize("name", CHATS)
+def test_spoilt_exports_are_read_or_refused(tmp_path: Path, name: str) -> None:
+    chance = random.Random(SEED)
+    for _number in range(25):
+        spoilt = copy.deepcopy(CHATS[name])
+        for _each in range(chance.randint(1, 3)):
+            container, key = chance.choice(places(spoilt) or [([0], 0)])
+            container[key] = copy.deepcopy(chance.choice(JUNK))
+        (tmp_path / "x.json").write_text(json.dumps(spoilt))
+        check(tmp_path / "x.json")
+
+
+def test_spoilt_databases_are_read_or_refused(tmp_path: Path) -> None:
+    chance, whole = random.Random(SEED), database(tmp_path / "logs.db", LLM).read_bytes()
+    for _number in range(25):
+        data = bytearray(whole)
+        for _each in range(20):
+            data[chance.randrange(16, len(data))] = chance.randrange(256)
+        (tmp_path / "x.db").write_bytes(data[: chance.randrange(100, len(data) + 1)] if chance.random() < 0.3 else data)
+        check(tmp_path / "x.db")
