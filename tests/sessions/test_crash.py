@@ -31,7 +31,7 @@ def _write_until_killed(folder: Path, said: int) -> None:
             parent = f"{os.getpid()}-a{index}"
 
 
-def _killed_after(folder: Path, messages: int, delay: int) -> list[str]:
+def killed_after(folder: Path, messages: int, delay: int) -> list[str]:
     """Fork a writer, kill it a little after its ``messages``-th durable message; what it had said was durable."""
     out, into = os.pipe()
     pid = os.fork()
@@ -61,7 +61,7 @@ def test_two_hundred_kills_lose_nothing_that_was_durable() -> None:
     assert folder is not None
     durable: set[str] = set()
     for attempt in range(200):
-        durable.update(_killed_after(folder, 1 + attempt % 3, attempt * 977 % 20_000))
+        durable.update(killed_after(folder, 1 + attempt % 3, attempt * 977 % 20_000))
         with Journal.open(folder) as journal:
             messages = journal.tree.messages
             assert durable <= messages.keys()
