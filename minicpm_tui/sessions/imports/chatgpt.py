@@ -1,6 +1,6 @@
 """ChatGPT's ``conversations.json``: a list of conversations, each a tree in ``mapping``; pictures lie beside it by their ids.
 
-Source: archives of "Export data", 2023 to 2025.
+By the outline that is publicly known of "Export data"; not tried with every year's archives.
 """
 
 from __future__ import annotations

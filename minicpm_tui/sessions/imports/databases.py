@@ -1,6 +1,6 @@
 """Conversations in SQLite: ``logs.db`` of llm and ``store.db`` of oterm.
 
-Sources: the documented schema of llm 0.23 to 0.27 ("Logging to SQLite") and the tables that oterm 0.4 to 0.14 makes.
+By llm's documentation ("Logging to SQLite") and oterm's tables; columns that a version does not have are done without.
 """
 
 from __future__ import annotations

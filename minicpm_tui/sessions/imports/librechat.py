@@ -1,6 +1,6 @@
 """LibreChat's export of one conversation as JSON, flat or with ``children``; attached files are named, they are not in it.
 
-Source: the "Export conversation" dialog of LibreChat 0.7 and 0.8 (2025).
+By what its "Export conversation" dialog is known to write; not tried with a file of every version.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """LM Studio's ``*.conversation.json``: messages with versions, replies in steps; pictures lie in ``user-files`` by their names.
 
-Source: what LM Studio 0.3 keeps in ``~/.lmstudio/conversations`` (2025).
+By what it is known to keep in ``~/.lmstudio/conversations``; not tried with a file of every version.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """open-webui's exports: one chat or a list, each a tree of messages in ``chat.history``.
 
-Source: what "Export Chats" writes, open-webui 0.6 (2025). Files on its server are named, their bytes are not in it.
+By what "Export Chats" is known to write; files on its server are named, their bytes are not in it.
 """
 
 from __future__ import annotations
