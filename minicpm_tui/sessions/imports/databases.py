@@ -1,6 +1,6 @@
 """Conversations in SQLite: ``logs.db`` of llm and ``store.db`` of oterm.
 
-By llm's documentation ("Logging to SQLite") and oterm's tables; columns that a version does not have are done without.
+By llm's documentation ("Logging to SQLite") and oterm's tables.
 """
 
 from __future__ import annotations
