@@ -64,7 +64,7 @@ class NextMessage:
         if outgoing.replaces is not None:
             self.edit.begin(outgoing.replaces, outgoing.text, outgoing.attachments)
             return
-        written = self._composer.text
+        written = self._composer.message
         both = written.strip() and outgoing.text
         self._composer.write(f"{outgoing.text}\n\n{written}" if both else outgoing.text or written)
         self._tray.restore(outgoing.attachments)
@@ -76,7 +76,7 @@ class NextMessage:
 
     def unsent(self, waiting: Sequence[Outgoing]) -> Draft:
         """Everything that is not sent yet: what is ``waiting`` its turn, what an edit has set aside, what is being written."""
-        texts = (self.edit.text, self._composer.text)
+        texts = (self.edit.text, self._composer.message)
         return unsent(waiting, texts, (*self.edit.attachments, *self._tray.attachments))
 
     async def take_over(self) -> None:

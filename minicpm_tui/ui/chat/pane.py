@@ -233,7 +233,7 @@ class TalkPane(Blank, Vertical):
 
     def _check_context(self) -> None:
         """Have what is written counted; an edited question keeps files that do not lie here: it is counted when it is sent."""
-        self.context_line.check(None if self.editing else self.model.session, self.composer.text, self.next.ready)
+        self.context_line.check(None if self.editing else self.model.session, self.composer.message, self.next.ready)
 
     def unsent(self) -> Draft:
         """Everything that is not sent yet."""
@@ -261,7 +261,7 @@ class TalkPane(Blank, Vertical):
             self.say(_("The editor needs the whole terminal: wait for the reply, or stop it"))
             return
         try:
-            self.composer.write(editor.edit_on(self.app, self.composer.text))
+            self.composer.write(editor.edit_on(self.app, self.composer.message))
         except EditorFailed as error:
             self.say(error_line(error.info))
 

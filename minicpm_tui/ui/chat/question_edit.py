@@ -33,7 +33,7 @@ class QuestionEdit:
         ``attachments`` are the files that are to replace its own.
         """
         composer, tray = self._composer, self._tray
-        written, files = composer.text, tray.take()
+        written, files = composer.message, tray.take()
         if self.question is None:
             self.text, self.attachments = written, files
         self.question = question
@@ -46,7 +46,7 @@ class QuestionEdit:
     def give_up(self) -> None:
         """The user leaves the edit: what was written comes back with the question."""
         if self.question is not None:
-            self._given_up[self.question] = self._composer.text
+            self._given_up[self.question] = self._composer.message
         self.end()
 
     def end(self) -> None:

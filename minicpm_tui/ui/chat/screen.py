@@ -281,7 +281,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         from minicpm_tui.ui.composer import prompt_choice
 
         try:
-            text = await prompt_choice.ask(self.app, self.talk.composer.text)
+            text = await prompt_choice.ask(self.app, self.talk.composer.message)
         except MinicpmTuiError as error:
             self.talk.say(error_line(error.info))
         else:

@@ -18,6 +18,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.ui.composer import completion, history, pasted, typed
 from minicpm_tui.ui.composer.commands import COMMANDS, COPY_KEY
 from minicpm_tui.ui.composer.completion import Candidate
+from minicpm_tui.ui.composer.folds import Folds
 from minicpm_tui.ui.composer.history import History
 from minicpm_tui.ui.kit.commands import Commanded, bindings, show_key
 from minicpm_tui.ui.kit.error_line import error_line
@@ -61,6 +62,7 @@ class Composer(Commanded, TextArea):
         super().__init__(id="composer", show_line_numbers=False, highlight_cursor_line=False, compact=True)
         self.placeholder = _("Ask about pictures and videos…  @ completes paths")
         self.sent = History()
+        self._folds = Folds()
         self.folder = folder or Path.cwd()
         self.completions: CompletionList | None = None
         self.scp_line = ""
@@ -73,14 +75,23 @@ class Composer(Commanded, TextArea):
         """As TextArea does, which fails when its placeholder has no room at all."""
         return super().render_line(y) if self.content_size.width > 0 else Strip.blank(self.size.width)
 
+    @property
+    def message(self) -> str:
+        """All that is written: ``text`` has a mark in place of a long paste."""
+        return self._folds.whole(self.text)
+
     # -- keys -----------------------------------------------------------------------------------------------------------------
 
     async def on_key(self, event: Key) -> None:
         """The keys that TextArea would take for itself."""
-        if self.completions is not None and self.completions.display and self._key_in_list(self.completions, event.key):
+        if self.completions is not None and self.completions.take(event.key):
             taken = True
         elif event.key == "enter":
             self.action_submit()
+            taken = True
+        elif event.key == "backspace" and (mark := self._folds.mark_before(self._before)) and self.selection.is_empty:
+            row, column = self.cursor_location
+            self.delete((row, column - len(mark)), (row, column))
             taken = True
         elif event.key in {"backspace", "up"} and not self.text:
             self.post_message(self.TakeBack(event.key))
@@ -91,25 +102,12 @@ class Composer(Commanded, TextArea):
             event.stop()
             event.prevent_default()
 
-    def _key_in_list(self, completions: CompletionList, key: str) -> bool:
-        match key:
-            case "up" | "down":
-                completions.move(1 if key == "down" else -1)
-            case "tab" | "enter":
-                if chosen := completions.chosen:
-                    self.complete(chosen)
-            case "escape":
-                completions.offer(())
-            case _:
-                return False
-        return True
-
     def action_submit(self) -> None:
         """Send the message, but attach the files that it names first."""
         if typed.might_name_files(self.text) and self.text != self._unfound:
             self._read_typed(self.text)
         else:
-            self.post_message(self.Submitted(self.text))
+            self.post_message(self.Submitted(self.message))
 
     @work(group="typed", exclusive=True)
     async def _read_typed(self, what: str) -> None:
@@ -122,7 +120,7 @@ class Composer(Commanded, TextArea):
         if named.found or named.missing:
             self._give(named.found, named.missing)
         else:
-            self.post_message(self.Submitted(what))
+            self.post_message(self.Submitted(self.message))
 
     def action_newline(self) -> None:
         self.insert("\n")
@@ -176,7 +174,7 @@ class Composer(Commanded, TextArea):
 
     def write(self, entry: str) -> None:
         """Replace what is written; one undo brings it back."""
-        self.replace(entry, (0, 0), self.document.end)
+        self.replace(self._folds.fold(entry), (0, 0), self.document.end)
         self.move_cursor(self.document.end)
 
     @on(TextArea.Changed)
@@ -256,13 +254,18 @@ class Composer(Commanded, TextArea):
         self.post_message(CopyText(self.scp_line, _("the scp line")))
 
     def _insert(self, what: str) -> None:
-        result = self.replace(text.printable(what), *self.selection)
+        result = self.replace(self._folds.fold(text.printable(what)), *self.selection)
         self.move_cursor(result.end_location)
+
+    @property
+    def _before(self) -> str:
+        """What stands before the cursor in its line."""
+        row, column = self.cursor_location
+        return self.document[row][:column]
 
     @work(group="completion", exclusive=True)
     async def _look_up(self) -> None:
-        row, column = self.cursor_location
-        token = completion.token_before(self.document[row][:column])
+        token = completion.token_before(self._before)
         found = [] if token is None else await asyncio.to_thread(completion.candidates, token, self.folder)
         if self.completions is not None and (found or self.completions.display):
             self.completions.offer(found)
@@ -275,7 +278,7 @@ class Composer(Commanded, TextArea):
     def complete(self, candidate: Candidate) -> None:
         """A folder goes on being completed; a file becomes an attachment and its token goes."""
         row, column = self.cursor_location
-        token = completion.token_before(self.document[row][:column])
+        token = completion.token_before(self._before)
         if token is None or self.completions is None:
             return
         start = (row, column - len(token) - 1)

@@ -15,7 +15,7 @@ from minicpm_tui.ui.kit.option_list import Options
 
 
 class CompletionList(Options, can_focus=False):
-    """Hidden while there is nothing to choose; ``choose`` takes a candidate that is clicked."""
+    """Hidden while there is nothing to choose; ``choose`` takes the candidate that is chosen."""
 
     DEFAULT_CSS = """
     CompletionList {
@@ -45,12 +45,23 @@ class CompletionList(Options, can_focus=False):
             return None
         return self._candidates[self.highlighted]
 
-    def move(self, step: int) -> None:
-        """Highlight the next or the previous one."""
-        if step > 0:
-            self.action_cursor_down()
-        else:
-            self.action_cursor_up()
+    def take(self, key: str) -> bool:
+        """Carry out ``key``, which was pressed in the composer; False when it is not the list's."""
+        if not self.display:
+            return False
+        match key:
+            case "up":
+                self.action_cursor_up()
+            case "down":
+                self.action_cursor_down()
+            case "tab" | "enter":
+                if chosen := self.chosen:
+                    self._choose(chosen)
+            case "escape":
+                self.offer(())
+            case _:
+                return False
+        return True
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:

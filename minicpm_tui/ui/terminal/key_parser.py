@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import time
+from collections import deque
 from collections.abc import Iterable
 
 from textual._xterm_parser import XTermParser
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.message import Message
 
 _INTRODUCERS = r"\x1b\[\]OPNX_^\\"
@@ -29,8 +30,10 @@ class KeyParser(XTermParser):
 
     def __init__(self, debug: bool = False) -> None:
         super().__init__(debug)
-        self._pasted: str | None = None
+        self._pasted: list[str] | None = None
         """What came since a paste began."""
+        self._texts: deque[str] = deque()
+        """Pastes that are whole. Textual, which reads a character at a time, is given the marks around them alone."""
         self._tail = ""
         """What came last, for a sequence that is cut; empty when it stayed alone."""
         self._patient_until = 0.0
@@ -38,19 +41,15 @@ class KeyParser(XTermParser):
     def feed(self, data: str) -> Iterable[Message]:
         """Read ``data``; the empty string is the end."""
         plain = self._plain(data)
-        return super().feed(plain) if plain or not data else ()
+        for message in super().feed(plain) if plain or not data else ():
+            yield Paste(self._texts.popleft()) if isinstance(message, Paste) and self._texts else message
 
     def _plain(self, data: str) -> str:
         """``data`` in terms that Textual understands."""
         if not data:
             return ""
         if self._pasted is not None:
-            self._pasted += data
-            pasted, mark, rest = self._pasted.partition(_PASTE_ENDS)
-            if not mark:
-                return ""
-            self._pasted = None
-            return pasted.replace("\x1b", "") + mark + self._plain(rest)
+            return self._paste_goes_on(self._pasted, data)
         seen = len(self._tail)
         whole = self._tail + data
         out, end = [], seen
@@ -59,13 +58,26 @@ class KeyParser(XTermParser):
             end = found.end()
             if (character := found[1]) is None:
                 out.append(whole[max(found.start(), seen) : end])
-                self._tail, self._pasted = "", ""
+                self._tail, self._pasted = "", []
                 return "".join(out) + self._plain(whole[end:])
             out.append(_with_alt(character)[max(0, seen - found.start()) :])
         out.append(whole[end:])
         self._tail = _cut(whole)
         self._patient_until = time.monotonic() + PATIENCE_SECONDS if _UNFINISHED.search(whole) else 0.0
         return "".join(out)
+
+    def _paste_goes_on(self, pasted: list[str], data: str) -> str:
+        """Keep ``data``; once the paste has ended, the mark that says so and what came after it."""
+        before = pasted.pop() if pasted else ""  # the mark may have been cut
+        last, mark, rest = (before + data).partition(_PASTE_ENDS)
+        pasted.append(last)
+        if not mark:
+            if len(last) > len(_PASTE_ENDS):
+                pasted[-1:] = last[: -len(_PASTE_ENDS)], last[-len(_PASTE_ENDS) :]
+            return ""
+        self._pasted = None
+        self._texts.append("".join(pasted).replace("\x1b", "").replace("\x00", ""))
+        return mark + self._plain(rest)
 
     def tick(self) -> Iterable[Message]:
         """Read on without more: an escape that stays alone is a key."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.events import Key, Paste
 
 from minicpm_tui.ui.terminal.key_parser import KeyParser
@@ -70,3 +74,11 @@ def test_the_rest_of_a_key_may_come_late(begun: str, rest: str, key: str) -> Non
     (event,) = parser.feed(rest)
     assert isinstance(event, Key)
     assert event.key == key
+
+
+@given(st.text(alphabet="ab\x1b[201~\x00\n", max_size=40).filter(lambda text: "\x1b[201~" not in text), st.data())
+def test_a_paste_is_whole_however_it_is_cut(text: str, data: st.DataObject) -> None:
+    sent = f"x\x1b[200~{text}\x1b[201~y"
+    cuts = sorted({0, len(sent), *data.draw(st.lists(st.integers(1, len(sent) - 1), max_size=6))})
+    found = read(*(sent[one:other] for one, other in pairwise(cuts)))
+    assert found == ["x=x", f"paste {text.replace(chr(27), '').replace(chr(0), '')!r}", "y=y"]
