@@ -37,6 +37,12 @@ from minicpm_tui.i18n import _
 @click.option(
     "--edit", "again", flag_value="edit", help=_("Ask TEXT in place of the last question; its files stay unless some are given.")
 )
+@click.option(
+    "--schema",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Ask for JSON that follows this JSON schema, and check it."),
+)
 @click.option("--no-save", is_flag=True, help=_("Do not save the session."))
 @click.option(
     "--show-sent",
@@ -55,6 +61,7 @@ def command(
     *,
     latest: bool,
     again: str | None,
+    schema: Path | None,
     no_save: bool,
     show_sent: Path | None,
     as_json: bool,
@@ -66,5 +73,5 @@ def command(
     from minicpm_tui.cli.ask_choice import choose_output
     from minicpm_tui.cli.ask_run import Question, run
 
-    question = Question(text, files, session, latest, no_save, again or "", show_sent)
+    question = Question(text, files, session, latest, no_save, again or "", show_sent, schema)
     return run(question, flags, choose_output(as_json=as_json, plain=plain, raw=raw))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -29,6 +30,10 @@ class Output:
         self.model: str | None = None
         self._text: list[str] = []
         self._thought: list[str] = []
+        self.check: Callable[[str], tuple[Any, str]] | None = None
+        """What the answer is checked by: gives its data and an empty text, or None and a line that says what is wrong."""
+        self.unfit = False
+        """An answer came and did not pass the check."""
 
     def show(self, event: ChatEvent) -> None:
         """One event other than the end."""
@@ -78,6 +83,16 @@ class Output:
         """Say what is wrong with the reply: who reads what was written to a file does not know that it was stopped."""
         if text := self.ending(end).text:
             self.say(text)
+        if problem := self.checked(end)[1]:
+            self.say(problem)
+
+    def checked(self, end: End) -> tuple[Any, str]:
+        """The data of the answer, and what is wrong with it; nothing of a reply that failed or was not asked to be checked."""
+        if self.check is None or end.error is not None:
+            return None, ""
+        data, problem = self.check("".join(self._text))
+        self.unfit = bool(problem)
+        return data, problem
 
     def failed(self, error: MinicpmTuiError) -> None:
         """It did not come to a reply."""
@@ -116,9 +131,12 @@ class JsonOutput(Output):
             "seconds": end.seconds,
             "first_token_seconds": end.first_token_seconds,
         }
-        kind, text = self.ending(end)
-        if text and not error:
-            fields["warning"] = {"kind": kind, "message": text}
+        data, problem = self.checked(end)
+        if self.check is not None:
+            fields["data"] = data
+        warning = ("schema", problem) if problem else self.ending(end)
+        if warning[1] and not error:
+            fields["warning"] = {"kind": warning[0], "message": warning[1]}
         if error:
             fields["error"] = {"kind": error.kind, "title": error.title, "message": error.message, "hint": error.hint}
         print(json_text(fields), flush=True)

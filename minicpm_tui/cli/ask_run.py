@@ -9,6 +9,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
+from minicpm_tui.batch.output.schema import Schema
 from minicpm_tui.chat.connect import connect
 from minicpm_tui.chat.events import Asked, ChatEvent
 from minicpm_tui.chat.fitting import fitting
@@ -42,6 +45,7 @@ class Question:
     no_save: bool = False
     again: str = ""
     show_sent: Path | None = None
+    schema: Path | None = None
 
 
 def run(question: Question, flags: Flags, output: Output) -> int:
@@ -71,6 +75,7 @@ async def _ask(question: Question, text: str, files: list[str], flags: Flags, ou
     config = flags.config()
     sent = SentFolder(question.show_sent) if question.show_sent is not None else None
     latest = question.latest or bool(question.again and not question.session)
+    schema = await asyncio.to_thread(Schema.read, question.schema) if question.schema is not None else None
     journal = await asyncio.to_thread(open_journal, question.session, latest=latest, save=not question.no_save)
     try:
         output.session = journal.id if journal.saved else None
@@ -79,7 +84,11 @@ async def _ask(question: Question, text: str, files: list[str], flags: Flags, ou
         specs = await asyncio.to_thread(_expanded, files, output.say)
         connection = await connect(config, demo=flags.demo)
         try:
-            session = ChatSession(journal, connection, options_for(config, journal.settings, connection.model))
+            options = options_for(config, journal.settings, connection.model)
+            if schema is not None:
+                output.check = schema.check
+                options = msgspec.structs.replace(options, response_format=schema.response_format_json)
+            session = ChatSession(journal, connection, options)
             output.model = connection.model
             asking = fitting(session, _events(session, question.again, text, specs))
             status = await _stream(session, output, asking, sent)
@@ -127,7 +136,7 @@ async def _stream(session: ChatSession, output: Output, asking: AsyncGenerator[C
             output.ended(end)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
-    if end.error or unwritten:
+    if end.error or unwritten or output.unfit:
         return 1
     return INTERRUPTED if end.finish_reason == ABORT else 0
 

@@ -35,3 +35,5 @@ class RequestOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     max_tokens: MaxTokens | None = None
     seed: Seed | None = None
     thinking: bool | None = None
+    response_format: str = ""
+    """The request's field of that name as JSON; empty for none."""

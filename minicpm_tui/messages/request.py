@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from minicpm_tui.decoding import json_value
 from minicpm_tui.messages.message import Message
 from minicpm_tui.messages.parts import MediaPart, Part, TextPart, media_of, text_of
 from minicpm_tui.messages.profile import RequestOptions, RequestProfile
@@ -61,6 +62,8 @@ def build_request(
         "stop_token_ids": list(profile.stop_token_ids) or None,
     }
     body |= {name: value for name, value in chosen.items() if value is not None}
+    if options.response_format:
+        body["response_format"] = json_value(options.response_format)
     if profile.knows_thinking:
         thinking = profile.thinks_by_default if options.thinking is None else options.thinking
         body["chat_template_kwargs"] = {"enable_thinking": thinking}

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from minicpm_tui.decoding import DecodingError, json_value
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
@@ -67,6 +69,11 @@ class Schema:
     def response_format(self) -> dict[str, Any]:
         """The request's field, as OpenAI and vLLM take it."""
         return {"type": "json_schema", "json_schema": {"name": "answer", "schema": self.schema, "strict": True}}
+
+    @property
+    def response_format_json(self) -> str:
+        """``response_format`` as JSON."""
+        return msgspec.json.encode(self.response_format).decode()
 
     def check(self, text: str) -> tuple[Any, str]:
         """The parsed answer and an empty text, or None and one line that says what is wrong with it."""
