@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from minicpm_tui.chat.options import FIELDS
 from minicpm_tui.messages import Delta, End, RequestOptions, RequestProfile, Usage
 from minicpm_tui.ui.chat.changed_settings import changed_settings
 from minicpm_tui.ui.chat.model import ChatModel
@@ -72,8 +73,8 @@ def test_only_what_is_not_the_models_own_is_a_changed_setting() -> None:
 
 
 def test_every_setting_of_a_request_can_be_named() -> None:
-    known = set(RequestOptions.__struct_fields__) - {"model"}
-    for field in known:
+    assert set(FIELDS) == set(RequestOptions.__struct_fields__) - {"model", "response_format"}  # no settings of a conversation
+    for field in FIELDS:
         options = msgspec.convert({field: {"system": "x", "thinking": True}.get(field, 1)}, RequestOptions)
         assert len(changed_settings(options, RequestProfile(knows_thinking=True))) == 1, field
 

@@ -39,7 +39,7 @@ class QuestionEdit:
         self.question = question
         composer.write(self._given_up.pop(question, text))
         tray.restore(attachments)
-        composer.border_title = _("Editing a question; its attachments stay unless you attach others · Esc cancels")
+        composer.border_title = _("Editing a question · Esc leaves it · its files stay unless you attach others")
         composer.add_class("-editing")
         composer.focus()
 

@@ -243,6 +243,7 @@ class Composer(Commanded, TextArea):
         self._unfound = ""
         if self.scp_line:
             self.scp_line = ""
+            self.app.clear_notifications()  # how to bring it is of no use any more
             self.screen.refresh_bindings()
 
     def action_paste_picture(self) -> None:
