@@ -20,6 +20,7 @@ from minicpm_tui.batch.servers.engine import ServerEngine
 from minicpm_tui.demo.options import DemoOptions, Faults
 from minicpm_tui.demo.testing import serving
 from minicpm_tui.errors import AuthenticationFailed, BatchError, ServerUnreachable
+from tests.ports import kept_port
 from tests.waiting import SECONDS, wait_for
 
 QUICK = DemoOptions(tokens_per_second=0, reply="A picture.")
@@ -165,10 +166,8 @@ async def test_requests_that_hang_on_a_dead_server_are_asked_elsewhere(monkeypat
 
 
 async def test_with_no_server_left_the_run_ends() -> None:
-    with serving(QUICK) as server:
-        url = server.url
-    with pytest.raises(BaseExceptionGroup) as caught:
-        await ask(ServerEngine([Server(url)], patience=0.3), ready(5))
+    with kept_port() as port, pytest.raises(BaseExceptionGroup) as caught:
+        await ask(ServerEngine([Server(f"http://127.0.0.1:{port}")], patience=0.3), ready(5))
     assert all(isinstance(error, BatchError) and "--resume" in str(error) for error in caught.value.exceptions)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from minicpm_tui.demo.testing import serving
 from minicpm_tui.ui.chat.connection import Connected, Lost
+from tests.ports import kept_port
 from tests.ui.chat.conftest import Opener
 from tests.ui.chat.test_status_of_talk import said
 
 
 async def test_a_tunnel_that_dies_and_returns_shows(opened: Opener) -> None:
-    with serving() as server:
-        port = int(server.url.rpartition(":")[2])
-    with serving(port=port) as first:
+    with kept_port() as port, serving(port=port) as first:
         async with opened(url=first.url, size=(120, 30)) as driver:
             await driver.connected()
             first.stop()
