@@ -78,7 +78,19 @@ def test_offline_a_start_that_fails_is_explained(
     tmp_path: Path, offline: Sequence[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     fill_folder(tmp_path / "in", 1)
-    assert batch(tmp_path / "in", "-o", tmp_path / "out.jsonl", *offline, "--engine", f"kv_cache_memory_bytes={10**15}") == 1
+    assert (
+        batch(
+            tmp_path / "in",
+            "-o",
+            tmp_path / "out.jsonl",
+            "--prompt",
+            "What?",
+            *offline,
+            "--engine",
+            f"kv_cache_memory_bytes={10**15}",
+        )
+        == 1
+    )
     said = capfd.readouterr().err
     assert "memory" in said.lower()
     assert "Traceback" not in said

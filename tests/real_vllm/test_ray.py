@@ -28,6 +28,8 @@ def test_two_actors_and_going_on(
         folder,
         "-o",
         output,
+        "--prompt",
+        "What?",
         "--max-tokens",
         "8",
         "--offline",
