@@ -45,17 +45,14 @@ class KeyOrder(_Base):
 
     _later: deque[Event]
     _turn: asyncio.Task[None] | None = None
-    handled: Event | None = None
-    """The last one that has come all the way up and has been carried out."""
+    _under_way: _Turn | None = None
 
     async def on_event(self, event: Event) -> None:
         """Textual's own way of giving input to the focused widget, one event at a time."""
-        if not isinstance(event, (InputEvent, Paste)):
+        if not isinstance(event, (InputEvent, Paste)) or event.is_forwarded:
             await super().on_event(event)
-            return
-        if event.is_forwarded:
-            await super().on_event(event)
-            self.handled = event
+            if self._under_way is not None:
+                self._under_way.has_come_up(event)
             return
         if "_later" not in self.__dict__:
             self._later = deque()
@@ -67,7 +64,7 @@ class KeyOrder(_Base):
     async def _go_on(self) -> None:
         while self._later and self._turn is None:
             event = self._later.popleft()
-            turn = _Turn(self, event)
+            turn = self._under_way = _Turn(self, event)
             await super().on_event(event)
             if not isinstance(event, _FLEETING):
                 self._turn = asyncio.create_task(self._wait_for(turn))
@@ -84,11 +81,16 @@ class KeyOrder(_Base):
 class _Turn:
     """What one event has set off. Begins before the event is handled."""
 
-    def __init__(self, app: KeyOrder, event: Event) -> None:
+    def __init__(self, app: App[Any], event: Event) -> None:
         self._app = app
         self._event = event
+        self._came_up = False
         self._windows = frozenset(app.screen_stack)
         self._before = frozenset(app.workers)
+
+    def has_come_up(self, event: Event) -> None:
+        """The app has carried ``event`` out, which need not be the one of this turn."""
+        self._came_up |= event is self._event
 
     async def over(self) -> None:
         """Wait until the event is wholly handled, at most ``LONGEST``."""
@@ -120,7 +122,7 @@ class _Turn:
         event = self._event
         if not isinstance(event, (Key, Paste)) or not event.is_forwarded:
             return False
-        return event is not self._app.handled and not private.stopped(event)
+        return not (self._came_up or private.stopped(event))
 
 
 def _within(node: DOMNode, screen: Screen[Any]) -> bool:

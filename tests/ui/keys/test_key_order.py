@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextvars import Context
 from typing import ClassVar
 
 from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.events import Key
+from textual.events import Key, MouseMove
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
@@ -45,9 +46,9 @@ class Host(KeyOrder, App[None]):
         return self.screen_stack[0].query_one("#field", Input).value
 
     def type(self, *keys: str) -> None:
-        """All at once."""
+        """All at once, of no sender, as the thread has none that reads the terminal."""
         for key in keys:
-            self.post_message(Key(key, key if len(key) == 1 else None))
+            self.post_message(Context().run(Key, key, key if len(key) == 1 else None))
 
     @work(group="window")
     async def action_open(self) -> None:
@@ -149,3 +150,36 @@ async def test_a_key_on_its_way_up_is_not_overtaken() -> None:
         app.type(*"two", "home", *"one")
         await until(lambda: len(app.text) == 6, pilot)
         assert app.text == "onetwo"
+
+
+class Slow(Vertical):
+    """What passes through here comes late."""
+
+    DEFAULT_CSS = "Slow { height: 3; }"
+
+    async def on_mouse_move(self) -> None:
+        await asyncio.to_thread(time.sleep, LONGEST / 20)
+
+
+class MousedHost(Host):
+    BINDINGS: ClassVar[list[BindingType]] = [("ctrl+g", "pause")]
+
+    def compose(self) -> ComposeResult:
+        yield Slow()
+        yield Input(id="field")
+
+    async def action_pause(self) -> None:
+        """Meanwhile the mouse's move arrives here: it is what the app hears of next."""
+        await asyncio.to_thread(time.sleep, LONGEST / 10)
+
+
+async def test_a_mouse_that_moves_meanwhile_holds_no_key_up() -> None:
+    app = MousedHost()
+    async with app.run_test() as pilot:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for key in "abc":
+            app.post_message(MouseMove(None, 1, 1, 0, 0, 0, shift=False, meta=False, ctrl=False, screen_x=1, screen_y=1))
+            app.type("ctrl+g", key)
+        await until(lambda: app.text == "abc", pilot)
+        assert loop.time() - began < 2 * LONGEST
