@@ -93,7 +93,7 @@ class Reception:
             if self._door is not None and self._used:
                 self._used = False
                 self._door.used()
-            self._look(meant=self._door is None or self._door.meant)
+            self._look()
         self.close()
 
     def _caller(self) -> socket.socket | None:
@@ -107,8 +107,9 @@ class Reception:
             self._ended.wait(LOOK_SECONDS)
             return None
 
-    def _look(self, *, meant: bool) -> None:
+    def _look(self) -> None:
         complete = self._inbox.complete()
+        meant = bool(complete) and (self._door is None or self._door.meant)
         self._waited = {path: self._waited.get(path, 0) + 1 for path in complete}
         for path, looks in self._waited.items():
             if not meant and looks <= _PATIENCE:

@@ -23,7 +23,8 @@ _LONGEST_REFERENCE = 64
 
 def csv_rows(path: Path, columns: Columns) -> Iterator[Row]:
     """One row a record. Raises UsageError."""
-    with _records(path) as reader:
+    encoding = encoding_of(path)  # reads all of it
+    with _records(path, encoding) as reader:
         names = tuple(reader.fieldnames or ())
         missing = [name for name in (*columns.files, columns.text, columns.id) if name and name not in names]
         if missing:
@@ -31,22 +32,22 @@ def csv_rows(path: Path, columns: Columns) -> Iterator[Row]:
                 _("{path}: no column “{name}”").format(path=path, name=missing[0]),
                 hint=_("available: {names}").format(names=", ".join(names)),
             )
-    with _records(path) as reader, _pictures(path, names) as pictures:
-        for record in reader:
-            place = f"{path.name}:{reader.line_num}"
-            values = {key: value or "" for key, value in record.items() if isinstance(key, str)}
-            try:
-                if pictures is not None:
-                    values["image"] = pictures.of(values["image"])
-                yield record_row(values, columns, place, path.parent)
-            except UsageError as error:
-                yield Row(place, error=error.message)
+        with _pictures(path, encoding, names) as pictures:
+            for record in reader:
+                place = f"{path.name}:{reader.line_num}"
+                values = {key: value or "" for key, value in record.items() if isinstance(key, str)}
+                try:
+                    if pictures is not None:
+                        values["image"] = pictures.of(values["image"])
+                    yield record_row(values, columns, place, path.parent)
+                except UsageError as error:
+                    yield Row(place, error=error.message)
 
 
 @contextmanager
-def _records(path: Path) -> Iterator[Any]:
+def _records(path: Path, encoding: str) -> Iterator[Any]:
     """Reads the table at ``path``. Raises UsageError also for what is no table."""
-    with readable(path), path.open(encoding=encoding_of(path), newline="") as file:
+    with readable(path), path.open(encoding=encoding, newline="") as file:
         csv.field_size_limit(1 << 28)
         reader: csv.DictReader[str] = csv.DictReader(file, delimiter=separator_of(path, file))
         try:
@@ -65,17 +66,17 @@ def separator_of(path: Path, file: IO[str]) -> str:
 
 
 @contextmanager
-def _pictures(path: Path, names: tuple[str, ...]) -> Iterator[_Pictures | None]:
+def _pictures(path: Path, encoding: str, names: tuple[str, ...]) -> Iterator[_Pictures | None]:
     """The pictures that several rows share, where the table is VLMEvalKit's; they lie in a file meanwhile."""
     if not {"index", "question", "image"} <= set(names):
         yield None
         return
-    with _records(path) as reader:
+    with _records(path, encoding) as reader:
         shared = {row["image"] for row in reader if row["image"] and len(row["image"]) <= _LONGEST_REFERENCE}
     with tempfile.TemporaryFile() as file:
         pictures = _Pictures(file)
         if shared:
-            with _records(path) as reader:
+            with _records(path, encoding) as reader:
                 for row in reader:
                     pictures.keep(row, shared)
         yield pictures
