@@ -13,7 +13,7 @@ from minicpm_tui.chat.events import ChatEvent, Preparing
 from minicpm_tui.cli.json_print import json_text
 from minicpm_tui.cli.warn import warn
 from minicpm_tui.errors import ErrorInfo, MinicpmTuiError
-from minicpm_tui.messages import Delta, End, Ending, Notice, ending_of
+from minicpm_tui.messages import ABORT, Delta, End, Ending, Notice, ending_of
 from minicpm_tui.text import printable
 
 
@@ -87,8 +87,8 @@ class Output:
             self.say(problem)
 
     def checked(self, end: End) -> tuple[Any, str]:
-        """The data of the answer, and what is wrong with it; nothing of a reply that failed or was not asked to be checked."""
-        if self.check is None or end.error is not None:
+        """The data of the answer, and what is wrong with it; nothing of a reply that is not whole or need not be checked."""
+        if self.check is None or end.error is not None or end.finish_reason == ABORT:
             return None, ""
         data, problem = self.check("".join(self._text))
         self.unfit = bool(problem)

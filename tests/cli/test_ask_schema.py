@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from minicpm_tui.cli.ask_output import Output
 from minicpm_tui.cli.main import run
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
+from minicpm_tui.messages import ABORT, End
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 
@@ -44,6 +46,15 @@ def test_one_that_does_not_is_shown_said_and_exit_status_one(schema: str, capsys
     assert asked("three", schema, "--json")[0] == 1
     printed = json.loads(capsys.readouterr().out)
     assert (printed["text"], printed["data"], printed["warning"]["kind"]) == ("three", None, "schema")
+
+
+def test_a_reply_that_was_stopped_is_not_called_unfit() -> None:
+    output = Output()
+    output.check = lambda _text: (None, "no JSON")
+    output.ended(End(ABORT))
+    assert not output.unfit
+    output.ended(End("stop"))
+    assert output.unfit
 
 
 def test_a_schema_that_is_none_is_refused_before_anything_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
