@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from minicpm_tui.address import normalise
+from minicpm_tui.address import normalise, numbered
 from minicpm_tui.config import Endpoint, Settings
 from minicpm_tui.errors import ConfigError, UsageError
 from minicpm_tui.i18n import _
@@ -53,17 +53,12 @@ def remember(url: str, settings: Settings, environ: Mapping[str, str]) -> None:
     """
     endpoint = endpoint_of(url, settings) or Endpoint(url)
     headers = {name: _value(name, value, environ) for name, value in endpoint.headers.items()}
-    _known[_place(url)] = Access(endpoint.cacert or settings.cacert, endpoint.client_cert or settings.client_cert, headers)
+    _known[numbered(url)] = Access(endpoint.cacert or settings.cacert, endpoint.client_cert or settings.client_cert, headers)
 
 
 def access_to(url: str) -> Access:
     """How the server at the root ``url`` is reached."""
-    return _known.get(_place(url), Access())
-
-
-def _place(url: str) -> str:
-    """Both names of this machine are one."""
-    return url.replace("//localhost", "//127.0.0.1", 1)
+    return _known.get(numbered(url), Access())
 
 
 def endpoint_of(url: str, settings: Settings) -> Endpoint | None:

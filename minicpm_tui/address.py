@@ -71,6 +71,11 @@ def http_root(url: str) -> str:
     return "http://localhost" if socket_path(url) else url
 
 
+def numbered(url: str) -> str:
+    """``url`` with the number of this machine for its name: both are one server."""
+    return url.replace("//localhost", "//127.0.0.1", 1)
+
+
 def is_loopback(url: str) -> bool:
     """True when ``url`` is this machine by name: nothing leaves it, so no proxy and the local key."""
     if socket_path(url):

@@ -59,7 +59,8 @@ def failure_of(status: int, body: bytes, *, url: str, key_sent: bool, location: 
     if status in {401, 403}:
         return Failure(_authentication(f"{url}: {said}" if said and status == 403 else url, key_sent), status)
     if status == 413:
-        return Failure(_too_large(said, url), status, body_limit=_body_limit(said or "", body))
+        told = f"{url}: {said or 'HTTP 413'}"
+        return Failure(too_large(told), status, body_limit=_body_limit(said or "", body))
     if status in {429, 503}:
         return Failure(errors.ServerOverloaded(said or f"HTTP {status}, {url}", hint=_("wait a moment and try again")), status)
     if words is None or said is None:
@@ -172,9 +173,10 @@ def _foreign(status: int, body: bytes, url: str) -> errors.BackendError:
     return not_a_server(_("{url} answers HTTP {status}").format(url=url, status=status))
 
 
-def _too_large(said: str | None, url: str) -> errors.RequestTooLarge:
+def too_large(told: str) -> errors.RequestTooLarge:
+    """More bytes than the server, or what stands before it, takes at once; ``told`` says whose limit it is."""
     hint = _("send fewer pictures, or fewer frames (clip.mp4#n=8), or raise the gateway's limit (client_max_body_size)")
-    return errors.RequestTooLarge(f"{url}: {said}" if said else f"{url}: HTTP 413", hint=hint)
+    return errors.RequestTooLarge(told, hint=hint)
 
 
 def _body_limit(said: str, body: bytes) -> int | None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from minicpm_tui.backends.body import kind_of
+from minicpm_tui.backends.failures import too_large
 from minicpm_tui.chat.budget import part_tokens, turns_of
 from minicpm_tui.chat.connect import Connection
 from minicpm_tui.errors import RequestTooLarge
@@ -95,7 +96,8 @@ class Scales:
         if most < _LEAST or any(
             over and isinstance(part, VideoPart) and part.file for part, over in zip(parts, large, strict=True)
         ):
-            raise self._too_large()
+            words = _("{url} takes {limit} at once").format(url=self._connection.url, limit=format_bytes(self.limit))
+            raise too_large(words)
         return [self._smaller(part, most if over else None) for part, over in zip(parts, large, strict=True)]
 
     def _smaller(self, part: MediaPart, most: int | None) -> Prepared:
@@ -115,11 +117,6 @@ class Scales:
         words = _("made smaller, {width}×{height}, {size} in all: the server or a gateway takes {limit} at once")
         note = words.format(width=width, height=height, size=size, limit=format_bytes(self.limit or 0))
         return Prepared(part, blobs, part_tokens(part, self._connection.family), (note,))
-
-    def _too_large(self) -> RequestTooLarge:
-        words = _("{url} takes {limit} at once").format(url=self._connection.url, limit=format_bytes(self.limit or 0))
-        hint = _("send fewer pictures, or fewer frames (clip.mp4#n=8), or raise the gateway's limit (client_max_body_size)")
-        return RequestTooLarge(words, hint=hint)
 
     def _sent(self, message: Message) -> int:
         """Bytes that ``message`` has in a request."""

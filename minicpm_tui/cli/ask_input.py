@@ -14,7 +14,7 @@ from pathlib import Path
 from minicpm_tui.cli.warn import warn
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
-from minicpm_tui.media.data_url import data_of, is_data_url
+from minicpm_tui.media import data_url
 from minicpm_tui.media.sniff import sniff
 
 STDIN = "-"
@@ -42,11 +42,14 @@ def question_text(words: Sequence[str], files: Sequence[str]) -> str:
 @contextmanager
 def on_disk(files: Sequence[str]) -> Iterator[list[str]]:
     """``files`` with stdin and ``data:`` URLs as temporary files, which are gone afterwards. Raises MediaDamaged, UsageError."""
-    if not any(file == STDIN or is_data_url(file) for file in files):
-        yield list(files)
-        return
-    with tempfile.TemporaryDirectory(prefix="minicpm-tui-") as folder:
-        yield [_as_file(file, Path(folder), number) for number, file in enumerate(files)]
+    with data_url.on_disk(files, "data") as found:
+        if STDIN not in found:
+            yield found
+            return
+        with tempfile.TemporaryDirectory(prefix="minicpm-tui-") as folder:
+            path = Path(folder) / "stdin"
+            copy_stdin(path, _("pipe a picture in: … | minicpm-tui ask -f - TEXT"))
+            yield [str(path) if file == STDIN else file for file in found]
 
 
 def copy_stdin(path: Path, hint: str) -> None:
@@ -55,18 +58,6 @@ def copy_stdin(path: Path, hint: str) -> None:
         shutil.copyfileobj(sys.stdin.buffer, copy)
     if not path.stat().st_size:
         raise UsageError(_("nothing came on stdin"), hint=hint)
-
-
-def _as_file(file: str, folder: Path, number: int) -> str:
-    if file == STDIN:
-        path = folder / "stdin"
-        copy_stdin(path, _("pipe a picture in: … | minicpm-tui ask -f - TEXT"))
-        return str(path)
-    if not is_data_url(file):
-        return file
-    path = folder / f"data-{number + 1}"
-    path.write_bytes(data_of(file))
-    return str(path)
 
 
 def _piped(*, patience: float) -> str:

@@ -15,12 +15,12 @@ from starlette.responses import Response, StreamingResponse
 from minicpm_tui.demo import refusals
 from minicpm_tui.demo.chat import check, made
 from minicpm_tui.demo.chunks import DONE
-from minicpm_tui.demo.fields import CHAT_FIELDS, Kind, missing, type_problems
+from minicpm_tui.demo.fields import CHAT_FIELDS, Kind
 from minicpm_tui.demo.generation import Reply, counted, make_reply, paced
 from minicpm_tui.demo.prompt import Prompt, read_prompt
 from minicpm_tui.demo.responses import json_response
 from minicpm_tui.demo.state import State
-from minicpm_tui.demo.validation import ChatBody, check_sampling, is_true, read_json, refuse_unknown
+from minicpm_tui.demo.validation import ChatBody, check_fields, check_sampling, is_true, read_json, refuse_unknown
 
 _FIELDS: Mapping[str, Kind] = {name: kind for name, kind in CHAT_FIELDS.items() if name != "messages"}
 _MAX_TOKENS = 16
@@ -55,11 +55,7 @@ async def completions(request: Request) -> Response:
 
 def _read(body: dict[str, Any]) -> ChatBody:
     """The body as that of a chat with one question. Raises Refusal."""
-    problems = type_problems(body, _FIELDS)
-    if body.get("prompt") is None:
-        problems.insert(0, missing("prompt", body))
-    if problems:
-        raise refusals.invalid(problems)
+    check_fields(body, _FIELDS, "prompt")
     check_sampling(body)
     refuse_unknown(body, "echo", "suffix", "best_of", "prompt_embeds")
     prompt = body["prompt"]

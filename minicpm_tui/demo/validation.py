@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from minicpm_tui.demo import refusals
-from minicpm_tui.demo.fields import CHAT_FIELDS, missing, shown, type_problems
+from minicpm_tui.demo.fields import CHAT_FIELDS, Kind, missing, shown, type_problems
 from minicpm_tui.demo.partcheck import check_part
 
 _MOST_CHOICES = 128
@@ -53,11 +54,7 @@ def read_json(raw: bytes, content_type: str) -> dict[str, Any]:
 
 def read_chat(body: dict[str, Any]) -> ChatBody:
     """The body's fields, checked. Raises Refusal."""
-    problems = type_problems(body, CHAT_FIELDS)
-    if body.get("messages") is None:
-        problems.insert(0, missing("messages", body))
-    if problems:
-        raise refusals.invalid(problems)
+    check_fields(body, CHAT_FIELDS, "messages")
     check_sampling(body)
     refuse_unknown(body, "top_logprobs", "prompt_logprobs")
     for name in ("mm_processor_kwargs", "media_io_kwargs"):
@@ -80,6 +77,15 @@ def read_chat(body: dict[str, Any]) -> ChatBody:
         thinking=is_true((body.get("chat_template_kwargs") or {}).get("enable_thinking")),
         schema=_schema(body),
     )
+
+
+def check_fields(body: dict[str, Any], fields: Mapping[str, Kind], needed: str) -> None:
+    """Raises Refusal unless ``body`` has the field ``needed``, and all of its ``fields`` are of their kind."""
+    problems = type_problems(body, fields)
+    if body.get(needed) is None:
+        problems.insert(0, missing(needed, body))
+    if problems:
+        raise refusals.invalid(problems)
 
 
 def check_sampling(body: dict[str, Any]) -> None:

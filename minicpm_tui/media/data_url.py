@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from minicpm_tui.errors import MediaDamaged
@@ -32,6 +36,22 @@ def data_of(url: str) -> bytes:
     if not comma or not data:
         raise MediaDamaged(one_line(url, 60), title=_("This data: URL has no data"), hint=_("write data:image/png;base64,…"))
     return data
+
+
+@contextmanager
+def on_disk(files: Sequence[str], name: str) -> Iterator[list[str]]:
+    """``files`` with those that hold their own bytes as temporary ones, called ``name`` and a number. Raises MediaDamaged."""
+    if not any(map(is_data_url, files)):
+        yield list(files)
+        return
+    with tempfile.TemporaryDirectory(prefix="minicpm-tui-") as folder:
+        found = list(files)
+        for number, file in enumerate(files, 1):
+            if is_data_url(file):
+                path = Path(folder) / f"{name}-{number}"
+                path.write_bytes(data_of(file))
+                found[number - 1] = str(path)
+        yield found
 
 
 def data_url(data: bytes) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from minicpm_tui.access import access_to
-from minicpm_tui.address import authorization, socket_path
+from minicpm_tui.address import authorization, numbered, socket_path
 from minicpm_tui.decoding import DecodingError, lenient_json
 from minicpm_tui.errors import ConfigError
 from minicpm_tui.families.recognise import strangeness
@@ -122,7 +122,7 @@ def answering(ports: Iterable[int] = USUAL_PORTS, urls: Iterable[tuple[str, str]
     """Servers on the usual ports and at the configured ``(url, key)``; those started by us first. Takes about a second."""
     ours = {server.url: server for server in registry.servers() if server.state == "ready"}
     wanted: dict[str, str] = {url: server.key for url, server in ours.items()}
-    named = [(url.replace("//localhost", "//127.0.0.1"), key) for url, key in urls]
+    named = [(numbered(url), key) for url, key in urls]
     for url, key in [*named, *((f"http://127.0.0.1:{port}", "") for port in ports)]:
         wanted[url] = wanted.get(url) or key
     configured = {url for url, _key in named} - set(ours)

@@ -17,11 +17,8 @@ _REWRITTEN = re.compile(r"0\d+|\d{16,}|\d+(?:\.\d+)?[eE]\d+|\d+[-/.:]\d+(?:[-/.:
 
 
 def cell(value: Any) -> Any:
-    """``value`` of an answer: lists and objects as JSON, text that would be run with ``MARK`` before it."""
-    if value is None or value is msgspec.UNSET:
-        return ""
-    if isinstance(value, list | dict):
-        value = msgspec.json.encode(value).decode()
+    """As ``raw_cell``, text that would be run with ``MARK`` before it."""
+    value = raw_cell(value)
     return MARK + value if isinstance(value, str) and value.startswith(_RUN) else value
 
 

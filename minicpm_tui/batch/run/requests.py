@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import itertools
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,7 +20,7 @@ from minicpm_tui.chat.sharing import MessageFile
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.media import AttachmentSpec, PreparationCancelled, Prepared, expand
-from minicpm_tui.media.data_url import data_of, is_data_url
+from minicpm_tui.media.data_url import on_disk
 from minicpm_tui.messages import Blob, Message, Part, RequestOptions, RequestProfile, TextPart
 from minicpm_tui.messages.request import ChatRequest, build_request
 
@@ -73,7 +70,7 @@ class RequestMaker:
             return [Ready(item, error=row.error) for item in items]
         if row.body is not None:
             return [Ready(replace(item, row=row.lean), self._own_body(row.body)) for item in items]
-        with on_disk(row) as files:
+        with on_disk([locate(file, row.base) for file in row.files], "picture") as files:
             prepared = self._prepared([expand([file]) for file in files])
         return [self._request(item, row, prepared) for item in items]
 
@@ -113,25 +110,6 @@ def _message(turn: Turn, files: Sequence[Sequence[Prepared]]) -> Message:
         elif piece.strip():
             parts.append(TextPart(piece))
     return Message(id="", parent=None, role="assistant" if turn.role == "assistant" else "user", content=tuple(parts), at="")
-
-
-@contextlib.contextmanager
-def on_disk(row: Row) -> Iterator[list[str]]:
-    """The files of ``row`` as they are found from here; those that the row itself holds lie in a folder meanwhile.
-
-    Raises MediaDamaged.
-    """
-    if not any(map(is_data_url, row.files)):
-        yield [locate(file, row.base) for file in row.files]
-        return
-    with tempfile.TemporaryDirectory(prefix="minicpm-tui-") as folder:
-        files = [locate(file, row.base) for file in row.files]
-        for number, file in enumerate(files):
-            if is_data_url(file):
-                path = Path(folder) / f"picture-{number + 1}"
-                path.write_bytes(data_of(file))
-                files[number] = str(path)
-        yield files
 
 
 def _filled(request: ChatRequest, blobs: Mapping[str, Blob], *, uuids: bool) -> Iterator[bytes]:
