@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from textual.widgets import Static
 from minicpm_tui.batch.output.jsonl import Output, read_results
 from minicpm_tui.batch.records import Result
 from minicpm_tui.demo.options import DemoOptions
-from minicpm_tui.demo.testing import serving
+from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.ui.app.app import MinicpmApp
 from minicpm_tui.ui.batch.commands import COMMANDS
 from minicpm_tui.ui.batch.screen import BatchScreen
@@ -43,6 +44,19 @@ def empty_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill_folder(tmp_path / "in", 2)
     with serving(DemoOptions(tokens_per_second=0, reply="")) as server:
         assert batch("in", "-o", "out.jsonl", "--prompt", "What?", "--url", server.url) == 0
+
+
+@pytest.fixture
+def mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoServer]:
+    """A run of two good pictures and a bad one that has become good since; its server still answers."""
+    monkeypatch.chdir(tmp_path)
+    fill_folder(tmp_path / "in", 2)
+    (tmp_path / "in" / "bad.png").touch()
+    with serving(DemoOptions(tokens_per_second=0, reply="A picture.")) as server:
+        run = ("in", "-o", "out.jsonl", "--prompt", "What?", "--no-thinking", "--url", server.url)
+        assert batch(*run) == 1
+        (tmp_path / "in" / "bad.png").write_bytes(png(3))
+        yield server
 
 
 async def opened(pilot: Pilot[int], rows: int = ROWS) -> BatchScreen:
@@ -117,48 +131,35 @@ async def test_a_growing_output_is_followed(output: Path) -> None:
         await until(lambda: len(screen.table.items) == ROWS + 1, pilot)
 
 
-async def test_what_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    fill_folder(tmp_path / "in", 2)
-    (tmp_path / "in" / "bad.png").touch()
-    with serving(DemoOptions(tokens_per_second=0, reply="A picture.")) as server:
-        run = ("in", "-o", "out.jsonl", "--prompt", "What?", "--no-thinking", "--url", server.url)
-        assert await asyncio.to_thread(batch, *run) == 1
-        (tmp_path / "in" / "bad.png").write_bytes(png(3))
-        async with MinicpmApp().run_test(size=(120, 30)) as pilot:
-            screen = await opened(pilot, 3)
-            await pilot.press("r")
-            await until(lambda: "3 answers · 0 failed" in shown(screen, "#state"), pilot)
-            await until(lambda: "all answered" in shown(screen, "#state"), pilot)
-        assert len(server.chats) == 3
+async def test_what_failed_is_tried_again(mended: DemoServer) -> None:
+    async with MinicpmApp().run_test(size=(120, 30)) as pilot:
+        screen = await opened(pilot, 3)
+        await pilot.press("r")
+        await until(lambda: "3 answers · 0 failed" in shown(screen, "#state"), pilot)
+        await until(lambda: "all answered" in shown(screen, "#state"), pilot)
+    assert len(mended.chats) == 3
 
 
+@pytest.mark.usefixtures("mended")
 async def test_trying_again_goes_on_when_the_screen_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    fill_folder(tmp_path / "in", 2)
-    (tmp_path / "in" / "bad.png").touch()
-    with serving(DemoOptions(tokens_per_second=0, reply="A picture.")) as server:
-        run = ("in", "-o", "out.jsonl", "--prompt", "What?", "--no-thinking", "--url", server.url)
-        assert await asyncio.to_thread(batch, *run) == 1
-        (tmp_path / "in" / "bad.png").write_bytes(png(3))
-        go, python = tmp_path / "go", tmp_path / "python"
-        python.write_text(
-            f'#!/bin/sh\ncase "$*" in *--resume*) until [ -e {go} ]; do sleep 0.05; done;; esac\nexec {sys.executable} "$@"\n'
-        )
-        python.chmod(0o700)
-        monkeypatch.setattr(sys, "executable", str(python))  # it takes as long as opening the screen again does
-        async with MinicpmApp().run_test(size=(120, 30)) as pilot:
-            screen = await opened(pilot, 3)
-            await pilot.press("r")
-            await until(lambda: screen.again.running, pilot)
-            await pilot.press("escape")
-            await until(lambda: pilot.app.screen is not screen, pilot)
-            again = await opened(pilot, 3)
-            assert again.again is screen.again
-            assert again.again.running
-            go.touch()
-            await until(lambda: "3 answers · 0 failed" in shown(again, "#state"), pilot)
-            await until(lambda: "all answered" in shown(again, "#state"), pilot)
+    go, python = tmp_path / "go", tmp_path / "python"
+    python.write_text(
+        f'#!/bin/sh\ncase "$*" in *--resume*) until [ -e {go} ]; do sleep 0.05; done;; esac\nexec {sys.executable} "$@"\n'
+    )
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))  # it takes as long as opening the screen again does
+    async with MinicpmApp().run_test(size=(120, 30)) as pilot:
+        screen = await opened(pilot, 3)
+        await pilot.press("r")
+        await until(lambda: screen.again.running, pilot)
+        await pilot.press("escape")
+        await until(lambda: pilot.app.screen is not screen, pilot)
+        again = await opened(pilot, 3)
+        assert again.again is screen.again
+        assert again.again.running
+        go.touch()
+        await until(lambda: "3 answers · 0 failed" in shown(again, "#state"), pilot)
+        await until(lambda: "all answered" in shown(again, "#state"), pilot)
 
 
 async def test_without_any_run_it_says_how_to_begin() -> None:

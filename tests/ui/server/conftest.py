@@ -126,6 +126,12 @@ async def on_model(pilot: Pilot[Any], app: PanelApp) -> None:
     app.query_one(Here).focus()
 
 
+async def start_model(pilot: Pilot[Any], app: PanelApp) -> None:
+    """One key starts the model that was found."""
+    await on_model(pilot, app)
+    await pilot.press("enter")
+
+
 async def stop_asked(pilot: Pilot[Any], app: PanelApp) -> str:
     """Press the key that stops the server; what is asked then."""
     await pilot.press("x")

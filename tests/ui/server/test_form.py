@@ -17,7 +17,7 @@ from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.server.doubt import Doubt
 from minicpm_tui.ui.server.form import ServeForm
 from minicpm_tui.ui.server.server_view import Remedies
-from tests.ui.server.conftest import GOOD, PanelApp, on_model
+from tests.ui.server.conftest import GOOD, PanelApp, on_model, start_model
 from tests.waiting import until
 
 
@@ -25,8 +25,7 @@ async def test_a_restart_with_other_options_keeps_the_port_and_the_key(vllm: Cal
     vllm(GOOD)
     app = PanelApp()
     async with app.run_test(size=(120, 45)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.used, pilot)
         (before,) = registry.running()
         await pilot.press("o")
@@ -54,8 +53,7 @@ async def test_what_will_not_fit_is_said_before_it_starts(vllm: Callable[[str], 
     monkeypatch.setattr("minicpm_tui.servers.shape._weights_of_files", lambda *_: 17 * 10**9)
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.query(Doubt), pilot)
         labels = [remedy.label if remedy else "" for remedy in app.query_one(Remedies).remedies]
         assert "serve openbmb/MiniCPM-V-4_5-AWQ instead" in labels

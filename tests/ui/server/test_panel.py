@@ -21,7 +21,7 @@ from minicpm_tui.ui.server.figures import FiguresView
 from minicpm_tui.ui.server.here import Here
 from minicpm_tui.ui.server.log import LogScreen
 from minicpm_tui.ui.server.server_view import Remedies, ServerView
-from tests.ui.server.conftest import GOOD, MEMORY, PanelApp, on_model, stop_asked
+from tests.ui.server.conftest import GOOD, MEMORY, PanelApp, start_model, stop_asked
 from tests.waiting import until, wait_for
 
 
@@ -29,8 +29,7 @@ async def test_one_key_starts_the_model_and_asks_to_talk_with_it(vllm: Callable[
     folder = vllm(GOOD)
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.used, pilot)
         (server,) = registry.running()
         assert (app.used[0].url, app.used[0].model, app.used[0].api_key) == (server.url, str(folder), server.key)
@@ -52,8 +51,7 @@ async def test_news_of_a_server_that_is_being_taken_from_the_screen_is_harmless(
     vllm(GOOD)
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.used, pilot)
         view = app.query_one(ServerView)
         await view.query_one("#head").remove()  # the parts of what is taken away go first
@@ -65,8 +63,7 @@ async def test_a_failure_shows_its_cause_and_one_key_mends_it(vllm: Callable[[st
     vllm(MEMORY + GOOD)
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.query(Remedies), pilot)
         assert "Not enough memory is free" in str(app.query_one("#cause", Static).render())
         assert "14.83/16.84 GiB" in str(app.query_one("#tail", Static).render())
@@ -81,8 +78,7 @@ async def test_an_unknown_failure_offers_no_remedy_but_to_try_again(vllm: Callab
     vllm("sys.exit(3)")
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.query(Remedies), pilot)
         assert app.query_one(Remedies).remedies == [None]
         assert app.panel.startable
@@ -92,8 +88,7 @@ async def test_loading_can_be_cancelled(vllm: Callable[[str], Path]) -> None:
     vllm("import time; time.sleep(600)")
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.panel.view, pilot)
         assert "for 0:0" in await stop_asked(pilot, app)
         await pilot.press("s")
@@ -107,8 +102,7 @@ async def test_a_server_that_says_nothing_is_pointed_out(vllm: Callable[[str], P
     vllm("import time; time.sleep(600)")
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: "silent for" in str(app.query_one("#tail", Static).render()), pilot)
         await until(lambda: app.query_one("#tail", Static).region.height == 1, pilot)
 
@@ -117,8 +111,7 @@ async def test_a_killed_server_is_noticed(vllm: Callable[[str], Path]) -> None:
     vllm(GOOD)
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.used, pilot)
         url = registry.running()[0].url
         os.kill(registry.running()[0].pid, signal.SIGKILL)
@@ -134,8 +127,7 @@ async def test_a_server_that_somebody_ended_by_its_pid_has_not_failed(vllm: Call
     )
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.used, pilot)
         os.kill(registry.running()[0].pid, signal.SIGTERM)
         await until(lambda: app.panel.view and app.panel.view.state == "exited", pilot)
@@ -146,8 +138,7 @@ async def test_the_command_that_loads_is_shown_and_copied_without_the_key(vllm: 
     folder = vllm("import time\nprint('INFO loading', flush=True)\ntime.sleep(600)\n")
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.panel.view and app.panel.view.state == "loading", pilot)
         (server,) = registry.running()
         command = app.query_one("#command", Static)
@@ -230,8 +221,7 @@ async def test_who_is_connected_is_said_before_a_server_is_stopped(
     vllm(GOOD.replace("http.server.HTTPServer(", "http.server.ThreadingHTTPServer("))
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.used, pilot)
         (server,) = registry.running()
         pid = await asyncio.to_thread(other_program, server.port)
@@ -244,8 +234,7 @@ async def test_the_log_is_searched(vllm: Callable[[str], Path]) -> None:
     vllm(GOOD)
     app = PanelApp()
     async with app.run_test(size=(100, 30)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.used, pilot)
         await pilot.press("l")
         await until(lambda: isinstance(app.screen, LogScreen) and len(app.screen.lines) > 50, pilot)
@@ -260,8 +249,7 @@ async def test_nothing_is_polled_while_the_panel_is_hidden(vllm: Callable[[str],
     vllm(GOOD)
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.query_one(FiguresView).history.series("running"), pilot)
         app.query_one("#server").display = False
         await pilot.pause()

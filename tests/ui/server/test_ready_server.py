@@ -11,7 +11,7 @@ from textual.widgets import Static
 from minicpm_tui.servers import registry, watch
 from minicpm_tui.ui.kit.messages import Asked
 from minicpm_tui.ui.server.server_view import Remedies
-from tests.ui.server.conftest import GOOD, PanelApp, on_model
+from tests.ui.server.conftest import GOOD, PanelApp, start_model
 from tests.waiting import until
 
 
@@ -36,8 +36,7 @@ async def test_a_server_that_became_ready_is_warmed_up_until_it_is_asked(
     vllm(answering_when(go, asked))
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.used, pilot)
         await until(lambda: app.panel.view and "warming up" in str(app.query_one("#head", Static).render()), pilot)
         await until(asked.exists, pilot)
@@ -59,8 +58,7 @@ async def test_a_server_that_falls_silent_can_be_restarted(
     vllm(GOOD.replace("self.send_response(200)", waits))
     app = PanelApp()
     async with app.run_test(size=(60, 40)) as pilot:
-        await on_model(pilot, app)
-        await pilot.press("enter")
+        await start_model(pilot, app)
         await until(lambda: app.used, pilot)
         silent = registry.running()[0]
         stuck.touch()
