@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.media.comparison import faults
 from tests.media.corpus import MAKERS, SEED, make
+from tests.media.samples.high_range import avif_of
+from tests.media.samples.sample import SIZE
+from tests.media.samples.videos import clip
 
 
 @pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__module__.rpartition(".")[2])
@@ -26,3 +31,13 @@ def test_a_seed_decides_on_all_pictures(tmp_path: Path) -> None:
     once = truth(1)
     assert once == truth(1)
     assert once != truth(2)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.avif"])
+def test_making_av1_does_not_make_the_process_run_before_all_others(tmp_path: Path, name: str) -> None:
+    if name == "a.mp4":
+        clip(tmp_path / name, [Image.new("RGB", SIZE)] * 2, codec="libsvtav1")
+    else:
+        avif_of(tmp_path / name, [0.5] * (SIZE[0] * SIZE[1] * 3), SIZE, 16)
+    assert (tmp_path / name).stat().st_size
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER

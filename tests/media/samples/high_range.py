@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.media.samples.colour_maths import BT2020, convert, convert_hlg, pq_code
 from tests.media.samples.sample import SIZE, Sample, numbered
+from tests.media.scheduling import scheduling_kept
 
 _MASTERING = (
     "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50):max-cll=1000,400:hdr10=1:hdr10-opt=1"
@@ -91,7 +92,7 @@ def _write(
     options: dict[str, str],
     form: str = "",
 ) -> None:
-    with av.open(str(path), "w", format=form or None) as container:
+    with scheduling_kept(), av.open(str(path), "w", format=form or None) as container:
         stream = container.add_stream(codec, rate=2, options=options)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p10le"

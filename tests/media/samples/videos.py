@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.media.making import CODECS
 from tests.media.samples.sample import SIZE, Sample, numbered
+from tests.media.scheduling import scheduling_kept
 
 _CODECS = {**CODECS, "ogv": "libvpx"}
 _LOSSY = 46
@@ -62,7 +63,7 @@ def clip(
 ) -> Path:
     """Two pictures a second, or at ``times`` in milliseconds."""
     form = {".h265": "hevc", ".ogv": "ogg"}.get(path.suffix)
-    with av.open(str(path), "w", format=form, container_options=options or {}) as container:
+    with scheduling_kept(), av.open(str(path), "w", format=form, container_options=options or {}) as container:
         codec = codec or _CODECS[path.suffix[1:]]
         stream = container.add_stream(codec, rate=1000 if times else 2, options=_options(codec))
         assert isinstance(stream, av.VideoStream)
