@@ -25,6 +25,8 @@ BUILT_IN = {
 }
 _STEP = "max-num-batched-tokens"
 _REPLY_TOKENS = 2048
+_MANY_CPUS = 8
+_MOST_API_SERVERS = 8
 _PARTIAL_STEPS_SINCE = "0.9.0"  # before, a step of a multimodal model must hold a whole conversation (V0 engine)
 
 
@@ -51,9 +53,23 @@ def preset_options(name: str, family: Family, version: str = "", cpus: int | Non
     options["max-model-len"] = min(_power_of_two(needed, 4096), family.context)
     if family.trust_remote_code:
         options["trust-remote-code"] = True
-    cpus = cpus or os.cpu_count() or 1
-    if name == "batch" and cpus >= 8 and at_least(version, "0.9.1"):
-        options["api-server-count"] = min(6, cpus // 4)
+    cpus = cpus or len(os.sched_getaffinity(0))
+    if name == "batch":
+        options |= _for_many(version, cpus)
+    return options
+
+
+def _for_many(version: str, cpus: int) -> dict[str, Value]:
+    """What makes fresh pictures go fastest; ``docs/vllm-versions.md`` has the figures.
+
+    Keeping each picture for another turn costs more than several processes gain, and a batch asks about most of them once. A bare
+    uuid is refused then, and what it stands for is sent again.
+    """
+    options: dict[str, Value] = {}
+    if cpus >= _MANY_CPUS and at_least(version, "0.9.1"):
+        options["api-server-count"] = min(_MOST_API_SERVERS, cpus // 2)
+    if at_least(version, "0.10.1"):
+        options["mm-processor-cache-gb"] = 0
     return options
 
 

@@ -115,6 +115,28 @@ def test_presets_hold_what_they_promise(name: str, family: object) -> None:
     assert options.get("trust-remote-code", False) == known.trust_remote_code
 
 
+@pytest.mark.parametrize(
+    ("version", "cpus", "expected"),
+    [
+        ("0.25.1", 16, {"--api-server-count": "8", "--mm-processor-cache-gb": "0"}),
+        ("0.25.1", 64, {"--api-server-count": "8", "--mm-processor-cache-gb": "0"}),
+        ("", 8, {"--api-server-count": "4", "--mm-processor-cache-gb": "0"}),
+        ("0.25.1", 4, {"--mm-processor-cache-gb": "0"}),
+        ("0.9.2", 16, {"--api-server-count": "8"}),
+        ("0.8.5", 16, {}),
+    ],
+)
+def test_a_batch_server_prepares_in_many_processes_and_keeps_no_picture(
+    version: str, cpus: int, expected: dict[str, str]
+) -> None:
+    form = presets.apply_preset(Form("m", preset="batch"), by_id("minicpm-v-2.6"), version, cpus)
+    command = argv.build(form, "m", version=version).argv
+    names = {"--api-server-count", "--mm-processor-cache-gb"}
+    assert {name: value for name, value in pairwise(command) if name in names} == expected
+    others = argv.build(presets.apply_preset(Form("m"), by_id("minicpm-v-2.6"), version, cpus), "m", version=version).argv
+    assert not names & set(others)
+
+
 @pytest.mark.parametrize("version", ["0.7.1", "0.8.5.post1", "0.9.2", "0.10.2", "0.11.2", "0.12.0", "0.14.1", "0.15.2"])
 @pytest.mark.parametrize("family", [by_id("minicpm-v-2.6"), by_id("minicpm-v-4"), by_id("minicpm-v-4.5")], ids=lambda one: one.id)
 @pytest.mark.parametrize("name", list(presets.BUILT_IN))
