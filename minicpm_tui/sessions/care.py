@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from minicpm_tui.errors import SessionDamaged, StorageError
-from minicpm_tui.i18n import _
+from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import media_of
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.attachments import AttachmentStore
@@ -62,5 +62,9 @@ def missing(journal: Journal) -> list[str]:
     stored = {digest for digest, _path in AttachmentStore(journal.path / ids.ATTACHMENTS).files()}
     media = [part for message in journal.tree.messages.values() for part in media_of(message.content)]
     counts = [(part, sum(digest not in stored for digest in part.digests)) for part in media]
-    text = _("{name}: {count} of {all} files are missing")
-    return [text.format(name=one_line(part.name), count=gone, all=len(part.digests)) for part, gone in counts if gone]
+    return [_gone(one_line(part.name), gone, len(part.digests)) for part, gone in counts if gone]
+
+
+def _gone(name: str, count: int, of: int) -> str:
+    text = ngettext("{name}: {count} of {all} file is missing", "{name}: {count} of {all} files are missing", of)
+    return text.format(name=name, count=count, all=of)

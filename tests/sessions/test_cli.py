@@ -127,7 +127,7 @@ def test_a_missing_attachment_is_said_and_the_rest_is_exported(
     assert folder is not None
     (folder / "attachments" / f"{PICTURE.sha256}.jpg").unlink()
     assert run(["sessions", "export", session, "-o", str(tmp_path / "x.md")]) == 0
-    assert "cat.jpg: 1 of 1 files are missing" in capsys.readouterr().err
+    assert "cat.jpg: 1 of 1 file is missing" in capsys.readouterr().err
 
 
 def test_one_session_that_cannot_be_deleted_stops_no_other(capsys: pytest.CaptureFixture[str], session: str) -> None:

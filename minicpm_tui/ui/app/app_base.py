@@ -99,9 +99,11 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Pasting, 
         return self.settings.theme
 
     def watch_terminal(self, old: Terminal, new: Terminal) -> None:
-        """The terminal has told late that it is light: the user may have chosen a theme meanwhile."""
+        """The terminal has told late that it is light (the user may have chosen a theme meanwhile), or cells are divided anew."""
         if old.light != new.light and self.theme == themes.SIXTEEN:
             self._use_theme(self._first_theme())
+        if old.blocks != new.blocks:  # a terminal that thinks a symbol wider than we do has put what follows elsewhere
+            self.forget_output()
 
     def _use_theme(self, name: str) -> None:
         """The theme of that name, else the default; only its own file is read."""

@@ -236,7 +236,7 @@ class Composer(Commanded, TextArea):
             self.notify(error_line(error.info), severity="warning", markup=False)
             return
         self.screen.refresh_bindings()
-        line = pasted.missing_line(missing, self.scp_line, show_key(COPY_KEY))
+        line = pasted.missing_line(missing, self.scp_line, show_key(COPY_KEY), held=bool(self._unfound))
         self.notify(text.one_line(line), severity="warning", timeout=30, markup=False)
 
     def _forget_missing(self) -> None:

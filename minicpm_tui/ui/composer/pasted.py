@@ -90,17 +90,19 @@ def is_url(token: str) -> bool:
     return token.startswith(("http://", "https://"))
 
 
-def missing_line(paths: Sequence[str], copy: str, key: str) -> str:
+def missing_line(paths: Sequence[str], copy: str, key: str, *, held: bool) -> str:
     """What to say of ``paths`` that do not exist here: over SSH they are often those of the user's own machine.
 
-    ``copy`` is the command that brings them here, ``key`` copies it.
+    ``copy`` is the command that brings them here, ``key`` copies it. ``held``: a message that consists of them was not sent.
     """
     more = len(paths) - 1
     others = ngettext(" and {count} more", " and {count} more", more).format(count=more) if more else ""
-    return _(
+    line = _(
         "{path}{others}: not on this machine. If it is on your own, run there: {copy} ({key} copies the line). "
         "It is attached as soon as it arrives."
     ).format(path=one_line(paths[0], 60), others=others, copy=copy, key=key)
+    again = _("Enter once more sends it as text.")
+    return f"{line} {again}" if held else line
 
 
 def _paths(line: str, folder: Path) -> list[str] | None:

@@ -235,11 +235,14 @@ class ServerPanel(Commanded, Views):
 
     def on_asked(self) -> None:
         """The user's question comes before a warm-up."""
-        for warm_up in self._warming:
-            warm_up.cancel()
+        self._end_warming()
 
     def on_unmount(self) -> None:
-        self.on_asked()
+        self._end_warming()
+
+    def _end_warming(self) -> None:
+        for warm_up in self._warming:
+            warm_up.cancel()
 
     def _tell_end(self, server: LocalServer, update: Update) -> None:
         """To those who talk with it, and to a user who does not see the panel."""

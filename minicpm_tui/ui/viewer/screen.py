@@ -122,7 +122,7 @@ class Viewer(Commanded, ModalScreen[None]):
             yield Static(id="caption", markup=False)
             yield Canvas()
             yield Static(
-                _("← → · S slices · Enter each · B boxes · M cells · C copy · O open · Esc closes"),
+                _("← → · s slices · Enter each · b boxes · m cells · c copy · C original · o open · Esc closes"),
                 id="keys",
                 markup=False,
             )

@@ -69,6 +69,7 @@ async def test_a_typed_path_that_does_not_exist_is_sent_by_a_second_enter(server
         await driver.write("/nowhere/cat.png")
         await driver.pilot.press("enter")
         await driver.until(lambda: "not on this machine" in driver.said)
+        assert "Enter once more sends it as text" in driver.said
         assert driver.talk.composer.text == "/nowhere/cat.png"
         await driver.ask("/nowhere/cat.png")
         assert server.chats[0]["messages"][-1]["content"] == "/nowhere/cat.png"
