@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import time
 from pathlib import Path
-from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -14,19 +13,21 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
-from minicpm_tui.batch.input.locate import local_path
 from minicpm_tui.batch.records import Result
 from minicpm_tui.batch.run import recent
 from minicpm_tui.batch.run.recent import BatchRun
-from minicpm_tui.batch.run.view import OutputView, item_of
+from minicpm_tui.batch.run.view import OutputView
 from minicpm_tui.errors import MinicpmTuiError
-from minicpm_tui.i18n import N_, _, ngettext
-from minicpm_tui.text import format_duration, one_line, printable
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.text import format_duration, one_line
 from minicpm_tui.ui.batch.again import Again, again_of
+from minicpm_tui.ui.batch.facts import facts, picture
+from minicpm_tui.ui.batch.result_pane import ResultPane
+from minicpm_tui.ui.batch.screen_commands import COMMANDS
 from minicpm_tui.ui.batch.table import ResultTable
 from minicpm_tui.ui.conversation.text import MarkdownText
 from minicpm_tui.ui.files.preview import Preview
-from minicpm_tui.ui.kit.commands import GENERAL, Command, Commanded, bindings
+from minicpm_tui.ui.kit.commands import Commanded, bindings
 from minicpm_tui.ui.kit.dialogs import Choice, Choose
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import CopyText
@@ -37,31 +38,6 @@ REST_SECONDS = 0.15
 """The picture is looked for when the row has been chosen for so long: in a large input that is a long way."""
 
 
-def _some(screen: BatchScreen) -> bool:
-    return bool(screen.table.items)
-
-
-def _failures(screen: BatchScreen) -> bool:
-    return screen.view is not None and (bool(screen.view.failed) or screen.only_failed)
-
-
-def _can_retry(screen: BatchScreen) -> bool:
-    return screen.view is not None and bool(screen.view.failed) and not screen.again.running
-
-
-def _command(action: str, title: str, help_text: str, *keys: str, **more: Any) -> Command:
-    return Command(action, title, help_text, keys=keys, group=GENERAL, **more)
-
-
-COMMANDS = (
-    _command("close", N_("Close"), N_("Back to the conversation"), "escape", hint=N_("Back"), palette=False),
-    _command("failures", N_("Failures"), N_("Show only the failures, or everything"), "f", hint=N_("Failures"), when=_failures),
-    _command("retry", N_("Retry"), N_("Retry the failed requests"), "r", hint=N_("Retry"), when=_can_retry),
-    _command("copy", N_("Copy"), N_("Copy the answer"), "c", hint=N_("Copy"), when=_some),
-    _command("choose", N_("Another batch"), N_("Open another batch"), "o", hint=N_("Batches")),
-)
-
-
 class BatchScreen(Commanded, Screen[None]):
     """Shows ``run``, or the newest one."""
 
@@ -69,7 +45,7 @@ class BatchScreen(Commanded, Screen[None]):
     BINDINGS = bindings(COMMANDS)
     DEFAULT_CSS = """
     BatchScreen #state { height: 1; padding: 0 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
-    BatchScreen ResultTable { width: 3fr; }
+    BatchScreen ResultPane { width: 3fr; }
     BatchScreen #side { width: 2fr; border-left: solid $border-blurred; }
     BatchScreen Preview { height: 40%; border-top: none; }
     BatchScreen #answer { height: 1fr; padding: 0 1; }
@@ -78,17 +54,24 @@ class BatchScreen(Commanded, Screen[None]):
     def __init__(self, run: BatchRun | None = None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self.run = run
-        self.view: OutputView | None = None
-        self.only_failed = False
-        self.table = ResultTable()
+        self.rows = ResultPane()
         self.again = Again()
         self.words = ""
-        self._looking = asyncio.Lock()
+
+    @property
+    def view(self) -> OutputView | None:
+        """What is read of the run's output."""
+        return self.rows.view
+
+    @property
+    def table(self) -> ResultTable:
+        """The rows."""
+        return self.rows.table
 
     def compose(self) -> ComposeResult:
         yield Static(id="state", markup=False)
         with Horizontal():
-            yield self.table
+            yield self.rows
             with Vertical(id="side"):
                 yield Preview()
                 with VerticalScroll(id="answer", can_focus=False):
@@ -108,7 +91,8 @@ class BatchScreen(Commanded, Screen[None]):
 
     def open_run(self, run: BatchRun) -> None:
         """Show another run."""
-        self.run, self.view, self.only_failed = run, OutputView(Path(run.output)), False
+        self.run = run
+        self.rows.open(OutputView(Path(run.output)))
         self.again = again_of(run)
         if self.again.running:
             self._follow()
@@ -116,26 +100,11 @@ class BatchScreen(Commanded, Screen[None]):
 
     async def look(self) -> None:
         """Read what the output has got since."""
-        view = self.view
-        if view is None or self._looking.locked():
-            return
-        async with self._looking:
-            chosen, replaced = self.table.chosen_of(view), view.replaced
-            try:
-                changed = await asyncio.to_thread(view.refresh)
-                again = chosen is not None and view.replaced != replaced
-                found = await asyncio.to_thread(view.find, chosen.id) if chosen is not None and again else None
-            except MinicpmTuiError as error:
-                self._say(str(error))
-                return
-            if changed and view is self.view:
-                self._show(found)
+        await self.rows.look()
 
-    def _show(self, number: int | None = None) -> None:
-        """Show the lines; ``number`` is the one that the cursor goes to."""
-        if self.view is not None:
-            self.table.show_lines(self.view, self.view.failed if self.only_failed else range(len(self.view)), number)
-        self._say()
+    @on(ResultPane.Shown)
+    def _shown(self, event: ResultPane.Shown) -> None:
+        self._say(event.problem or None)
         self.refresh_bindings()
 
     def _say(self, words: str | None = None) -> None:
@@ -143,12 +112,12 @@ class BatchScreen(Commanded, Screen[None]):
         self.words = self.words if words is None else words
         parts = [self.words]
         if self.run is not None and self.view is not None:
-            failed = len(self.view.failed)
+            failed = self.view.count("failed")
             parts = [
                 one_line(Path(self.run.output).name),
                 ngettext("{count} answer", "{count} answers", len(self.view) - failed).format(count=len(self.view) - failed),
                 ngettext("{count} failed", "{count} failed", failed).format(count=failed),
-                _("failures only") if self.only_failed else "",
+                *self.rows.words,
                 self.words,
             ]
         self.query_one("#state", Static).update(" · ".join(part for part in parts if part))
@@ -156,7 +125,7 @@ class BatchScreen(Commanded, Screen[None]):
     @on(ResultTable.Highlighted)
     def _highlighted(self) -> None:
         result = self.table.result
-        self.query_one("#facts", Static).update(_facts(result) if result else "")
+        self.query_one("#facts", Static).update(facts(result) if result else "")
         self.query_one("#text", MarkdownText).update(result.text if result else "")
         self.query_one("#answer").scroll_home(animate=False)
         self._find_picture(result)
@@ -168,16 +137,12 @@ class BatchScreen(Commanded, Screen[None]):
         if result is not None and run is not None:
             await asyncio.sleep(REST_SECONDS)
             with contextlib.suppress(MinicpmTuiError):  # the input has gone; the answer is still worth reading
-                path = await asyncio.to_thread(_picture, run, result)
+                path = await asyncio.to_thread(picture, run, result)
         preview.display = path is not None
         preview.show(path)
 
     def action_close(self) -> None:
         self.app.pop_screen()
-
-    def action_failures(self) -> None:
-        self.only_failed = not self.only_failed
-        self._show()
 
     def action_copy(self) -> None:
         if (result := self.table.result) is not None:
@@ -207,22 +172,3 @@ class BatchScreen(Commanded, Screen[None]):
         await self.look()
         self._say(_("all answered") if status == 0 else again.words)
         self.refresh_bindings()
-
-
-def _facts(result: Result) -> str:
-    """What stands above the answer: whose it is, its figures, and what is wrong with it."""
-    facts = [result.finish_reason or "", _("{seconds:.1f} s").format(seconds=result.seconds)]
-    if result.usage:
-        facts.append(_("{count} tokens").format(count=result.usage.completion_tokens))
-    head = [result.id, " · ".join(fact for fact in facts if fact)]
-    wrong = result.error or result.ending.text
-    return printable("\n\n".join(part for part in ("\n".join(head), wrong) if part)) + "\n"
-
-
-def _picture(run: BatchRun, result: Result) -> Path | None:
-    """The first file of the row's request. Blocks. Raises MinicpmTuiError."""
-    item = item_of(Path(run.output), Path(run.folder), result)
-    if item is None:
-        return None
-    found = (local_path(file, item.row.base) for file in item.row.files)
-    return next((path for path in found if path is not None and path.exists()), None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import contextlib
 from collections.abc import Sequence
+from itertools import chain
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -11,30 +12,32 @@ from rich.style import Style
 from textual.strip import Strip
 
 from minicpm_tui.batch.records import Result
+from minicpm_tui.batch.run.selection import Column
 from minicpm_tui.batch.run.view import OutputView
 from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
+from minicpm_tui.ui.batch.header import rightward, widths
 from minicpm_tui.ui.kit.commands import GENERAL, bindings
 from minicpm_tui.ui.kit.fitting import fitted
 from minicpm_tui.ui.kit.virtual_list import VirtualList, moves
 
-ID_SHARE = 3
-"""The id takes one in so many columns, the answer the rest."""
 MOVES = moves(GENERAL, up=("k",), down=("j",))
 
 
 class ResultTable(VirtualList[int], can_focus=True):
-    """Shows lines of an output: the items are their numbers, in ascending order."""
+    """Shows lines of an output: the items are their numbers."""
 
     DECLARED = MOVES
     BINDINGS = bindings(MOVES)
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--cursor", "table--failed", "table--id"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--cursor", "table--failed", "table--id", "table--figure"}
     DEFAULT_CSS = """
     ResultTable > .table--cursor {
         color: $block-cursor-foreground; background: $block-cursor-background; text-style: $block-cursor-text-style;
     }
     ResultTable > .table--failed { color: $text-error; }
     ResultTable > .table--id { color: $text-accent; }
+    ResultTable > .table--figure { color: $muted; }
     """
 
     def __init__(self) -> None:
@@ -52,15 +55,18 @@ class ResultTable(VirtualList[int], can_focus=True):
         """The result of ``view`` that the user has moved the cursor to."""
         return self.result if self.moved and view is self._view else None
 
-    def show_lines(self, view: OutputView, numbers: Sequence[int], stay: int | None = None) -> None:
-        """Show the lines ``numbers`` of ``view``; the cursor goes to the one of number ``stay`` where that is among them."""
+    def show_lines(self, view: OutputView, numbers: Sequence[int], stay: int | None = None, *, other: bool = False) -> None:
+        """Show the lines ``numbers`` of ``view``; the cursor goes to the one of number ``stay`` where that is among them.
+
+        ``other`` as in ``show``.
+        """
         if view is not self._view:
             self.begin_anew()
-        other = view is not self._view or view.replaced != self._replaced
+        read_anew = view is not self._view or view.replaced != self._replaced
         self._view, self._replaced = view, view.replaced
         self._cache.clear()
-        self.show(numbers, at=_place(numbers, stay))
-        if other:  # the numbers may be the same, the results are not
+        self.show(numbers, other=other, at=_place(numbers, stay))
+        if read_anew:  # the numbers may be the same, the results are not
             self.post_message(self.Highlighted())
 
     def draw(self, item: int, line: int, width: int, *, chosen: bool) -> Strip:
@@ -71,24 +77,31 @@ class ResultTable(VirtualList[int], can_focus=True):
         failed = result.error is not None
         ending = "" if failed else result.ending.text
         words = result.error if result.error is not None else result.text.strip() or ending
-        base, naming, telling = self._styles(failed=failed, chosen=chosen)
-        names = max(8, width // ID_SHARE)
+        base, naming, telling, figure = self._styles(failed=failed, chosen=chosen)
+        wide = widths(width)
+        figures: dict[Column, str] = {
+            "tokens": str(result.usage.completion_tokens) if result.usage else "",
+            "seconds": "" if failed else _("{seconds:.1f} s").format(seconds=result.seconds),
+        }
         cells = [
             Segment("✗ " if failed else "■ " if ending else "✓ ", telling),
-            Segment(fitted(one_line(result.id), names), naming),
+            Segment(fitted(one_line(result.id), wide["id"]), naming),
             Segment(" ", base),
-            Segment(fitted(one_line(words), max(0, width - names - 4)), telling),
+            Segment(fitted(one_line(words), wide["answer"]), telling),
+            *(Segment(rightward(text, wide[name]), figure) for name, text in figures.items() if name in wide),
         ]
         return Strip(cells).adjust_cell_length(width, base)
 
-    def _styles(self, *, failed: bool, chosen: bool) -> tuple[Style, Style, Style]:
-        """Of the row, of the id, of the answer. The chosen row has one, so that it can be read in every theme."""
+    def _styles(self, *, failed: bool, chosen: bool) -> tuple[Style, Style, Style, Style]:
+        """Of the row, of the id, of the answer, of figures. The chosen row has one, so that it can be read in every theme."""
         if chosen:
             cursor = self.get_component_rich_style("table--cursor")
-            return cursor, cursor, cursor
+            return cursor, cursor, cursor, cursor
         base = self.rich_style
-        naming = base + self.get_component_rich_style("table--id", partial=True)
-        return base, naming, base + self.get_component_rich_style("table--failed", partial=True) if failed else base
+        naming, wrong, figure = (
+            base + self.get_component_rich_style(f"table--{part}", partial=True) for part in ("id", "failed", "figure")
+        )
+        return base, naming, wrong if failed else base, figure
 
     def _result(self, number: int) -> Result | None:
         """Reads one line of a file that the system has at hand: quicker than asking a thread."""
@@ -105,15 +118,16 @@ class ResultTable(VirtualList[int], can_focus=True):
 
 
 def _place(numbers: Sequence[int], wanted: int | None) -> int | None:
-    """Where ``wanted`` stands among ``numbers``, which ascend."""
-    if wanted is None:
-        return None
-    place = bisect_left(numbers, wanted)
-    return place if place < len(numbers) and numbers[place] == wanted else None
+    """Where ``wanted`` stands among ``numbers``."""
+    with contextlib.suppress(ValueError):
+        return None if wanted is None else numbers.index(wanted)
+    return None
 
 
 def nearest_number(old: Sequence[int], index: int, new: Sequence[int]) -> tuple[int, bool]:
-    """``Nearest`` for numbers in ascending order, quick for any count of them: where no later one is left, the last."""
-    place = bisect_left(new, old[index])
-    same = place < len(new) and new[place] == old[index]
-    return min(place, len(new) - 1), same
+    """``Nearest`` for numbers, quick for any count of them."""
+    if (place := _place(new, old[index])) is not None:
+        return place, True
+    there = set(new)
+    others = chain(range(index + 1, len(old)), range(index - 1, -1, -1))
+    return next((new.index(old[other]) for other in others if old[other] in there), 0), False

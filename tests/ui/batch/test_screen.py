@@ -119,6 +119,9 @@ async def test_failures_alone(output: Path) -> None:
         await until(lambda: len(screen.table.items) == 1, pilot)
         assert screen.table.result is not None
         assert screen.table.result.error
+        await until(lambda: "failures only" in shown(screen, "#state"), pilot)
+        await pilot.press("f")
+        await until(lambda: len(screen.table.items) == ROWS - 1, pilot)  # nothing is cut off or empty: whole answers
         await pilot.press("f")
         await until(lambda: len(screen.table.items) == ROWS, pilot)
 
