@@ -1,6 +1,10 @@
-"""Time to the first paint, beside an empty Textual program: ``python -m tests.benchmarks.startup [--runs 5]``.
+"""How soon the program is there, and what it costs, beside an empty Textual program and beside another build of it.
 
-On a machine that does other things too, the CPU seconds tell more than the clock.
+``python -m tests.benchmarks.startup [--runs 5] [--other PYTHON]`` starts each in a terminal, by turns: until it paints, until a
+key pressed at that moment shows; and once more without a key: until it is connected with a server on this machine, what it costs
+until it rests, and its memory then (RSS, with its helpers). Medians of seconds by the clock and of CPU, with the ratios to the
+empty program's first paint: on a machine that does other things too, those of CPU tell more. ``PYTHON`` is the interpreter of the
+other build.
 """
 
 from __future__ import annotations
@@ -9,10 +13,14 @@ import argparse
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
+from typing import NamedTuple
+
+import psutil
 
 from tests.benchmarks.server import serving
-from tests.terminal import Terminal
+from tests.terminal import ESCAPES, Terminal
 
 EMPTY = """
 from textual.app import App
@@ -22,27 +30,94 @@ class Empty(App):
         yield Static("READY-EMPTY")
 Empty().run()
 """
+_EMPTY, _MODEL = "READY-EMPTY", "bench-model"
+_KEY = "§"  # nothing else shows it
+_REST_SECONDS = 3.0  # what is done after two seconds of idleness belongs to the start
+_REST_CPU = 0.03
 
 
-def seconds(argv: Sequence[str], ready: str) -> tuple[float, float]:
-    """From starting ``argv`` until it writes ``ready``: by the clock, and of CPU time."""
-    with tempfile.TemporaryDirectory() as home, Terminal(argv, env={"MINICPM_TUI_HOME": home}) as terminal:
-        shown = terminal.wait_for_bytes(ready.encode())
-        return shown - terminal.started, terminal.cpu
+class Figures(NamedTuple):
+    """``clock`` and ``cpu`` are seconds until something was written, by what; ``rest`` CPU until it rests, ``memory`` MB."""
+
+    clock: dict[str, float]
+    cpu: dict[str, float]
+    rest: float
+    memory: float
+
+
+def start(argv: Sequence[str], words: Sequence[str], *, key: bool = False) -> Figures:
+    """Start ``argv`` and wait for each of ``words`` to be written; with ``key`` one is pressed at the first, and waited for."""
+    clock, cpu = dict[str, float](), dict[str, float]()
+    wanted = [*words[:1], _KEY] if key else words
+    with tempfile.TemporaryDirectory() as home, Terminal(argv, env={"MINICPM_TUI_HOME": home}, columns=100, rows=30) as terminal:
+        terminal.drawing = False
+        while len(clock) < len(wanted):
+            if (now := terminal.pump()) is None:
+                continue
+            text = ESCAPES.sub(b"", bytes(terminal.received)).decode("utf-8", "replace")
+            for word in wanted:
+                if word in text and word not in clock:
+                    clock[word], cpu[word] = now - terminal.started, terminal.cpu
+                    if key and word == words[0]:
+                        terminal.send(_KEY)
+        rest, memory = (0.0, 0.0) if key else _rest(terminal)
+    return Figures(clock, cpu, rest, memory)
+
+
+def _rest(terminal: Terminal) -> tuple[float, float]:
+    """CPU seconds of the program and its helpers until it has rested for a while, and their memory in MB."""
+    before, since = 0.0, time.monotonic()
+    while time.monotonic() - since < _REST_SECONDS:
+        terminal.pump(0.1)
+        spent = sum(sum(each.cpu_times()[:2]) for each in _processes(terminal))
+        if spent > before + _REST_CPU:
+            before, since = spent, time.monotonic()
+    return before, sum(each.memory_info().rss for each in _processes(terminal)) / 1e6
+
+
+def _processes(terminal: Terminal) -> list[psutil.Process]:
+    return [terminal.process, *terminal.process.children(recursive=True)]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--other", metavar="PYTHON", help="interpreter of another build, measured by turns with this one")
     parser.add_argument("--ready", default="F2", help="what the program shows with its first paint")
     options = parser.parse_args()
+    builds = {"minicpm-tui": sys.executable} | ({"the other build": options.other} if options.other else {})
+    found: dict[str, list[Figures]] = {}
     with serving() as server:
-        empty = [sys.executable, "-c", EMPTY]
-        ours = [sys.executable, "-m", "minicpm_tui", "--url", server.url]
-        pairs = [(seconds(empty, "READY-EMPTY"), seconds(ours, options.ready)) for _ in range(options.runs + 1)][1:]
-    for which, unit in enumerate(("s", "s CPU")):
-        theirs, own = (statistics.median(cost[which] for cost in column) for column in zip(*pairs, strict=True))
-        print(f"an empty Textual program {theirs:.2f} {unit}, minicpm-tui {own:.2f} {unit}, ratio {own / theirs:.2f}")
+        for run in range(options.runs + 1):
+            figures = {"empty": start([sys.executable, "-c", EMPTY], [_EMPTY])}
+            for name, python in builds.items():
+                argv = [python, "-P", "-m", "minicpm_tui", "--url", server.url]
+                figures[f"{name}, key"] = start(argv, [options.ready], key=True)
+                figures[name] = start(argv, [options.ready, _MODEL])
+            if run:  # the first one reads everything from the disk
+                for name, each in figures.items():
+                    found.setdefault(name, []).append(each)
+    floor = _median(found["empty"], _EMPTY)
+    print(f"an empty Textual program: painted {_told(floor, floor)}; {_at_rest(found['empty'])}")
+    for name in builds:
+        print(f"{name}: painted {_told(_median(found[name], options.ready), floor)}")
+        print(f"  a key shown {_told(_median(found[f'{name}, key'], _KEY), floor)}")
+        print(f"  connected {_told(_median(found[name], _MODEL), floor)}; {_at_rest(found[name])}")
+
+
+def _median(found: Sequence[Figures], word: str) -> tuple[float, float]:
+    """Seconds until ``word`` was written: by the clock, and of CPU."""
+    return statistics.median(each.clock[word] for each in found), statistics.median(each.cpu[word] for each in found)
+
+
+def _told(seconds: tuple[float, float], floor: tuple[float, float]) -> str:
+    (clock, cpu), (least_clock, least_cpu) = seconds, floor
+    return f"{clock:.2f} s ({clock / least_clock:.2f}), {cpu:.2f} s of CPU ({cpu / least_cpu:.2f})"
+
+
+def _at_rest(found: Sequence[Figures]) -> str:
+    rest, memory = statistics.median(each.rest for each in found), statistics.median(each.memory for each in found)
+    return f"at rest {rest:.2f} s of CPU, {memory:.0f} MB"
 
 
 if __name__ == "__main__":

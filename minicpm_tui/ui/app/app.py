@@ -63,8 +63,8 @@ class MinicpmApp(AppBase):
     def on_server_lost(self, event: ServerLost) -> None:
         self.chat.switchboard.lose(event)
 
-    def on_attach(self, event: Attach) -> None:
-        self.chat.talk.tray.attach(event.what)
+    async def on_attach(self, event: Attach) -> None:
+        await self.chat.talk.attach(event.what)
         self.chat.action_compose()
 
     def on_app_focus(self) -> None:

@@ -62,6 +62,7 @@ class Connector:
         self.locked = ""
         self.given: dict[str, str] = {}
         self._launch = launch
+        self._warmed: Connection | None = None
         self._warming: asyncio.Task[None] | None = None
 
     @property
@@ -113,7 +114,6 @@ class Connector:
             self.state = before
             raise
         self.state = Connected(connection)
-        self._warm(connection)
         if not isinstance(before, Disconnected):
             await before.connection.aclose()
 
@@ -156,8 +156,12 @@ class Connector:
     def _settled(self) -> Disconnected | Connected | Lost:
         return self.state.before if isinstance(self.state, Connecting) else self.state
 
-    def _warm(self, connection: Connection) -> None:
-        """Import what the first reply needs while the question is being written."""
+    def warm(self) -> None:
+        """A question is being written: import what its reply needs."""
+        connection = self.connection
+        if connection is None or connection is self._warmed:
+            return
+        self._warmed = connection
         if self._warming is not None:
             self._warming.cancel()
         self._warming = asyncio.create_task(connection.backend.warm())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -14,7 +15,6 @@ from textual.widgets import TextArea
 from minicpm_tui.errors import EditorFailed, MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.chat.draft_saver import DraftSaver
 from minicpm_tui.ui.chat.model import ChatModel
 from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.composer.composer import Composer
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from minicpm_tui.sessions import Journal
     from minicpm_tui.ui.attachments.tray import Tray
     from minicpm_tui.ui.chat.context_line import ContextLine
+    from minicpm_tui.ui.chat.draft_saver import DraftSaver
     from minicpm_tui.ui.chat.find import FindBar
     from minicpm_tui.ui.chat.message_queue import Queue
     from minicpm_tui.ui.chat.next_message import NextMessage
@@ -38,7 +39,10 @@ if TYPE_CHECKING:
 
 
 class TalkPane(Blank, Vertical):
-    """Talks through the session of ``model``; without one it keeps what is written. Messages are sent one after another."""
+    """Talks through the session of ``model``; without one it keeps what is written. Messages are sent one after another.
+
+    ``whole`` is set once it has all its parts.
+    """
 
     class Progress(Message):
         """Something that the status line shows has changed."""
@@ -56,7 +60,7 @@ class TalkPane(Blank, Vertical):
     def __init__(self, model: ChatModel) -> None:
         super().__init__(id="talk")
         self.model = model
-        self.furnished = False
+        self.whole = asyncio.Event()
         self._stepping = asyncio.Lock()
 
     pane: ConversationPane
@@ -71,42 +75,15 @@ class TalkPane(Blank, Vertical):
     receiving: ReceivingLine
 
     def compose(self) -> ComposeResult:
-        """What the first paint needs; ``furnish`` adds the rest."""
+        """What the first paint needs; ``furnishing`` adds the rest."""
         yield Welcome()
-        self.composer = Composer()
+        self.composer = Composer(ready=self.whole)
         yield self.composer
 
-    async def furnish(self) -> None:
-        """The conversation, the files, the queue: imported after the first paint."""
-        from minicpm_tui.ui.attachments.tray import Tray
-        from minicpm_tui.ui.chat.context_line import ContextLine
-        from minicpm_tui.ui.chat.find import FindBar
-        from minicpm_tui.ui.chat.message_queue import Queue
-        from minicpm_tui.ui.chat.next_message import NextMessage
-        from minicpm_tui.ui.chat.outbox import Outbox
-        from minicpm_tui.ui.chat.reply import ReplyView
-        from minicpm_tui.ui.composer.dropdown import CompletionList
-        from minicpm_tui.ui.conversation import ConversationPane
-        from minicpm_tui.ui.receiving.line import ReceivingLine
-
-        self.pane = ConversationPane(id="conversation")
-        self.find_bar, self.queue, self.tray = FindBar(self.pane), Queue(), Tray(self.model.preparer)
-        self.pane.display = self.tray.display = False
-        self.next = NextMessage(self.composer, self.tray)
-        self.reply_view = ReplyView(self.pane, self.report)
-        self.outbox = Outbox(self, self.model, self.queue, self.reply_view, self.tray.limits_changed)
-        self.draft_saver = DraftSaver(self, self.unsent, self.say)
-        self.context_line = ContextLine()
-        self.receiving = ReceivingLine(self.model.received_folder, self.next.receive, self.model.receive_limit)
-        completions = CompletionList(self.composer.choose)
-        with self.app.batch_update():
-            await self.mount(self.find_bar, before=0)
-            await self.mount(
-                self.pane, self.queue, self.tray, self.receiving, self.context_line, completions, before=self.composer
-            )
-        self.composer.completions = completions
-        self.composer.recall()
-        self.furnished = True
+    @property
+    def furnished(self) -> bool:
+        """All of it is there, not only what the first paint needs."""
+        return self.whole.is_set()
 
     @property
     def finding(self) -> bool:
@@ -147,6 +124,9 @@ class TalkPane(Blank, Vertical):
 
     def connected(self) -> None:
         """The model has a session, or another connection: what waits is sent."""
+        if not self.furnished:  # it is told once more when a conversation shows
+            return
+        self._warm_up()
         if (session := self.model.session) is not None:
             session.refresh()
             self.tray.limits_changed()
@@ -161,7 +141,7 @@ class TalkPane(Blank, Vertical):
         """
         if not (self.query_one(Welcome).display and self.model.connector.problem):
             self.say(problem, seconds=15)
-        if self.model.session is None:
+        if self.model.session is None and self.furnished:
             self._give_up()
 
     def _give_up(self) -> None:
@@ -199,13 +179,11 @@ class TalkPane(Blank, Vertical):
     def submit(self, event: Composer.Submitted) -> None:
         """Take what is written as a message, when it can be one."""
         event.stop()
-        if not self.furnished:
-            return
         if not event.text.strip() and not self.tray.attachments:
             self.outbox.resume()
         elif problem := self.next.problem:
             self.say(problem)
-        elif self.model.session is None and not self.model.connecting:
+        elif self.model.connection is None and not self.model.connecting:
             self.post_message(self.NoServer())
         else:
             self.outbox.push(self.next.take(event.text))
@@ -245,8 +223,9 @@ class TalkPane(Blank, Vertical):
         self.next.give_back(event.outgoing)
 
     @on(Composer.TakeBack)
-    def _keyed_back(self, event: Composer.TakeBack) -> None:
+    async def _keyed_back(self, event: Composer.TakeBack) -> None:
         """Backspace in an empty composer drops the last file; up takes back what waits."""
+        await self.whole.wait()
         if event.key == "backspace":
             self.tray.remove_last()
         elif outgoing := self.queue.pop():
@@ -273,9 +252,14 @@ class TalkPane(Blank, Vertical):
     # -- files ----------------------------------------------------------------------------------------------------------------
 
     @on(Composer.PathsGiven)
-    def _paths_given(self, event: Composer.PathsGiven) -> None:
+    async def _paths_given(self, event: Composer.PathsGiven) -> None:
         event.stop()
-        self.tray.attach(event.paths)
+        await self.attach(event.paths)
+
+    async def attach(self, files: Sequence[str]) -> None:
+        """Put ``files`` on the next message, as soon as there is a place for them."""
+        await self.whole.wait()
+        self.tray.attach(files)
 
     def on_tray_refused(self, event: Tray.Refused) -> None:
         event.stop()
@@ -286,9 +270,17 @@ class TalkPane(Blank, Vertical):
         if self.furnished:
             self.receiving.used()
             self.draft_saver.changed()
+            self._warm_up()
             self._check_context()
 
+    def _warm_up(self) -> None:
+        """Import what a reply needs while its question is written: a program that rests stays small."""
+        if self.composer.text or self.tray.attachments:
+            self.model.connector.warm()
+            self.pane.warm()
+
     def on_tray_changed(self) -> None:
+        self._warm_up()
         self.queue.show()
         self.draft_saver.changed()
         self._check_context()

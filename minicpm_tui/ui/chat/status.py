@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from minicpm_tui.messages import RequestProfile
@@ -22,22 +23,25 @@ def status_of(model: ChatModel, talk: TalkPane) -> Status:
     profile = connection.profile if connection else RequestProfile()
     settings = changed_settings(model.options, profile) if model.options else ()
     title = model.journal.title if model.asked and model.journal else ""
+    server = Status(
+        state=_state(model, talk),
+        model=connection.model if connection else "",
+        where=connection.url.partition("://")[2] if connection else "",
+        context=connection.max_model_len if connection else None,
+        settings=settings,
+        title=title,
+    )
     if not talk.furnished:
-        return Status(state=_state(model, talk), settings=settings, title=title)
+        return server
     reply = talk.reply_view
     speed, end = reply.rate, reply.end
     used = reply.used + talk.tray.tokens
     live = talk.running or end is None
-    return Status(
-        state=_state(model, talk),
-        model=connection.model if connection else "",
-        where=connection.url.partition("://")[2] if connection else "",
+    return replace(
+        server,
         used=used or None,
-        context=connection.max_model_len if connection else None,
         rate=speed.per_second if live else speed.of(end) if end else None,
         first_token=speed.first_token if live else end.first_token_seconds if end else None,
-        settings=settings,
-        title=title,
         slow_line=terminal_of(talk.app).slow,
     )
 

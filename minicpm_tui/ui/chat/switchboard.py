@@ -33,6 +33,7 @@ class Switchboard:
             if self._model.journal is None and (session_id or latest):
                 await self.open_session()
             return
+        await self._talk.whole.wait()
         self._talk.leave()
         await self._model.enter(journal)
         self._talk.show(journal)

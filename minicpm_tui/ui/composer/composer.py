@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Composer(Commanded, TextArea):
-    """The text of the next message. Text that begins with ``/`` is text."""
+    """The text of the next message. Text that begins with ``/`` is text. Nothing is sent before ``ready`` is set."""
 
     DECLARED = COMMANDS
     BINDINGS = bindings(COMMANDS)
@@ -58,11 +58,12 @@ class Composer(Commanded, TextArea):
             super().__init__()
             self.key = key
 
-    def __init__(self, *, folder: Path | None = None) -> None:
+    def __init__(self, *, ready: asyncio.Event, folder: Path | None = None) -> None:
         super().__init__(id="composer", show_line_numbers=False, highlight_cursor_line=False, compact=True)
         self.placeholder = _("Ask about pictures and videos…  @ completes paths")
         self.sent = History()
         self._folds = Folds()
+        self._ready = ready
         self.folder = folder or Path.cwd()
         self.completions: CompletionList | None = None
         self.scp_line = ""
@@ -87,7 +88,7 @@ class Composer(Commanded, TextArea):
         if self.completions is not None and self.completions.take(event.key):
             taken = True
         elif event.key == "enter":
-            self.action_submit()
+            await self.action_submit()
             taken = True
         elif event.key == "backspace" and (mark := self._folds.mark_before(self._before)) and self.selection.is_empty:
             row, column = self.cursor_location
@@ -102,8 +103,9 @@ class Composer(Commanded, TextArea):
             event.stop()
             event.prevent_default()
 
-    def action_submit(self) -> None:
-        """Send the message, but attach the files that it names first."""
+    async def action_submit(self) -> None:
+        """Send the message, but attach the files that it names first. What is typed after it waits too."""
+        await self._ready.wait()
         if typed.might_name_files(self.text) and self.text != self._unfound:
             self._read_typed(self.text)
         else:

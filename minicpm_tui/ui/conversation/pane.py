@@ -59,6 +59,7 @@ class ConversationPane(Commanded, ScrollView, can_focus=True):
         self.finder = Finder(self.viewport, self.post_message)
         self.excerpts = Excerpts(self.document, self.viewport.view)
         self.arrival = Arrival(self.viewport)
+        self._warm = False
 
     @property
     def document(self) -> Document:
@@ -188,7 +189,13 @@ class ConversationPane(Commanded, ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         self.viewport.adopt_theme()
-        self.call_after_refresh(self.run_worker, warm, group="warm", thread=True, exit_on_error=False)
+
+    def warm(self) -> None:
+        """A reply will soon be shown: import what that needs, in a thread."""
+        if self._warm:
+            return
+        self._warm = True
+        self.run_worker(warm, group="warm", thread=True, exit_on_error=False)
 
     def on_unmount(self) -> None:
         self.arrival.stop()

@@ -1,0 +1,21 @@
+"""What is typed as soon as anything shows is not lost: the rest of the screen is still being built."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from minicpm_tui.demo.options import DemoOptions
+from minicpm_tui.demo.testing import serving
+from tests.terminal import ESCAPES, Terminal, keys
+
+
+def test_what_is_typed_with_the_first_paint_is_sent_and_what_follows_stays(tmp_path: Path) -> None:
+    with serving(DemoOptions(tokens_per_second=0)) as server:
+        argv = [sys.executable, "-m", "minicpm_tui", "--url", server.url]
+        with Terminal(argv, columns=100, rows=30, env={"MINICPM_TUI_HOME": str(tmp_path)}) as terminal:
+            terminal.wait_until(lambda: b"F1" in ESCAPES.sub(b"", bytes(terminal.everything)))
+            terminal.send("".join(keys("<BS><Up>hello<Enter>world")))
+            terminal.wait_until(lambda: server.chats)
+            assert server.chats[0]["messages"][-1]["content"] == "hello"
+            terminal.wait_for("█ world")
