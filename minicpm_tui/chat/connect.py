@@ -117,7 +117,17 @@ async def connect(
     return await _connect(config, target, key)
 
 
+def _import_client() -> None:
+    """A tenth of a second: in a thread, beside which keys are taken."""
+    import httpcore2  # noqa: F401  httpx2 would import it with its first connection
+    import httpx2  # noqa: F401
+
+    import minicpm_tui.backends.openai
+    import minicpm_tui.backends.probe  # noqa: F401
+
+
 async def _connect(config: Config, target: Target, key: str, demo: DemoProcess | None = None) -> Connection:
+    await asyncio.to_thread(_import_client)
     from minicpm_tui.backends.openai import OpenAIBackend
     from minicpm_tui.backends.probe import probe
 

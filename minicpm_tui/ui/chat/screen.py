@@ -42,10 +42,6 @@ if TYPE_CHECKING:
     from minicpm_tui.ui.files.pane import FilePane
 
 
-_FIRST_SECONDS = 0.4
-"""A server on this machine has answered by then; the rest of the screen would take the processor from it."""
-
-
 class ChatScreen(Commanded, LeanScreen[None]):
     """Where a user talks with the model. Connects the panes to a ChatSession."""
 
@@ -129,20 +125,10 @@ class ChatScreen(Commanded, LeanScreen[None]):
 
     @work(group="connect")
     async def start(self) -> None:
-        """After the first paint: the server, which is given a moment to answer, and meanwhile the rest of the screen."""
+        """After the first paint: the rest."""
         gc.enable()
         gc.freeze()  # what was imported stays; it need not be looked at again
-        connecting = asyncio.create_task(self.switchboard.connect(demo=self.launch.demo))
-        try:
-            await asyncio.wait({connecting}, timeout=_FIRST_SECONDS)
-            from minicpm_tui.ui.chat.furnishing import furnish
-
-            await furnish(self.talk)
-            await self.talk.next.take_over()
-            await self.switchboard.open_session(self.launch.session, latest=self.launch.resume)
-            await connecting
-        finally:
-            connecting.cancel()
+        await self.switchboard.start(self.launch)
 
     @on(TalkPane.Progress)
     def show_status(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from minicpm_tui.errors import MinicpmTuiError
@@ -14,6 +15,11 @@ from minicpm_tui.ui.kit.error_line import error_line
 if TYPE_CHECKING:
     from minicpm_tui.ui.chat.pane import TalkPane
     from minicpm_tui.ui.kit.messages import ServerLoading, ServerLost, UseServer
+    from minicpm_tui.ui.kit.start_options import Launch
+
+
+_FIRST_SECONDS = 0.4
+"""A server on this machine has answered by then; the rest of the screen would take the processor from it."""
 
 
 class Switchboard:
@@ -23,6 +29,24 @@ class Switchboard:
         self._talk = talk
         self._model = talk.model
         self._changed = changed
+
+    async def start(self, launch: Launch) -> None:
+        """Connect as ``launch`` says and show its conversation, once the first paint is there.
+
+        Modules are imported in threads: keys are taken meanwhile.
+        """
+        connecting = asyncio.create_task(self.connect(demo=launch.demo))
+        try:
+            await asyncio.wait({connecting}, timeout=_FIRST_SECONDS)
+            await asyncio.to_thread(import_module, "minicpm_tui.ui.chat.furnishing")
+            from minicpm_tui.ui.chat.furnishing import furnish
+
+            await furnish(self._talk)
+            await self._talk.next.take_over()
+            await self.open_session(launch.session, latest=launch.resume)
+            await connecting
+        finally:
+            connecting.cancel()
 
     async def open_session(self, session_id: str = "", *, latest: bool = False) -> None:
         """Show a saved conversation, or a new one."""
