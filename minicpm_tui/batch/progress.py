@@ -142,9 +142,9 @@ def stderr_console() -> Console:
     return Console(file=cast("IO[str]", _Unfailing(sys.stderr)))
 
 
-def reporter(tally: Tally, console: Console) -> Reporter:
-    """The bar where ``console`` is a terminal, else plain lines."""
-    return BarReporter(tally, console) if console.is_terminal else PlainReporter(tally, console)
+def reporter(tally: Tally, console: Console, plain_seconds: float = PLAIN_SECONDS) -> Reporter:
+    """The bar where ``console`` is a terminal, else plain lines, one in ``plain_seconds`` at most."""
+    return BarReporter(tally, console) if console.is_terminal else PlainReporter(tally, console, plain_seconds)
 
 
 def say(console: Console, text: str) -> None:
@@ -153,11 +153,12 @@ def say(console: Console, text: str) -> None:
 
 
 class PlainReporter:
-    """A line every ten seconds, when something has changed."""
+    """A line every few seconds, when something has changed."""
 
-    def __init__(self, tally: Tally, console: Console) -> None:
+    def __init__(self, tally: Tally, console: Console, seconds: float) -> None:
         self._tally = tally
         self._console = console
+        self._seconds = seconds
         self._said_at = tally.began
         self._said_done = 0
 
@@ -166,7 +167,7 @@ class PlainReporter:
 
     def update(self, gpus: str = "") -> None:
         """Say the figures, when it is time and something is new."""
-        if self._tally.done != self._said_done and time.monotonic() - self._said_at >= PLAIN_SECONDS:
+        if self._tally.done != self._said_done and time.monotonic() - self._said_at >= self._seconds:
             self._said_at, self._said_done = time.monotonic(), self._tally.done
             self.say(", ".join(filter(None, (self._tally.line(), gpus))))
 

@@ -129,6 +129,7 @@ class Concurrency(click.ParamType[int | None]):
     help=_("Columns of the options for --match choice; default: those named A, B, C and so on."),
 )
 @click.option("--group-by", default="", metavar="COLUMN", help=_("Also print the accuracy for each value of this column."))
+@click.option("--progress-seconds", type=click.FloatRange(min=0), hidden=True)
 @shared_options_many_urls
 def command(**options: Any) -> int:
     """See the help text."""

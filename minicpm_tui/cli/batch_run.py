@@ -20,7 +20,7 @@ from minicpm_tui.batch.input.requests import Plan
 from minicpm_tui.batch.output.comparison import CHOICE, Comparison
 from minicpm_tui.batch.output.schema import Schema
 from minicpm_tui.batch.output.summary import Summary
-from minicpm_tui.batch.progress import say, stderr_console
+from minicpm_tui.batch.progress import PLAIN_SECONDS, say, stderr_console
 from minicpm_tui.batch.run.job import Job
 from minicpm_tui.batch.run.start import Run
 from minicpm_tui.batch.servers.start import through_servers
@@ -58,6 +58,7 @@ def _run_of(options: Mapping[str, Any], flags: Flags) -> int:
             **{name: getattr(settings, name) for name in SAMPLING},
         ),
         console=stderr_console(),
+        progress_seconds=PLAIN_SECONDS if options["progress_seconds"] is None else options["progress_seconds"],
         overrides={name: flags.values[name] for name in _BODY_FIELDS if flags.values[name] is not None},
     )
     try:
@@ -180,7 +181,7 @@ def _arguments() -> tuple[str, ...]:
         value = context.params.get(parameter.name or "")
         if isinstance(parameter, click.Argument) or value in (None, (), parameter.get_default(context)):
             continue
-        if parameter.name in {"resume", "overwrite"} or not isinstance(parameter, click.Option):
+        if parameter.name in {"resume", "overwrite", "progress_seconds"} or not isinstance(parameter, click.Option):
             continue
         if parameter.is_bool_flag:
             words.append((parameter.opts if value else parameter.secondary_opts)[0])

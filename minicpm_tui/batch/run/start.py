@@ -14,7 +14,7 @@ from minicpm_tui.batch.engine import Engine
 from minicpm_tui.batch.output import manifest as manifests
 from minicpm_tui.batch.output.csv_table import Layout, write_confusions, write_table
 from minicpm_tui.batch.output.summary import Summary, summarise
-from minicpm_tui.batch.progress import Reporter, Tally, reporter
+from minicpm_tui.batch.progress import PLAIN_SECONDS, Reporter, Tally, reporter
 from minicpm_tui.batch.run.job import Job, begin, locked, run
 from minicpm_tui.batch.run.look import Seen
 from minicpm_tui.batch.run.requests import RequestMaker
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """A job and how it is to be asked. ``console`` is where progress goes.
+    """A job and how it is to be asked. ``console`` is where progress goes, where that is no terminal every ``progress_seconds``.
 
     ``overrides`` replace fields of bodies in the OpenAI batch format: what the user set for this run.
     """
@@ -37,6 +37,7 @@ class Run:
     job: Job
     options: RequestOptions
     console: Console
+    progress_seconds: float = PLAIN_SECONDS
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
     def manifest(self, model: str, options: RequestOptions) -> manifests.Manifest:
@@ -66,7 +67,7 @@ async def carry_out(
     with locked(job.output):
         done = await asyncio.to_thread(begin, job, wanted.manifest(model, wanted.options), seen.replaceable)
         tally = Tally(seen.ids.missing_from(done.ids))
-        shown = reporter(tally, wanted.console)
+        shown = reporter(tally, wanted.console, wanted.progress_seconds)
         _announce(shown, seen, tally, notes)
         shown.start()
         try:

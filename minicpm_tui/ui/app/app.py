@@ -16,7 +16,16 @@ from minicpm_tui.ui.app.app_base import AppBase
 from minicpm_tui.ui.chat.screen import ChatScreen
 from minicpm_tui.ui.chat.shown_conversation import ShownConversation
 from minicpm_tui.ui.kit.commands import Command, bindings
-from minicpm_tui.ui.kit.messages import Attach, OpenSession, ServerLoading, ServerLost, UseServer, WriteText
+from minicpm_tui.ui.kit.messages import (
+    Attach,
+    BatchNews,
+    OpenSession,
+    ServerLoading,
+    ServerLost,
+    StartBatch,
+    UseServer,
+    WriteText,
+)
 from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.terminal.graphics.query import Terminal
 from minicpm_tui.ui.terminal.hangup import terminal_gone
@@ -36,6 +45,7 @@ class MinicpmApp(AppBase):
         super().__init__(launch, terminal)
         self.chat = ChatScreen(self.launch)
         self.conversation = ShownConversation(self.chat)
+        self._entered_for_batch: dict[str, str] = {}
 
     @property
     def server_in_use(self) -> LocalServer | None:
@@ -75,6 +85,26 @@ class MinicpmApp(AppBase):
         self.chat.talk.composer.insert(event.text)
         self.chat.action_compose()
 
+    def on_start_batch(self, event: StartBatch) -> None:
+        self.run_worker(self._start_batch(event), group="window", exclusive=True)
+
+    async def _start_batch(self, event: StartBatch) -> None:
+        from minicpm_tui.ui.batch import starting
+        from minicpm_tui.ui.batch.commands import show
+
+        model = self.chat.model
+        process = await starting.ask(
+            self, event.paths, self._entered_for_batch, model.connection, model.options, self.launch.config
+        )
+        if process is not None:
+            show(self, process.run)
+
+    def on_batch_news(self, event: BatchNews) -> None:
+        self.chat.model.batch = event.words
+        self.chat.show_status()
+        if event.ended:
+            self.notify(event.ended, severity="warning" if event.failed else "information", timeout=10, markup=False)
+
     # -- commands -------------------------------------------------------------------------------------------------------------
 
     def action_help_quit(self) -> None:
@@ -90,6 +120,9 @@ class MinicpmApp(AppBase):
 
         return elsewhere(here) if self.screen is self.chat else ()
 
+    def action_start_batch(self) -> None:
+        self.post_message(StartBatch())
+
     def action_export(self) -> None:
         """Write the open conversation into a file."""
         from minicpm_tui.ui.sessions import exporting
@@ -101,16 +134,24 @@ class MinicpmApp(AppBase):
         self.run_worker(self._ask_and_quit(), group="quit", exclusive=True)
 
     async def _ask_and_quit(self) -> None:
-        """Quit, after asking when a reply streams or a server of ours runs."""
+        """Quit, after asking when a reply streams, or a batch or a server of ours runs."""
         if not await self.chat.may_leave():
             return
+        from minicpm_tui.ui.batch import starting
         from minicpm_tui.ui.server import keep_or_stop
+
+        if not await starting.may_leave(self):
+            return
 
         if await keep_or_stop.ask(self, self.server_in_use):
             await self._close(0)
 
     async def _close(self, status: int) -> None:
-        """Keep what is written and what has arrived, and end with ``status``."""
+        """Keep what is written and what has arrived, and end with ``status``; batches outlive the terminal."""
+        if status == 128 + signal.SIGHUP:
+            from minicpm_tui.ui.batch.process import let_go
+
+            let_go()
         await self.chat.close()
         if status == 128 + signal.SIGHUP and terminal_gone(0):
             os._exit(status)  # Textual would wait for ever for its writes to a terminal that is not there

@@ -120,7 +120,7 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Pasting, 
             self.notify(one_line(problem), severity="warning", timeout=10, markup=False)
 
     async def on_unmount(self) -> None:
-        from minicpm_tui.ui.batch.again import stop_all
+        from minicpm_tui.ui.batch.process import stop_all
 
         files.listen(None)
         await stop_all()

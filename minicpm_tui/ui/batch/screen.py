@@ -20,17 +20,18 @@ from minicpm_tui.batch.run.view import OutputView
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.text import format_duration, one_line
-from minicpm_tui.ui.batch.again import Again, again_of
 from minicpm_tui.ui.batch.facts import facts, picture
+from minicpm_tui.ui.batch.process import BatchProcess, process_of
 from minicpm_tui.ui.batch.result_pane import ResultPane
 from minicpm_tui.ui.batch.screen_commands import COMMANDS
+from minicpm_tui.ui.batch.starting import ended, tell
 from minicpm_tui.ui.batch.table import ResultTable
 from minicpm_tui.ui.conversation.text import MarkdownText
 from minicpm_tui.ui.files.preview import Preview
 from minicpm_tui.ui.kit.commands import Commanded, bindings
 from minicpm_tui.ui.kit.dialogs import Choice, Choose
 from minicpm_tui.ui.kit.hint_bar import HintBar
-from minicpm_tui.ui.kit.messages import CopyText
+from minicpm_tui.ui.kit.messages import CopyText, StartBatch
 
 LOOK_SECONDS = 1.0
 """How often a growing output is looked at."""
@@ -55,7 +56,7 @@ class BatchScreen(Commanded, Screen[None]):
         super().__init__(id=id)
         self.run = run
         self.rows = ResultPane()
-        self.again = Again()
+        self.process: BatchProcess | None = None
         self.words = ""
 
     @property
@@ -83,24 +84,32 @@ class BatchScreen(Commanded, Screen[None]):
         self.table.focus()
         if self.run is None:
             self.run = next(iter(await asyncio.to_thread(recent.runs)), None)
-        if self.run is None:
-            self._say(_("no batch has run here yet: minicpm-tui batch FOLDER -o OUT.jsonl"))
-            return
-        self.open_run(self.run)
+        if self.run is not None:
+            self.open_run(self.run)
+        else:
+            self._say(_("no batch has run here yet: n starts one, and so does minicpm-tui batch FOLDER -o OUT.jsonl"))
         self.set_interval(LOOK_SECONDS, self.look)
 
     def open_run(self, run: BatchRun) -> None:
         """Show another run."""
-        self.run = run
+        self.run, self.words = run, ""
         self.rows.open(OutputView(Path(run.output)))
-        self.again = again_of(run)
-        if self.again.running:
-            self._follow()
+        process = self.process = process_of(run)
+        if process.running:
+            self._follow(process)
+        elif process.status is not None:
+            self.words = ended(process)
         self.call_later(self.look)
 
     async def look(self) -> None:
-        """Read what the output has got since."""
-        await self.rows.look()
+        """Read what the output has got since; a run that has just begun may have none yet."""
+        process = self.process
+        if process is None:
+            return
+        if process.running:
+            self._say(process.words or _("starting…"))
+        if not (process.running or process.words) or await asyncio.to_thread(Path(process.run.output).exists):
+            await self.rows.look()
 
     @on(ResultPane.Shown)
     def _shown(self, event: ResultPane.Shown) -> None:
@@ -158,17 +167,26 @@ class BatchScreen(Commanded, Screen[None]):
             if run.output == chosen:
                 self.open_run(run)
 
-    def action_retry(self) -> None:
-        if self.run is not None:
-            self.again.start(self.run)
-            self._follow()
+    def action_new(self) -> None:
+        self.app.post_message(StartBatch())
 
-    @work(exclusive=True, group="again")
-    async def _follow(self) -> None:
-        """Say how trying again goes, also when it began before this screen was opened."""
-        again = self.again
-        self._say(_("retrying the failed requests…"))
-        status = await again.wait()
+    def action_retry(self) -> None:
+        if self.process is not None:
+            self.process.start(lambda news: tell(self.app, news))
+            self._follow(self.process)
+
+    @work(group="stop")
+    async def action_stop(self) -> None:
+        if self.process is not None:
+            self._say(_("stopping…"))
+            await self.process.stop()
+
+    @work(exclusive=True, group="follow")
+    async def _follow(self, process: BatchProcess) -> None:
+        """Say how it goes, also when it began before this screen was opened, and how it ends."""
+        self._say(process.words or _("starting…"))
+        self.refresh_bindings()
+        await process.wait()
         await self.look()
-        self._say(_("all answered") if status == 0 else again.words)
+        self._say(ended(process))
         self.refresh_bindings()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from minicpm_tui.batch.run.view import OutputView
 from minicpm_tui.i18n import N_
-from minicpm_tui.ui.batch.again import Again
+from minicpm_tui.ui.batch.process import BatchProcess
 from minicpm_tui.ui.batch.table import ResultTable
 from minicpm_tui.ui.kit.commands import GENERAL, Command
 
@@ -14,10 +13,7 @@ from minicpm_tui.ui.kit.commands import GENERAL, Command
 class _Screen(Protocol):
     """What the commands ask of the screen."""
 
-    again: Again
-
-    @property
-    def view(self) -> OutputView | None: ...
+    process: BatchProcess | None
 
     @property
     def table(self) -> ResultTable: ...
@@ -27,8 +23,12 @@ def _some(screen: _Screen) -> bool:
     return bool(screen.table.items)
 
 
-def _can_retry(screen: _Screen) -> bool:
-    return screen.view is not None and bool(screen.view.count("failed")) and not screen.again.running
+def _running(screen: _Screen) -> bool:
+    return screen.process is not None and screen.process.running
+
+
+def _resting(screen: _Screen) -> bool:
+    return screen.process is not None and not screen.process.running
 
 
 def _command(action: str, title: str, help_text: str, *keys: str, **more: Any) -> Command:
@@ -37,7 +37,9 @@ def _command(action: str, title: str, help_text: str, *keys: str, **more: Any) -
 
 COMMANDS = (
     _command("close", N_("Close"), N_("Back to the conversation"), "escape", hint=N_("Back"), palette=False),
-    _command("retry", N_("Retry"), N_("Retry the failed requests"), "r", hint=N_("Retry"), when=_can_retry),
+    _command("stop", N_("Stop"), N_("Stop the batch; what was answered is kept"), "x", hint=N_("Stop"), when=_running),
+    _command("retry", N_("Continue"), N_("Ask what has failed or was not asked yet"), "r", hint=N_("Continue"), when=_resting),
+    _command("new", N_("Start a batch…"), N_("Ask the same about many pictures"), "n", hint=N_("New")),
     _command("copy", N_("Copy"), N_("Copy the answer"), "c", hint=N_("Copy"), when=_some),
     _command("choose", N_("Another batch"), N_("Open another batch"), "o", hint=N_("Batches")),
 )

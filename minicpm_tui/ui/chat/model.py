@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class ChatModel:
     """What the chat screen shows and acts on; the only place that holds it.
 
-    ``journal`` is there once ``enter`` was called; ``session`` when there is a connection too.
+    ``journal`` is there once ``enter`` was called; ``session`` when there is a connection too. ``batch`` are a few words on what
+    goes on beside the conversation.
     """
 
     def __init__(self, launch: Launch) -> None:
@@ -31,6 +32,7 @@ class ChatModel:
         self.journal: Journal | None = None
         self.session: ChatSession | None = None
         self.options: RequestOptions | None = None
+        self.batch = ""
         self._launch = launch
 
     @cached_property

@@ -43,6 +43,7 @@ def status_of(model: ChatModel, talk: TalkPane) -> Status:
         rate=speed.per_second if live else speed.of(end) if end else None,
         first_token=speed.first_token if live else end.first_token_seconds if end else None,
         slow_line=terminal_of(talk.app).slow,
+        batch=model.batch,
     )
 
 

@@ -35,7 +35,8 @@ _LEAST_TITLE = 16
 class Status:
     """What the line says. ``used`` and ``context`` are tokens, ``rate`` tokens/s, ``first_token`` seconds; None: not known.
 
-    ``settings`` are those that are not the model's own, ``title`` is the conversation's.
+    ``settings`` are those that are not the model's own, ``title`` is the conversation's, ``batch`` tells of
+    batches that run.
     """
 
     state: State = "connecting"
@@ -49,6 +50,7 @@ class Status:
     settings: tuple[str, ...] = ()
     title: str = ""
     slow_line: bool = False
+    batch: str = ""
 
 
 @dataclass
@@ -98,6 +100,8 @@ def _pieces(status: Status) -> Iterator[_Piece]:
     yield _Piece(one_line(status.detail) or _(word), colour, 0 if status.detail else 2)
     if status.model:
         yield _Piece(model_name(status.model, 40), "bold", 1)
+    if status.batch:
+        yield _Piece(one_line(status.batch), "$text-accent", 2)
     if status.settings:
         count = len(status.settings)
         short = ngettext("{count} setting changed", "{count} settings changed", count).format(count=count)

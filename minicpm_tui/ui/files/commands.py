@@ -23,5 +23,13 @@ PANE = (
     Command(
         "hidden", N_("Hidden files"), N_("Show or hide files whose name begins with a dot"), keys=("full_stop",), group=FILES
     ),
+    Command(
+        "batch",
+        N_("Start a batch with these files…"),
+        N_("Ask the same about each of the marked files, or of the files in this folder"),
+        keys=("ctrl+g",),
+        hint=N_("Batch"),
+        group=FILES,
+    ),
     Command("reload", N_("Refresh the folder"), N_("Show new files"), keys=("ctrl+r",), group=FILES),
 )

@@ -24,7 +24,7 @@ from minicpm_tui.ui.files.rows import Rows
 from minicpm_tui.ui.files.tree import FileTree
 from minicpm_tui.ui.kit import ui_state
 from minicpm_tui.ui.kit.commands import Commanded, bindings
-from minicpm_tui.ui.kit.messages import Attach
+from minicpm_tui.ui.kit.messages import Attach, StartBatch
 
 LOW = 18
 """With fewer rows the list of files gets them, and the preview is one line."""
@@ -227,6 +227,14 @@ class FilePane(Commanded, Vertical):
             event.stop()
             field.value = ""
             self.file_tree.focus()
+
+    def action_batch(self) -> None:
+        self.file_tree.when_settled(self._start_batch)
+
+    def _start_batch(self) -> None:
+        row = self.file_tree.current
+        here = self.rows.root if row is None else row.entry.path if row.entry.folder else row.entry.path.parent
+        self.post_message(StartBatch(tuple(self.rows.marked) or (here,)))
 
     def action_hidden(self) -> None:
         self._hidden = not self._hidden

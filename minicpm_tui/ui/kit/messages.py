@@ -78,3 +78,22 @@ class CopyText(Message):
         super().__init__()
         self.text = text
         self.what = what
+
+
+class StartBatch(Message):
+    """Ask the same about many pictures: the marked files ``paths``, or the folder that they are; nothing: the user will say."""
+
+    def __init__(self, paths: Sequence[Path] = ()) -> None:
+        super().__init__()
+        self.paths = tuple(paths)
+
+
+class BatchNews(Message):
+    """``words`` on the batches that run, empty for none; ``ended`` says how one has just ended, ``failed`` that not all is
+    well."""
+
+    def __init__(self, words: str, ended: str = "", *, failed: bool = False) -> None:
+        super().__init__()
+        self.words = words
+        self.ended = ended
+        self.failed = failed

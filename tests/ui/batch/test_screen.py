@@ -17,6 +17,7 @@ from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import DemoServer, serving
 from minicpm_tui.ui.app.app import MinicpmApp
 from minicpm_tui.ui.batch.commands import COMMANDS
+from minicpm_tui.ui.batch.process import running
 from minicpm_tui.ui.batch.screen import BatchScreen
 from minicpm_tui.ui.conversation.text import MarkdownText
 from minicpm_tui.ui.files.preview import Preview
@@ -154,12 +155,12 @@ async def test_trying_again_goes_on_when_the_screen_is_left(tmp_path: Path, monk
     async with MinicpmApp().run_test(size=(120, 30)) as pilot:
         screen = await opened(pilot, 3)
         await pilot.press("r")
-        await until(lambda: screen.again.running, pilot)
+        await until(lambda: bool(running()), pilot)
         await pilot.press("escape")
         await until(lambda: pilot.app.screen is not screen, pilot)
         again = await opened(pilot, 3)
-        assert again.again is screen.again
-        assert again.again.running
+        assert again.process is screen.process
+        assert running()
         go.touch()
         await until(lambda: "3 answers · 0 failed" in shown(again, "#state"), pilot)
         await until(lambda: "all answered" in shown(again, "#state"), pilot)
@@ -167,7 +168,7 @@ async def test_trying_again_goes_on_when_the_screen_is_left(tmp_path: Path, monk
 
 async def test_without_any_run_it_says_how_to_begin() -> None:
     async with MinicpmApp().run_test(size=(80, 24)) as pilot:
-        (command,) = COMMANDS
+        command = COMMANDS[-1]
         assert command.when(pilot.app)
         await pilot.app.run_action(command.action)
         await until(lambda: isinstance(pilot.app.screen, BatchScreen), pilot)

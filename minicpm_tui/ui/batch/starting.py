@@ -1,0 +1,93 @@
+"""From the wish for a batch to one that runs, and to its end: the form, what is told meanwhile, leaving while it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.messages import RequestOptions
+from minicpm_tui.text import model_name, one_line
+from minicpm_tui.ui.batch.form import BatchForm
+from minicpm_tui.ui.batch.order import server_arguments, shown_path
+from minicpm_tui.ui.batch.process import BatchProcess, let_go, running, stop_all
+from minicpm_tui.ui.kit import ui_state
+from minicpm_tui.ui.kit.dialogs import Ask
+from minicpm_tui.ui.kit.messages import BatchNews
+
+if TYPE_CHECKING:
+    from minicpm_tui.chat.connect import Connection
+    from minicpm_tui.config import Config
+
+
+async def ask(
+    app: App[Any],
+    paths: Sequence[Path],
+    entered: dict[str, str],
+    connection: Connection | None,
+    options: RequestOptions | None,
+    config: Config,
+) -> BatchProcess | None:
+    """Have the user fill in the form for ``paths`` (one folder, or files) and start what it says. Run it in a worker.
+
+    ``options`` are those of the conversation, whose server, prompt and sampling the batch has. None when the user leaves.
+    """
+    options = options or RequestOptions()
+    if "max_tokens" not in entered and options.max_tokens is not None:
+        entered["max_tokens"] = str(options.max_tokens)
+    marked = paths if paths and not await asyncio.to_thread(paths[0].is_dir) else ()
+    folder = paths[0] if paths else await asyncio.to_thread(lambda: ui_state.load().folder(Path.cwd()))
+    server = connection and _("answered by {model}, with the system prompt and sampling of this conversation").format(
+        model=model_name(connection.model, 30)
+    )
+    problem = "" if connection else _("There is no server yet: F4 chooses one")
+    form = BatchForm(entered, pictures=shown_path(folder), marked=marked, server=server or "", problem=problem)
+    order = await app.push_screen_wait(form)
+    if order is None or connection is None:
+        return None
+    process = BatchProcess(order.run(server_arguments(connection, options, config)), connection.key)
+    process.start(lambda news: tell(app, news))
+    return process
+
+
+def tell(app: App[Any], process: BatchProcess) -> None:
+    """Tell the app how ``process`` goes, and of its end."""
+    name = one_line(Path(process.run.output).name, 40)
+    far = [each.far for each in running() if each.far]
+    words = ""
+    if running():
+        done, total = (sum(each) for each in zip(*far, strict=True)) if far else (0, 0)
+        words = _("batch {done}/{total}").format(done=done, total=total) if total else _("batch")
+    told = process.running or getattr(app.screen, "process", None) is process  # the screen of batches says itself how it ended
+    app.post_message(BatchNews(words, "" if told else f"{name}: {ended(process)}", failed=process.status != 0))
+
+
+def ended(process: BatchProcess) -> str:
+    """How it ended, in a few words."""
+    words = _("all answered") if process.status == 0 else process.words
+    if process.stopped and process.status:
+        words = _("stopped: what was answered is kept, and the batch can be continued")
+    return one_line(words, 300)
+
+
+async def may_leave(app: App[Any]) -> bool:
+    """Before the program ends: what becomes of the batches that run. False when the user stays."""
+    if not (processes := running()):
+        return True
+    names = ", ".join(one_line(Path(process.run.output).name, 40) for process in processes)
+    question = ngettext(
+        "The batch {names} is still running. Every answer is saved as it arrives.",
+        "The batches {names} are still running. Every answer is saved as it arrives.",
+        len(processes),
+    )
+    answers = (("cancel", _("Cancel")), ("go on", _("Let it go on and quit")), ("stop", _("Stop it and quit")))
+    answer = await app.push_screen_wait(Ask(question.format(names=names), answers))
+    if answer == "go on":
+        let_go()
+    elif answer == "stop":
+        await stop_all()
+    return answer in {"go on", "stop"}

@@ -1,0 +1,188 @@
+"""A batch from the form to its end: what is asked, what is said meanwhile, leaving its screen and the program."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Label, RadioSet, Static, TextArea
+
+from minicpm_tui.batch.output.jsonl import read_results
+from minicpm_tui.batch.run.recent import BatchRun
+from minicpm_tui.config import load
+from minicpm_tui.demo.options import DemoOptions
+from minicpm_tui.demo.testing import DemoServer, serving
+from minicpm_tui.ui.app.app import MinicpmApp
+from minicpm_tui.ui.batch.form import BatchForm
+from minicpm_tui.ui.batch.process import BatchProcess, let_go, running
+from minicpm_tui.ui.batch.screen import BatchScreen
+from minicpm_tui.ui.chat.status_line import StatusLine
+from minicpm_tui.ui.files.pane import FilePane
+from minicpm_tui.ui.kit.dialogs import Ask
+from minicpm_tui.ui.kit.messages import StartBatch
+from minicpm_tui.ui.kit.start_options import Launch
+from tests.batch.conftest import fill_folder
+from tests.waiting import until
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return fill_folder(tmp_path / "pictures", 3)
+
+
+@pytest.fixture
+def server() -> Iterator[DemoServer]:
+    with serving(DemoOptions(tokens_per_second=0, reply="A picture.")) as running_server:
+        yield running_server
+
+
+@pytest.fixture
+def slow_server() -> Iterator[DemoServer]:
+    with serving(DemoOptions(tokens_per_second=2, reply="A picture of many colours.")) as running_server:
+        yield running_server
+
+
+def app_of(server: DemoServer) -> MinicpmApp:
+    return MinicpmApp(Launch(load({"url": server.url})))
+
+
+async def form_of(pilot: Pilot[int], *paths: Path) -> BatchForm:
+    """The form, once it has looked for the pictures."""
+    app = pilot.app
+    assert isinstance(app, MinicpmApp)
+    await until(lambda: app.chat.model.connection is not None, pilot)
+    app.post_message(StartBatch(paths))
+    await until(lambda: isinstance(app.screen, BatchForm) and "found" in said(app.screen, "#found"), pilot)
+    assert isinstance(app.screen, BatchForm)
+    return app.screen
+
+
+def said(screen: object, where: str) -> str:
+    assert isinstance(screen, BatchForm | BatchScreen)
+    label = screen.query_one(where)
+    assert isinstance(label, Label | Static)
+    return str(label.render())
+
+
+def value(form: BatchForm, name: str) -> str:
+    return form.query_one(f"#{name}", Input).value
+
+
+async def test_marked_files_are_asked_about_in_one_batch(pictures: Path, server: DemoServer) -> None:
+    app = app_of(server)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(lambda: app.chat.model.connection is not None, pilot)
+        await pilot.press("f2")
+        await until(lambda: bool(app.chat.query(FilePane)), pilot)
+        pane = app.chat.query_one(FilePane)
+        pane.go_to(pictures)
+        await until(lambda: len(pane.rows.rows) == 3, pilot)
+        pane.file_tree.focus()
+        await pilot.press("space", "space", "ctrl+g")
+        await until(lambda: isinstance(app.screen, BatchForm) and "2 found" in said(app.screen, "#found"), pilot)
+        await pilot.press("ctrl+s")
+        await until(lambda: "write what to ask" in said(app.screen, "#problem"), pilot)
+        await pilot.press(*"What is {stem}?", "ctrl+s")
+        await until(lambda: isinstance(app.screen, BatchScreen), pilot)
+        screen = app.screen
+        assert isinstance(screen, BatchScreen)
+        await until(lambda: len(screen.table.items) == 2, pilot)
+        await until(lambda: "2 answers · 0 failed · all answered" in said(screen, "#state"), pilot)
+    results = {result.id: result.text for result in read_results(pictures.with_name("pictures.jsonl"))}
+    assert results == {f"pictures/p0000{number}.png": "A picture." for number in (0, 1)}
+    asked = sorted(chat["messages"][-1]["content"][-1]["text"] for chat in server.chats)
+    assert asked == ["What is p00000?", "What is p00001?"]
+
+
+async def test_what_cannot_be_is_one_line_and_nothing_entered_is_lost(pictures: Path, server: DemoServer) -> None:
+    (pictures / "p00001.txt").write_text("by hand")
+    taken = pictures.with_name("taken.jsonl")
+    taken.touch()
+    async with app_of(server).run_test(size=(120, 40)) as pilot:
+        form = await form_of(pilot, pictures)
+        assert "3 found" in said(form, "#found")
+        assert value(form, "output").endswith("/pictures.jsonl")
+        form.query_one(TextArea).text = "What is {colour}?"
+        form.query_one("#concurrency", Input).value = "many"
+        await pilot.press("ctrl+s")
+        await until(lambda: "1 to 4096" in said(form, "#problem"), pilot)
+        form.query_one("#concurrency", Input).value = "2"
+        await pilot.press("ctrl+s")
+        await until(lambda: "{colour}" in said(form, "#problem"), pilot)
+        form.query_one(TextArea).text = "What is it?"
+        form.query_one("#output", Input).value = str(taken)
+        await pilot.press("ctrl+s")
+        await until(lambda: "taken.jsonl" in said(form, "#problem"), pilot)
+        form.query_one("#output", Input).value = str(taken.with_name("free.jsonl"))
+        form.query_one(RadioSet).query("RadioButton")[1].toggle()  # type: ignore[attr-defined]
+        await pilot.press("ctrl+s")
+        await until(lambda: "p00001.txt" in said(form, "#problem"), pilot)
+        await pilot.press("escape")
+        await until(lambda: pilot.app.screen is not form, pilot)
+        form = await form_of(pilot, pictures)
+        assert form.query_one(TextArea).text == "What is it?"
+        assert value(form, "output").endswith("/free.jsonl")
+        assert value(form, "concurrency") == "2"
+        assert form.query_one(RadioSet).pressed_index == 1
+    assert server.chats == []
+    assert (pictures / "p00001.txt").read_text() == "by hand"
+
+
+async def test_it_goes_on_beside_the_conversation_and_can_be_stopped(pictures: Path, slow_server: DemoServer) -> None:
+    fill_folder(pictures, 60)
+    app = app_of(slow_server)
+    async with app.run_test(size=(120, 40)) as pilot:
+        form = await form_of(pilot, pictures)
+        form.query_one(TextArea).text = "What?"
+        form.query_one("#concurrency", Input).value = "1"
+        await pilot.press("ctrl+s")
+        await until(lambda: isinstance(app.screen, BatchScreen) and bool(app.screen.table.items), pilot)
+        screen = app.screen
+        assert isinstance(screen, BatchScreen)
+        await pilot.press("escape")
+        await until(lambda: "/60" in app.chat.query_one(StatusLine).status.batch, pilot)
+        await pilot.press("ctrl+q")
+        await until(lambda: isinstance(app.screen, Ask), pilot)
+        await pilot.press("escape")
+        await pilot.app.push_screen(again := BatchScreen())
+        await until(lambda: bool(again.table.items), pilot)
+        await pilot.press("x")
+        await until(lambda: "can be continued" in said(again, "#state"), pilot)
+        assert not running()
+        await until(lambda: app.chat.query_one(StatusLine).status.batch == "", pilot)
+    lines = pictures.with_name("pictures.jsonl").read_bytes().splitlines(keepends=True)
+    whole = list(read_results(pictures.with_name("pictures.jsonl")))
+    assert 0 < len(whole) == len(lines) < 60
+
+
+@pytest.fixture
+def endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A command that says how far it is and goes on; the file has its process id."""
+    pid, python = tmp_path / "pid", tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho '1/2, and so on' >&2\necho $$ >{pid}\nexec sleep 600\n")
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
+    return pid
+
+
+def test_it_can_outlive_the_program(endless: Path, tmp_path: Path) -> None:
+    process = BatchProcess(BatchRun(str(tmp_path / "out.jsonl"), (), str(tmp_path), time.time()))
+
+    async def program() -> None:
+        process.start(lambda _news: None)
+        await until(lambda: process.far == (1, 2) and endless.exists() and bool(endless.read_text().strip()))
+        let_go()
+
+    asyncio.run(program())
+    assert process._process is not None
+    assert process._process.poll() is None
+    os.kill(int(endless.read_text()), signal.SIGKILL)
+    process._process.wait()
