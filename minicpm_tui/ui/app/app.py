@@ -94,7 +94,13 @@ class MinicpmApp(AppBase):
 
         model = self.chat.model
         process = await starting.ask(
-            self, event.paths, self._entered_for_batch, model.connection, model.options, self.launch.config
+            self,
+            event.paths,
+            self._entered_for_batch,
+            model.connection,
+            model.options,
+            self.launch.config,
+            demo=model.connector.talks_with_demo,
         )
         if process is not None:
             show(self, process.run)

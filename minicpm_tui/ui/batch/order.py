@@ -89,9 +89,12 @@ class Order:
         return BatchRun(str(self.output), (*words, "--", *self.inputs), str(Path.cwd()), time.time())
 
 
-def server_arguments(connection: Connection, options: RequestOptions, config: Config) -> tuple[str, ...]:
-    """The server of a conversation, its model, system prompt and sampling, for the command; the longest reply apart."""
-    words = ["--demo"] if connection.demo else [f"--url={connection.url}", f"--model={connection.model}"]
+def server_arguments(connection: Connection, options: RequestOptions, config: Config, *, demo: bool) -> tuple[str, ...]:
+    """The server of a conversation, its model, system prompt and sampling, for the command; the longest reply apart.
+
+    A demo server ends with the program: the command has one of its own.
+    """
+    words = ["--demo"] if demo else [f"--url={connection.url}", f"--model={connection.model}"]
     given = {name: getattr(config.settings, name) for name in _ACCESS if config.origin(name) == "flag"}
     given |= {name: getattr(options, name) for name in SAMPLING if name != "max_tokens"}
     words += [f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None]

@@ -31,10 +31,13 @@ async def ask(
     connection: Connection | None,
     options: RequestOptions | None,
     config: Config,
+    *,
+    demo: bool,
 ) -> BatchProcess | None:
     """Have the user fill in the form for ``paths`` (one folder, or files) and start what it says. Run it in a worker.
 
-    ``options`` are those of the conversation, whose server, prompt and sampling the batch has. None when the user leaves.
+    ``options`` are those of the conversation, whose server, prompt and sampling the batch has; ``demo`` says that it is
+    the demo server. None when the user leaves.
     """
     options = options or RequestOptions()
     if "max_tokens" not in entered and options.max_tokens is not None:
@@ -49,7 +52,7 @@ async def ask(
     order = await app.push_screen_wait(form)
     if order is None or connection is None:
         return None
-    process = BatchProcess(order.run(server_arguments(connection, options, config)), connection.key)
+    process = BatchProcess(order.run(server_arguments(connection, options, config, demo=demo)), connection.key)
     process.start(lambda news: tell(app, news))
     return process
 

@@ -177,6 +177,11 @@ class Connector:
         found = await asyncio.to_thread(at, wish.url)
         return Target(found.url, wish.model or found.model, wish.api_key or found.key, found.server)
 
+    @property
+    def talks_with_demo(self) -> bool:
+        """The connection in use is that to the demo server."""
+        return self.demo is not None and self.connection is not None and self.connection.url == self.demo.url
+
     def _start_demo(self) -> DemoProcess:
         from minicpm_tui.demo import launch
 

@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Label, RadioSet, Static, TextArea
 
 from minicpm_tui.batch.output.jsonl import read_results
+from minicpm_tui.batch.run import recent
 from minicpm_tui.batch.run.recent import BatchRun
 from minicpm_tui.config import load
 from minicpm_tui.demo.options import DemoOptions
@@ -76,8 +77,8 @@ def value(form: BatchForm, name: str) -> str:
     return form.query_one(f"#{name}", Input).value
 
 
-async def test_marked_files_are_asked_about_in_one_batch(pictures: Path, server: DemoServer) -> None:
-    app = app_of(server)
+async def test_marked_files_are_asked_about_in_one_batch_by_a_demo_server_of_its_own(pictures: Path) -> None:
+    app = MinicpmApp(Launch(load({}), demo=True))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(lambda: app.chat.model.connection is not None, pilot)
         await pilot.press("f2")
@@ -96,10 +97,12 @@ async def test_marked_files_are_asked_about_in_one_batch(pictures: Path, server:
         assert isinstance(screen, BatchScreen)
         await until(lambda: len(screen.table.items) == 2, pilot)
         await until(lambda: "2 answers · 0 failed · all answered" in said(screen, "#state"), pilot)
-    results = {result.id: result.text for result in read_results(pictures.with_name("pictures.jsonl"))}
-    assert results == {f"pictures/p0000{number}.png": "A picture." for number in (0, 1)}
-    asked = sorted(chat["messages"][-1]["content"][-1]["text"] for chat in server.chats)
-    assert asked == ["What is p00000?", "What is p00001?"]
+    results = {result.id: result for result in read_results(pictures.with_name("pictures.jsonl"))}
+    assert sorted(results) == ["pictures/p00000.png", "pictures/p00001.png"]
+    assert all("8×6" in result.text for result in results.values())
+    (run,) = recent.runs()
+    assert "--prompt=What is {stem}?" in run.arguments
+    assert "--demo" in run.arguments  # the program's own ends with it
 
 
 async def test_what_cannot_be_is_one_line_and_nothing_entered_is_lost(pictures: Path, server: DemoServer) -> None:
