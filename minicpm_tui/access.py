@@ -6,12 +6,12 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from minicpm_tui.address import normalise, numbered
 from minicpm_tui.config import Endpoint, Settings
 from minicpm_tui.errors import ConfigError, UsageError
 from minicpm_tui.i18n import _
+from minicpm_tui.paths import expanded
 from minicpm_tui.redaction import know
 
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
@@ -31,12 +31,12 @@ class Access:
         """Trust and show in ``context`` what is configured. Blocks. Raises ConfigError that names the setting."""
         if self.cacert:
             try:
-                context.load_verify_locations(Path(self.cacert).expanduser())
+                context.load_verify_locations(expanded(self.cacert))
             except (OSError, RuntimeError) as error:
                 raise _unusable("cacert", self.cacert, error, _("it holds no certificate")) from error
         if self.client_cert:
             try:
-                context.load_cert_chain(Path(self.client_cert).expanduser(), password="")
+                context.load_cert_chain(expanded(self.client_cert), password="")
             except (OSError, RuntimeError) as error:
                 raise _unusable(
                     "client_cert", self.client_cert, error, _("it must hold a certificate and its open key")

@@ -17,6 +17,7 @@ from typing import Self, TypeVar
 from minicpm_tui.decoding import DecodingError, decode_json
 from minicpm_tui.errors import NameTaken, StorageError
 from minicpm_tui.i18n import _
+from minicpm_tui.paths import expanded
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIR = 0o700
@@ -49,8 +50,7 @@ def make_private_dir(path: Path) -> Path:
 
 def whole_path(path: Path) -> Path:
     """``path`` from the root on, ``~`` for the home folder understood. Links stay as they are, but before a ``..``."""
-    with contextlib.suppress(RuntimeError):  # no such user: it is a name like any other
-        path = path.expanduser()
+    path = expanded(path)
     return path.parent.resolve() / path.name if ".." in path.parts else path.absolute()
 
 

@@ -13,7 +13,7 @@ _DIRS = PlatformDirs("minicpm-tui", appauthor=False)
 
 def _under_home(name: str) -> Path | None:
     home = os.environ.get("MINICPM_TUI_HOME")
-    return Path(home).expanduser() / name if home else None
+    return expanded(home) / name if home else None
 
 
 def config_dir() -> Path:
@@ -72,3 +72,11 @@ def _private(folder: Path) -> bool:
     except OSError:
         return False
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+
+
+def expanded(name: str | Path) -> Path:
+    """``name`` with ``~`` for somebody's home folder understood; that of a user whom nobody knows is a name like any other."""
+    try:
+        return Path(os.path.expanduser(name))  # noqa: PTH111 - Path.expanduser raises for unknown users
+    except ValueError:  # a null character
+        return Path(name)

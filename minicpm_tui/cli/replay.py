@@ -28,9 +28,10 @@ def command(session: str, speed: float, *, to_stdout: bool) -> int:
 
 def find(session: str) -> Path:
     """The session's folder: a path where that is one, else an id. Raises SessionNotFound."""
+    from minicpm_tui.paths import expanded
     from minicpm_tui.sessions import ids
 
-    place = Path(session).expanduser()
+    place = expanded(session)
     if ids.is_session(place):
         return place
     if place.name == ids.JOURNAL and place.is_file():

@@ -154,11 +154,12 @@ def _chunks(log: str) -> list[bytes]:
     import sys
 
     from minicpm_tui.errors import UsageError
+    from minicpm_tui.paths import expanded
     from minicpm_tui.servers import explain, logfiles
 
     if log == "-":
         return [sys.stdin.buffer.read()]
-    path = Path(log).expanduser()
+    path = expanded(log)
     if not path.exists() and logfiles.path_for(log).exists():
         path = logfiles.path_for(log)
     try:

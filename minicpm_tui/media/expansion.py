@@ -22,6 +22,7 @@ from minicpm_tui.media.pieces import good_pieces, in_pieces
 from minicpm_tui.media.safe_open import shown, unreadable
 from minicpm_tui.media.sniff import Kind
 from minicpm_tui.media.spec import AttachmentSpec
+from minicpm_tui.paths import expanded
 
 _WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 
@@ -76,10 +77,7 @@ def _path(name: str) -> Path:
     """The name as a path, ``~`` resolved where it is somebody's home. Raises MediaNotFound for an empty one."""
     if not name:
         raise MediaNotFound(title=_("Nothing to attach"))
-    try:
-        return Path(name).expanduser()
-    except RuntimeError:  # no such user
-        return Path(name)
+    return expanded(name)
 
 
 def _files(path: Path, pattern: str, skipped: Skipped) -> list[Path]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from minicpm_tui.errors import VllmMissing
 from minicpm_tui.i18n import _
+from minicpm_tui.paths import expanded
 from minicpm_tui.servers import asked_version
 from minicpm_tui.versions import at_least
 
@@ -65,7 +66,7 @@ def require(setting: str = "", environ: Mapping[str, str] | None = None) -> Vllm
 
 def _candidates(setting: str, environ: Mapping[str, str]) -> Iterator[Path]:
     if setting:
-        found = shutil.which(str(Path(setting).expanduser()), path=environ.get("PATH"))
+        found = shutil.which(str(expanded(setting)), path=environ.get("PATH"))
         if not found:
             raise VllmMissing(setting, hint=_("vllm_command in config.toml is not a command that can be run"))
         yield Path(found)
@@ -125,4 +126,4 @@ def _named_roots(command: Path) -> list[Path]:
         return []
     if not text.startswith(b"#!"):
         return []
-    return [Path(os.path.expandvars(root.decode(errors="replace"))).expanduser() for root in _ROOT.findall(text)]
+    return [expanded(os.path.expandvars(root.decode(errors="replace"))) for root in _ROOT.findall(text)]

@@ -12,8 +12,10 @@ from typing import Any
 from minicpm_tui.errors import ModelMissing, UsageError
 from minicpm_tui.families.recognise import read_config
 from minicpm_tui.i18n import _
+from minicpm_tui.paths import expanded
 from minicpm_tui.servers.options import OPTIONS, Option, by_flag
 from minicpm_tui.servers.values import InvalidValue, Value, read
+from minicpm_tui.text import one_line
 
 _REPO_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
@@ -131,7 +133,21 @@ def locate_model(model: str) -> tuple[str, Path | None]:
     """
     from minicpm_tui.servers import models
 
-    path = Path(model).expanduser()
+    try:
+        if (found := _on_disk(model)) is not None:
+            return found
+    except OSError as error:
+        raise ModelMissing(f"{one_line(model, 200)}: {error.strerror}") from error
+    if model.startswith(("/", ".", "~")) or model.count("/") > 1 or not _REPO_ID.fullmatch(model):
+        raise ModelMissing(
+            one_line(model, 200), hint=_("there is no such folder; minicpm-tui doctor lists the models on this disk")
+        )
+    folder = models.cached_folder(model)
+    return (str(folder) if folder is not None and models.from_modelscope(folder) else model), folder
+
+
+def _on_disk(model: str) -> tuple[str, Path] | None:
+    path = expanded(model)
     if path.is_dir():
         if not read_config(path) and not list(path.glob("*.gguf")):
             raise _no_model(model, path / "config.json")
@@ -142,7 +158,4 @@ def locate_model(model: str) -> tuple[str, Path | None]:
         raise ModelMissing(
             _("{model} is a file, not a folder").format(model=model), hint=_("give the folder that contains config.json")
         )
-    if model.startswith(("/", ".", "~")) or model.count("/") > 1 or not _REPO_ID.fullmatch(model):
-        raise ModelMissing(model, hint=_("there is no such folder; minicpm-tui doctor lists the models on this disk"))
-    folder = models.cached_folder(model)
-    return (str(folder) if folder is not None and models.from_modelscope(folder) else model), folder
+    return None

@@ -11,6 +11,7 @@ from typing import Any
 
 from minicpm_tui.families import Family, recognise
 from minicpm_tui.families.recognise import read_config
+from minicpm_tui.paths import expanded
 from minicpm_tui.servers import files
 
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".gguf")
@@ -87,7 +88,7 @@ def find(folders: Iterable[str] = (), environ: Mapping[str, str] | None = None) 
         if model and not model.family.generic:
             found[path.resolve()] = model
     for text in folders:
-        for path in _walk(Path(text).expanduser(), _DEPTH):
+        for path in _walk(expanded(text), _DEPTH):
             if model := inspect(path):
                 found.setdefault(path.resolve(), model)
     return sorted(found.values(), key=lambda model: model.name.lower())
@@ -107,14 +108,14 @@ def from_modelscope(folder: Path, environ: Mapping[str, str] | None = None) -> b
 def hub_cache(environ: Mapping[str, str]) -> Path:
     """https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables"""
     if named := environ.get("HF_HUB_CACHE") or environ.get("HUGGINGFACE_HUB_CACHE"):
-        return Path(named).expanduser()
-    cache = Path(environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    return Path(environ.get("HF_HOME") or cache / "huggingface").expanduser() / "hub"
+        return expanded(named)
+    cache = expanded(environ.get("XDG_CACHE_HOME") or "~/.cache")
+    return expanded(environ.get("HF_HOME") or cache / "huggingface") / "hub"
 
 
 def modelscope_cache(environ: Mapping[str, str]) -> Path:
     """Where ModelScope keeps models: ``MODELSCOPE_CACHE``, else its folder in the home folder."""
-    return Path(environ.get("MODELSCOPE_CACHE") or "~/.cache/modelscope/hub").expanduser()
+    return expanded(environ.get("MODELSCOPE_CACHE") or "~/.cache/modelscope/hub")
 
 
 def _cached(environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from minicpm_tui.decoding import DecodingError, json_value
 from minicpm_tui.i18n import _
+from minicpm_tui.paths import expanded
 from minicpm_tui.servers.options import Option
 
 Value = str | int | float | bool | dict[str, Any]
@@ -132,7 +132,7 @@ def _is_limit(value: object) -> bool:
 
 
 def _read_path(_option: Option, text: str) -> Value:
-    return str(Path(text).expanduser().absolute()) if text and "{" not in text else text
+    return str(expanded(text).absolute()) if text and "{" not in text else text
 
 
 _READERS: dict[str, Callable[[Option, str], Value]] = {

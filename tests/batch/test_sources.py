@@ -51,6 +51,15 @@ def test_a_single_file_is_named_as_given(tmp_path: Path, monkeypatch: pytest.Mon
     assert ids("./in/p00000.png") == ["in/p00000.png"]
 
 
+def test_a_name_that_begins_as_a_home_folder_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("~cat.png").write_bytes(png(1))
+    Path("rows.jsonl").write_text('{"text": "hi", "files": ["~cat.png"]}\n')
+    assert [
+        Path(file).name for item in (*items("~cat.png", prompts=("hi",)), *items("rows.jsonl")) for file in item.row.files
+    ] == ["~cat.png"] * 2
+
+
 @pytest.mark.parametrize("missing", ["nowhere", "nowhere/*.png"])
 def test_an_input_that_is_not_there(tmp_path: Path, missing: str) -> None:
     with pytest.raises(UsageError, match="nowhere"):

@@ -279,6 +279,10 @@ def test_models_are_looked_for_before_vllm_would_misunderstand(tmp_path: Path) -
             locate_model(str(wrong))
     with pytest.raises(ModelMissing):
         locate_model("a/b/c")
+    with pytest.raises(ModelMissing):
+        locate_model("~nobody-of-this-name/model")
+    with pytest.raises(ModelMissing, match="too long"):
+        locate_model("/models/" + "a" * 5000)
     (tmp_path / "empty" / "config.json").write_text('{"model_type": "mini')
     with pytest.raises(ModelMissing, match="cannot be read"):
         locate_model(str(tmp_path / "empty"))

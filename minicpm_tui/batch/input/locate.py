@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from minicpm_tui.errors import UsageError
+from minicpm_tui.paths import expanded
 
 _ELSEWHERE = ("http://", "https://", "data:")
 
@@ -21,7 +22,7 @@ def locate(file: str, base: Path | None) -> str:
         return file
     if file.startswith("file://"):
         return unquote(urlsplit(file).path)
-    path = Path(file).expanduser()
+    path = expanded(file)
     if base is not None and not path.is_absolute() and any(is_there(base / name) for name in (path, without_part(file))):
         path = base / path
     return str(path)

@@ -23,6 +23,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.media import expand
 from minicpm_tui.media.data_url import is_base64_media
 from minicpm_tui.media.sniff import HEAD, PAGED, PDF, sniff
+from minicpm_tui.paths import expanded
 
 JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
 CSV_SUFFIXES = {".csv", ".tsv"}
@@ -46,7 +47,7 @@ def _rows_of(name: str, columns: Columns) -> Iterator[Row]:
     if name.startswith(("http://", "https://", "data:")):
         yield _file_row(name, name)
         return
-    path = Path(name).expanduser()
+    path = expanded(name)
     if not is_there(path) and is_base64_media(name):
         yield _file_row("data", f"data:;base64,{name}")
     elif path.is_dir() and (is_dataset(path) or (next(_walk(path), None) is None and holds_parquet(path))):
@@ -56,7 +57,7 @@ def _rows_of(name: str, columns: Columns) -> Iterator[Row]:
             yield from _media_rows(found.relative_to(path).as_posix(), found)
     elif is_there(path):
         yield from _file_rows(name, path, columns)
-    elif without_part(name) != name and is_there(Path(without_part(name)).expanduser()):
+    elif without_part(name) != name and is_there(expanded(without_part(name))):
         yield _file_row(name, name)
     elif glob.has_magic(name):
         yield from _glob_rows(str(path))

@@ -18,6 +18,7 @@ from minicpm_tui.decoding import DecodingError, decode_json
 from minicpm_tui.errors import StorageError, UsageError
 from minicpm_tui.files import refuse_taken, storage_errors, sync_dir
 from minicpm_tui.i18n import _
+from minicpm_tui.paths import expanded
 
 _TAIL = ".part"
 
@@ -84,7 +85,7 @@ def refuse_place(path: Path, inputs: Iterable[str], *, resuming: bool, overwrite
         raise UsageError(_("{path}: the folder {folder} does not exist").format(path=path, folder=path.parent))
     if path.exists() and not path.is_file():
         raise UsageError(_("{path} is not a regular file").format(path=path), hint=_("choose a file"))
-    if any(same_file(path, Path(name).expanduser()) for name in inputs):
+    if any(same_file(path, expanded(name)) for name in inputs):
         raise UsageError(_("{path} is also an input").format(path=path), hint=_("choose another file for the answers"))
     if not (resuming or overwrite):
         refuse_taken(path, _("--resume continues it, --overwrite starts over"))

@@ -15,6 +15,7 @@ from minicpm_tui.batch.output.jsonl import decode_result
 from minicpm_tui.batch.output.manifest import load
 from minicpm_tui.batch.records import Item, Result
 from minicpm_tui.files import storage_errors
+from minicpm_tui.paths import expanded
 
 State = Literal["failed", "cut", "empty", "refused", "done"]
 STATES: tuple[State, ...] = ("failed", "cut", "empty", "refused", "done")
@@ -118,7 +119,7 @@ def item_of(output: Path, folder: Path, result: Result) -> Item | None:
     manifest = load(output)
     if manifest is None:
         return None
-    inputs = tuple(name if "://" in name else os.path.join(folder, Path(name).expanduser()) for name in manifest.inputs)  # noqa: PTH118
+    inputs = tuple(name if "://" in name else os.path.join(folder, expanded(name)) for name in manifest.inputs)  # noqa: PTH118
     files, text, name = manifest.columns[:-2], manifest.columns[-2], manifest.columns[-1]
     plan = Plan(inputs, manifest.prompts, Columns(files, text, name))
     item = next(itertools.islice(plan.items(), result.index, None), None)

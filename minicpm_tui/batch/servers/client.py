@@ -11,7 +11,7 @@ import msgspec
 
 from minicpm_tui.address import http_root
 from minicpm_tui.backends.client import make_client
-from minicpm_tui.backends.failures import failure_of
+from minicpm_tui.backends.failures import Failure, failure_of
 from minicpm_tui.backends.odd_chunks import read_chunk
 from minicpm_tui.backends.reply import ReplyReader
 from minicpm_tui.backends.sse import EVENT_STARTS, as_event
@@ -71,13 +71,13 @@ class Server:
         response = await self._post(body)
         if response.status_code == 200:
             return self._reply(response.content)
-        failure = failure_of(response.status_code, response.content, url=self.url, key_sent=bool(self._key))
+        failure = self._failure(response)
         if failure.about_stop_ids and (bare := _without_stop_ids(body)) != body:
             self._without_stop_ids = True
             response = await self._post(bare)
             if response.status_code == 200:
                 return self._reply(response.content)
-            failure = failure_of(response.status_code, response.content, url=self.url, key_sent=bool(self._key))
+            failure = self._failure(response)
         raise failure.error
 
     async def healthy(self) -> bool:
@@ -122,6 +122,10 @@ class Server:
             )
         except httpx2.HTTPError as error:
             raise network_error(error, self.url, time.monotonic() - began, known=True) from error
+
+    def _failure(self, response: httpx2.Response) -> Failure:
+        location = response.headers.get("location", "")
+        return failure_of(response.status_code, response.content, url=self.url, key_sent=bool(self._key), location=location)
 
     def _reply(self, data: bytes) -> Reply:
         """What an answer says, read as the one event of a stream. Raises NotAServer, and ServerFailed for what is no JSON."""

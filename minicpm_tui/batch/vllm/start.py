@@ -25,6 +25,7 @@ from minicpm_tui.families import Family, as_served, recognise, request_profile
 from minicpm_tui.i18n import _
 from minicpm_tui.media import MediaLimits
 from minicpm_tui.messages import RequestOptions, RequestProfile
+from minicpm_tui.paths import expanded
 from minicpm_tui.sampling import SAMPLING
 from minicpm_tui.servers import discovery, models
 
@@ -100,7 +101,8 @@ def interpreter(vllm_command: str) -> tuple[Path, str]:
 
 
 def _family(model: str) -> tuple[Family, RequestProfile]:
-    folder = Path(model).expanduser() if Path(model).expanduser().is_dir() else models.cached_folder(model)
+    named = expanded(model)
+    folder = named if named.is_dir() else models.cached_folder(model)
     family = recognise(model, folder)
     return family, request_profile(family, folder)
 

@@ -21,6 +21,7 @@ from minicpm_tui.media.spec import AttachmentSpec, MediaLimits
 from minicpm_tui.text import format_duration
 from minicpm_tui.ui.attachments.attachment import Attachment
 from minicpm_tui.ui.kit.commands import Command, bindings
+from minicpm_tui.ui.kit.field import Field
 from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Tick
 from minicpm_tui.ui.viewer.canvas import Canvas
 from minicpm_tui.ui.viewer.views import View
@@ -97,7 +98,7 @@ class Adjust(AppliedForm[list[AttachmentSpec] | None]):
     def _field(name: str, label: str, value: str, usual: str) -> ComposeResult:
         with Horizontal(classes="field"):
             yield Label(label)
-            yield Input(value, id=name, placeholder=usual, compact=True)
+            yield Field(value, id=name, placeholder=usual, compact=True)
 
     @property
     def _in_pieces(self) -> bool:

@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 
 from minicpm_tui.i18n import _
 from minicpm_tui.ui.conversation import ConversationPane
+from minicpm_tui.ui.kit.field import Field
 
 
 class FindBar(Horizontal):
@@ -28,7 +29,7 @@ class FindBar(Horizontal):
         self._pane = pane
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder=_("find in the conversation"), compact=True, select_on_focus=True)
+        yield Field(placeholder=_("find in the conversation"), compact=True, select_on_focus=True)
         yield Static(markup=False)
 
     def open(self) -> None:

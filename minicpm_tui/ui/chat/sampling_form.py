@@ -14,6 +14,7 @@ from minicpm_tui.i18n import N_, _
 from minicpm_tui.messages import RequestOptions, RequestProfile
 from minicpm_tui.sampling import SAMPLING, parse
 from minicpm_tui.ui.kit.commands import Command, bindings
+from minicpm_tui.ui.kit.field import Field
 from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Pick
 
 COMMANDS = (
@@ -153,7 +154,7 @@ def _model_default(value: float | None) -> str:
 def _field(name: str, label: str, value: float | None, hint: str) -> ComposeResult:
     with Horizontal(classes="field"):
         yield Label(label)
-        yield Input(
+        yield Field(
             "" if value is None else str(value),
             id=name,
             name=label,

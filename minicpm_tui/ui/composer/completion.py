@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from minicpm_tui.paths import expanded
 from minicpm_tui.ui.composer.pasted import sendable
 
 MOST = 40
@@ -33,7 +34,7 @@ def candidates(token: str, folder: Path) -> list[Candidate]:
     typed = token.replace("\\ ", " ")
     parent, _slash, prefix = typed.rpartition("/")
     base = f"{parent}/" if _slash else ""
-    where = folder / os.path.expanduser(base)  # noqa: PTH111 - Path.expanduser raises for unknown users
+    where = folder / expanded(base)
     wanted = prefix.casefold()
     ranked: list[tuple[int, str, Candidate]] = []
     try:

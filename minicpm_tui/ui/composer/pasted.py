@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.paths import expanded
 from minicpm_tui.text import one_line
 
 PICTURES = frozenset({"jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif", "jfif", "ppm", "ico"})
@@ -131,7 +131,7 @@ def local(token: str, folder: Path) -> Path:
     """The path that ``token`` means, seen from ``folder``."""
     if token.startswith("file://"):
         token = unquote(urlsplit(token).path)
-    return folder / os.path.expanduser(token)  # noqa: PTH111 - Path.expanduser raises for unknown users
+    return folder / expanded(token)
 
 
 def exists(path: Path) -> bool:

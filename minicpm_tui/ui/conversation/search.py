@@ -27,10 +27,12 @@ class Search:
     def __init__(self, text: str, entries: Sequence[Entry]) -> None:
         self.text = text
         self.index = -1
-        pattern = _pattern(text)
+        letters = len("".join(text.split()))
+        searched = [(number, entry) for number, entry in enumerate(entries) if len(entry.source) >= letters]
+        pattern = _pattern(text if searched else "")  # a long one takes its time
         self.matches = [
             Match(number, found.start(), found.end())
-            for number, entry in enumerate(entries)
+            for number, entry in searched
             for found in pattern.finditer(entry.source)
             if found.end() > found.start()
         ]

@@ -24,6 +24,7 @@ from minicpm_tui.ui.files.rows import Rows
 from minicpm_tui.ui.files.tree import FileTree
 from minicpm_tui.ui.kit import ui_state
 from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit.field import Field
 from minicpm_tui.ui.kit.messages import Attach, StartBatch
 
 LOW = 18
@@ -59,7 +60,7 @@ class FilePane(Commanded, Vertical):
         self._searching = threading.Event()
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder=_("filter, or a path: Tab completes"), compact=True, select_on_focus=False)
+        yield Field(placeholder=_("filter, or a path: Tab completes"), compact=True, select_on_focus=False)
         yield FileTree(self.rows)
         yield Preview()
 

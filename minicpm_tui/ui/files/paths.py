@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from minicpm_tui.paths import expanded
 from minicpm_tui.ui.files.folder import Entry, list_folder
 
 
@@ -16,7 +17,7 @@ def is_path(text: str) -> bool:
 
 def expand(folder: Path, text: str) -> Path:
     """The place that ``text`` names, seen from ``folder``."""
-    return folder / os.path.expanduser(text.strip())  # noqa: PTH111 - Path.expanduser raises for unknown users
+    return folder / expanded(text.strip())
 
 
 def candidates(folder: Path, text: str, *, hidden: bool = False) -> tuple[Entry, ...]:

@@ -18,6 +18,7 @@ from minicpm_tui.i18n import N_, _
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.answers import Answer, Answers
 from minicpm_tui.ui.kit.commands import Command, Commanded, bindings
+from minicpm_tui.ui.kit.field import Field
 from minicpm_tui.ui.kit.option_list import Options
 from minicpm_tui.ui.kit.stylesheet import WINDOWS
 
@@ -105,7 +106,7 @@ class Choose(Window):
         with Vertical(classes="window") as window:
             window.border_title = self._title
             window.border_subtitle = _("Enter chooses · Esc closes")
-            yield Input(placeholder=self._free or _("type to filter"), compact=True)
+            yield Field(placeholder=self._free or _("type to filter"), compact=True)
             yield Options(compact=True, markup=False)
 
     def on_mount(self) -> None:
@@ -188,7 +189,7 @@ class Line(Window):
             window.border_title = self._title
             window.border_subtitle = self._enter
             window.styles.width = max(60, cell_len(self._value) + _AROUND)
-            yield Input(self._value, placeholder=self._placeholder, compact=True, password=self._secret)
+            yield Field(self._value, placeholder=self._placeholder, compact=True, password=self._secret)
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from textual.actions import SkipAction
-from textual.widgets import Input
+
+from minicpm_tui.ui.kit.field import Field
 
 
-class SearchField(Input):
+class SearchField(Field):
     """While it is empty, Home and End are not its own: they move the cursor of the list."""
 
     def action_home(self, select: bool = False) -> None:

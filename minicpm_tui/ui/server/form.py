@@ -24,6 +24,7 @@ from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit import forms
 from minicpm_tui.ui.kit.commands import bindings
 from minicpm_tui.ui.kit.error_line import error_line
+from minicpm_tui.ui.kit.field import Field
 from minicpm_tui.ui.kit.messages import CopyText
 from minicpm_tui.ui.kit.save_as import save_as
 from minicpm_tui.ui.server import fields
@@ -110,7 +111,7 @@ class ServeForm(forms.Form[Form | None]):
         meaning = _(option.meaning) if option else ""
         with Horizontal(classes="row", id=f"field-{name}"):
             yield Label(label)
-            yield Input(self.entered[name], id=f"in-{name}", compact=True, password=secret, placeholder=meaning)
+            yield Field(self.entered[name], id=f"in-{name}", compact=True, password=secret, placeholder=meaning)
 
     def on_mount(self) -> None:
         self.query_one("#in-model", Input).focus()

@@ -15,6 +15,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.servers.loglines import LineSplitter
 from minicpm_tui.text import one_line, printable
 from minicpm_tui.ui.kit.commands import Commanded, bindings
+from minicpm_tui.ui.kit.field import Field
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.server.commands import LOG
 
@@ -47,7 +48,7 @@ class LogScreen(Commanded, Screen[None]):
     def compose(self) -> ComposeResult:
         yield Static(one_line(str(self.path)), id="where", markup=False)
         yield Log(max_lines=_LINES, auto_scroll=True)
-        yield Input(placeholder=_("find in the log"), compact=True)
+        yield Field(placeholder=_("find in the log"), compact=True)
         yield HintBar()
 
     def on_mount(self) -> None:
