@@ -23,6 +23,7 @@ from minicpm_tui.text import one_line
 from minicpm_tui.ui.batch.order import Abandoned, Order, count, free_output, inputs_of, shown_path
 from minicpm_tui.ui.kit.commands import Command, bindings
 from minicpm_tui.ui.kit.error_line import error_line
+from minicpm_tui.ui.kit.field import Field
 from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Pick, Tick
 
 COMMANDS = (
@@ -80,7 +81,7 @@ class BatchForm(AppliedForm[Order | None]):
                 if self._marked:
                     yield Label(_names(self._marked), classes="note", markup=False)
                 else:
-                    yield Input(self._pictures, id="pictures", placeholder=_("folder, glob, list or table"), compact=True)
+                    yield Field(self._pictures, id="pictures", placeholder=_("folder, glob, list or table"), compact=True)
             with Horizontal(classes="field"):
                 yield Label("")
                 yield Label("", id="found", classes="muted note", markup=False)
@@ -269,4 +270,4 @@ def _names(paths: Sequence[Path]) -> str:
 def _field(name: str, label: str, value: str, hint: str) -> ComposeResult:
     with Horizontal(classes="field"):
         yield Label(label)
-        yield Input(value, id=name, placeholder=hint, compact=True)
+        yield Field(value, id=name, placeholder=hint, compact=True)
