@@ -132,7 +132,7 @@ class BatchForm(AppliedForm[Order | None]):
             self._timer.stop()
         self._timer = self.set_timer(_PAUSE, self._look_for_pictures)
 
-    @work(exclusive=True, group="found")
+    @work(exclusive=True, group="read")
     async def _look_for_pictures(self) -> None:
         """Say how many there are, and propose a file for the answers."""
         inputs = self._inputs

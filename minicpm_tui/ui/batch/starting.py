@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,10 @@ from minicpm_tui.ui.kit.messages import BatchNews
 if TYPE_CHECKING:
     from minicpm_tui.chat.connect import Connection
     from minicpm_tui.config import Config
+
+SAID_BY = "minicpm-tui: "
+"""What begins a line of the command that says why it ended."""
+_SHELL = re.compile(r"(^|\s)--[a-z]|minicpm-tui")
 
 
 async def ask(
@@ -70,11 +76,16 @@ def tell(app: App[Any], process: BatchProcess) -> None:
 
 
 def ended(process: BatchProcess) -> str:
-    """How it ended, in a few words."""
-    words = _("all answered") if process.status == 0 else process.words
-    if process.stopped and process.status:
-        words = _("stopped: what was answered is kept, and the batch can be continued")
-    return one_line(words, 300)
+    """How it ended, in a few words; what to do next is named by keys of the program, never by options of the shell."""
+    if process.status == 0:
+        return _("all answered")
+    if process.stopped or process.status == 128 + signal.SIGINT:
+        return _("stopped: what was answered is kept, and the batch can be continued")
+    error, dash, hint = process.words.removeprefix(SAID_BY).partition(" — ")
+    if not process.words.startswith(SAID_BY):
+        early = _("it ended early, with status {status}; what was answered is kept, and the batch can be continued")
+        return _("done; what failed can be asked again") if process.status == 1 else early.format(status=process.status)
+    return one_line(error if _SHELL.search(hint) else f"{error}{dash}{hint}", 300)
 
 
 async def may_leave(app: App[Any]) -> bool:

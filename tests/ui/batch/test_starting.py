@@ -24,6 +24,7 @@ from minicpm_tui.ui.app.app import MinicpmApp
 from minicpm_tui.ui.batch.form import BatchForm
 from minicpm_tui.ui.batch.process import BatchProcess, let_go, running
 from minicpm_tui.ui.batch.screen import BatchScreen
+from minicpm_tui.ui.batch.starting import ended
 from minicpm_tui.ui.chat.status_line import StatusLine
 from minicpm_tui.ui.files.pane import FilePane
 from minicpm_tui.ui.kit.dialogs import Ask
@@ -103,6 +104,7 @@ async def test_marked_files_are_asked_about_in_one_batch_by_a_demo_server_of_its
     (run,) = recent.runs()
     assert "--prompt=What is {stem}?" in run.arguments
     assert "--demo" in run.arguments  # the program's own ends with it
+    assert not any("--progress" in word for word in run.arguments)
 
 
 async def test_what_cannot_be_is_one_line_and_nothing_entered_is_lost(pictures: Path, server: DemoServer) -> None:
@@ -189,3 +191,17 @@ def test_it_can_outlive_the_program(endless: Path, tmp_path: Path) -> None:
     assert process._process.poll() is None
     os.kill(int(endless.read_text()), signal.SIGKILL)
     process._process.wait()
+
+
+@pytest.mark.parametrize(
+    ("said_last", "words"),
+    [
+        ("minicpm-tui: No server: none here — start one with minicpm-tui serve, or try --demo", "No server: none here"),
+        ("minicpm-tui: It is being written — wait for it to finish", "It is being written — wait for it to finish"),
+        ("1 request failed — its line says why; --resume asks again", "done; what failed can be asked again"),
+    ],
+)
+def test_how_it_ended_is_said_without_options_of_the_shell(said_last: str, words: str) -> None:
+    process = BatchProcess(BatchRun("out.jsonl", (), ".", 0.0))
+    process.words, process.status = said_last, 1
+    assert ended(process) == words
