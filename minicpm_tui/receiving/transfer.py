@@ -16,10 +16,10 @@ _SHORTEST = 0.5
 
 
 class Transfer:
-    """One file that is arriving. Any thread may read the figures and stop it; one counts what comes.
+    """One file that is arriving, or several in turn. Any thread may read the figures and stop it; one counts what comes.
 
     Args:
-        limit: bytes that are taken.
+        limit: bytes of one file that are taken.
         total: bytes that will come, where that is known.
     """
 
@@ -27,6 +27,7 @@ class Transfer:
         self.limit = limit
         self.total = total
         self.received = 0
+        self._before = 0
         self._began = self._heard = time.monotonic()
         self._stopped = threading.Event()
 
@@ -42,11 +43,15 @@ class Transfer:
             raise TransferError(_("stopped"))
         if self.stalled:
             raise TransferError(_("nothing came for {seconds} s").format(seconds=round(STALL_SECONDS)))
-        if self.received > self.limit:
+        if self.received - self._before > self.limit:
             raise MediaTooLarge(
                 _("more than {limit}").format(limit=format_bytes(self.limit)),
                 hint=_("set receive_megabytes in the settings to take more"),
             )
+
+    def next_file(self) -> None:
+        """What comes from now on is another file."""
+        self._before = self.received
 
     def stop(self) -> None:
         """The user wants no more of it."""

@@ -73,7 +73,7 @@ def _finding(screen: _Screen) -> bool:
 
 def _receiving(screen: _Screen) -> bool:
     """A file arrives from the user's own machine."""
-    return screen.talk.furnished and screen.talk.receiving.display
+    return screen.talk.furnished and screen.talk.receiving.arriving
 
 
 _NOTHING_YET = N_("There is no conversation yet")

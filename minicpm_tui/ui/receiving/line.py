@@ -19,6 +19,7 @@ from minicpm_tui.receiving.transfer import Transfer
 from minicpm_tui.text import format_bytes, format_duration, one_line
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.terminal.pasting.app import Pasting
+from minicpm_tui.ui.terminal.pasting.arrivals import Source
 
 LOOK_SECONDS = 0.25
 """So often the figures are brought up to date; what has arrived before is not shown arriving."""
@@ -38,23 +39,30 @@ class ReceivingLine(Static):
     DEFAULT_CSS = "ReceivingLine { height: 1; padding: 0 1; color: $text-accent; display: none; text-wrap: nowrap; }"
 
     class Arrived(Message):
-        """A file or folder is here, at ``path``."""
+        """A file or folder is here, at ``path``; ``more`` may be arriving."""
 
-        def __init__(self, path: Path) -> None:
+        def __init__(self, path: Path, *, more: bool = False) -> None:
             super().__init__()
             self.path = path
+            self.more = more
 
     class Failed(Message):
-        """It did not arrive; ``line`` says why."""
+        """It did not arrive; ``line`` says why, and ``more`` may be arriving."""
 
-        def __init__(self, line: str) -> None:
+        def __init__(self, line: str, *, more: bool = False) -> None:
             super().__init__()
             self.line = line
+            self.more = more
 
     class _Began(Message):
         def __init__(self, transfer: Transfer) -> None:
             super().__init__()
             self.transfer = transfer
+
+    class _Ended(Message):
+        def __init__(self, left_out: Sequence[str]) -> None:
+            super().__init__()
+            self.left_out = left_out
 
     def __init__(self, folder: Callable[[], Path], attach: Callable[[Sequence[str]], object], limit: int) -> None:
         super().__init__(markup=False, id="receiving")
@@ -64,6 +72,7 @@ class ReceivingLine(Static):
         self._reception = Reception(folder, self, limit)
         self.transfer: Transfer | None = None
         self._timer: Timer | None = None
+        self._hovers = False
 
     def on_mount(self) -> None:
         self._reception.start()
@@ -81,18 +90,27 @@ class ReceivingLine(Static):
         """``transfer`` has begun."""
         self.post_message(self._Began(transfer))
 
-    def received(self, data: bytes) -> None:
-        """These are the bytes of what was arriving."""
-        self._keep(data)
+    def received(self, data: bytes, source: Source, *, more: bool) -> None:
+        """These are the bytes of what was arriving. ``more``: others may follow, and ``all_received`` ends them."""
+        self._keep(data, source, more=more)
+
+    def all_received(self, left_out: Sequence[str]) -> None:
+        """Nothing more is arriving; ``left_out`` are lines about what was not taken."""
+        self.post_message(self._Ended(left_out))
+
+    def hovering(self, *, over: bool) -> None:
+        """Say that what is dragged ``over`` the terminal would be taken."""
+        self._hovers = over
+        self._show()
 
     @work(group="receive")
-    async def _keep(self, data: bytes) -> None:
+    async def _keep(self, data: bytes, source: Source, *, more: bool) -> None:
         try:
-            path = await asyncio.to_thread(store.keep, data, self._folder(), store.stem_now("pasted"))
+            path = await asyncio.to_thread(store.keep, data, self._folder(), store.stem_now(source))
         except MinicpmTuiError as error:
-            self.failed(error)
+            self.post_message(self.Failed(error_line(error.info), more=more))
         else:
-            self.arrived(path)
+            self.post_message(self.Arrived(path, more=more))
 
     def arrived(self, path: Path) -> None:
         """A file or folder lies at ``path`` now."""
@@ -115,28 +133,42 @@ class ReceivingLine(Static):
 
     def on_receiving_line_arrived(self, event: Arrived) -> None:
         event.stop()
-        self._end()
         self._take((str(event.path),))
-        self.notify(_("{name} has arrived").format(name=one_line(event.path.name, 60)), timeout=4, markup=False)
+        if not event.more:
+            self._end()
+            self.notify(_("{name} has arrived").format(name=one_line(event.path.name, 60)), timeout=4, markup=False)
+
+    def on_receiving_line__ended(self, event: _Ended) -> None:
+        event.stop()
+        self._end()
+        if event.left_out:
+            self.notify(one_line("; ".join(event.left_out)), severity="warning", timeout=10, markup=False)
 
     def on_receiving_line_failed(self, event: Failed) -> None:
         event.stop()
-        self._end()
+        if not event.more:
+            self._end()
         self.notify(one_line(event.line), severity="warning", timeout=10, markup=False)
+
+    @property
+    def arriving(self) -> bool:
+        """Something is shown arriving."""
+        return self.display and self.transfer is not None
 
     def _show(self) -> None:
         if self.transfer is not None:
             self.update(said(self.transfer))
-            self.display = True
-            self.screen.refresh_bindings()
+        elif self._hovers:
+            self.update(_("Let go: it is attached to the message"))
+        self.display = self._hovers or self.transfer is not None
+        self.screen.refresh_bindings()
 
     def _end(self) -> None:
         self.transfer = None
-        self.display = False
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        self.screen.refresh_bindings()
+        self._show()
 
 
 def said(transfer: Transfer) -> str:

@@ -17,6 +17,7 @@ _ANSWER = re.compile(
     r"|\x1b\[0n"  # all is well: it has drawn what came before the question
     r"|\x1b\[[?>][\d;]*c"  # the device attributes, of both kinds
     r"|\x1b\[\?5522;\d\$y"  # whether it tells of pastes
+    r"|\x1b\]72;t=q[^\x07\x1b]*(?:\x07|\x1b\\)"  # that it hands over drops
     r"|\x1bP>\|[^\x1b]*\x1b\\"  # name and version
 )
 
@@ -34,6 +35,7 @@ _BEGUN = re.compile(
     + "|".join(
         (
             r"\]" + _beginnings("1", "[01]", ";", "r", "g", "b", "a?", ":", r"[0-9a-fA-F/]*\x1b?"),
+            r"\]" + _beginnings("7", "2", ";", "t", "=", "q", r"[^\x07\x1b]*\x1b?"),
             "_" + _beginnings("G", "i", "=", "3", "1", ";", r"[^\x1b]*\x1b?"),
             r"\[" + _beginnings("6", ";", r"\d*", ";", r"\d*"),
             r"\[0",

@@ -26,7 +26,7 @@ from minicpm_tui.ui.terminal.jobs import in_background
 from minicpm_tui.ui.terminal.key_parser import KeyParser
 from minicpm_tui.ui.terminal.multiplexer import may_lack_other_screen
 from minicpm_tui.ui.terminal.output.frames import ANSWER, QUESTION
-from minicpm_tui.ui.terminal.pasting.input import PASTE_EVENTS_OFF, PASTE_EVENTS_ON, PasteInput
+from minicpm_tui.ui.terminal.pasting.input import PasteInput
 
 LOOK_SECONDS = 0.1
 """So often the reading thread looks whether it should end, and whether a key that could begin a longer one is one."""
@@ -48,7 +48,7 @@ class TerminalDriver(LinuxDriver):
         self._taken = False
         self._asked = self._heard = 0
         self.pastes = PasteInput()
-        self._paste_events = False
+        self._switches: list[tuple[str, str]] = []
         for number in (signal.SIGINT, signal.SIGQUIT):  # not typed here, but sent: end in good order
             signal.signal(number, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
@@ -57,15 +57,18 @@ class TerminalDriver(LinuxDriver):
         before = self._key_thread
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._taken = self._key_thread is not before
-        if self._taken and self._paste_events:
-            self.write(PASTE_EVENTS_ON)
+        if self._taken:
+            self.write("".join(on for on, _off in self._switches))
 
-    def take_pastes(self, limit: int, pictures: Callable[[], bool], *, events: bool) -> None:
-        """Hear of the terminal's clipboard, with ``events`` whenever the user pastes; see ``ClipboardReader``."""
+    def take_pastes(self, limit: int, pictures: Callable[[], bool]) -> None:
+        """Hear what the terminal hands over of its clipboard and of drops; see ``ClipboardReader`` and ``DropReader``."""
         self.pastes.begin(self._write_now, self.process_message, limit, pictures)
-        if events and not self._paste_events:
-            self._paste_events = True
-            self._write_now(PASTE_EVENTS_ON)
+
+    def switch_on(self, switch: tuple[str, str]) -> None:
+        """Send the first text of ``switch`` now and whenever the terminal is taken again, the second when it is given back."""
+        if switch not in self._switches:
+            self._switches.append(switch)
+            self._write_now(switch[0])
 
     def _write_now(self, data: str) -> None:
         self.write(data)
@@ -81,7 +84,7 @@ class TerminalDriver(LinuxDriver):
         """Give the terminal back as it was; one without a second screen would keep ours."""
         if self._taken:
             self._await_answers()
-            self.write("\x1b[m" + (PASTE_EVENTS_OFF if self._paste_events else ""))
+            self.write("\x1b[m" + "".join(off for _on, off in self._switches))
         if self._taken and may_lack_other_screen(os.environ):
             self.write("\x1b[H\x1b[2J")
         super().stop_application_mode()
@@ -154,6 +157,5 @@ class TerminalDriver(LinuxDriver):
         if not constants.DISABLE_KITTY_KEY:
             self.write("\x1b[>25u")
         self._enable_mouse_support()
-        if self._paste_events:
-            self.write(PASTE_EVENTS_ON)
+        self.write("".join(on for on, _off in self._switches))
         self.process_message(self.SignalResume())

@@ -14,7 +14,7 @@ from rich.console import Console
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.ui.terminal.graphics.query import Graphics, Query, speaks_osc
 from minicpm_tui.ui.terminal.multiplexer import inside_screen, inside_tmux
-from minicpm_tui.ui.terminal.pasting.ways import QUESTION, Way, supported, way_in
+from minicpm_tui.ui.terminal.pasting.ways import QUESTION, Way, supported, takes_drops, way_in
 
 TIMEOUT = 2.0
 """Seconds that a terminal may take to answer."""
@@ -24,8 +24,9 @@ _PASTE: Mapping[Way, str] = {"paste": N_("yes"), "ask": N_("when asked (Alt+V)")
 
 @dataclass(frozen=True)
 class TerminalReport:
-    """``graphics`` draws pictures, ``paste`` is how one on the clipboard gets here; ``round_trip`` in seconds, None: no answer.
+    """``graphics`` draws pictures, ``paste`` is how one on the clipboard gets here, ``drops``: what is dropped does.
 
+    ``round_trip`` in seconds, None: no answer.
     ``colours`` is Rich's word for how many; ``multiplexer`` is ``tmux VERSION`` or ``screen``; ``passthrough`` is tmux's option.
     """
 
@@ -35,12 +36,14 @@ class TerminalReport:
     colours: str | None
     multiplexer: str = ""
     passthrough: bool = False
+    drops: bool = False
 
     def to_dict(self) -> dict[str, object]:
         """As ``doctor --json`` prints it."""
         return {
             "pictures": self.graphics,
             "paste": self.paste,
+            "drops": self.drops,
             "round_trip": self.round_trip,
             "colours": self.colours,
             "multiplexer": self.multiplexer or None,
@@ -54,6 +57,7 @@ class TerminalReport:
         facts = [
             _("pictures: {graphics}").format(graphics=self.graphics),
             _("paste of pictures: {paste}").format(paste=_(_PASTE[self.paste])),
+            _("drop: {answer}").format(answer=_("yes") if self.drops else _("no")),
             _("round trip: {time}").format(time=trip),
             _(_COLOURS.get(self.colours or "", N_("no colours"))),
         ]
@@ -73,9 +77,10 @@ def report(environ: Mapping[str, str] | None = None) -> TerminalReport | None:
     query = Query("auto", environ, more=QUESTION if asks else "", timeout=TIMEOUT)
     round_trip = query.round_trip  # before what came is read
     graphics = query.answer().graphics
-    paste: Way = "paste" if asks and supported(query.answers.decode("latin-1")) else way_in(environ)
+    told = query.answers.decode("latin-1") if asks else ""
+    paste: Way = "paste" if supported(told) else way_in(environ)
     trip = round_trip if math.isfinite(round_trip) else None
-    return TerminalReport(graphics, paste, trip, Console().color_system, *_multiplexer(environ))
+    return TerminalReport(graphics, paste, trip, Console().color_system, *_multiplexer(environ), drops=takes_drops(told))
 
 
 def _multiplexer(environ: Mapping[str, str]) -> tuple[str, bool]:

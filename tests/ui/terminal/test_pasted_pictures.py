@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.clipboard_terminal import ClipboardTerminal
+from tests.drop_terminal import DropTerminal, Link
 from tests.terminal import Terminal
 
 PROMPT = "shell> "
@@ -30,15 +31,22 @@ def clipboard(picture: bytes) -> ClipboardTerminal:
 
 
 @pytest.fixture
-def shell(clipboard: ClipboardTerminal) -> Iterator[Terminal]:
+def drops(picture: bytes) -> DropTerminal:
+    return DropTerminal({"shot.png": picture[::-1], "link": Link("/etc/passwd"), "folder": {"x/../../x.png": picture}})
+
+
+@pytest.fixture
+def shell(clipboard: ClipboardTerminal, drops: DropTerminal) -> Iterator[Terminal]:
     """A shell in that terminal."""
     argv = ["bash", "--norc", "--noediting", "-i"]
-    with Terminal(argv, env={"PS1": PROMPT}, speak=clipboard.answer) as terminal:
+    with Terminal(argv, env={"PS1": PROMPT}, speak=lambda written: clipboard.answer(written) + drops.answer(written)) as terminal:
         terminal.wait_for(PROMPT)
         yield terminal
 
 
-def test_from_paste_to_the_shell_and_back(shell: Terminal, clipboard: ClipboardTerminal, picture: bytes, home: Path) -> None:
+def test_from_paste_to_the_shell_and_back(
+    shell: Terminal, clipboard: ClipboardTerminal, drops: DropTerminal, picture: bytes, home: Path
+) -> None:
     shell.send(f"{sys.executable} -m minicpm_tui --demo\n")
     shell.wait_until(lambda: clipboard.mode)
     shell.send_slowly(f"one {clipboard.paste()}two")
@@ -60,14 +68,23 @@ def test_from_paste_to_the_shell_and_back(shell: Terminal, clipboard: ClipboardT
     shell.send("\x1bz")
     shell.wait_for("Stopped")
     assert not clipboard.mode
+    assert not drops.on
     shell.screen.reset()
     shell.send("fg\n")
     shell.wait_for("one two three")
-    shell.wait_until(lambda: clipboard.mode)
+    shell.wait_until(lambda: clipboard.mode and drops.on)
+    shell.send(drops.hover())
+    shell.wait_for("Let go: it is attached")
+    shell.send_slowly(drops.drop())
+    shell.wait_for("1 symbolic link left out")
+    shell.wait_until(lambda: drops.finished == ["1"])
+    shell.wait_until(lambda: [each.read_bytes() for each in home.rglob("received/*/dropped*")] == [picture])
+    assert list(home.rglob("*x.png*")) == []
     shell.send("\x11")
     shell.wait_for(PROMPT)
     shell.wait_until(lambda: not shell.process.children())
     assert not clipboard.mode
+    assert not drops.on
     assert clipboard.questions == []
 
 

@@ -4,79 +4,18 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
 
 import pytest
-from textual.events import Paste
-from textual.message import Message
 
 from minicpm_tui.ui.terminal.pasting import packets, reader
+from minicpm_tui.ui.terminal.pasting.arrivals import Arriving, Received
 from minicpm_tui.ui.terminal.pasting.input import PasteInput
-from minicpm_tui.ui.terminal.pasting.reader import Arriving, NotReceived, Received
 from minicpm_tui.ui.terminal.pasting.writer import Copied
 from tests.clipboard_terminal import ClipboardTerminal
+from tests.ui.terminal.lines import LIMIT, Line
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + random.Random(0).randbytes(10_000)
 SHOT = {"text/html": b"<img>", "image/jpeg": b"\xff\xd8\xff", "image/png": PICTURE}
-LIMIT = 1_000_000
-
-
-class Line:
-    """The program's end of a line to ``terminal``; ``said`` and ``typed`` is what comes of it, in its order.
-
-    ``cut`` makes pieces of what the terminal sends.
-    """
-
-    def __init__(self, terminal: ClipboardTerminal, cut: Callable[[str], list[str]] = lambda text: [text]) -> None:
-        self.terminal = terminal
-        self.answers: Callable[[str], str] = terminal.answer
-        self.said: list[Message] = []
-        self.order: list[str] = []
-        self.pictures = True
-        self.input = PasteInput()
-        self._cut = cut
-        self._waiting = ""
-        self.input.begin(self._write, self._tell, LIMIT, lambda: self.pictures)
-        terminal.answer("\x1b[?5522h")
-
-    def _write(self, text: str) -> None:
-        self._waiting += self.answers(text)
-
-    def _tell(self, message: Message) -> None:
-        self.said.append(message)
-        if isinstance(message, Paste):
-            self.order.append(f"<{message.text}>")
-
-    @property
-    def typed(self) -> str:
-        return "".join(self.order)
-
-    def send(self, text: str) -> None:
-        """All of ``text``, and what the terminal answers then."""
-        while text:
-            for piece in self._cut(text):
-                for typed in self.input.feed(piece):
-                    self._type(typed)
-                self._type("")
-            text, self._waiting = self._waiting, ""
-
-    def quiet(self) -> None:
-        """Nothing comes for a moment."""
-        self._type(self.input.release())
-        text, self._waiting = self._waiting, ""
-        self.send(text)
-
-    def _type(self, text: str) -> None:
-        if ordered := self.input.in_order(text):
-            self.order.append(ordered)
-
-    @property
-    def received(self) -> list[bytes]:
-        return [message.data for message in self.said if isinstance(message, Received)]
-
-    @property
-    def problems(self) -> list[str]:
-        return [str(message.error) for message in self.said if isinstance(message, NotReceived)]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 from minicpm_tui.ui.terminal import report
 from minicpm_tui.ui.terminal.report import TerminalReport
 from tests.clipboard_terminal import ClipboardTerminal
+from tests.drop_terminal import DropTerminal
 from tests.terminal import Terminal
 
 ASK = "import json; from minicpm_tui.ui.terminal.report import report; r = report(); print(json.dumps(r.to_dict()) + '!')"
@@ -28,10 +29,12 @@ def told(speak: Callable[[str], str] = lambda _written: "", **environ: str) -> d
     return found
 
 
-def test_one_that_tells_of_pastes() -> None:
-    found = told(ClipboardTerminal({}).answer)
+def test_one_that_tells_of_pastes_and_drops() -> None:
+    clipboard, drops = ClipboardTerminal({}), DropTerminal()
+    found = told(lambda written: clipboard.answer(written) + drops.answer(written))
     assert isinstance(found.pop("round_trip"), float)
-    assert found == {"pictures": "blocks", "paste": "paste", "colours": "truecolor", "multiplexer": None, "passthrough": None}
+    assert (found.pop("paste"), found.pop("drops")) == ("paste", True)
+    assert found == {"pictures": "blocks", "colours": "truecolor", "multiplexer": None, "passthrough": None}
 
 
 def test_tmux_is_asked_itself(tmp_path: Path) -> None:
@@ -41,22 +44,26 @@ def test_tmux_is_asked_itself(tmp_path: Path) -> None:
     speak = ClipboardTerminal({}).answer
     found = told(speak, TMUX="/tmp/tmux-0/default,1,0", PATH=f"{tmp_path}:/usr/bin:/bin")
     assert (found["paste"], found["multiplexer"], found["passthrough"]) == ("multiplexer", "tmux 3.3a", True)
+    assert found["drops"] is False
 
 
 @pytest.mark.parametrize(
     ("found", "words"),
     [
         (
-            TerminalReport("kitty", "paste", 0.041, "truecolor"),
-            "pictures: kitty; paste of pictures: yes; round trip: 41 ms; 16 M colours",
+            TerminalReport("kitty", "paste", 0.041, "truecolor", drops=True),
+            "pictures: kitty; paste of pictures: yes; drop: yes; round trip: 41 ms; 16 M colours",
         ),
         (
             TerminalReport("blocks", "multiplexer", None, None, "tmux 3.3a"),
-            "pictures: blocks; paste of pictures: no; round trip: no answer; no colours; inside tmux 3.3a: passthrough off",
+            (
+                "pictures: blocks; paste of pictures: no; drop: no; round trip: no answer; no colours; "
+                "inside tmux 3.3a: passthrough off"
+            ),
         ),
         (
             TerminalReport("off", "ask", 1.0, "256", "screen"),
-            "pictures: off; paste of pictures: when asked (Alt+V); round trip: 1000 ms; 256 colours; inside screen",
+            "pictures: off; paste of pictures: when asked (Alt+V); drop: no; round trip: 1000 ms; 256 colours; inside screen",
         ),
     ],
 )

@@ -1,10 +1,10 @@
-"""An app that takes pictures that are pasted: asks the terminal what it can, and gives what comes to who has a place for it."""
+"""An app that takes what is pasted and dropped: asks the terminal what it can, and gives what comes to who has a place for it."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from minicpm_tui.errors import MinicpmTuiError
@@ -12,9 +12,9 @@ from minicpm_tui.receiving.transfer import Transfer
 from minicpm_tui.ui.terminal import mouse
 from minicpm_tui.ui.terminal.answers import Answered
 from minicpm_tui.ui.terminal.graphics.query import speaks_osc
+from minicpm_tui.ui.terminal.pasting.arrivals import AllReceived, Arriving, Hovering, NotReceived, Received, Source
 from minicpm_tui.ui.terminal.pasting.input import PasteInput
-from minicpm_tui.ui.terminal.pasting.reader import Arriving, NotReceived, Received
-from minicpm_tui.ui.terminal.pasting.ways import QUESTION, Way, supported, way_in
+from minicpm_tui.ui.terminal.pasting.ways import PASTE_EVENTS, QUESTION, Way, drops, supported, takes_drops, way_in
 from minicpm_tui.ui.terminal.private import driver_of
 
 if TYPE_CHECKING:
@@ -26,18 +26,24 @@ else:
 
 
 class Receiver(Protocol):
-    """Who has a place for pictures."""
+    """Who has a place for pictures and files."""
 
     limit: int
 
     def began(self, transfer: Transfer) -> None:
         """One is arriving."""
 
-    def received(self, data: bytes) -> object:
-        """These are its bytes."""
+    def received(self, data: bytes, source: Source, *, more: bool) -> object:
+        """These are its bytes. ``more``: others may follow, up to ``all_received``."""
+
+    def all_received(self, left_out: Sequence[str]) -> None:
+        """Nothing more comes; lines about what was not taken."""
 
     def failed(self, error: MinicpmTuiError) -> None:
         """It will not come."""
+
+    def hovering(self, *, over: bool) -> None:
+        """Something that would be taken is dragged over the terminal, or no longer."""
 
 
 @runtime_checkable
@@ -46,7 +52,9 @@ class _PasteDriver(Protocol):
 
     pastes: PasteInput
 
-    def take_pastes(self, limit: int, pictures: Callable[[], bool], *, events: bool) -> None: ...
+    def take_pastes(self, limit: int, pictures: Callable[[], bool]) -> None: ...
+
+    def switch_on(self, switch: tuple[str, str]) -> None: ...
 
 
 class Pasting(_Base):
@@ -56,7 +64,7 @@ class Pasting(_Base):
     _receiver: Receiver | None = None
 
     def receive_pastes(self, receiver: Receiver) -> None:
-        """Have ``receiver`` given the pictures that are pasted, where the terminal can hand them over."""
+        """Have ``receiver`` given what is pasted and dropped, where the terminal can hand it over."""
         self._receiver = receiver
         self.paste_way = way_in(os.environ)
         if self._paste_driver is not None and self.paste_way != "multiplexer" and speaks_osc(os.environ):
@@ -85,7 +93,7 @@ class Pasting(_Base):
         driver = self._paste_driver
         if driver is None or self._receiver is None or self.paste_way not in {"paste", "ask"}:
             return None
-        driver.take_pastes(self._receiver.limit, self._has_place, events=self.paste_way == "paste")
+        driver.take_pastes(self._receiver.limit, self._has_place)
         return driver
 
     @property
@@ -98,9 +106,18 @@ class Pasting(_Base):
         return len(self.screen_stack) == 1
 
     def on_answered(self, event: Answered) -> None:
-        if supported(event.text) and self._receiver is not None and (driver := self._paste_driver) is not None:
+        pastes, dropped = supported(event.text), takes_drops(event.text)
+        if not (pastes or dropped) or self._receiver is None or (driver := self._paste_driver) is None:
+            return
+        driver.take_pastes(self._receiver.limit, self._has_place)
+        if pastes:
             self.paste_way = "paste"
-            driver.take_pastes(self._receiver.limit, self._has_place, events=True)
+            driver.switch_on(PASTE_EVENTS)
+        if dropped:
+            self.run_worker(self._take_drops(driver), group="drops", exclusive=True)
+
+    async def _take_drops(self, driver: _PasteDriver) -> None:
+        driver.switch_on(await asyncio.to_thread(drops))
 
     def on_arriving(self, event: Arriving) -> None:
         if self._receiver is not None:
@@ -108,7 +125,15 @@ class Pasting(_Base):
 
     def on_received(self, event: Received) -> None:
         if self._receiver is not None:
-            self._receiver.received(event.data)
+            self._receiver.received(event.data, event.source, more=event.more)
+
+    def on_all_received(self, event: AllReceived) -> None:
+        if self._receiver is not None:
+            self._receiver.all_received(event.left_out)
+
+    def on_hovering(self, event: Hovering) -> None:
+        if self._receiver is not None:
+            self._receiver.hovering(over=event.over)
 
     def on_not_received(self, event: NotReceived) -> None:
         if self._receiver is not None:

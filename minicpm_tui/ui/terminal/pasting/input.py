@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 
 from textual.message import Message
 
-from minicpm_tui.ui.terminal.pasting.packets import Packets
+from minicpm_tui.ui.terminal.answers import Answered
+from minicpm_tui.ui.terminal.pasting.drop_reader import DropReader
+from minicpm_tui.ui.terminal.pasting.packets import DROP, Packet, Packets
 from minicpm_tui.ui.terminal.pasting.reader import ClipboardReader
+from minicpm_tui.ui.terminal.pasting.ways import DROPS_ANSWERED
 from minicpm_tui.ui.terminal.pasting.writer import ClipboardWriter
-
-PASTE_EVENTS_ON = "\x1b[?5522h"
-PASTE_EVENTS_OFF = "\x1b[?5522l"
 
 
 class PasteInput:
@@ -26,15 +26,17 @@ class PasteInput:
         self._tell: Callable[[Message], object] = id
         self._packets = Packets()
         self._reader: ClipboardReader | None = None
+        self._drops: DropReader | None = None
         self._typed = ""
         self._wished = False
 
     def begin(
         self, write: Callable[[str], object], tell: Callable[[Message], object], limit: int, pictures: Callable[[], bool]
     ) -> None:
-        """From now on the terminal may hand over its clipboard; see ``ClipboardReader``."""
+        """From now on the terminal may hand over its clipboard and drops; see ``ClipboardReader`` and ``DropReader``."""
         if self._reader is None:
             self._tell = tell
+            self._drops = DropReader(write, tell, limit, pictures)
             self._reader = ClipboardReader(write, tell, limit, pictures)
 
     def wish(self) -> None:
@@ -53,11 +55,13 @@ class PasteInput:
 
     @property
     def flows(self) -> bool:
-        """Something of the clipboard is on its way."""
-        return self._packets.holding or (self._reader is not None and self._reader.flows(time.monotonic()))
+        """Something of the clipboard or of a drop is on its way."""
+        now = time.monotonic()
+        readers = [each for each in (self._reader, self._drops) if each is not None]
+        return self._packets.holding or any(each.flows(now) for each in readers)
 
     def feed(self, text: str) -> Iterator[str]:
-        """``text`` without what is of the clipboard, which is carried out in its place."""
+        """``text`` without what is of the clipboard or of a drop, which is carried out in its place."""
         if self._reader is None:
             yield text
             return
@@ -65,20 +69,31 @@ class PasteInput:
         for piece in self._packets.feed(text, now):
             if isinstance(piece, str):
                 yield piece
-            elif (copied := self.writer.heard(piece)) is not None:
-                self._tell(copied)
             else:
-                self._reader.hear(piece, now)
+                self._hear(piece, now)
+
+    def _hear(self, each: Packet, now: float) -> None:
+        if self._reader is None or self._drops is None:
+            return
+        if each.code == DROP and each.keys.get("t") == "q":
+            self._tell(Answered(DROPS_ANSWERED))
+        elif each.code == DROP:
+            self._drops.hear(each, now)
+        elif (copied := self.writer.heard(each)) is not None:
+            self._tell(copied)
+        else:
+            self._reader.hear(each, now)
 
     def release(self) -> str:
         """Nothing came for a moment: what was held of it and is typed."""
-        if self._reader is None:
+        if self._reader is None or self._drops is None:
             return ""
         now = time.monotonic()
         if self._wished:
             self._wished = False
             self._reader.ask(now)
         self._reader.look(now)
+        self._drops.look(now)
         return self._packets.release(now)
 
     def in_order(self, typed: str) -> str:

@@ -1,4 +1,4 @@
-"""Packets of OSC 5522, taken out of what is typed: they come the same way."""
+"""Packets of OSC 5522 (clipboard) and OSC 72 (drops), taken out of what is typed: they come the same way."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-BEGIN = "\x1b]5522;"
+CLIPBOARD = "5522"
+DROP = "72"
+BEGIN = f"\x1b]{CLIPBOARD};"
+_BEGINS = (BEGIN, f"\x1b]{DROP};")
 _KEY = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[A-Za-z])")
 """A key or a movement of the mouse. One that comes in the middle of a packet is typed, and the packet goes on."""
-_PACKET = re.compile(rf"\x1b\]5522;((?:[\x20-\x7e]|{_KEY.pattern})*)(\x1b\\|\x07|(?=[^\x20-\x7e\x1b])|(?=\x1b[^\\\[O]))")
+_ENDED = r"(?:(?P<{}>\x1b\\|\x07)|(?=[{}])|(?=\x1b[^\\\[O]))"
+_CONTROL = r"\x00-\x1a\x1c-\x1f\x7f-\x9f"
+_CLIPBOARD_PACKET = rf"(?P<clipboard>(?:[\x20-\x7e]|{_KEY.pattern})*)" + _ENDED.format("end", r"^\x20-\x7e\x1b")
+_DROP_PACKET = rf"(?P<drop>(?:[^\x1b{_CONTROL}]|{_KEY.pattern})*)" + _ENDED.format("stop", _CONTROL)
+"""Here a message of an error may be in any language."""
+_PACKET = re.compile(rf"\x1b\](?:{CLIPBOARD};{_CLIPBOARD_PACKET}|{DROP};{_DROP_PACKET})")
 """One that something else breaks into ends there, in no terminator, and is none."""
 LONGEST = 1 << 16
 """Characters; a terminal sends at most 4096 bytes of data in one. What a longer one holds is dropped up to its end."""
@@ -23,10 +32,16 @@ _MOST_TYPED = 200
 
 @dataclass(frozen=True)
 class Packet:
-    """``keys`` are what stands before the semicolon, ``payload`` the bytes behind it; None where that is no base64."""
+    """``keys`` are what stands before the semicolon, ``text`` what stands behind it; ``code`` is ``CLIPBOARD`` or ``DROP``."""
 
     keys: Mapping[str, str]
-    payload: bytes | None
+    text: str = ""
+    code: str = CLIPBOARD
+
+    @cached_property
+    def payload(self) -> bytes | None:
+        """The bytes that ``text`` is base64 of; None where it is none."""
+        return decoded(self.text)
 
     @property
     def status(self) -> str:
@@ -58,23 +73,25 @@ class Packets:
         pieces: list[str | Packet] = []
         end = 0
         for found in _PACKET.finditer(text):
-            pieces.append(text[end : found.start()] + "".join(_KEY.findall(found[1])))
-            if found[2]:
-                pieces.append(parsed(_KEY.sub("", found[1])))
+            is_drop = found["drop"] is not None
+            inside = found["drop" if is_drop else "clipboard"]
+            pieces.append(text[end : found.start()] + "".join(_KEY.findall(inside)))
+            if found["stop" if is_drop else "end"]:
+                pieces.append(parsed(_KEY.sub("", inside), DROP if is_drop else CLIPBOARD))
             end = found.end()
             self._typed_from = 0
         return [*pieces, self._hold(text[end:])]
 
     def _hold(self, rest: str) -> str:
         """``rest`` without the packet that it ends with the beginning of."""
-        start = rest.find(BEGIN)
+        start = min((place for each in _BEGINS if (place := rest.find(each)) >= 0), default=-1)
         if start < 0:
-            start = next((len(rest) - size for size in range(len(BEGIN) - 1, 0, -1) if rest.endswith(BEGIN[:size])), -1)
+            start = next((len(rest) - size for size in range(min(len(rest), len(BEGIN) - 1), 0, -1) if _begun(rest[-size:])), -1)
         if start < 0:
             self._typed_from = 0
             return rest
         held = rest[start:]
-        self._held = _KEY.sub("", held) if len(held) <= LONGEST else BEGIN
+        self._held = _KEY.sub("", held) if len(held) <= LONGEST else held[: held.index(";") + 1]
         return rest[:start] + "".join(_KEY.findall(held))
 
     @property
@@ -87,27 +104,37 @@ class Packets:
 
         What came long after its beginning, just before it was given up, was typed.
         """
-        if self._held.startswith(BEGIN) and now - self._heard < DEAD_SECONDS:
+        if self._held.startswith(_BEGINS) and now - self._heard < DEAD_SECONDS:
             return ""
         held, self._held = self._held, ""
-        if not held.startswith(BEGIN):
+        if not held.startswith(_BEGINS):
             return held
         typed = held[self._typed_from :] if self._typed_from else ""
         self._typed_from = 0
         return typed if len(typed) <= _MOST_TYPED else ""
 
 
-def parsed(text: str) -> Packet:
-    """What stands in one between its number and its end."""
+def _begun(text: str) -> bool:
+    return any(each.startswith(text) for each in _BEGINS)
+
+
+def parsed(text: str, code: str = CLIPBOARD) -> Packet:
+    """What stands in one between its number, ``code``, and its end."""
     head, _semicolon, payload = text.partition(";")
     pairs = (pair.partition("=") for pair in head.split(":"))
-    return Packet({key: value for key, _equals, value in pairs}, decoded(payload))
+    return Packet({key: value for key, equals, value in pairs if equals}, payload, code)
 
 
 def packet(payload: str | bytes = "", /, **keys: str) -> str:
     """One to send; a ``payload`` that is text goes as UTF-8."""
     head = ":".join(f"{key}={value}" for key, value in keys.items())
     return f"{BEGIN}{head}{f';{encoded(payload)}' if payload else ''}\x1b\\"
+
+
+def drop_packet(text: str = "", /, **keys: str | int) -> str:
+    """One about a drop; ``text`` goes as it is."""
+    head = ":".join(f"{key}={value}" for key, value in keys.items())
+    return f"\x1b]{DROP};{head}{f';{text}' if text else ''}\x1b\\"
 
 
 def encoded(payload: str | bytes) -> str:

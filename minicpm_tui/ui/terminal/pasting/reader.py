@@ -12,15 +12,12 @@ from textual.message import Message
 from minicpm_tui.errors import MinicpmTuiError, TransferError
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.receiving.transfer import STALL_SECONDS, Transfer
+from minicpm_tui.ui.terminal.pasting import arrivals
+from minicpm_tui.ui.terminal.pasting.arrivals import MOST_TYPES, Arriving, NotReceived, Received, as_text
 from minicpm_tui.ui.terminal.pasting.packets import Packet, encoded, packet
 
 LIST = "."
 """The type that stands for the list of types."""
-_PICTURES = ("image/png", "image/jpeg", "image/webp")
-_PATHS = "text/uri-list"
-_TEXT = ("text/plain", "text/plain;charset=utf-8", "utf8_string")
-_MOST_TYPES = 1 << 16
-"""Bytes of a list of types."""
 _MOST_READS = 8
 """Pastes at a time."""
 PERMISSION_SECONDS = 60.0
@@ -39,30 +36,6 @@ _REFUSED = {
     "ENOSYS": N_("the terminal has no clipboard to read"),
     "EBUSY": N_("the terminal is busy with another paste"),
 }
-
-
-class Arriving(Message):
-    """A picture of the terminal's clipboard is arriving."""
-
-    def __init__(self, transfer: Transfer) -> None:
-        super().__init__()
-        self.transfer = transfer
-
-
-class Received(Message):
-    """The picture is here: ``data`` are its bytes."""
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__()
-        self.data = data
-
-
-class NotReceived(Message):
-    """What was pasted did not arrive."""
-
-    def __init__(self, error: MinicpmTuiError) -> None:
-        super().__init__()
-        self.error = error
 
 
 @dataclass(eq=False)
@@ -90,19 +63,18 @@ class _Read:
     def list(self, each: Packet) -> None:
         """Both forms: all types in one payload, or a packet for each."""
         self.types += b" " + ((each.payload or b"") if each.mime in {LIST, ""} else each.mime.encode("ascii", "replace"))
-        if len(self.types) > _MOST_TYPES:
+        if len(self.types) > MOST_TYPES:
             raise TransferError(_("the terminal lists too many types"))
 
     def choose(self, *, pictures: bool) -> None:
         """Which type is wanted. Raises TransferError for none."""
-        known = {each.lower(): each for each in reversed(self.types.decode("ascii", "replace").split())}
-        images = [each for each in _PICTURES if each in known] + [each for each in known if each.startswith("image/")]
-        texts = [each for each in (_PATHS, *_TEXT) if each in known]
-        wanted = [*(images if pictures or self.asked else []), *([] if self.asked else texts)]
+        types = self.types.decode("ascii", "replace").split()
+        images = arrivals.pictures(types) if pictures or self.asked else []
+        wanted = [*images, *([] if self.asked else (*arrivals.paths(types), *arrivals.texts(types)))]
         if not wanted:
             nothing = _("there is no picture on the clipboard") if self.asked else _("the clipboard holds nothing to paste")
             raise TransferError(nothing)
-        self.type = known[wanted[0]]
+        self.type = wanted[0]
 
     def add(self, each: Packet) -> None:
         """Some of the bytes. Raises TransferError, MediaTooLarge."""
@@ -113,12 +85,6 @@ class _Read:
         if self.transfer is not None:
             self.transfer.count(len(each.payload))
         self.data += each.payload
-
-    @property
-    def pasted(self) -> str:
-        """The text, as Textual reads a bracketed paste; of a list of addresses those, without its comments."""
-        text = self.data.decode("utf-8", "replace").replace("\x1b", "").replace("\x00", "")
-        return "\n".join(line for line in text.splitlines() if line[:1] != "#") if self.type.lower() == _PATHS else text
 
 
 class ClipboardReader:
@@ -208,7 +174,7 @@ class ClipboardReader:
         self._request(read, read.type)
 
     def _finish(self, read: _Read) -> None:
-        self._tell(Received(bytes(read.data)) if read.is_picture else Paste(read.pasted))
+        self._tell(Received(bytes(read.data)) if read.is_picture else Paste(as_text(bytes(read.data), read.type)))
 
     def _forget(self, read: _Read) -> None:
         """What still comes of it has a number that is no longer known."""
