@@ -12,7 +12,7 @@ from textual.widgets import Input
 from minicpm_tui.ui.files import folder as listing
 from minicpm_tui.ui.files.pane import FilePane
 from minicpm_tui.ui.files.preview import Preview
-from minicpm_tui.ui.kit.messages import Attach
+from minicpm_tui.ui.kit.messages import Attach, StartBatch
 from minicpm_tui.ui.terminal.graphics import kitty
 from minicpm_tui.ui.terminal.graphics.query import Terminal
 from minicpm_tui.ui.terminal.paintings import Drawing
@@ -24,6 +24,7 @@ class PaneApp(Drawing, App[None]):
         super().__init__()
         self.folder = folder
         self.attached: list[tuple[str, ...]] = []
+        self.for_batch: list[tuple[Path, ...]] = []
 
     def compose(self) -> ComposeResult:
         yield FilePane(self.folder)
@@ -33,6 +34,9 @@ class PaneApp(Drawing, App[None]):
 
     def on_attach(self, event: Attach) -> None:
         self.attached.append(event.what)
+
+    def on_start_batch(self, event: StartBatch) -> None:
+        self.for_batch.append(event.paths)
 
 
 def names(app: PaneApp) -> list[str]:
@@ -236,3 +240,13 @@ async def test_a_low_terminal_lists_files_rather_than_a_preview(folder: Path) ->
 def screen_text(app: PaneApp) -> str:
     """What the terminal shows."""
     return "\n".join("".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips())
+
+
+async def test_a_batch_is_of_the_marked_files_else_of_the_folder(folder: Path) -> None:
+    app = PaneApp(folder)
+    async with app.run_test(size=(40, 24)) as pilot:
+        await until(lambda: len(names(app)) == 3, pilot)
+        app.query_one(FilePane).file_tree.focus()
+        await pilot.press("ctrl+g", "down", "ctrl+g", "space", "space", "home", "ctrl+g")
+        await until(lambda: len(app.for_batch) == 3, pilot)
+        assert app.for_batch == [(folder / "trip",), (folder,), (folder / "a.JPG", folder / "b.png")]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Collection, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.screen import Screen
@@ -89,11 +91,12 @@ class MinicpmApp(AppBase):
         self.run_worker(self._start_batch(event), group="window", exclusive=True)
 
     async def _start_batch(self, event: StartBatch) -> None:
-        from minicpm_tui.ui.batch import starting
+        await asyncio.to_thread(import_module, "minicpm_tui.ui.batch.starting")  # keys are taken meanwhile
         from minicpm_tui.ui.batch.commands import show
+        from minicpm_tui.ui.batch.starting import ask
 
         model = self.chat.model
-        process = await starting.ask(
+        process = await ask(
             self,
             event.paths,
             self._entered_for_batch,
@@ -143,14 +146,22 @@ class MinicpmApp(AppBase):
         """Quit, after asking when a reply streams, or a batch or a server of ours runs."""
         if not await self.chat.may_leave():
             return
-        from minicpm_tui.ui.batch import starting
-        from minicpm_tui.ui.server import keep_or_stop
-
-        if not await starting.may_leave(self):
+        if not await self._may_leave_batches():
             return
+        from minicpm_tui.ui.server import keep_or_stop
 
         if await keep_or_stop.ask(self, self.server_in_use):
             await self._close(0)
+
+    async def _may_leave_batches(self) -> bool:
+        """No batch runs here, or the user says what becomes of it."""
+        from minicpm_tui.ui.batch.process import running
+
+        if not running():
+            return True
+        from minicpm_tui.ui.batch.starting import may_leave
+
+        return await may_leave(self)
 
     async def _close(self, status: int) -> None:
         """Keep what is written and what has arrived, and end with ``status``; batches outlive the terminal."""
