@@ -35,5 +35,6 @@ def run(launch: Launch) -> int:
     hangup.watch(sys.stdin.fileno())
     with quiet_libraries(paths.state_dir() / "libraries.log"):
         app = MinicpmApp(launch, terminal)
+        app.early_input = query.answers.replace(b"\n", b"\r")  # until the app reads, the terminal's line makes this of Enter
         status = app.run()
     return app.return_code or status or 0

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from textual import constants
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
@@ -43,8 +44,9 @@ EXPECTING_SECONDS = 0.5
 class TerminalDriver(LinuxDriver):
     """Takes the terminal at most once at a time, whatever signals come."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
+    def __init__(self, app: App[Any], **named: Any) -> None:
+        super().__init__(app, **named)
+        self._early: bytes = getattr(app, "early_input", b"")
         self._taken = False
         self._asked = self._heard = 0
         self.pastes = PasteInput()
@@ -120,8 +122,9 @@ class TerminalDriver(LinuxDriver):
             expecting = self._heard < self._asked or self.pastes.active
             hold = EXPECTING_SECONDS if expecting else HOLD_SECONDS
             held = answers.holding or self.pastes.holding
-            ready = select.select([self.fileno], [], [], hold if held else LOOK_SECONDS)[0]
-            data = os.read(self.fileno, 4096) if ready else b""
+            data, self._early = self._early, b""
+            ready = bool(data) or bool(select.select([self.fileno], [], [], hold if held else LOOK_SECONDS)[0])
+            data = data or (os.read(self.fileno, 4096) if ready else b"")
             if ready and not data:
                 break
             if ready:

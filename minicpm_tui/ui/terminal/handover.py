@@ -28,6 +28,9 @@ else:
 class Handover(_Base):
     """Mixin of an app that can leave the terminal to others; name it before Textual's class."""
 
+    early_input = b""
+    """What came from the terminal before the app read there: answers, and what was typed while it started."""
+
     owns_mouse = True
     """False while the terminal's own selection has the mouse."""
 

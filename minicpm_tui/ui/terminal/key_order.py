@@ -44,8 +44,13 @@ class KeyOrder(_Base):
     """Mixin of an app; name it before Textual's class."""
 
     _later: deque[Event]
+    _takes_input = False
     _turn: asyncio.Task[None] | None = None
     _under_way: _Turn | None = None
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._later = deque()
 
     async def on_event(self, event: Event) -> None:
         """Textual's own way of giving input to the focused widget, one event at a time."""
@@ -54,15 +59,18 @@ class KeyOrder(_Base):
             if self._under_way is not None:
                 self._under_way.has_come_up(event)
             return
-        if "_later" not in self.__dict__:
-            self._later = deque()
         if self._later and self._later[-1].can_replace(event):
             self._later.pop()
         self._later.append(event)
         await self._go_on()
 
+    async def on_ready(self) -> None:
+        """The first frame shows, and what has the keyboard is known: what was typed until now goes there."""
+        self._takes_input = True
+        await self._go_on()
+
     async def _go_on(self) -> None:
-        while self._later and self._turn is None:
+        while self._later and self._turn is None and self._takes_input:
             event = self._later.popleft()
             turn = self._under_way = _Turn(self, event)
             await super().on_event(event)

@@ -80,7 +80,8 @@ class Query:
     """Asks the terminal on standard input and output; silent where they are none, or where the user has chosen.
 
     ``wanted`` are the graphics that the user wants, ``blocks`` the symbols; ``background`` is False where the user has chosen
-    a theme. ``more`` questions go out with the others; ``answers`` holds what came. It waits at most ``timeout`` seconds.
+    a theme. ``more`` questions go out with the others; ``answers`` holds what came, what was typed too. It waits at most
+    ``timeout`` seconds.
     """
 
     def __init__(
