@@ -60,7 +60,7 @@ async def form_of(pilot: Pilot[int], *paths: Path) -> BatchForm:
     """The form, once it has looked for the pictures."""
     app = pilot.app
     assert isinstance(app, MinicpmApp)
-    await until(lambda: app.chat.model.connection is not None, pilot)
+    await until(lambda: app.chat.model.session is not None, pilot)
     app.post_message(StartBatch(paths))
     await until(lambda: isinstance(app.screen, BatchForm) and "found" in said(app.screen, "#found"), pilot)
     assert isinstance(app.screen, BatchForm)
@@ -81,7 +81,7 @@ def value(form: BatchForm, name: str) -> str:
 async def test_marked_files_are_asked_about_in_one_batch_by_a_demo_server_of_its_own(pictures: Path) -> None:
     app = MinicpmApp(Launch(load({}), demo=True))
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(lambda: app.chat.model.connection is not None, pilot)
+        await until(lambda: app.chat.model.session is not None, pilot)
         await pilot.press("f2")
         await until(lambda: bool(app.chat.query(FilePane)), pilot)
         pane = app.chat.query_one(FilePane)

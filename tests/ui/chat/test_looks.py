@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from minicpm_tui import i18n
 from minicpm_tui.config import load
 from minicpm_tui.ui.app.app import MinicpmApp
+from minicpm_tui.ui.chat.screen import ChatScreen
 from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.files.preview import Preview
 from minicpm_tui.ui.kit import themes
@@ -40,9 +41,10 @@ def app() -> MinicpmApp:
 
 
 async def at_rest(pilot: Pilot[int]) -> None:
-    """Wait until it is said that nobody answers; nothing moves then."""
+    """Wait until it is said that nobody answers and all is there; nothing moves then."""
     chat = pilot.app.screen
-    await until(lambda: chat.query_one(Welcome).link == "failed", pilot)
+    assert isinstance(chat, ChatScreen)
+    await until(lambda: chat.query_one(Welcome).link == "failed" and chat.model.journal is not None, pilot)
     if chat.query_one("#files").display:
         await until(lambda: "PNG" in chat.query_one(Preview).caption, pilot)
     assert isinstance(pilot.app, MinicpmApp)
