@@ -155,14 +155,19 @@ def import_(all_json: bool, file: Path, as_json: bool) -> int:
 
 
 def _list(*, as_json: bool, limit: int, trash: bool) -> int:
-    from minicpm_tui.cli.json_print import print_json
-    from minicpm_tui.cli.sessions_output import print_list, read_library
+    from itertools import islice
 
-    found = read_library(lambda library: library.trash() if trash else library.newest(limit))
-    if as_json:
-        print_json([info.contract() for info in found])
-    else:
-        print_list(found)
+    from minicpm_tui.cli.json_print import print_json
+    from minicpm_tui.cli.sessions_output import print_list
+    from minicpm_tui.sessions.library import Library
+
+    with Library() as library:
+        found = iter(library.trash()) if trash else library.rows()
+        shown = islice(found, limit if limit >= 0 else None)
+        if as_json:
+            print_json([info.contract() for info in shown])
+        else:
+            print_list(shown)
     return 0
 
 

@@ -96,14 +96,17 @@ def _named(sessions: tuple[str, ...], search: str, since: datetime | None, until
     from minicpm_tui.cli.sessions_output import read_library
     from minicpm_tui.errors import UsageError
     from minicpm_tui.sessions.ids import moment_of
+    from minicpm_tui.sessions.library import Library
 
     if not (sessions or search or since or until):
         raise UsageError(_("which sessions?"), hint=_("name them, or use --search, --since and --until"))
     if sessions:
         return list(sessions)
-    found = read_library(
-        lambda library: [hit.session for hit in library.search(search, -1)] if search else list(library.newest())
-    )
+    if search:
+        found = read_library(lambda library: [hit.session for hit in library.search(search, -1)])
+    else:
+        with Library() as library:
+            found = list(library.rows())
     first, last = (day.replace(tzinfo=UTC).date() if day else None for day in (since, until))
     begun = [(moment.date(), each.id) for each in found if (moment := moment_of(each.created))]
     return sorted(name for day, name in begun if (first is None or day >= first) and (last is None or day <= last))

@@ -14,7 +14,7 @@ from minicpm_tui.sessions.labels import ending_label, role_label
 from minicpm_tui.text import format_bytes, model_name, one_line, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from minicpm_tui.sessions.care import Check
     from minicpm_tui.sessions.journal import Journal
@@ -27,14 +27,15 @@ _WIDE = 110
 """Columns; a narrower terminal has no room for every figure beside the title."""
 
 
-def print_list(found: Sequence[SessionInfo]) -> None:
-    """A line a session: id, when, turns, attachments, size, model, title; headed on a terminal."""
-    if not found:
+def print_list(found: Iterable[SessionInfo]) -> None:
+    """A line a session, as they come: id, when, turns, attachments, size, model, title; headed on a terminal."""
+    number = 0
+    for number, info in enumerate(found, 1):
+        if number == 1 and sys.stdout.isatty():
+            print(_cut(_row(_("ID"), _("Last used"), _("Turns"), _("Files"), _("Size"), _("Model"), _("Title"))))
+        print(_cut(_line(info)), flush=number == 1)
+    if not number:
         print(_("No saved sessions."), file=sys.stderr)
-    elif sys.stdout.isatty():
-        print(_cut(_row(_("ID"), _("Last used"), _("Turns"), _("Files"), _("Size"), _("Model"), _("Title"))))
-    for info in found:
-        print(_cut(_line(info)))
 
 
 def print_hits(hits: Sequence[SearchHit]) -> None:

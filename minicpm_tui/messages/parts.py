@@ -143,9 +143,9 @@ class MemoryBlobs:
 
 def text_of(parts: tuple[Part, ...]) -> str:
     """The text parts, one after another."""
-    return "\n".join(part.text for part in parts if isinstance(part, TextPart))
+    return "\n".join([part.text for part in parts if isinstance(part, TextPart)])
 
 
 def media_of(parts: tuple[Part, ...]) -> tuple[MediaPart, ...]:
     """The pictures and videos, in order."""
-    return tuple(part for part in parts if not isinstance(part, TextPart))
+    return tuple([part for part in parts if not isinstance(part, TextPart)])

@@ -19,6 +19,7 @@ from minicpm_tui.i18n import _
 from minicpm_tui.sessions import ids
 from minicpm_tui.sessions.index import UNREAD, Entry, Index
 from minicpm_tui.sessions.journal import Journal
+from minicpm_tui.sessions.rows import in_order
 from minicpm_tui.sessions.saved import lock_session
 from minicpm_tui.sessions.staging import remove_leftovers
 from minicpm_tui.sessions.summary import SessionInfo, Stamp, glance, summarise
@@ -28,7 +29,8 @@ Progress = Callable[[int, int], None]
 _Result = TypeVar("_Result")
 _MANY = 100
 """With more sessions to read than that, their titles come first and their full texts after."""
-_BATCH = 10
+_BATCH, _BATCH_CHARACTERS = 250, 2_000_000
+"""So many sessions are written at once, or so much text: the fewer pieces, the less SQLite has to merge."""
 _ATTEMPTS = 3
 """How often the folders are read when the index is made anew meanwhile: damaged, then locked, then in memory."""
 MOST_HITS = 200
@@ -71,6 +73,18 @@ class Library:
         """The sessions as the index knows them, newest first; ``limit`` -1 for all."""
         return self._with_index(lambda index: index.newest(limit))
 
+    def rows(self) -> Iterator[SessionInfo]:
+        """The sessions as the folders have them, newest first, each as soon as it is read: without waiting for the index.
+
+        What had to be read is put into the index unless another program is writing there; its texts stay for ``reconcile``.
+        Raises StorageError: the folder cannot be read.
+        """
+        remove_leftovers(self.folder)
+        known = self._with_index(lambda index: index.infos())
+        for read in in_order(self.folder, dict(self._stamps()), known):
+            yield from (entry.info for entry in read if entry.info)
+            self._note([entry for entry in read if entry.id not in known or known[entry.id][0] != entry.stamp])
+
     def search(self, text: str, limit: int = MOST_HITS) -> list[SearchHit]:
         """Sessions that have all words of ``text`` in one message or in the title, newest first; all sessions for no words."""
         expression = query(text)
@@ -85,7 +99,7 @@ class Library:
 
         Args:
             progress: is told how many of how many sessions have been read; 0 while only their titles are.
-            cancelled: asked between sessions; what has been read stays.
+            cancelled: asked between sessions; what has been written into the index stays, and the next time goes on from there.
 
         Raises StorageError: the folder cannot be read, or the library was closed meanwhile.
         """
@@ -109,6 +123,8 @@ class Library:
         if len(new) > _MANY:
             self._glance_at(new, here, progress, cancelled)
         self._take_in(changed, here, progress, cancelled)
+        if len(changed) > _MANY:
+            self._with_index(lambda index: index.shrink())
         self.complete = self._index is index and not cancelled()
         return bool(gone or changed)
 
@@ -180,7 +196,7 @@ class Library:
             raise StorageError(f"{self.folder}: {error.strerror}", title=_("The saved sessions cannot be read")) from error
         with entries:
             for entry in entries:
-                if not entry.name.startswith(".") and (stamp := Stamp.of(Path(entry.path))):
+                if not entry.name.startswith(".") and (stamp := Stamp.of(entry.path)):
                     yield entry.name, stamp
 
     def _glance_at(
@@ -190,7 +206,7 @@ class Library:
         for first in range(0, len(names), _MANY):
             if cancelled():
                 return
-            batch = [Entry(name, glance(self.folder / name, stamps[name]), (), UNREAD) for name in names[first : first + _MANY]]
+            batch = [Entry(name, glance(self.folder / name, stamps[name]), None, UNREAD) for name in names[first : first + _MANY]]
             self._write(lambda index, batch=batch: index.put(*batch))  # type: ignore[misc] # bound early
             if progress:
                 progress(0, len(names))
@@ -198,17 +214,26 @@ class Library:
     def _take_in(
         self, names: list[str], stamps: dict[str, Stamp], progress: Progress | None, cancelled: Callable[[], bool]
     ) -> None:
-        """Read sessions into the index, a few at a time."""
-        for first in range(0, len(names), _BATCH):
-            batch: list[Entry] = []
-            for name in names[first : first + _BATCH]:
-                if cancelled():
-                    return
-                info, documents = summarise(self.folder / name) or (None, [])
-                batch.append(Entry(name, info, tuple(documents), stamps[name]))
-            self._write(lambda index, batch=batch: index.put(*batch))  # type: ignore[misc] # bound early
-            if progress:
-                progress(min(first + _BATCH, len(names)), len(names))
+        """Read sessions into the index, many at a time."""
+        batch: list[Entry] = []
+        characters = 0
+        for done, name in enumerate(names, 1):
+            if cancelled():
+                break
+            info, documents = summarise(self.folder / name) or (None, [])
+            batch.append(Entry(name, info, tuple(documents), stamps[name]))
+            characters += sum(len(each.text) for each in documents)
+            if len(batch) == _BATCH or characters > _BATCH_CHARACTERS or done == len(names):
+                self._write(lambda index, batch=batch: index.put(*batch, cancelled=cancelled))  # type: ignore[misc] # bound early
+                batch, characters = [], 0
+                if progress:
+                    progress(done, len(names))
+
+    def _note(self, entries: list[Entry]) -> None:
+        """Keep what was read for the list, unless that would have to wait."""
+        if entries:
+            with self._lock, contextlib.suppress(sqlite3.Error), self._index.writing(patience=0):
+                self._index.put(*entries)
 
     def _write(self, work: Callable[[Index], object]) -> None:
         def write(index: Index) -> None:

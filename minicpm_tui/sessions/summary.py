@@ -10,11 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from minicpm_tui.messages import MediaPart, Message, media_of
-from minicpm_tui.sessions import ids
-from minicpm_tui.sessions.events import Header
-from minicpm_tui.sessions.journal_reader import follow
-from minicpm_tui.sessions.state import SessionState
+from minicpm_tui.messages import MediaPart
+from minicpm_tui.sessions import digest, ids
+from minicpm_tui.sessions.digest import Digest, Said
 
 HEAD_BYTES, HEAD_LINES = 4096, 5
 """Enough of a journal for its header, the settings, the first question and who answers."""
@@ -59,10 +57,10 @@ class Stamp(msgspec.Struct, frozen=True):
     mtime_ns: int
 
     @classmethod
-    def of(cls, folder: Path) -> Stamp | None:
+    def of(cls, folder: Path | str) -> Stamp | None:
         """None when there is no journal."""
         try:
-            found = (folder / ids.JOURNAL).stat()
+            found = os.stat(f"{folder}/{ids.JOURNAL}")  # noqa: PTH116 # a Path costs more than the look
         except OSError:
             return None
         return cls(found.st_size, found.st_mtime_ns)
@@ -70,13 +68,12 @@ class Stamp(msgspec.Struct, frozen=True):
 
 def summarise(folder: Path) -> tuple[SessionInfo, list[Document]] | None:
     """Read the session in ``folder``; None when it cannot be read or nothing was said."""
-    state = SessionState()
     try:
         with (folder / ids.JOURNAL).open("rb") as file:
-            header = follow(file, state.apply).header
+            found = digest.read(file)
     except OSError:
         return None
-    return _summarise(folder, header, state)
+    return _summarise(folder, found)
 
 
 def glance(folder: Path, stamp: Stamp) -> SessionInfo | None:
@@ -90,33 +87,28 @@ def glance(folder: Path, stamp: Stamp) -> SessionInfo | None:
     if len(lines) < HEAD_LINES and stamp.size > len(data):
         found = summarise(folder)  # the first question is longer than that
         return found[0] if found else None
-    state = SessionState()
-    header = follow(io.BytesIO(b"\n".join(lines) + b"\n"), state.apply).header
-    found = _summarise(folder, header, state, size=stamp.size)
+    found = _summarise(folder, digest.read(io.BytesIO(b"\n".join(lines) + b"\n")), size=stamp.size)
     written = datetime.fromtimestamp(stamp.mtime_ns / 1e9, UTC)
     return msgspec.structs.replace(found[0], updated=ids.stamp(written)) if found else None
 
 
-def _summarise(
-    folder: Path, header: Header | None, state: SessionState, size: int | None = None
-) -> tuple[SessionInfo, list[Document]] | None:
-    messages = list(state.tree.messages.values())
-    if not messages:
+def _summarise(folder: Path, found: Digest, size: int | None = None) -> tuple[SessionInfo, list[Document]] | None:
+    if not found.said:
         return None
-    created = (header.created if header else "") or ids.created_of(folder.name) or state.last_open
-    media = [part for message in messages for part in media_of(message.content)]
+    created = found.created or ids.created_of(folder.name) or found.opened
+    media = [part for each in found.said for part in each.media]
     info = SessionInfo(
         id=folder.name,
-        title=state.shown_title,
+        title=found.title,
         created=created,
-        updated=ids.later(created, state.time),
-        model=_model(messages, state),
-        turns=sum(message.role == "user" for message in messages),
+        updated=ids.later(created, found.time),
+        model=_model(found),
+        turns=sum(each.role == "user" for each in found.said),
         attachments=len(media),
         bytes=folder_bytes(folder) if size is None else size,
         pictures=tuple(_pictures(media)),
     )
-    return info, [Document("", info.title), *(Document(message.id, _text(message)) for message in messages)]
+    return info, [Document("", info.title), *(Document(each.id, _text(each)) for each in found.said)]
 
 
 def folder_bytes(folder: Path) -> int:
@@ -131,18 +123,17 @@ def folder_bytes(folder: Path) -> int:
     return total
 
 
-def _text(message: Message) -> str:
+def _text(said: Said) -> str:
     """Words and file names."""
-    return "\n".join([message.text, *(part.name for part in media_of(message.content))])
+    return "\n".join([said.text, *(part.name for part in said.media)]) if said.media else said.text
 
 
-def _model(messages: list[Message], state: SessionState) -> str | None:
+def _model(found: Digest) -> str | None:
     """The model of the last reply, else the one that is set."""
-    for message in reversed(messages):
-        if message.model:
-            return message.model
-    named = state.settings.get("model")
-    return named if isinstance(named, str) and named else None
+    for each in reversed(found.said):
+        if each.model:
+            return each.model
+    return found.model if isinstance(found.model, str) and found.model else None
 
 
 def _pictures(media: list[MediaPart]) -> list[str]:

@@ -14,6 +14,7 @@ _CJK = (
     "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _EACH = re.compile(f"([{_CJK}])")
+_RUN = re.compile(f"([{_CJK}]+)")
 _LEAD = 16
 """Characters before what was found: few enough for forty columns of Chinese."""
 _WORD = re.compile(f"[{_CJK}]|[^\\W_{_CJK}]+")
@@ -21,7 +22,11 @@ _WORD = re.compile(f"[{_CJK}]|[^\\W_{_CJK}]+")
 
 def spaced(text: str) -> str:
     """``text`` for the index: with every CJK code point by itself."""
-    return _EACH.sub(r" \1 ", text)
+    if text.isascii():
+        return text
+    pieces = _RUN.split(text)
+    pieces[1::2] = map(" ".join, pieces[1::2])
+    return " ".join(pieces)
 
 
 def terms(text: str) -> list[str]:

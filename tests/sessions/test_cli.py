@@ -68,9 +68,9 @@ def test_search_adds_message_and_snippet(capsys: pytest.CaptureFixture[str], ses
     assert json.loads(output(capsys, "search", "nowhere", "--json")) == []
 
 
-@pytest.mark.parametrize("table", ["session", "document", "words_data"])
+@pytest.mark.parametrize("table", ["session", "chunk", "words_data"])
 def test_a_search_in_a_damaged_index_finds_all_the_same(capsys: pytest.CaptureFixture[str], session: str, table: str) -> None:
-    output(capsys, "list")
+    output(capsys, "search", "sofa")
     spoil(table)
     (found,) = json.loads(output(capsys, "search", "sofa", "--json"))
     assert found["id"] == session

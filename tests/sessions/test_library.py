@@ -234,7 +234,7 @@ def test_a_damaged_index_is_made_again(damage: str) -> None:
         assert found(library, "sofa") == [journal.id]
 
 
-@pytest.mark.parametrize("table", ["words_data", "document"])
+@pytest.mark.parametrize("table", ["words_data", "chunk"])
 def test_an_index_that_turns_out_to_be_damaged_is_made_anew_by_the_next_look_at_the_folders(table: str) -> None:
     journal = conversation()
     with Library() as library:

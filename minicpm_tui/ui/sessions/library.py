@@ -74,7 +74,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
 
     def on_unmount(self) -> None:
         if self._library is not None:
-            self._library.close()
+            asyncio.get_running_loop().run_in_executor(None, self._library.close)  # waits for what is being written
 
     @work(group="start", exclusive=True)
     async def _start(self) -> None:
@@ -99,7 +99,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
 
     def _progress(self, done: int, total: int) -> None:
         """Called from the reading thread."""
-        if total > _FIRST and done % 100 < 10:
+        if total > _FIRST:
             text = _("reading the sessions: {done} of {total}").format(done=done, total=total)
             self.app.call_later(self._show_progress, text)
 
