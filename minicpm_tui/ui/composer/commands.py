@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from minicpm_tui.i18n import N_
 from minicpm_tui.ui.kit.commands import WRITING, Command
+from minicpm_tui.ui.terminal.paintings import terminal_of
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 COPY_KEY = "alt+u"
 
@@ -16,9 +20,16 @@ class _Composer(Protocol):
 
     scp_line: str
 
+    @property
+    def app(self) -> App[Any]: ...
+
 
 def _offered(composer: _Composer) -> bool:
     return bool(composer.scp_line)
+
+
+def _uploads(composer: _Composer) -> bool:
+    return terminal_of(composer.app).iterm2
 
 
 _key = partial(Command, group=WRITING, palette=False)
@@ -37,6 +48,13 @@ COMMANDS = (
         N_("Attach the picture on your own clipboard, where the terminal hands it over"),
         keys=("alt+v",),
         group=WRITING,
+    ),
+    Command(
+        "upload",
+        N_("Upload from your own machine"),
+        N_("Choose files there in a dialog of iTerm2; they are attached"),
+        group=WRITING,
+        when=_uploads,
     ),
     Command(
         "copy_scp",

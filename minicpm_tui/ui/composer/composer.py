@@ -253,6 +253,11 @@ class Composer(Commanded, TextArea):
 
         ask_for_picture(self.app)
 
+    def action_upload(self) -> None:
+        from minicpm_tui.ui.composer.picture_paste import ask_for_files
+
+        ask_for_files(self.app)
+
     def action_copy_scp(self) -> None:
         self.post_message(CopyText(self.scp_line, _("the scp line")))
 

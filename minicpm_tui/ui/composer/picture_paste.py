@@ -1,4 +1,4 @@
-"""The picture on the clipboard of the user's own terminal, when it is asked for."""
+"""The picture on the clipboard of the user's own terminal, or files beside it, when they are asked for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from minicpm_tui.i18n import _
 from minicpm_tui.ui.terminal.pasting.app import Pasting
 
 _TAKE = "ssh BOX minicpm-tui take < shot.png"
+
+
+def ask_for_files(app: App[Any]) -> None:
+    """Have the user choose files in a dialog of the terminal, which has to be iTerm2."""
+    if isinstance(app, Pasting):
+        app.ask_for_files()
+        app.notify(_("Choose files in the dialog of your terminal"), timeout=6, markup=False)
 
 
 def ask_for_picture(app: App[Any]) -> None:

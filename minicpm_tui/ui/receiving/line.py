@@ -12,8 +12,8 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from minicpm_tui.errors import MinicpmTuiError
-from minicpm_tui.i18n import _
-from minicpm_tui.receiving import store
+from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.receiving import archive, store
 from minicpm_tui.receiving.reception import Reception
 from minicpm_tui.receiving.transfer import Transfer
 from minicpm_tui.text import format_bytes, format_duration, one_line
@@ -92,7 +92,10 @@ class ReceivingLine(Static):
 
     def received(self, data: bytes, source: Source, *, more: bool) -> None:
         """These are the bytes of what was arriving. ``more``: others may follow, and ``all_received`` ends them."""
-        self._keep(data, source, more=more)
+        if source == "uploaded":
+            self._unpack(data)
+        else:
+            self._keep(data, source, more=more)
 
     def all_received(self, left_out: Sequence[str]) -> None:
         """Nothing more is arriving; ``left_out`` are lines about what was not taken."""
@@ -102,6 +105,19 @@ class ReceivingLine(Static):
         """Say that what is dragged ``over`` the terminal would be taken."""
         self._hovers = over
         self._show()
+
+    @work(group="receive")
+    async def _unpack(self, data: bytes) -> None:
+        """Take the files out of an archive."""
+        try:
+            files = await asyncio.to_thread(archive.unpack, data, self._folder(), self.limit)
+        except MinicpmTuiError as error:
+            self.failed(error)
+            return
+        for path in files.paths:
+            self.post_message(self.Arrived(path, more=True))
+        line = ngettext("{count} file is none that can be sent", "{count} files are none that can be sent", files.left_out)
+        self.post_message(self._Ended([line.format(count=files.left_out)] if files.left_out else []))
 
     @work(group="receive")
     async def _keep(self, data: bytes, source: Source, *, more: bool) -> None:

@@ -26,7 +26,7 @@ _PASTE: Mapping[Way, str] = {"paste": N_("yes"), "ask": N_("when asked (Alt+V)")
 class TerminalReport:
     """``graphics`` draws pictures, ``paste`` is how one on the clipboard gets here, ``drops``: what is dropped does.
 
-    ``round_trip`` in seconds, None: no answer.
+    ``files``: it is iTerm2, which carries files both ways. ``round_trip`` in seconds, None: no answer.
     ``colours`` is Rich's word for how many; ``multiplexer`` is ``tmux VERSION`` or ``screen``; ``passthrough`` is tmux's option.
     """
 
@@ -37,6 +37,7 @@ class TerminalReport:
     multiplexer: str = ""
     passthrough: bool = False
     drops: bool = False
+    files: bool = False
 
     def to_dict(self) -> dict[str, object]:
         """As ``doctor --json`` prints it."""
@@ -44,6 +45,7 @@ class TerminalReport:
             "pictures": self.graphics,
             "paste": self.paste,
             "drops": self.drops,
+            "files": self.files,
             "round_trip": self.round_trip,
             "colours": self.colours,
             "multiplexer": self.multiplexer or None,
@@ -58,6 +60,7 @@ class TerminalReport:
             _("pictures: {graphics}").format(graphics=self.graphics),
             _("paste of pictures: {paste}").format(paste=_(_PASTE[self.paste])),
             _("drop: {answer}").format(answer=_("yes") if self.drops else _("no")),
+            *([_("files: both ways (iTerm2)")] if self.files else []),
             _("round trip: {time}").format(time=trip),
             _(_COLOURS.get(self.colours or "", N_("no colours"))),
         ]
@@ -76,11 +79,12 @@ def report(environ: Mapping[str, str] | None = None) -> TerminalReport | None:
     asks = speaks_osc(environ) and way_in(environ) != "multiplexer"
     query = Query("auto", environ, more=QUESTION if asks else "", timeout=TIMEOUT)
     round_trip = query.round_trip  # before what came is read
-    graphics = query.answer().graphics
+    terminal = query.answer()
     told = query.answers.decode("latin-1") if asks else ""
     paste: Way = "paste" if supported(told) else way_in(environ)
     trip = round_trip if math.isfinite(round_trip) else None
-    return TerminalReport(graphics, paste, trip, Console().color_system, *_multiplexer(environ), drops=takes_drops(told))
+    colours, drops = Console().color_system, takes_drops(told)
+    return TerminalReport(terminal.graphics, paste, trip, colours, *_multiplexer(environ), drops=drops, files=terminal.iterm2)
 
 
 def _multiplexer(environ: Mapping[str, str]) -> tuple[str, bool]:

@@ -25,7 +25,7 @@ from minicpm_tui.ui.kit.commands import FILES, Command, Commanded, bindings
 from minicpm_tui.ui.terminal.graphics.symbols import BLOCKS
 from minicpm_tui.ui.terminal.paintings import terminal_of, use_blocks
 from minicpm_tui.ui.viewer.canvas import Canvas
-from minicpm_tui.ui.viewer.copying import copy_view
+from minicpm_tui.ui.viewer.copying import copy_view, save_view
 from minicpm_tui.ui.viewer.views import View
 
 
@@ -43,6 +43,10 @@ def _sliced(viewer: Viewer) -> bool:
 
 def _has_file(viewer: Viewer) -> bool:
     return viewer.view.source is not None
+
+
+def _saves(viewer: Viewer) -> bool:
+    return terminal_of(viewer.app).iterm2
 
 
 def _in_cells(viewer: Viewer) -> bool:
@@ -87,6 +91,7 @@ COMMANDS = (
         FILES,
     ),
     Command("copy_original", N_("Copy the original"), N_("Copy the file that it was made of"), ("C",), "", FILES, _has_file),
+    Command("save", N_("Save on your own machine"), N_("Have iTerm2 save the file there"), ("S",), N_("Save"), FILES, _saves),
     Command("outside", N_("System viewer"), N_("Open it with the system's own viewer"), ("o",), N_("Open"), FILES),
 )
 
@@ -177,6 +182,9 @@ class Viewer(Commanded, ModalScreen[None]):
 
     def action_copy(self) -> None:
         self.run_worker(copy_view(self.app, self.view), group="copy")
+
+    def action_save(self) -> None:
+        self.run_worker(save_view(self.app, self.view), group="copy")
 
     def action_copy_original(self) -> None:
         self.run_worker(copy_view(self.app, self.view, original=True), group="copy")

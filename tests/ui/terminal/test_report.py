@@ -33,7 +33,7 @@ def test_one_that_tells_of_pastes_and_drops() -> None:
     clipboard, drops = ClipboardTerminal({}), DropTerminal()
     found = told(lambda written: clipboard.answer(written) + drops.answer(written))
     assert isinstance(found.pop("round_trip"), float)
-    assert (found.pop("paste"), found.pop("drops")) == ("paste", True)
+    assert (found.pop("paste"), found.pop("drops"), found.pop("files")) == ("paste", True, False)
     assert found == {"pictures": "blocks", "colours": "truecolor", "multiplexer": None, "passthrough": None}
 
 
@@ -60,6 +60,10 @@ def test_tmux_is_asked_itself(tmp_path: Path) -> None:
                 "pictures: blocks; paste of pictures: no; drop: no; round trip: no answer; no colours; "
                 "inside tmux 3.3a: passthrough off"
             ),
+        ),
+        (
+            TerminalReport("iterm2", "none", 0.041, "truecolor", drops=True, files=True),
+            "pictures: iterm2; paste of pictures: no; drop: yes; files: both ways (iTerm2); round trip: 41 ms; 16 M colours",
         ),
         (
             TerminalReport("off", "ask", 1.0, "256", "screen"),

@@ -1,4 +1,4 @@
-"""iTerm2's inline pictures, one cell row at a time. Source: https://iterm2.com/documentation-images.html"""
+"""iTerm2's inline pictures, one cell row at a time, and files that it saves. Source: https://iterm2.com/documentation-images.html"""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+
+def download(data: bytes, name: str) -> str:
+    """Has it save ``data`` in the user's folder for downloads; it asks its user first."""
+    head = f"name={base64.standard_b64encode(name.encode()).decode()};size={len(data)};inline=0"
+    return f"\x1b]1337;File={head}:{base64.standard_b64encode(data).decode()}\x07"
 
 
 def rows(picture: Image, cell_height: int, columns: int) -> list[str]:

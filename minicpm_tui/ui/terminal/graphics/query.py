@@ -32,7 +32,7 @@ from minicpm_tui.ui.terminal.clipboard import takes_copies
 from minicpm_tui.ui.terminal.graphics.block_support import VERSION_QUESTION, BehindTmux, best_blocks
 from minicpm_tui.ui.terminal.graphics.symbols import BLOCKS, Blocks
 from minicpm_tui.ui.terminal.line import RoundTrip
-from minicpm_tui.ui.terminal.multiplexer import inside_tmux, through_tmux
+from minicpm_tui.ui.terminal.multiplexer import inside_screen, inside_tmux, through_tmux
 
 Graphics = Literal["kitty", "sixel", "iterm2", "blocks", "off"]
 
@@ -57,7 +57,7 @@ class Terminal:
 
     ``slow``: pictures would hold up what is typed. ``takes_copies``: it is known to put on its clipboard what is copied.
     ``tells_cell``: it answers when it is asked for the size of its cells. ``blocks``: how cells are divided where there are no
-    graphics. ``colours``: how many there are, 0 where the user wants none.
+    graphics. ``colours``: how many there are, 0 where the user wants none. ``iterm2``: it is that, which carries files both ways.
     """
 
     graphics: Graphics = "blocks"
@@ -69,6 +69,7 @@ class Terminal:
     tells_cell: bool = field(default=False, compare=False)
     blocks: Blocks = "half"
     colours: int = field(default=1 << 24, compare=False)
+    iterm2: bool = False
 
     @property
     def shown_blocks(self) -> Blocks:
@@ -138,6 +139,7 @@ class Query:
                 light=_light(b"", self._environ),
                 takes_copies=takes_copies(self._environ),
                 blocks=best_blocks(b"", self._environ, behind),
+                iterm2=is_iterm2(b"", self._environ),
             )
         else:
             try:
@@ -201,7 +203,16 @@ def understand(answers: bytes, environ: Mapping[str, str], window_cell: tuple[in
     told = frozenset(int(number) for number in attributes.group(1).split(b";") if number) if attributes else frozenset()
     light, copies = _light(answers, environ), takes_copies(environ, told)
     blocks = best_blocks(answers, environ, behind)
-    return Terminal(graphics, width, height, light, takes_copies=copies, tells_cell=told_cell is not None, blocks=blocks)
+    return Terminal(
+        graphics,
+        width,
+        height,
+        light,
+        takes_copies=copies,
+        tells_cell=told_cell is not None,
+        blocks=blocks,
+        iterm2=is_iterm2(answers, environ),
+    )
 
 
 def cell_of(answers: bytes) -> tuple[int, int] | None:
@@ -266,6 +277,12 @@ def speaks_iterm2(environ: Mapping[str, str]) -> bool:
     """iTerm2 tells its name over ssh in ``LC_TERMINAL``; WezTerm knows the same sequence."""
     names = f"{environ.get('TERM_PROGRAM', '')} {environ.get('LC_TERMINAL', '')}".lower()
     return "iterm" in names or "wezterm" in names
+
+
+def is_iterm2(answers: bytes, environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is iTerm2 itself, by its environment or its ``answers``, with nothing between."""
+    names = f"{environ.get('TERM_PROGRAM', '')} {environ.get('LC_TERMINAL', '')}".lower()
+    return ("iterm" in names or b"\x1bP>|iTerm2" in answers) and not inside_tmux(environ) and not inside_screen(environ)
 
 
 def _named(wanted: str) -> Graphics:

@@ -11,6 +11,7 @@ from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.receiving.transfer import Transfer
 from minicpm_tui.ui.terminal import mouse
 from minicpm_tui.ui.terminal.answers import Answered
+from minicpm_tui.ui.terminal.graphics import iterm2
 from minicpm_tui.ui.terminal.graphics.query import speaks_osc
 from minicpm_tui.ui.terminal.pasting.arrivals import AllReceived, Arriving, Hovering, NotReceived, Received, Source
 from minicpm_tui.ui.terminal.pasting.input import PasteInput
@@ -75,6 +76,16 @@ class Pasting(_Base):
         if (driver := self._speaking()) is not None:
             driver.pastes.wish()
         return driver is not None
+
+    def ask_for_files(self) -> None:
+        """Have the user choose files in a dialog of the terminal, which has to be iTerm2."""
+        if (driver := self._paste_driver) is not None and self._receiver is not None:
+            driver.take_pastes(self._receiver.limit, self._has_place)
+            driver.pastes.wish_files()
+
+    def save_file(self, data: bytes, name: str) -> None:
+        """Have the terminal, which has to be iTerm2, save ``data`` on the user's own machine in a file called ``name``."""
+        self.run_worker(asyncio.to_thread(mouse.write, self, iterm2.download(data, name)), group="copy")
 
     def copy_picture(self, data: bytes, kind: str) -> bool:
         """Put ``data`` of the media type ``kind`` on the terminal's clipboard; False where it takes none. ``Copied`` follows."""

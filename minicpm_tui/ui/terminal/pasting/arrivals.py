@@ -16,7 +16,8 @@ _PICTURES = ("image/png", "image/jpeg", "image/webp")
 MOST_TYPES = 1 << 16
 """Bytes of a list of types."""
 
-Source = Literal["pasted", "dropped"]
+Source = Literal["pasted", "dropped", "uploaded"]
+"""What is uploaded is an archive."""
 
 
 class Arriving(Message):

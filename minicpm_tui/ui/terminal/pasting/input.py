@@ -11,12 +11,13 @@ from minicpm_tui.ui.terminal.answers import Answered
 from minicpm_tui.ui.terminal.pasting.drop_reader import DropReader
 from minicpm_tui.ui.terminal.pasting.packets import DROP, Packet, Packets
 from minicpm_tui.ui.terminal.pasting.reader import ClipboardReader
+from minicpm_tui.ui.terminal.pasting.upload import UploadReader
 from minicpm_tui.ui.terminal.pasting.ways import DROPS_ANSWERED
 from minicpm_tui.ui.terminal.pasting.writer import ClipboardWriter
 
 
 class PasteInput:
-    """Belongs to the thread that reads the terminal; ``begin`` and ``wish`` may be called from any.
+    """Belongs to the thread that reads the terminal; ``begin``, ``wish`` and ``wish_files`` may be called from any.
 
     Nothing is changed before ``begin``: without it, all that the terminal sends is handed on as it is.
     """
@@ -27,8 +28,9 @@ class PasteInput:
         self._packets = Packets()
         self._reader: ClipboardReader | None = None
         self._drops: DropReader | None = None
+        self._uploads: UploadReader | None = None
         self._typed = ""
-        self._wished = False
+        self._wished = self._wished_files = False
 
     def begin(
         self, write: Callable[[str], object], tell: Callable[[Message], object], limit: int, pictures: Callable[[], bool]
@@ -37,11 +39,16 @@ class PasteInput:
         if self._reader is None:
             self._tell = tell
             self._drops = DropReader(write, tell, limit, pictures)
+            self._uploads = UploadReader(write, tell, limit)
             self._reader = ClipboardReader(write, tell, limit, pictures)
 
     def wish(self) -> None:
         """The user asks for the picture on the clipboard."""
         self._wished = True
+
+    def wish_files(self) -> None:
+        """The user asks for a dialog to choose files in, which iTerm2 alone has."""
+        self._wished_files = True
 
     @property
     def active(self) -> bool:
@@ -51,24 +58,25 @@ class PasteInput:
     @property
     def holding(self) -> bool:
         """The beginning of a packet, or what is typed behind a paste, is held back."""
-        return self._packets.holding or bool(self._typed)
+        return self._packets.holding or bool(self._typed) or (self._uploads is not None and self._uploads.holding)
 
     @property
     def flows(self) -> bool:
         """Something of the clipboard or of a drop is on its way."""
         now = time.monotonic()
         readers = [each for each in (self._reader, self._drops) if each is not None]
-        return self._packets.holding or any(each.flows(now) for each in readers)
+        uploads = self._uploads is not None and self._uploads.flows
+        return self._packets.holding or uploads or any(each.flows(now) for each in readers)
 
     def feed(self, text: str) -> Iterator[str]:
         """``text`` without what is of the clipboard or of a drop, which is carried out in its place."""
-        if self._reader is None:
+        if self._uploads is None:
             yield text
             return
         now = time.monotonic()
         for piece in self._packets.feed(text, now):
             if isinstance(piece, str):
-                yield piece
+                yield self._uploads.feed(piece, now)
             else:
                 self._hear(piece, now)
 
@@ -86,7 +94,7 @@ class PasteInput:
 
     def release(self) -> str:
         """Nothing came for a moment: what was held of it and is typed."""
-        if self._reader is None or self._drops is None:
+        if self._reader is None or self._drops is None or self._uploads is None:
             return ""
         now = time.monotonic()
         if self._wished:
@@ -94,7 +102,11 @@ class PasteInput:
             self._reader.ask(now)
         self._reader.look(now)
         self._drops.look(now)
-        return self._packets.release(now)
+        if self._wished_files:
+            self._wished_files = False
+            self._uploads.ask(now)
+        typed = self._packets.release(now)
+        return (self._uploads.feed(typed, now) if typed else "") + self._uploads.look(now)
 
     def in_order(self, typed: str) -> str:
         """``typed``, unless text that was pasted before it is still arriving: then it is handed on behind that."""
