@@ -17,7 +17,7 @@ from minicpm_tui.backends.odd_chunks import read_chunk
 from minicpm_tui.backends.probe import started_at
 from minicpm_tui.backends.reply import ReplyReader
 from minicpm_tui.backends.retry import Attempts
-from minicpm_tui.backends.sse import EVENT_STARTS, as_event
+from minicpm_tui.backends.sse import as_event, is_events
 from minicpm_tui.errors import BackendError, MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import BlobReader, Notice, ReplyEvent
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 FIRST_TOKEN_STALLS = 3.0
 """Until the first token a server may be silent so many times longer: it waits its turn and reads the prompt."""
 
-_BEFORE_EVENTS = b"\xef\xbb\xbf \r\n"
 
 SAVE_SECONDS = 1.0
 """Between two writings of the media memory."""
@@ -192,7 +191,7 @@ class OpenAIBackend:
                 yield data
             return
         body = await response.aread()
-        if body.lstrip(_BEFORE_EVENTS).startswith(EVENT_STARTS):
+        if is_events(body):
             yield body  # events that a gateway gave another type
         elif (chunk := read_chunk(body)) is not None and (chunk.choices or chunk.failed):
             yield as_event(body)

@@ -18,7 +18,8 @@ from minicpm_tui.messages import Usage
 DONE = b"[DONE]"
 LINE_LIMIT = 8_000_000
 """Bytes of an event; a chunk has some hundred."""
-EVENT_STARTS = (b"data:", b"event:", b":")
+_EVENT_STARTS = (b"data:", b"event:", b":")
+_BEFORE_EVENTS = b"\xef\xbb\xbf\0 \t\r\n"
 """How a stream of events begins, by which one is known that has another type."""
 _BOM = b"\xef\xbb\xbf"
 _NO_ERROR = {b"null", b"{}", b'""', b"false"}
@@ -147,6 +148,11 @@ class EventReader:
         return (line if self._began else line.removeprefix(_BOM)).lstrip(b"\0")
 
 
+def is_events(body: bytes) -> bool:
+    """Whether ``body`` is a stream of events, whatever its type says."""
+    return body.lstrip(_BEFORE_EVENTS).startswith(_EVENT_STARTS)
+
+
 def as_event(body: bytes) -> bytes:
     """A whole answer as the one event of a stream."""
-    return b"".join(b"data: " + line + b"\n" for line in body.splitlines()) + b"\ndata: " + DONE + b"\n\n"
+    return b"".join(b"data: " + line + b"\n" for line in body.removeprefix(_BOM).splitlines()) + b"\ndata: " + DONE + b"\n\n"

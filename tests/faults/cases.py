@@ -9,6 +9,8 @@ import zlib
 from typing import Any
 
 SEED = 11
+KEY = "sk-faulty-0123456789abcdef"
+"""The key that programs send to the server; one fault repeats it."""
 
 
 def event(value: object) -> bytes:
@@ -105,6 +107,7 @@ def _broken() -> dict[str, bytes]:
     }
     found |= {"sign-in": answer(b"<html><title>Sign in</title></html>", kind="text/html"), "short": answer(HELLO, length=500)}
     found |= {"error-inside": answer(HELLO + event({"error": {"message": "CUDA"}}) + DONE), "deep": answer(event(deep), length=9)}
+    found["key-said"] = answer(json.dumps({"error": {"message": f"{KEY} may not do this"}}).encode(), 400, "application/json")
     found["bad-gzip"] = answer(gzip.compress(WHOLE)[:-30], more="Content-Encoding: gzip\r\n")
     return found
 

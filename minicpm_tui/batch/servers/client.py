@@ -11,14 +11,15 @@ import msgspec
 
 from minicpm_tui.address import http_root
 from minicpm_tui.backends.client import make_client
-from minicpm_tui.backends.failures import Failure, failure_of
+from minicpm_tui.backends.failures import Failure, failure_of, not_a_server
 from minicpm_tui.backends.odd_chunks import read_chunk
 from minicpm_tui.backends.reply import ReplyReader
-from minicpm_tui.backends.sse import EVENT_STARTS, as_event
+from minicpm_tui.backends.sse import as_event, is_events
 from minicpm_tui.decoding import json_object
 from minicpm_tui.errors import NotAServer, ServerFailed
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Delta, Usage
+from minicpm_tui.text import one_line
 
 if TYPE_CHECKING:
     import httpx2
@@ -70,13 +71,13 @@ class Server:
             body = _without_stop_ids(body)
         response = await self._post(body)
         if response.status_code == 200:
-            return self._reply(response.content)
+            return self._reply(response)
         failure = self._failure(response)
         if failure.about_stop_ids and (bare := _without_stop_ids(body)) != body:
             self._without_stop_ids = True
             response = await self._post(bare)
             if response.status_code == 200:
-                return self._reply(response.content)
+                return self._reply(response)
             failure = self._failure(response)
         raise failure.error
 
@@ -127,11 +128,15 @@ class Server:
         location = response.headers.get("location", "")
         return failure_of(response.status_code, response.content, url=self.url, key_sent=bool(self._key), location=location)
 
-    def _reply(self, data: bytes) -> Reply:
+    def _reply(self, response: httpx2.Response) -> Reply:
         """What an answer says, read as the one event of a stream. Raises NotAServer, and ServerFailed for what is no JSON."""
-        events = data.lstrip().startswith(EVENT_STARTS)
+        data = response.content
+        events = is_events(data)
         if not events:
             chunk = read_chunk(data)
+            if chunk is None and "html" in (kind := response.headers.get("content-type", "")):
+                words = _("{url} answers with {kind} instead of a reply").format(url=self.url, kind=one_line(kind, 60))
+                raise not_a_server(words)
             if chunk is None:
                 raise ServerFailed(_("{url} sent an answer that is not JSON").format(url=self.url))
             if not (chunk.choices or chunk.failed):
