@@ -90,7 +90,7 @@ class Index:
 
     def shrink(self) -> None:
         """Give the room back that much writing has left free."""
-        self._db.execute("PRAGMA incremental_vacuum").fetchall()
+        self._db.executescript("PRAGMA incremental_vacuum")  # execute() would give back a single page
 
     @contextlib.contextmanager
     def writing(self, *, patience: float | None = None) -> Iterator[None]:

@@ -21,7 +21,7 @@ _TAIL = 8192
 """Bytes; in most journals the last message begins there."""
 _RECENT = 3600.0
 """Seconds; a journal that was last written so soon after its session began was written when it was last used."""
-_AHEAD = 64
+_AHEAD = 32
 
 
 class _Line(msgspec.Struct):

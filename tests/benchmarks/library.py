@@ -8,18 +8,36 @@ from __future__ import annotations
 import random
 import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from minicpm_tui.messages import End, Message, TextPart
+from minicpm_tui.sessions.chunks import PLACE_BITS
 from minicpm_tui.sessions.events import DeltaEvent, EndEvent, Header, MessageEvent, OpenEvent, encode
 from minicpm_tui.sessions.ids import JOURNAL
 from minicpm_tui.sessions.journal import Journal
 from minicpm_tui.sessions.library import Library
 
+SHARES = (4, 2, 1)
+BEFORE_SECONDS, BEFORE_BYTES = 57.2 / 10_000, 409e6 / 10_000
+"""A session of 20 turns, before texts were packed: one run of 10,000 on two shared cores."""
+INDEXING = """
+import resource, sys, time
+from pathlib import Path
+from minicpm_tui.sessions.library import Library
+
+begun, first = time.process_time(), []
+with Library(Path(sys.argv[1]), Path(sys.argv[2])) as library:
+    library.reconcile(progress=lambda done, _total: first.append(time.process_time() - begun) if done and not first else None)
+print(first[0], time.process_time() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
 AT = "2026-03-01T10:00:00.000Z"
 SYLLABLES = [first + second for first in "bdfgklmnprst" for second in ("a", "en", "i", "o", "ur")]
 HAN = [chr(0x4E00 + 7 * index) for index in range(2000)]
@@ -64,7 +82,10 @@ def plain_table(index: Path, copy: Path) -> sqlite3.Connection:
     """The same texts in a table without any index."""
     plain = sqlite3.connect(copy)
     plain.execute("ATTACH ? AS library", (str(index),))
-    plain.execute("CREATE TABLE text AS SELECT place, message, text FROM library.document")
+    plain.execute("CREATE TABLE text(place INTEGER PRIMARY KEY, message TEXT, text TEXT)")
+    for number, texts in plain.execute("SELECT number, texts FROM library.chunk").fetchall():
+        rows = [(number << PLACE_BITS | at, *each) for at, each in enumerate(msgspec.msgpack.decode(zlib.decompress(texts)))]
+        plain.executemany("INSERT INTO text VALUES(?, ?, ?)", rows)
     plain.execute("CREATE TABLE list AS SELECT * FROM library.session")
     plain.commit()
     return plain
@@ -78,22 +99,31 @@ def new_turn(library: Library, session_id: str) -> float:
     return timed(lambda: library.touch(session_id), repeat=1)
 
 
+def from_nothing(folder: Path, sessions: int) -> str:
+    """What the index of the first so many sessions costs a process of its own; for all of them it stays."""
+    some = folder / f"first-{sessions}"
+    some.mkdir()
+    for each in sorted((folder / "sessions").iterdir())[:sessions]:
+        (some / each.name).symlink_to(each)
+    index = folder / "index.sqlite"
+    index.unlink(missing_ok=True)
+    done = subprocess.run([sys.executable, "-c", INDEXING, some, index], check=True, capture_output=True, text=True)
+    titles, seconds, peak = (float(figure) for figure in done.stdout.split())
+    size = index.stat().st_size / 1e6
+    before = f"{sessions * BEFORE_SECONDS:.0f} s, {sessions * BEFORE_BYTES / 1e6:.0f} MB"
+    return (
+        f"index of {sessions} sessions from nothing: {seconds:.1f} s of CPU ({1000 * seconds / sessions:.2f} ms a session), "
+        f"{size:.0f} MB on disk ({1000 * size / sessions:.1f} kB a session), memory at most {peak:.0f} MB; "
+        f"first texts after {titles:.1f} s (before: {before})"
+    )
+
+
 def report(folder: Path, sessions: int, turns: int) -> None:
     start = time.perf_counter()
     make(folder / "sessions", sessions, turns)
     print(f"made {sessions} sessions of {turns} turns in {time.perf_counter() - start:.1f} s")
-    library = Library(folder / "sessions", folder / "index.sqlite")
-    start = time.perf_counter()
-    listed: list[float] = []
-
-    def progress(done: int, _total: int) -> None:
-        if done and not listed:
-            listed.append(time.perf_counter() - start)
-
-    library.reconcile(progress=progress)
-    print(f"index from nothing: all titles listed after {listed[0]:.1f} s")
-    print(f"all texts after {time.perf_counter() - start:.1f} s, {(folder / 'index.sqlite').stat().st_size / 1e6:.0f} MB")
-    library.close()
+    for share in SHARES:
+        print(from_nothing(folder, sessions // share))
 
     def opened(limit: int) -> None:
         with Library(folder / "sessions", folder / "index.sqlite") as fresh:

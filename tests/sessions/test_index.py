@@ -154,6 +154,18 @@ def test_the_index_can_be_searched_and_stopped_while_it_grows(monkeypatch: pytes
         assert len(other.search("needle")) == 40
 
 
+def test_the_file_of_the_index_has_no_room_left_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "_BATCH", 10)
+    for number in range(300):  # thirty pieces: SQLite puts sixteen of them together and leaves theirs empty
+        write([f"needle{number} haystack{place}" for place in range(20)], number)
+    with Library() as shelf:
+        shelf.reconcile()
+        assert len(shelf.search("needle299")) == 1
+    with sqlite3.connect(paths.cache_dir() / "sessions.sqlite") as db:
+        assert db.execute("PRAGMA freelist_count").fetchone() == (0,)
+    db.close()
+
+
 def test_stopping_leaves_at_once_also_what_is_being_written() -> None:
     for number in range(40):
         write(["needle"], number)
