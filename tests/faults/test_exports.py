@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 import random
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 import pytest
 
 from minicpm_tui import paths
+from minicpm_tui.cli.main import run
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.sessions.importer import import_sessions
 from minicpm_tui.sessions.journal import Journal
 from tests.faults.cases import SEED
+from tests.sessions.talk import conversation
 from tests.sessions.test_other_programs import LLM, URL, chatgpt, database, openwebui
 
 JUNK: list[Any] = [None, 7, -1e300, True, "", "x\0\x1b[31m", "../../etc/passwd", [], {}, [None], {"a": []}, [[1]], ["x"], 1e18]
@@ -68,6 +71,19 @@ def test_spoilt_exports_are_read_or_refused(tmp_path: Path, name: str) -> None:
             container[key] = copy.deepcopy(chance.choice(JUNK))
         (tmp_path / "x.json").write_text(json.dumps(spoilt))
         check(tmp_path / "x.json")
+
+
+def test_spoilt_archives_are_read_or_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "whole.tar.gz"
+    assert run(["sessions", "export", conversation().id, "--format", "tar.gz", "-o", str(archive)]) == 0
+    chance, plain = random.Random(SEED), gzip.decompress(archive.read_bytes())
+    for number in range(30):
+        data = bytearray(plain if number % 2 else archive.read_bytes())
+        for _each in range(chance.randint(1, 8)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        cut = data[: chance.randrange(20, len(data))] if number % 3 == 0 else data
+        (tmp_path / "x.tar.gz").write_bytes(gzip.compress(cut) if number % 2 else cut)
+        check(tmp_path / "x.tar.gz")
 
 
 def test_spoilt_databases_are_read_or_refused(tmp_path: Path) -> None:
