@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -63,6 +64,29 @@ async def test_escape_stops_what_arrives_and_keeps_what_is_written(monkeypatch: 
         assert not driver.talk.receiving.display
         assert driver.talk.composer.text == "hi"
         assert driver.talk.tray.attachments == []
+
+
+async def test_several_files_of_a_drop_are_attached_and_what_is_none_is_said(picture: Path) -> None:
+    async with open_app(url="127.0.0.1:9") as driver:
+        line = driver.talk.receiving
+        line.hovering(over=True)
+        await driver.until(lambda: line.display)
+        assert "Let go" in str(line.render())
+        assert line.transfer is None
+        line.hovering(over=False)
+        await driver.until(lambda: not line.display)
+        line.began(Transfer(10**6))
+        shot = await asyncio.to_thread(picture.read_bytes)
+        for data in (shot, b"no picture", shot):
+            line.received(data, "dropped", more=True)
+        await driver.until(lambda: line.arriving)
+        await driver.until(lambda: len(driver.talk.tray.attachments) == 2)
+        await driver.until(lambda: "Neither a picture nor a video" in driver.said)
+        assert line.arriving
+        line.all_received(["2 symbolic links left out"])
+        await driver.until(lambda: not line.display)
+        assert "2 symbolic links left out" in driver.said
+        assert all(each.name.startswith("dropped-") for each in driver.talk.tray.attachments)
 
 
 def test_progress_says_bytes_rate_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
