@@ -30,6 +30,7 @@ class Output:
         self.model: str | None = None
         self._text: list[str] = []
         self._thought: list[str] = []
+        self._late: list[str] = []
         self.check: Callable[[str], tuple[Any, str]] | None = None
         """What the answer is checked by: gives its data and an empty text, or None and a line that says what is wrong."""
         self.unfit = False
@@ -44,6 +45,8 @@ class Output:
             else:
                 self._thought.append(event.text)
                 self.reasoning(event.text)
+        elif isinstance(event, Notice) and self._text:
+            self._late.append(event.text)  # its line would begin within the answer's
         elif isinstance(event, Notice):
             self.say(event.text)
         elif isinstance(event, Preparing):
@@ -81,10 +84,17 @@ class Output:
 
     def tell(self, end: End) -> None:
         """Say what is wrong with the reply: who reads what was written to a file does not know that it was stopped."""
+        self.say_late()
         if text := self.ending(end).text:
             self.say(text)
         if problem := self.checked(end)[1]:
             self.say(problem)
+
+    def say_late(self) -> None:
+        """What was noticed while the answer was being written."""
+        for line in self._late:
+            self.say(line)
+        self._late.clear()
 
     def checked(self, end: End) -> tuple[Any, str]:
         """The data of the answer, and what is wrong with it; nothing of a reply that is not whole or need not be checked."""
@@ -113,6 +123,7 @@ class JsonOutput(Output):
 
     def ended(self, end: End) -> None:
         """Print the object: the answer, or as much of it as came, and how it ended."""
+        self.say_late()
         self._print(end, end.error)
 
     def failed(self, error: MinicpmTuiError) -> None:

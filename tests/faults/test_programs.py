@@ -85,6 +85,12 @@ def test_ask(url: str, name: str) -> None:
     assert len(done.stderr.splitlines()) == (0 if name in COMPLETE else 1)
 
 
+def test_what_ask_says_of_a_reply_stands_below_it(url: str) -> None:
+    argv = [sys.executable, "-m", "minicpm_tui", "ask", "--no-save", "--url", url, question("spoilt-1")]
+    done = subprocess.run(argv, check=True, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.stdout == "Hello\nminicpm-tui: A part of the reply could not be read and is missing.\n"
+
+
 async def test_the_tui_lives_through_them(url: str) -> None:
     async with open_app(url=url, size=(60, 12)) as driver:
         await driver.connected()
