@@ -12,12 +12,13 @@ from pathlib import Path
 
 from PIL import Image
 
+from minicpm_tui.media.workers.limits import MOST_MEMORY
 from tests.batch.conftest import results
 from tests.faults.cases import SEED
 from tests.faults.server import faulty, question
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "PDF")
-PEAK = 400_000
+PEAK = MOST_MEMORY // 1024
 """KiB that the program, or the largest of its helpers, may take."""
 
 

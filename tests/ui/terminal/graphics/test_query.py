@@ -25,7 +25,7 @@ XTERM_WITH_SIXEL = b"\x1b[6;24;12t\x1b[?64;1;2;4;6;9;15;22c"
         (b"\x1b_Gi=31;ENOENT:no\x1b\\\x1b[?62;c", {}, Terminal("blocks")),
         (XTERM_WITH_SIXEL, {}, Terminal("sixel", 12, 24)),
         (b"\x1b[?64;14;24c", {}, Terminal("blocks")),
-        (b"\x1b[?64;1;2c", {"LC_TERMINAL": "iTerm2"}, Terminal("iterm2")),
+        (b"\x1b[?64;1;2c", {"LC_TERMINAL": "iTerm2"}, Terminal("iterm2", iterm2=True)),
         (b"\x1b[?64;1;2c", {"LC_TERMINAL": "iTerm2", "TMUX": "/tmp/x"}, Terminal("blocks")),
         (b"", {}, Terminal("blocks")),
         (b"\x1b[6;0;0t\x1b[?1;4c", {}, Terminal("sixel")),
