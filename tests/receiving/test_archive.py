@@ -63,6 +63,7 @@ def test_it_has_its_bounds(tmp_path: Path) -> None:
         gzip.compress(bytes(10_000_000)),
         packed({"a.png": PICTURE})[:40],
     ],
+    ids=["nothing", "text", "packed text", "packed zeros", "cut"],  # the packed bytes hold the time
 )
 def test_what_is_no_archive_is_said(data: bytes, tmp_path: Path) -> None:
     with pytest.raises(TransferError, match="no whole archive"):
