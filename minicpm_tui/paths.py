@@ -80,3 +80,9 @@ def expanded(name: str | Path) -> Path:
         return Path(os.path.expanduser(name))  # noqa: PTH111 - Path.expanduser raises for unknown users
     except ValueError:  # a null character
         return Path(name)
+
+
+def shortened(path: Path) -> str:
+    """``path`` as people write it: from ``~`` where it lies in the home folder."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) and path != home else str(path)

@@ -27,6 +27,11 @@ def model_name(model: str, limit: int = 60) -> str:
     return one_line(model.rstrip("/").rpartition("/")[2] or model, limit)
 
 
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """A key that sorts ``shot 2`` before ``shot 10``, whatever the case."""
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", text)]
+
+
 def format_bytes(count: float) -> str:
     """``1.2 MB``: powers of 1000, as file managers and network lines count."""
     for unit in ("B", "kB", "MB", "GB"):

@@ -191,6 +191,11 @@ def not_a_server(words: str) -> errors.NotAServer:
     return errors.NotAServer(words, hint=_("check the host and port: vLLM's default port is 8000"))
 
 
+def not_a_reply(url: str, kind: str) -> errors.NotAServer:
+    """For an answer of the media type ``kind`` where a reply was wanted."""
+    return not_a_server(_("{url} answers with {kind} instead of a reply").format(url=url, kind=one_line(kind, 60)))
+
+
 _MISSING_MODEL = re.compile(
     r"(?i)\bmodel[ =:]*(?:name )?([`'\"])(?P<name>.+?)\1|\bmodel (?:name passed in )?model=(?P<bare>\S+?)\.? "
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from minicpm_tui.address import http_root
 from minicpm_tui.backends.facts import ServerFacts
-from minicpm_tui.backends.failures import Failure, failure_of, not_a_server
+from minicpm_tui.backends.failures import Failure, failure_of, not_a_reply
 from minicpm_tui.backends.memory import MediaMemory
 from minicpm_tui.backends.odd_chunks import read_chunk
 from minicpm_tui.backends.probe import started_at
@@ -19,10 +19,8 @@ from minicpm_tui.backends.reply import ReplyReader
 from minicpm_tui.backends.retry import Attempts
 from minicpm_tui.backends.sse import as_event, is_events
 from minicpm_tui.errors import BackendError, MinicpmTuiError
-from minicpm_tui.i18n import _
 from minicpm_tui.messages import BlobReader, Notice, ReplyEvent
 from minicpm_tui.messages.request import ChatRequest
-from minicpm_tui.text import one_line
 
 if TYPE_CHECKING:
     import httpx2
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 
 FIRST_TOKEN_STALLS = 3.0
 """Until the first token a server may be silent so many times longer: it waits its turn and reads the prompt."""
-
 
 SAVE_SECONDS = 1.0
 """Between two writings of the media memory."""
@@ -196,8 +193,7 @@ class OpenAIBackend:
         elif (chunk := read_chunk(body)) is not None and (chunk.choices or chunk.failed):
             yield as_event(body)
         else:
-            words = _("{url} answers with {kind} instead of a reply").format(url=self._facts.url, kind=one_line(kind, 60))
-            raise _Refused(Failure(not_a_server(words)))
+            raise _Refused(Failure(not_a_reply(self._facts.url, kind)))
 
     async def _send(self, client: AsyncOpenAI, attempts: Attempts, blobs: BlobReader) -> httpx2.Response:
         """Send the next attempt; nothing more goes over the connection of a doubtful one."""

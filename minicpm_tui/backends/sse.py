@@ -18,10 +18,11 @@ from minicpm_tui.messages import Usage
 DONE = b"[DONE]"
 LINE_LIMIT = 8_000_000
 """Bytes of an event; a chunk has some hundred."""
-_EVENT_STARTS = (b"data:", b"event:", b":")
-_BEFORE_EVENTS = b"\xef\xbb\xbf\0 \t\r\n"
-"""How a stream of events begins, by which one is known that has another type."""
 _BOM = b"\xef\xbb\xbf"
+_EVENT_STARTS = (b"data:", b"event:", b":")
+"""How a stream of events begins, by which one is known that has another type."""
+_BEFORE_EVENTS = _BOM + b"\0 \t\r\n"
+"""Bytes that may stand before that."""
 _NO_ERROR = {b"null", b"{}", b'""', b"false"}
 _MOST_TOKENS = 1 << 40
 

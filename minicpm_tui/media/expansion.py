@@ -23,6 +23,7 @@ from minicpm_tui.media.safe_open import shown, unreadable
 from minicpm_tui.media.sniff import Kind
 from minicpm_tui.media.spec import AttachmentSpec
 from minicpm_tui.paths import expanded
+from minicpm_tui.text import natural
 
 _WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 
@@ -156,8 +157,4 @@ def _exists(path: Path) -> bool:
 
 def _sorted(names: Iterator[str]) -> list[Path]:
     """``shot 2`` before ``shot 10``."""
-    return [Path(name) for name in sorted(names, key=_natural)]
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", name)]
+    return [Path(name) for name in sorted(names, key=natural)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from minicpm_tui.batch.records import Result
 from minicpm_tui.batch.run.view import STATES, OutputView, State
+from minicpm_tui.text import natural
 
 Column = Literal["", "state", "id", "answer", "tokens", "seconds"]
 COLUMNS: tuple[Column, ...] = ("", "state", "id", "answer", "tokens", "seconds")
@@ -17,17 +17,12 @@ _SORTED_BY = 80
 """Characters of an answer that decide its place."""
 
 
-def natural(text: str) -> list[str | int]:
-    """A key that sorts ``p2`` before ``p10``, whatever the case."""
-    return [int(part) if number % 2 else part for number, part in enumerate(re.split(r"([0-9]+)", text.casefold()))]
-
-
-def words_of(result: Result) -> str:
+def _words_of(result: Result) -> str:
     """A key that sorts by the answer, or by the error in its place."""
     return (result.error if result.error is not None else result.text).strip()[:_SORTED_BY].casefold()
 
 
-_TEXTS: dict[str, Callable[[Result], Any]] = {"id": lambda result: natural(result.id), "answer": words_of}
+_TEXTS: dict[str, Callable[[Result], Any]] = {"id": lambda result: natural(result.id), "answer": _words_of}
 """The keys of columns for which a line has to be read."""
 
 

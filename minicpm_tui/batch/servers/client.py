@@ -11,7 +11,7 @@ import msgspec
 
 from minicpm_tui.address import http_root
 from minicpm_tui.backends.client import make_client
-from minicpm_tui.backends.failures import Failure, failure_of, not_a_server
+from minicpm_tui.backends.failures import Failure, failure_of, not_a_reply
 from minicpm_tui.backends.odd_chunks import read_chunk
 from minicpm_tui.backends.reply import ReplyReader
 from minicpm_tui.backends.sse import as_event, is_events
@@ -19,7 +19,6 @@ from minicpm_tui.decoding import json_object
 from minicpm_tui.errors import NotAServer, ServerFailed
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Delta, Usage
-from minicpm_tui.text import one_line
 
 if TYPE_CHECKING:
     import httpx2
@@ -135,8 +134,7 @@ class Server:
         if not events:
             chunk = read_chunk(data)
             if chunk is None and "html" in (kind := response.headers.get("content-type", "")):
-                words = _("{url} answers with {kind} instead of a reply").format(url=self.url, kind=one_line(kind, 60))
-                raise not_a_server(words)
+                raise not_a_reply(self.url, kind)
             if chunk is None:
                 raise ServerFailed(_("{url} sent an answer that is not JSON").format(url=self.url))
             if not (chunk.choices or chunk.failed):

@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.widgets import Button, Input, Label
 
 from minicpm_tui.i18n import N_, _, ngettext
@@ -21,8 +20,7 @@ from minicpm_tui.media.spec import AttachmentSpec, MediaLimits
 from minicpm_tui.text import format_duration
 from minicpm_tui.ui.attachments.attachment import Attachment
 from minicpm_tui.ui.kit.commands import Command, bindings
-from minicpm_tui.ui.kit.field import Field
-from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Tick
+from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Tick, entry
 from minicpm_tui.ui.viewer.canvas import Canvas
 from minicpm_tui.ui.viewer.views import View
 
@@ -77,14 +75,14 @@ class Adjust(AppliedForm[list[AttachmentSpec] | None]):
             window.border_subtitle = _("Enter or ^S applies · Esc cancels")
             if self._attachment.is_video:
                 end = format_duration(info.duration) if info and info.duration else _("the end")
-                yield from self._field("start", _("From"), _time(spec.start), "0:00")
-                yield from self._field("end", _("To"), _time(spec.end), end)
-                yield from self._field("count", _("Frames"), str(spec.count or ""), _("one per second, as many as fit"))
+                yield from entry("start", _("From"), _time(spec.start), "0:00")
+                yield from entry("end", _("To"), _time(spec.end), end)
+                yield from entry("count", _("Frames"), str(spec.count or ""), _("one per second, as many as fit"))
             if spec.page is not None:
                 pages = written_pages(dict.fromkeys(each.spec.page or 1 for each in self._attachments))
-                yield from self._field("pages", _("Pages"), pages, f"1-{info.pages}" if info and info.pages else "")
+                yield from entry("pages", _("Pages"), pages, f"1-{info.pages}" if info and info.pages else "")
             if self._in_pieces:
-                yield from self._field("pieces", _("Pieces"), str(spec.pieces or ""), "1")
+                yield from entry("pieces", _("Pieces"), str(spec.pieces or ""), "1")
                 yield Label(self._cost(str(spec.pieces or "")), id="cost", markup=False)
             yield Tick(_("Send the original file"), spec.original, id="original", compact=True)
             yield Label("", id="problem", markup=False)
@@ -93,12 +91,6 @@ class Adjust(AppliedForm[list[AttachmentSpec] | None]):
                 yield Button(_("Cancel"), id="close", compact=True)
             if self._sheet is not None:
                 yield Canvas()
-
-    @staticmethod
-    def _field(name: str, label: str, value: str, usual: str) -> ComposeResult:
-        with Horizontal(classes="field"):
-            yield Label(label)
-            yield Field(value, id=name, placeholder=usual, compact=True)
 
     @property
     def _in_pieces(self) -> bool:

@@ -18,13 +18,13 @@ from minicpm_tui.batch.output.sidecars import Kind
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.files import whole_path
 from minicpm_tui.i18n import N_, _, ngettext
+from minicpm_tui.paths import shortened
 from minicpm_tui.sampling import parse
 from minicpm_tui.text import one_line
-from minicpm_tui.ui.batch.order import Abandoned, Order, count, free_output, inputs_of, shown_path
+from minicpm_tui.ui.batch.order import Abandoned, Order, count, free_output, inputs_of
 from minicpm_tui.ui.kit.commands import Command, bindings
 from minicpm_tui.ui.kit.error_line import error_line
-from minicpm_tui.ui.kit.field import Field
-from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Pick, Tick
+from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Pick, Tick, entry, labelled
 
 COMMANDS = (
     Command(
@@ -76,28 +76,24 @@ class BatchForm(AppliedForm[Order | None]):
         with Fields(classes="window form") as window:
             window.border_title = _("Start a batch")
             window.border_subtitle = _("^S starts, in a single line Enter too · Esc closes")
-            with Horizontal(classes="field"):
-                yield Label(_("Pictures"))
-                if self._marked:
-                    yield Label(_names(self._marked), classes="note", markup=False)
-                else:
-                    yield Field(self._pictures, id="pictures", placeholder=_("folder, glob, list or table"), compact=True)
-            with Horizontal(classes="field"):
-                yield Label("")
-                yield Label("", id="found", classes="muted note", markup=False)
+            if self._marked:
+                yield from labelled(_("Pictures"), Label(_names(self._marked), classes="note", markup=False))
+            else:
+                yield from entry("pictures", _("Pictures"), self._pictures, _("folder, glob, list or table"))
+            yield from labelled("", Label("", id="found", classes="muted note", markup=False))
             yield Label(_("Question; {fields} are filled in").format(fields="{name} {stem} {path} {caption}"), markup=False)
             yield TextArea(known("question", ""), id="question", compact=True, tab_behavior="focus")
-            yield from _field("output", _("Answers go to"), known("output", ""), "")
+            yield from entry("output", _("Answers go to"), known("output", ""), "")
             with Horizontal(classes="field"):
                 yield Label(_("Sidecar files"))
                 with RadioSet(id="sidecar", compact=True):
                     for kind in KINDS:
                         yield Pick(f".{kind}" if kind else _("none"), (kind or "") == known("sidecar", ""))
             yield Tick(_("Leave out pictures that have one"), known("skip") == "yes", id="skip", compact=True)
-            yield from _field("prefix", _("Text before each"), known("prefix", ""), _("such as a trigger word: “sks cat, ”"))
-            yield from _field("suffix", _("Text after each"), known("suffix", ""), "")
-            yield from _field("max_tokens", _("Longest reply"), known("max_tokens", ""), _("no limit · in tokens"))
-            yield from _field("concurrency", _("Requests at once"), known("concurrency", ""), _("automatic"))
+            yield from entry("prefix", _("Text before each"), known("prefix", ""), _("such as a trigger word: “sks cat, ”"))
+            yield from entry("suffix", _("Text after each"), known("suffix", ""), "")
+            yield from entry("max_tokens", _("Longest reply"), known("max_tokens", ""), _("no limit · in tokens"))
+            yield from entry("concurrency", _("Requests at once"), known("concurrency", ""), _("automatic"))
             yield Label(self._server, id="server", classes="muted", markup=False)
             yield Label("", id="problem", markup=False)
             with Buttons():
@@ -140,7 +136,7 @@ class BatchForm(AppliedForm[Order | None]):
         abandoned = self._abandoned = threading.Event()
         output, found = self.query_one("#output", Input), self.query_one("#found", Label)
         if not output.value or output.value == self._proposed:
-            self._proposed = output.value = shown_path(await asyncio.to_thread(free_output, inputs))
+            self._proposed = output.value = shortened(await asyncio.to_thread(free_output, inputs))
         if not inputs:
             found.update("")
             return
@@ -265,9 +261,3 @@ def _names(paths: Sequence[Path]) -> str:
     """How many files, and which."""
     text = ngettext("{count} marked file: {names}", "{count} marked files: {names}", len(paths))
     return one_line(text.format(count=len(paths), names=", ".join(path.name for path in paths)), 200)
-
-
-def _field(name: str, label: str, value: str, hint: str) -> ComposeResult:
-    with Horizontal(classes="field"):
-        yield Label(label)
-        yield Field(value, id=name, placeholder=hint, compact=True)

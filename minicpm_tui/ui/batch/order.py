@@ -103,12 +103,6 @@ def server_arguments(connection: Connection, options: RequestOptions, config: Co
     return (*words, f"--system={options.system}")
 
 
-def shown_path(path: Path) -> str:
-    """``path`` as it is written, from the home folder where it lies there."""
-    home = Path.home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) and path != home else str(path)
-
-
 def inputs_of(paths: Sequence[Path]) -> tuple[str, ...]:
     """Marked files as the command is given them: from the current folder where they lie there, so that their ids are short."""
     here = Path.cwd()

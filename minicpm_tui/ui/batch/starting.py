@@ -13,9 +13,10 @@ from textual.app import App
 
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import RequestOptions
+from minicpm_tui.paths import shortened
 from minicpm_tui.text import model_name, one_line
 from minicpm_tui.ui.batch.form import BatchForm
-from minicpm_tui.ui.batch.order import server_arguments, shown_path
+from minicpm_tui.ui.batch.order import server_arguments
 from minicpm_tui.ui.batch.process import BatchProcess, let_go, running, stop_all
 from minicpm_tui.ui.kit import ui_state
 from minicpm_tui.ui.kit.dialogs import Ask
@@ -54,7 +55,7 @@ async def ask(
         model=model_name(connection.model, 30)
     )
     problem = "" if connection else _("There is no server yet: F4 chooses one")
-    form = BatchForm(entered, pictures=shown_path(folder), marked=marked, server=server or "", problem=problem)
+    form = BatchForm(entered, pictures=shortened(folder), marked=marked, server=server or "", problem=problem)
     order = await app.push_screen_wait(form)
     if order is None or connection is None:
         return None

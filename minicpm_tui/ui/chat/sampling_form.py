@@ -15,7 +15,7 @@ from minicpm_tui.messages import RequestOptions, RequestProfile
 from minicpm_tui.sampling import SAMPLING, parse
 from minicpm_tui.ui.kit.commands import Command, bindings
 from minicpm_tui.ui.kit.field import Field
-from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Pick
+from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Pick, labelled
 
 COMMANDS = (
     Command(
@@ -152,15 +152,14 @@ def _model_default(value: float | None) -> str:
 
 
 def _field(name: str, label: str, value: float | None, hint: str) -> ComposeResult:
-    with Horizontal(classes="field"):
-        yield Label(label)
-        yield Field(
-            "" if value is None else str(value),
-            id=name,
-            name=label,
-            placeholder=hint,
-            compact=True,
-            validators=[_InRange(name)],
-            valid_empty=True,
-            type="integer" if name in {"top_k", "max_tokens", "seed"} else "number",
-        )
+    field = Field(
+        "" if value is None else str(value),
+        id=name,
+        name=label,
+        placeholder=hint,
+        compact=True,
+        validators=[_InRange(name)],
+        valid_empty=True,
+        type="integer" if name in {"top_k", "max_tokens", "seed"} else "number",
+    )
+    yield from labelled(label, field)

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from minicpm_tui.i18n import _
+from minicpm_tui.paths import shortened
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.files import folder as listing
 from minicpm_tui.ui.files import paths
@@ -83,7 +84,7 @@ class FilePane(Commanded, Vertical):
             self.rows.root = folder
             self.rows.found = None
             assert isinstance(self.parent, Widget)
-            self.parent.border_title = one_line(_short(folder))
+            self.parent.border_title = one_line(shortened(folder))
             self.query_one(Input).value = ""
             self.file_tree.changed(stay, other=True)
             self.post_message(self.Moved(folder))
@@ -248,8 +249,3 @@ class FilePane(Commanded, Vertical):
             if not await self._list(folder):
                 self.rows.opened.discard(folder)
         self.file_tree.changed(row.entry.path if row else None)
-
-
-def _short(folder: Path) -> str:
-    home = Path.home()
-    return f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) and folder != home else str(folder)

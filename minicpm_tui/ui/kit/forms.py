@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import ClassVar, TypeVar
 
 from textual import on
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input, RadioButton
+from textual.widget import Widget
+from textual.widgets import Button, Checkbox, Input, Label, RadioButton
 
 from minicpm_tui.ui.kit.commands import Commanded
+from minicpm_tui.ui.kit.field import Field
 from minicpm_tui.ui.kit.stylesheet import WINDOWS
 
 Answer = TypeVar("Answer")
@@ -60,6 +63,18 @@ class Fields(VerticalScroll, can_focus=False, inherit_bindings=False):
         Binding("pageup", "page_up", show=False),
         Binding("pagedown", "page_down", show=False),
     ]
+
+
+def labelled(label: str, *fields: Widget) -> ComposeResult:
+    """A row of a form."""
+    with Horizontal(classes="field"):
+        yield Label(label)
+        yield from fields
+
+
+def entry(name: str, label: str, value: str, hint: str) -> ComposeResult:
+    """A row of a form with one text to enter, in the field with the id ``name``."""
+    yield from labelled(label, Field(value, id=name, placeholder=hint, compact=True))
 
 
 class Buttons(Horizontal):

@@ -103,38 +103,42 @@ class TerminalDriver(LinuxDriver):
         self._heard += answer == ANSWER
         self.process_message(Answered(answer))
 
+    def _hand_on(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
+
     def run_input_thread(self) -> None:
         """Read until told to end: keys go to the app as Textual's own thread gives them, answers as ``Answered``."""
         parser = KeyParser(self._debug)
         decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         answers = Answers(self._hear)
 
-        def hand_on(messages: Iterable[Message]) -> None:
-            for message in messages:
-                self.process_message(message)
-
         def type_on(text: str) -> None:
             if typed := self.pastes.in_order(text):
-                hand_on(parser.feed(typed))
+                self._hand_on(parser.feed(typed))
 
+        def take(data: bytes) -> None:
+            for text in self.pastes.feed(decode(data)):
+                type_on(answers.feed(text))
+            type_on("")
+
+        early, self._early = self._early, b""
+        take(early)
         while True:
             ending = self.exit_event.is_set()
             expecting = self._heard < self._asked or self.pastes.active
             hold = EXPECTING_SECONDS if expecting else HOLD_SECONDS
             held = answers.holding or self.pastes.holding
-            data, self._early = self._early, b""
-            ready = bool(data) or bool(select.select([self.fileno], [], [], hold if held else LOOK_SECONDS)[0])
-            data = data or (os.read(self.fileno, 4096) if ready else b"")
+            ready = select.select([self.fileno], [], [], hold if held else LOOK_SECONDS)[0]
+            data = os.read(self.fileno, 4096) if ready else b""
             if ready and not data:
                 break
             if ready:
-                for text in self.pastes.feed(decode(data)):
-                    type_on(answers.feed(text))
-                type_on("")
+                take(data)
             else:
                 released = self.pastes.release()
                 type_on((answers.feed(released) if released else "") + answers.release())
-            hand_on(parser.tick())
+            self._hand_on(parser.tick())
             if ending:
                 break
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import random
-import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -162,17 +161,15 @@ def test_more_than_the_limit_is_not_taken_of_one_file_but_of_several() -> None:
     assert (line.typed, line.terminal.finished) == ("ab", ["0"])
 
 
-def test_a_terminal_that_stops_is_given_up_and_what_is_typed_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [1000.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+def test_a_terminal_that_stops_is_given_up_and_what_is_typed_stays(clock: list[float]) -> None:
     terminal = DropTerminal({"a.png": PICTURE})
     line = Line(terminal)
     line.answers = lambda written: terminal.answer(written) if "y=1" not in written else ""
     line.send(f"{terminal.drop()}typed")
-    now[0] += 9
+    clock[0] += 9
     line.quiet()
     assert line.problems == []
-    now[0] += 2
+    clock[0] += 2
     line.quiet()
     assert "nothing for 10 s" in line.problems[0]
     assert (line.typed, terminal.finished) == ("typed", ["0"])

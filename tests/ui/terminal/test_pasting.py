@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 
@@ -16,14 +15,6 @@ from tests.ui.terminal.lines import LIMIT, Line
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + random.Random(0).randbytes(10_000)
 SHOT = {"text/html": b"<img>", "image/jpeg": b"\xff\xd8\xff", "image/png": PICTURE}
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time, as the input thread sees it."""
-    now = [1000.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    return now
 
 
 @pytest.mark.parametrize("listing", ["one packet", "a packet each"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import sys
-import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -32,14 +31,6 @@ def asking(terminal: UploadTerminal, cut: Callable[[str], list[str]] = lambda te
     line.input.wish_files()
     line.quiet()
     return line
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time, as the input thread sees it."""
-    now = [1000.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    return now
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

@@ -274,15 +274,19 @@ def speaks_kitty(environ: Mapping[str, str]) -> bool:
 
 
 def speaks_iterm2(environ: Mapping[str, str]) -> bool:
-    """iTerm2 tells its name over ssh in ``LC_TERMINAL``; WezTerm knows the same sequence."""
-    names = f"{environ.get('TERM_PROGRAM', '')} {environ.get('LC_TERMINAL', '')}".lower()
+    """WezTerm knows iTerm2's sequence."""
+    names = _names(environ)
     return "iterm" in names or "wezterm" in names
 
 
 def is_iterm2(answers: bytes, environ: Mapping[str, str]) -> bool:
     """Whether the terminal is iTerm2 itself, by its environment or its ``answers``, with nothing between."""
-    names = f"{environ.get('TERM_PROGRAM', '')} {environ.get('LC_TERMINAL', '')}".lower()
-    return ("iterm" in names or b"\x1bP>|iTerm2" in answers) and not inside_tmux(environ) and not inside_screen(environ)
+    return ("iterm" in _names(environ) or b"\x1bP>|iTerm2" in answers) and not inside_tmux(environ) and not inside_screen(environ)
+
+
+def _names(environ: Mapping[str, str]) -> str:
+    """What the terminal calls itself; over ssh iTerm2 does so in ``LC_TERMINAL``."""
+    return f"{environ.get('TERM_PROGRAM', '')} {environ.get('LC_TERMINAL', '')}".lower()
 
 
 def _named(wanted: str) -> Graphics:

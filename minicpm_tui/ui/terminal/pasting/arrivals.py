@@ -7,8 +7,9 @@ from typing import Literal
 
 from textual.message import Message
 
-from minicpm_tui.errors import MinicpmTuiError
-from minicpm_tui.receiving.transfer import Transfer
+from minicpm_tui.errors import MinicpmTuiError, TransferError
+from minicpm_tui.i18n import _
+from minicpm_tui.receiving.transfer import STALL_SECONDS, Transfer
 
 PATHS = "text/uri-list"
 TEXTS = ("text/plain", "text/plain;charset=utf-8", "utf8_string")
@@ -60,6 +61,15 @@ class Hovering(Message):
     def __init__(self, *, over: bool) -> None:
         super().__init__()
         self.over = over
+
+
+def given_up(transfer: Transfer | None, silent: float, patience: float = STALL_SECONDS) -> TransferError | None:
+    """Why nothing more is waited for: it was stopped, or the terminal has been ``silent`` for more than ``patience`` seconds."""
+    if transfer is not None and transfer.stopped:
+        return TransferError(_("stopped"))
+    if silent > patience:
+        return TransferError(_("the terminal sent nothing for {seconds} s").format(seconds=round(patience)))
+    return None
 
 
 def pictures(types: Sequence[str]) -> list[str]:

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from minicpm_tui.errors import TransferError
-from minicpm_tui.i18n import _, ngettext
+from minicpm_tui.i18n import ngettext
 from minicpm_tui.receiving.transfer import Transfer
-from minicpm_tui.ui.terminal.pasting.packets import Packet, decoded, drop_packet
+from minicpm_tui.ui.terminal.pasting.packets import Base64Pieces, Packet, drop_packet
 
 MOST_ENTRIES = 500
 """Files and folders of one drop, those inside folders too."""
@@ -19,8 +18,6 @@ MOST_DEPTH = 8
 """Folders in folders."""
 _LINK = 1
 _NUMBER = re.compile(r"-?\d{1,10}")
-_GROUP = 4
-"""Characters of base64 that belong together."""
 
 
 @dataclass(frozen=True)
@@ -62,29 +59,24 @@ class Close:
 class Answer:
     """What has come of a request; ``mark`` is the key ``X``: 0 a file, 1 a link or a list of another machine, else a folder."""
 
-    data: bytearray = field(default_factory=bytearray)
+    _pieces: Base64Pieces = field(default_factory=Base64Pieces)
     mark: int = 0
     started: bool = False
-    _rest: str = ""
+
+    @property
+    def data(self) -> bytearray:
+        """The bytes."""
+        return self._pieces.data
 
     def add(self, each: Packet) -> int:
         """How many bytes ``each`` has brought. Raises TransferError for what is no base64."""
         if not self.started:
             self.started, self.mark = True, number(each.keys, "X")
-        text = self._rest + each.text.rstrip("=")
-        whole = len(text) if each.text.endswith("=") else len(text) - len(text) % _GROUP
-        return self._decode(text[:whole], text[whole:])
+        return self._pieces.add(each.text)
 
     def finish(self) -> int:
         """It is over: how many bytes were left. Raises TransferError for what is no base64."""
-        return self._decode(self._rest, "")
-
-    def _decode(self, text: str, rest: str) -> int:
-        if (data := decoded(text)) is None:
-            raise TransferError(_("the terminal sends what is no base64"))
-        self._rest = rest
-        self.data += data
-        return len(data)
+        return self._pieces.finish()
 
 
 class Drop:

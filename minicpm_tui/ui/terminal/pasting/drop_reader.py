@@ -9,7 +9,7 @@ from textual.message import Message
 
 from minicpm_tui.errors import MinicpmTuiError, TransferError
 from minicpm_tui.i18n import N_, _
-from minicpm_tui.receiving.transfer import STALL_SECONDS, Transfer
+from minicpm_tui.receiving.transfer import Transfer
 from minicpm_tui.ui.terminal.pasting.arrivals import (
     MOST_TYPES,
     AllReceived,
@@ -19,6 +19,7 @@ from minicpm_tui.ui.terminal.pasting.arrivals import (
     Received,
     addresses,
     as_text,
+    given_up,
     paths,
     pictures,
     texts,
@@ -194,10 +195,5 @@ class DropReader:
 
     def look(self, now: float) -> None:
         """Give up what was stopped, or what the terminal sends no more of."""
-        if self._drop is None:
-            return
-        if self._drop.transfer.stopped:
-            self._fail(TransferError(_("stopped")))
-        elif now - self._drop.heard > STALL_SECONDS:
-            seconds = round(STALL_SECONDS)
-            self._fail(TransferError(_("the terminal sent nothing for {seconds} s").format(seconds=seconds)))
+        if self._drop is not None and (error := given_up(self._drop.transfer, now - self._drop.heard)):
+            self._fail(error)

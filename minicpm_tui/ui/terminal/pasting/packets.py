@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from minicpm_tui.errors import TransferError
+from minicpm_tui.i18n import _
+
 CLIPBOARD = "5522"
 DROP = "72"
 BEGIN = f"\x1b]{CLIPBOARD};"
@@ -28,6 +31,8 @@ DEAD_SECONDS = 10.0
 """After so long the rest of a packet no longer comes."""
 GAP_SECONDS = 1.0
 _MOST_TYPED = 200
+_GROUP = 4
+"""Characters of base64 that belong together."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,32 @@ def drop_packet(text: str = "", /, **keys: str | int) -> str:
 def encoded(payload: str | bytes) -> str:
     """Base64, as texts and data are written in packets."""
     return base64.b64encode(payload.encode() if isinstance(payload, str) else payload).decode()
+
+
+class Base64Pieces:
+    """What comes as base64 that is cut anywhere; ``data`` is what is known of it so far."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self._rest = ""
+
+    def add(self, text: str) -> int:
+        """How many bytes ``text`` has brought. Raises TransferError for what is no base64."""
+        padded = text.endswith("=")
+        text = self._rest + text.rstrip("=")
+        end = len(text) if padded else len(text) - len(text) % _GROUP
+        return self._decode(text[:end], text[end:])
+
+    def finish(self) -> int:
+        """It is over: how many bytes were left. Raises TransferError for what is no base64."""
+        return self._decode(self._rest, "")
+
+    def _decode(self, text: str, rest: str) -> int:
+        if (data := decoded(text)) is None:
+            raise TransferError(_("the terminal sends what is no base64"))
+        self._rest = rest
+        self.data += data
+        return len(data)
 
 
 def decoded(text: str) -> bytes | None:

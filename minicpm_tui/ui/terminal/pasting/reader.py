@@ -13,7 +13,7 @@ from minicpm_tui.errors import MinicpmTuiError, TransferError
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.receiving.transfer import STALL_SECONDS, Transfer
 from minicpm_tui.ui.terminal.pasting import arrivals
-from minicpm_tui.ui.terminal.pasting.arrivals import MOST_TYPES, Arriving, NotReceived, Received, as_text
+from minicpm_tui.ui.terminal.pasting.arrivals import MOST_TYPES, Arriving, NotReceived, Received, as_text, given_up
 from minicpm_tui.ui.terminal.pasting.packets import Packet, encoded, packet
 
 LIST = "."
@@ -189,8 +189,5 @@ class ClipboardReader:
     def look(self, now: float) -> None:
         """Give up what was stopped, or what the terminal sends no more of."""
         for read in self._all:
-            if read.transfer is not None and read.transfer.stopped:
-                self._fail(read, TransferError(_("stopped")))
-            elif now - read.heard > read.patience:
-                seconds = round(read.patience)
-                self._fail(read, TransferError(_("the terminal sent nothing for {seconds} s").format(seconds=seconds)))
+            if error := given_up(read.transfer, now - read.heard, read.patience):
+                self._fail(read, error)

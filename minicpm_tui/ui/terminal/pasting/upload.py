@@ -14,8 +14,8 @@ from textual.message import Message
 from minicpm_tui.errors import MinicpmTuiError, TransferError
 from minicpm_tui.i18n import _
 from minicpm_tui.receiving.transfer import STALL_SECONDS, Transfer
-from minicpm_tui.ui.terminal.pasting.arrivals import Arriving, NotReceived, Received
-from minicpm_tui.ui.terminal.pasting.packets import decoded
+from minicpm_tui.ui.terminal.pasting.arrivals import Arriving, NotReceived, Received, given_up
+from minicpm_tui.ui.terminal.pasting.packets import Base64Pieces
 
 REQUEST = "\x1b]1337;RequestUpload=format=tgz\x07"
 DIALOG_SECONDS = 600.0
@@ -32,8 +32,6 @@ _PIECE = re.compile(
     r"|(?P<typed>\x1b(?:\[[0-?]*[ -/]*[@-~]|O[A-Za-z])?|[^A-Za-z0-9+/=\n\r\x1b]+)"
 )
 _KEY_BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|O)?$")
-_GROUP = 4
-"""Characters of base64 that belong together."""
 
 
 class UploadReader:
@@ -53,9 +51,8 @@ class UploadReader:
         self._heard = 0.0
         self._held = ""
         self._held_since = 0.0
-        self._rest = ""
         self._line = 0
-        self._data = bytearray()
+        self._archive = Base64Pieces()
         self._transfer = Transfer(limit)
 
     @property
@@ -86,11 +83,8 @@ class UploadReader:
     def look(self, now: float) -> str:
         """Nothing came for a moment: what of it is typed. Gives up what was stopped, or what the terminal sends no more of."""
         silent = now - self._heard
-        if self._state == "flowing" and self._transfer.stopped:
-            self._fail(TransferError(_("stopped")))
-        elif self._state == "flowing" and silent > STALL_SECONDS:
-            line = _("the terminal sent nothing for {seconds} s").format(seconds=round(STALL_SECONDS))
-            self._fail(TransferError(line))
+        if self._state == "flowing" and (error := given_up(self._transfer, silent)):
+            self._fail(error)
         elif (self._state == "asked" and silent > DIALOG_SECONDS) or (self._state == "dropping" and silent > STALL_SECONDS):
             self._state = "idle"
         if self._state == "asked" and self._held and now - self._held_since <= STATUS_SECONDS:
@@ -110,7 +104,7 @@ class UploadReader:
             self._tell(NotReceived(TransferError(_("no file was chosen"))))
             return typed + rest
         self._state, self._heard = "flowing", now
-        self._rest, self._line, self._data, self._transfer = "", 0, bytearray(), Transfer(self._limit)
+        self._line, self._archive, self._transfer = 0, Base64Pieces(), Transfer(self._limit)
         self._tell(Arriving(self._transfer))
         return typed + self._flow(rest, now)
 
@@ -136,29 +130,21 @@ class UploadReader:
 
     def _add(self, text: str) -> None:
         try:
-            self._decode(self._rest + text, whole=text.endswith("="))
+            self._transfer.count(self._archive.add(text))
         except MinicpmTuiError as error:
             self._fail(error)
-
-    def _decode(self, text: str, *, whole: bool) -> None:
-        end = len(text) if whole else len(text) - len(text) % _GROUP
-        if (data := decoded(text[:end].rstrip("="))) is None:
-            raise TransferError(_("the terminal sends what is no base64"))
-        self._rest = text[end:]
-        self._data += data
-        self._transfer.count(len(data))
 
     def _finish(self) -> None:
         """The empty line has come."""
         if self._state == "flowing":
             try:
-                self._decode(self._rest, whole=True)
+                self._transfer.count(self._archive.finish())
             except MinicpmTuiError as error:
                 self._tell(NotReceived(error))
             else:
-                self._tell(Received(bytes(self._data), "uploaded"))
-        self._state, self._data = "idle", bytearray()
+                self._tell(Received(bytes(self._archive.data), "uploaded"))
+        self._state, self._archive = "idle", Base64Pieces()
 
     def _fail(self, error: MinicpmTuiError) -> None:
-        self._state, self._data = "dropping", bytearray()
+        self._state, self._archive = "dropping", Base64Pieces()
         self._tell(NotReceived(error))
