@@ -127,7 +127,7 @@ class Viewer(Commanded, ModalScreen[None]):
             yield Static(id="caption", markup=False)
             yield Canvas()
             yield Static(
-                _("← → · s slices · Enter each · b boxes · m cells · c copy · C original · o open · Esc closes"),
+                _("Esc closes · ← → · s slices · Enter each · b boxes · m cells · c copy · o open"),
                 id="keys",
                 markup=False,
             )

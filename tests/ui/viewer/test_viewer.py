@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from rich.cells import cell_len
 from textual.app import App
 from textual.widgets import Static
 
+from minicpm_tui import i18n
 from minicpm_tui.families import recognise, sliced
 from minicpm_tui.messages import Blob, Frame, ImagePart, MemoryBlobs, Source, VideoPart
 from minicpm_tui.ui.app.app import MinicpmApp
@@ -208,3 +210,13 @@ async def test_over_a_slow_line_cells_stay_as_they_are(views: list[View]) -> Non
         await app.push_screen(Viewer(views))
         await pilot.press("m")
         assert app.terminal.blocks == "half"
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+async def test_the_keys_are_all_there_in_eighty_columns(views: list[View], language: str) -> None:
+    i18n.set_language(language)
+    app = DrawingHost()
+    async with app.run_test(size=(80, 24)):
+        await app.push_screen(Viewer(views))
+        keys = app.screen.query_one("#keys", Static)
+        assert cell_len(str(keys.render())) <= keys.content_size.width
