@@ -94,6 +94,7 @@ class Terminal:
     ``modes`` are the private modes that are on (DECSET), ``keyboard_modes`` counts those of kitty's keyboard that were pushed.
     ``answers`` are given to questions, besides what every terminal answers; ``everything`` are the bytes that came.
     ``speak`` says what the terminal sends for what came, where that takes more than a table.
+    ``execute`` becomes the program in the child, as ``os.execvpe`` does.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Terminal:
         env: Mapping[str, str] | None = None,
         answers: Mapping[bytes, bytes] | None = None,
         speak: Callable[[str], str] = lambda _written: "",
+        execute: Callable[[str, list[str], dict[str, str]], object] = os.execvpe,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
@@ -121,7 +123,8 @@ class Terminal:
         self.started = time.monotonic()
         self._pid = os.fork()
         if self._pid == 0:
-            _become(theirs, argv, {**{k: v for k, v in os.environ.items() if k not in _DROPPED}, **_ENVIRONMENT, **(env or {})})
+            kept = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+            _become(theirs, argv, {**kept, **_ENVIRONMENT, **(env or {})}, execute)
         os.close(theirs)
         os.set_blocking(ours, False)
         self._fd = ours
@@ -281,7 +284,9 @@ class Terminal:
                 return
 
 
-def _become(terminal: int, argv: Sequence[str], env: Mapping[str, str]) -> None:
+def _become(
+    terminal: int, argv: Sequence[str], env: dict[str, str], execute: Callable[[str, list[str], dict[str, str]], object]
+) -> None:
     """In the child: take the terminal and run the program."""
     try:
         os.setsid()
@@ -289,7 +294,7 @@ def _become(terminal: int, argv: Sequence[str], env: Mapping[str, str]) -> None:
         for number in (0, 1, 2):
             os.dup2(terminal, number)
         os.closerange(3, 256)
-        os.execvpe(argv[0], list(argv), dict(env))
+        execute(argv[0], list(argv), env)
     except OSError as error:
         sys.stderr.write(f"{error}\n")
     finally:

@@ -23,11 +23,21 @@ def question(name: str) -> str:
     return f"fault:{name}"
 
 
+async def request(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """A request's head in small letters and its body, which comes in chunks when there are pictures in it."""
+    head, body = (await reader.readuntil(b"\r\n\r\n")).lower(), b""
+    if b"transfer-encoding: chunked" in head:
+        while size := int(await reader.readuntil(b"\r\n"), 16):
+            body += (await reader.readexactly(size + 2))[:-2]
+        await reader.readline()
+        return head, body
+    length = next((int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"content-length:")), 0)
+    return head, await reader.readexactly(length)
+
+
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with suppress(asyncio.IncompleteReadError, ConnectionError):
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        length = next((int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"content-length:")), 0)
-        body = await reader.readexactly(length)
+        head, body = await request(reader)
         if head.startswith(b"post") and b"/chat/completions" in head:
             writer.write(FAULTS[_NAMED.findall(body)[-1].decode()])  # the last one: those before it are history
         else:

@@ -38,7 +38,7 @@ from minicpm_tui.ui.terminal.output.lean import LeanOutput
 from minicpm_tui.ui.terminal.paintings import Drawing
 from minicpm_tui.ui.terminal.pasting.app import Pasting
 from minicpm_tui.ui.terminal.pasting.writer import Copied
-from minicpm_tui.ui.terminal.private import Mistakes, Notices, SteadyPalette
+from minicpm_tui.ui.terminal.private import Mistakes, Notices
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.kit.help import Place
@@ -213,8 +213,10 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Pasting, 
             words.delete(self.focused, forward=forward)
 
     def action_command_palette(self) -> None:
-        if not isinstance(self.screen, SteadyPalette):
-            self.push_screen(SteadyPalette(placeholder=_("Find a command…")))
+        from minicpm_tui.ui.kit.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
 
     def action_open(self, name: str) -> None:
         """Show the screen that the command of this name opens."""

@@ -12,7 +12,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.timer import Timer
-from textual.widgets import Button, Input, Label, RadioSet, TextArea
+from textual.widgets import Button, Input, Label, RadioSet
 
 from minicpm_tui.batch.output.sidecars import Kind
 from minicpm_tui.errors import MinicpmTuiError
@@ -24,6 +24,7 @@ from minicpm_tui.text import one_line
 from minicpm_tui.ui.batch.order import Abandoned, Order, count, free_output, inputs_of
 from minicpm_tui.ui.kit.commands import Command, bindings
 from minicpm_tui.ui.kit.error_line import error_line
+from minicpm_tui.ui.kit.field import Area
 from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Pick, Tick, entry, labelled
 
 COMMANDS = (
@@ -82,7 +83,7 @@ class BatchForm(AppliedForm[Order | None]):
                 yield from entry("pictures", _("Pictures"), self._pictures, _("folder, glob, list or table"))
             yield from labelled("", Label("", id="found", classes="muted note", markup=False))
             yield Label(_("Question; {fields} are filled in").format(fields="{name} {stem} {path} {caption}"), markup=False)
-            yield TextArea(known("question", ""), id="question", compact=True, tab_behavior="focus")
+            yield Area(known("question", ""), id="question", compact=True, tab_behavior="focus")
             yield from entry("output", _("Answers go to"), known("output", ""), "")
             with Horizontal(classes="field"):
                 yield Label(_("Sidecar files"))
@@ -171,7 +172,7 @@ class BatchForm(AppliedForm[Order | None]):
         names = ("output", "prefix", "suffix", "max_tokens", "concurrency")
         self._kept.update({name: self.query_one(f"#{name}", Input).value for name in names})
         self._kept.update(
-            question=self.query_one(TextArea).text,
+            question=self.query_one(Area).text,
             sidecar=self._kind or "",
             skip="yes" if self.query_one(Tick).value else "",
         )
@@ -180,7 +181,7 @@ class BatchForm(AppliedForm[Order | None]):
 
     def _order(self) -> Order:
         """Raises _Wrong."""
-        question, output, kind = self.query_one(TextArea).text.strip(), self._text("output"), self._kind
+        question, output, kind = self.query_one(Area).text.strip(), self._text("output"), self._kind
         if not self._inputs:
             raise _Wrong("pictures", _("Pictures: name a folder, a glob, a list or a table"))
         if not question:

@@ -8,13 +8,13 @@ import msgspec
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.validation import ValidationResult, Validator
-from textual.widgets import Button, Input, Label, RadioSet, TextArea
+from textual.widgets import Button, Input, Label, RadioSet
 
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.messages import RequestOptions, RequestProfile
 from minicpm_tui.sampling import SAMPLING, parse
 from minicpm_tui.ui.kit.commands import Command, bindings
-from minicpm_tui.ui.kit.field import Field
+from minicpm_tui.ui.kit.field import Area, Field
 from minicpm_tui.ui.kit.forms import AppliedForm, Buttons, Fields, Pick, labelled
 
 COMMANDS = (
@@ -58,7 +58,7 @@ class SamplingForm(AppliedForm[RequestOptions | None]):
             window.border_title = _("Prompt and sampling")
             window.border_subtitle = _("^S applies, in a single line Enter too · Esc closes")
             yield Label(_("System prompt"))
-            yield TextArea(options.system, id="system", compact=True, tab_behavior="focus")
+            yield Area(options.system, id="system", compact=True, tab_behavior="focus")
             yield from self._numbers()
             with Horizontal(classes="field"):
                 yield Label(_("Thinking"))
@@ -91,7 +91,7 @@ class SamplingForm(AppliedForm[RequestOptions | None]):
         self._before = self._written()
         for name, text in self._earlier.items():
             if name == "system":
-                self.query_one("#system", TextArea).text = text
+                self.query_one("#system", Area).text = text
             else:
                 self.query_one(f"#{name}", Input).value = text
         if self._earlier:
@@ -100,7 +100,7 @@ class SamplingForm(AppliedForm[RequestOptions | None]):
     def _written(self) -> dict[str, str]:
         """What the fields hold, by their ids."""
         fields = {name: self.query_one(f"#{name}", Input).value for name in SAMPLING}
-        return {"system": self.query_one("#system", TextArea).text, **fields}
+        return {"system": self.query_one("#system", Area).text, **fields}
 
     def action_leave(self) -> None:
         written = self._written()
@@ -122,7 +122,7 @@ class SamplingForm(AppliedForm[RequestOptions | None]):
                 return
         sets = self.query(RadioSet)
         thinking = _THINKING[max(sets.first().pressed_index, 0)] if sets else self._options.thinking
-        system = self.query_one("#system", TextArea).text.strip()
+        system = self.query_one("#system", Area).text.strip()
         numbers = {name: self._value(name) for name in SAMPLING}
         self.dismiss(msgspec.structs.replace(self._options, system=system, thinking=thinking, **numbers))
 

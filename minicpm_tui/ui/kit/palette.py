@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.app import ComposeResult
+from textual.command import CommandInput, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from minicpm_tui.i18n import _
 from minicpm_tui.ui.kit.commands import Live, live
+from minicpm_tui.ui.kit.field import Field
+from minicpm_tui.ui.terminal.private import SteadyPalette
+
+
+class Palette(SteadyPalette):
+    """Finds a command."""
+
+    def compose(self) -> ComposeResult:
+        for widget in super().compose():
+            typed = isinstance(widget, CommandInput)
+            yield _Typed(placeholder=_("Find a command…"), select_on_focus=False) if typed else widget
+
+
+class _Typed(CommandInput, Field):
+    """Textual's, no longer than any other field."""
 
 
 class CommandProvider(Provider):
