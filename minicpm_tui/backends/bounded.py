@@ -16,6 +16,8 @@ from minicpm_tui.backends.error_words import LIMIT as ERROR_LIMIT
 BODY_LIMIT = 16_000_000
 """Bytes of an answer that is no stream; more of it raises BodyTooLarge."""
 _PIECE = 64 * 1024
+_MEMBER = b"\x1f"
+"""How each part of a gzip file begins (RFC 1952, 2.2): some gateways pack every event by itself."""
 _WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 
 
@@ -100,6 +102,10 @@ class _Body(httpx2.AsyncByteStream):
         async for packed in self._stream:
             left = packed
             while left:
+                if unpacker.eof:
+                    if not left.startswith(_MEMBER):
+                        break  # what follows is no part of the answer
+                    unpacker = zlib.decompressobj(_WINDOWS[self._coding])
                 try:
                     piece = unpacker.decompress(left, _PIECE)
                 except zlib.error as error:
@@ -109,6 +115,6 @@ class _Body(httpx2.AsyncByteStream):
                     first = False
                     continue
                 first = False
-                left = unpacker.unconsumed_tail
+                left = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
                 yield piece
                 await asyncio.sleep(0)  # Ctrl-C and the screen have their turn, however much there is to unpack

@@ -20,6 +20,7 @@ _WORDS_LIMIT = 300
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PAGE = 2000
 _HTML = re.compile(rb"(?i)\s*<(?:!doctype|html|head|body|h1)\b")
+_TAG = re.compile(rb"<[a-zA-Z/!][^>]*>?")
 _TLS_WANTED = re.compile(
     rb"(?P<plain>plain HTTP request was sent to HTTPS port|sent an HTTP request to an HTTPS server)"
     rb"|No required SSL certificate was sent|The SSL certificate error"
@@ -163,9 +164,10 @@ def certificate_wanted(url: str) -> errors.AuthenticationFailed:
 
 def _foreign(status: int, body: bytes, url: str) -> errors.BackendError:
     """For an answer in no form that is known: a web site, another program."""
-    if status >= 500:
-        page = one_line(hide(body[:_WORDS_LIMIT].decode(errors="replace")), 160)
-        return errors.ServerFailed(f"{url}: HTTP {status} {page}".rstrip(), hint=_("look at the server's log"))
+    if status >= 500 or not url:
+        page = one_line(hide(_TAG.sub(b" ", body[:_WORDS_LIMIT]).decode(errors="replace")), 160)
+        where = f"{url}: " if url else ""
+        return errors.ServerFailed(f"{where}HTTP {status} {page}".rstrip(), hint=_("look at the server's log"))
     if proxy := proxy_for(url):
         words = _("{url} through the proxy {proxy}").format(url=url, proxy=proxy)
         hint = _("check the address, or add the host to NO_PROXY")

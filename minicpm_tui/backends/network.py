@@ -51,8 +51,8 @@ def network_error(error: BaseException, url: str, silent_seconds: float, *, know
     if any(isinstance(cause, BodyUnreadable) for cause in causes):
         words = _("{url} packed its answer in a way that cannot be read").format(url=where)
         return errors.ServerFailed(words, hint=_("check what stands between: a gateway should not compress"))
-    if any(isinstance(cause, httpx2.RemoteProtocolError) for cause in causes):
-        return _protocol(str(error), where, silent_seconds, known=known)
+    if wrong := [str(cause) for cause in causes if isinstance(cause, httpx2.RemoteProtocolError)]:
+        return _protocol(wrong[0], where, silent_seconds, known=known)
     return _broken(where, silent_seconds) if known else _closed(where)
 
 
@@ -80,11 +80,16 @@ def _closed(where: str) -> errors.BackendError:
 
 
 def _protocol(text: str, where: str, silent_seconds: float, *, known: bool) -> errors.BackendError:
+    if known:
+        if "closed" in text or "disconnected" in text:
+            return _broken(where, silent_seconds)
+        words = _("{url} sent something that is not HTTP").format(url=where)
+        return errors.ServerFailed(words, hint=_("check what stands between, then ask again"))
     if "illegal" in text or "does not look like" in text:
         return errors.NotAServer(
             _("{url} does not speak HTTP").format(url=where), hint=_("check the port, and whether the address needs https://")
         )
-    return _broken(where, silent_seconds) if known else _closed(where)
+    return _closed(where)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

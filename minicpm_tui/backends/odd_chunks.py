@@ -1,11 +1,12 @@
 """Chunks and whole answers that are not by the letter of the API: read field by field, what does not fit is dropped.
 
 Seen: ``choices: null``, token counts that are floats or texts, a finish reason that is an object (older SGLang), content as a
-list of parts (Mistral), bytes that are no UTF-8, halves of surrogate pairs, NaN.
+list of parts (Mistral), bytes that are no UTF-8, halves of surrogate pairs, NaN, ``data:`` twice, two objects in one event.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -14,6 +15,8 @@ from minicpm_tui.backends.error_words import words_in
 from minicpm_tui.backends.sse import Choice, Chunk, DeltaChunk, PromptDetails, UsageChunk, decode_chunk
 from minicpm_tui.decoding import DecodingError, lenient_json, whole_number
 
+_NAMED = re.compile(rb"(?:data:\s*)+")
+_BETWEEN_OBJECTS = re.compile(rb"(?<=\})\s*(?=\{)")
 STOP = "stop"
 """The finish reason of a reply that ended without saying why."""
 
@@ -41,6 +44,14 @@ def read_chunk(data: bytes) -> Chunk | None:
     return _with_error(chunk, data)
 
 
+def events_within(event: bytes) -> list[bytes]:
+    """What ``event``, which cannot be read, holds of events that can: its own ``data:`` line, or objects one after the other."""
+    if named := _NAMED.match(event):
+        return [event[named.end() :].strip()]
+    found = _BETWEEN_OBJECTS.split(event)
+    return found if len(found) > 1 and all(read_chunk(each) is not None for each in found) else []
+
+
 def _with_error(chunk: Chunk, data: bytes) -> Chunk:
     """A chunk without anything of a reply may be an error of another shape than OpenAI's."""
     if not chunk.choices and chunk.usage is None and not chunk.failed and words_in(data) is not None:
@@ -49,7 +60,8 @@ def _with_error(chunk: Chunk, data: bytes) -> Chunk:
 
 
 def _choices(value: Any) -> list[Choice]:
-    return [_choice(each) for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    listed = [value] if isinstance(value, dict) else value
+    return [_choice(each) for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
 
 
 def _choice(value: dict[str, Any]) -> Choice:
@@ -82,8 +94,10 @@ def _parts(value: Any, kind: str) -> str | None:
     """The text of content that is one text, one part or a list of parts; ``kind`` is the field that holds it."""
     if isinstance(value, str):
         return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
     if isinstance(value, dict):
-        inner = value.get(kind)
+        inner = value.get(kind, value.get("value"))
         return inner if isinstance(inner, str) else _parts(inner, "text") if isinstance(inner, list) else None
     if isinstance(value, list):
         found = [each if isinstance(each, str) and kind == "text" else _parts(each, kind) for each in _objects(value, kind)]

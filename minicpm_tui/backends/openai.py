@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 FIRST_TOKEN_STALLS = 3.0
 """Until the first token a server may be silent so many times longer: it waits its turn and reads the prompt."""
 
+_SNIFFED = 256
+"""Bytes at the beginning of an answer that tell whether it is a stream of events."""
 SAVE_SECONDS = 1.0
 """Between two writings of the media memory."""
 
@@ -183,14 +185,18 @@ class OpenAIBackend:
     async def _stream_of(self, response: httpx2.Response) -> AsyncGenerator[bytes, None]:
         """The body as server-sent events. Raises _Refused when it is no reply at all."""
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind in {"text/event-stream", ""}:
-            async for data in response.aiter_bytes():
+        events, held = kind in {"text/event-stream", ""}, bytearray()
+        async for data in response.aiter_bytes():
+            if events:
                 yield data
+                continue
+            held += data
+            if events := is_events(bytes(held[:_SNIFFED])):  # to which a gateway gave another type
+                yield bytes(held)
+        if events:
             return
-        body = await response.aread()
-        if is_events(body):
-            yield body  # events that a gateway gave another type
-        elif (chunk := read_chunk(body)) is not None and (chunk.choices or chunk.failed):
+        body = bytes(held)
+        if (chunk := read_chunk(body)) is not None and (chunk.choices or chunk.failed):
             yield as_event(body)
         else:
             raise _Refused(Failure(not_a_reply(self._facts.url, kind)))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from minicpm_tui.backends.error_words import words_in
-from minicpm_tui.backends.odd_chunks import STOP, read_chunk
+from minicpm_tui.backends.odd_chunks import STOP, events_within, read_chunk
 from minicpm_tui.backends.reasoning import Piece, ThinkSplitter
 from minicpm_tui.backends.reply_text import ReplyText
 from minicpm_tui.backends.sse import DONE, Choice, Chunk, DeltaChunk, EventReader, decode_chunk, usage_of
@@ -20,6 +20,9 @@ from minicpm_tui.text import one_line
 UNREAD_LIMIT = 100
 """Events that cannot be read, before the first one that can: this is no reply."""
 _REASON_LIMIT = 40
+_MOST_REPLIES = 1000
+"""What a server counts beyond is no number of a reply."""
+_ENDS = {DONE, b'"[DONE]"', b"[done]"}
 
 
 class ReplyReader:
@@ -42,6 +45,7 @@ class ReplyReader:
         self._first_token: float | None = None
         self._index: int | None = None
         self._unread = 0
+        self._foreign = False
         self._refused = False
         self.answering = False
         self.done = False
@@ -63,14 +67,14 @@ class ReplyReader:
         yield from self.held()
         if self.refusal is not None:
             return
-        if self._unread and not self.answering:
+        if (self._unread and self._first_token is None) or (self._foreign and not self.answering):
             raise _garbage()
-        if self._unread:
-            yield Notice(_("A part of the reply could not be read and is missing."))
         if not self.complete:
             raise ServerFailed(
                 _("the connection broke off during the reply"), hint=_("check that the server is still running, then try again")
             )
+        if self._unread:
+            yield Notice(_("A part of the reply could not be read and is missing."))
 
     def held(self) -> Iterator[Delta]:
         """What was held back of the text, as more of it might have changed what it means."""
@@ -116,21 +120,27 @@ class ReplyReader:
         if chunk is None or not (chunk.choices or chunk.usage or chunk.failed):
             chunk = read_chunk(event)
         if chunk is None:
-            self._cannot_read(event)
+            yield from self._unreadable(event)
             return
         if chunk.failed:
             self._error(event)
             return
         self._usage = usage_of(chunk.usage) or self._usage
-        for choice in chunk.choices:
+        self._foreign |= not chunk.choices and chunk.usage is None
+        choices = chunk.choices if len(chunk.choices) < 2 else sorted(chunk.choices, key=lambda choice: choice.index)
+        for choice in choices:
+            index = choice.index if 0 <= choice.index < _MOST_REPLIES else 0
             if self._index is None:
-                self._index = choice.index
-            if choice.index == self._index:
+                self._index = index
+            if index == self._index:
                 yield from self._choice(choice, odd=odd)
 
-    def _cannot_read(self, event: bytes) -> None:
-        if event.strip() == DONE:
+    def _unreadable(self, event: bytes) -> Iterator[Delta]:
+        if event.strip() in _ENDS:
             self._over()
+            return
+        if within := events_within(event):
+            yield from self._read(iter(within))
             return
         self._unread += 1
         if self._unread > UNREAD_LIMIT and not self.answering:

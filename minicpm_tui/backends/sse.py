@@ -19,11 +19,13 @@ DONE = b"[DONE]"
 LINE_LIMIT = 8_000_000
 """Bytes of an event; a chunk has some hundred."""
 _BOM = b"\xef\xbb\xbf"
-_EVENT_STARTS = (b"data:", b"event:", b":")
+_EVENT_STARTS = (b"data:", b"event:", b"id:", b"retry:", b":")
 """How a stream of events begins, by which one is known that has another type."""
-_BEFORE_EVENTS = _BOM + b"\0 \t\r\n"
+_NO_TEXT = _BOM + b"\0"
+"""Bytes before a line: of byte order marks, and those that some gateways send to keep a connection alive."""
+_BEFORE_EVENTS = _NO_TEXT + b" \t\r\n"
 """Bytes that may stand before that."""
-_NO_ERROR = {b"null", b"{}", b'""', b"false"}
+_NO_ERROR = {b"null", b"{}", b'""', b"false", b"0", b"[]"}
 _MOST_TOKENS = 1 << 40
 
 
@@ -100,13 +102,16 @@ def _count(number: int) -> int:
 
 
 class EventReader:
-    """Puts the ``data`` of events together from bytes however they are cut; comments (keep-alive) are dropped."""
+    """Puts the ``data`` of events together from bytes however they are cut; comments (keep-alive) and empty events are dropped.
+
+    A gateway may leave the blank line between two events out: an object that begins on a line of its own is an event of its own.
+    """
 
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[bytes] = []
         self._size = 0
-        self._began = False
+        self._error = False
         self._after_cr = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -133,20 +138,30 @@ class EventReader:
 
     def _line(self, line: bytes) -> Iterator[bytes]:
         if not line:
-            if self._data:
-                yield b"\n".join(self._data) if len(self._data) > 1 else self._data[0]
-                self._data, self._size = [], 0
+            yield from self._event()
+            self._error = False
             return
         if not line.startswith(b"data:"):
-            line = self._cleaned(line)
-        self._began = True
+            line = line.lstrip(_NO_TEXT)
         if line.startswith(b"data:"):
-            self._data.append(line[6:] if line.startswith(b"data: ") else line[5:])
+            data = line[6:] if line.startswith(b"data: ") else line[5:]
+            if self._data and self._data[-1].endswith(b"}") and (data.startswith(b"{") or data == DONE):
+                yield from self._event()
+            self._data.append(data)
             self._size += len(line)
+        elif line.startswith(b"event:"):
+            self._error = line[6:].strip() == b"error"
 
-    def _cleaned(self, line: bytes) -> bytes:
-        """Without the BOM at the very beginning, and without NUL bytes that some gateways send to keep a connection alive."""
-        return (line if self._began else line.removeprefix(_BOM)).lstrip(b"\0")
+    def _event(self) -> Iterator[bytes]:
+        """The event whose lines are here; one that is named an error and is none by its words becomes one."""
+        if not self._data:
+            return
+        data = b"\n".join(self._data) if len(self._data) > 1 else self._data[0]
+        self._data, self._size = [], 0
+        if self._error and data not in {b"", DONE} and not data.startswith(b"{"):
+            data = msgspec.json.encode({"error": {"message": data.decode(errors="replace")}})
+        if data and not data.isspace():
+            yield data
 
 
 def is_events(body: bytes) -> bool:

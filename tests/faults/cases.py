@@ -33,6 +33,13 @@ def answer(body: bytes, status: int = 200, kind: str = "text/event-stream", more
     return head.encode() + body
 
 
+def chunked(*pieces: bytes, extension: bytes = b"", trailers: bytes = b"", end: bool = True) -> bytes:
+    """An answer in chunks; without ``end`` it breaks off."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    body = b"".join(b"%x%b\r\n%b\r\n" % (len(each), extension, each) for each in pieces)
+    return head + body + (b"0\r\n" + trailers + b"\r\n" if end else b"")
+
+
 def _complete() -> dict[str, bytes]:
     """Odd, but with all of the text "Hello world"."""
     usages: list[Any] = [
@@ -76,10 +83,36 @@ def _complete() -> dict[str, bytes]:
     found |= {f"line-{name}": HELLO + each + WORLD + STOP + DONE for name, each in lines.items()}
     found |= {"crlf": WHOLE.replace(b"\n", b"\r\n"), "cr": WHOLE.replace(b"\n", b"\r"), "bom": b"\xef\xbb\xbf" + WHOLE}
     found |= {"tight": WHOLE.replace(b"data: ", b"data:"), "no-done": HELLO + WORLD + STOP, "no-finish": HELLO + WORLD + DONE}
-    wire = {name: answer(body) for name, body in found.items()}
+    wire = {name: answer(body) for name, body in (found | _gateways()).items()}
     wire["gzip"] = answer(gzip.compress(WHOLE), more="Content-Encoding: gzip\r\n")
     wire["deflate"] = answer(zlib.compress(WHOLE), more="Content-Encoding: deflate\r\n")
+    parts = b"".join(gzip.compress(each) for each in (HELLO, WORLD, STOP + DONE))
+    wire["gzip-parts"] = answer(parts, more="Content-Encoding: gzip\r\n")
+    wire["plain"] = answer(WHOLE, kind="text/plain")
+    wire["hints"] = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + wire["bom"]
+    wire["trailers"] = chunked(HELLO, WORLD + STOP + DONE, extension=b';a="b;c"', trailers=b"X-Cost: 1\r\n")
     return wire
+
+
+def _gateways() -> dict[str, bytes]:
+    """What gateways make of a stream's lines, and servers of its numbers."""
+    first, second = HELLO.strip(), WORLD.strip()
+    found = {
+        "one-newline": WHOLE.replace(b"\n\n", b"\n"),
+        "two-lines": first + b"\n" + second + b"\n\n" + STOP + DONE,
+        "two-objects": first + second.removeprefix(b"data: ") + b"\n\n" + STOP + DONE,
+        "twice-named": WHOLE.replace(b"data: ", b"data: data: "),
+        "bom-later": HELLO + b"\xef\xbb\xbf" + WORLD + STOP + DONE,
+        "empty-events": b"data:\n\n" * 200 + WHOLE,
+        "quoted-end": HELLO + WORLD + event("[DONE]"),
+    }
+    for name, index in (("negative", -1), ("huge", 10**30), ("real", 0.0)):
+        found[f"index-{name}"] = HELLO + event({"choices": [{"index": index, "delta": {"content": " world"}}]}) + STOP + DONE
+    other = {"index": 1, "delta": {"content": "other"}}
+    found["two-replies"] = event({"choices": [other, {"index": 0, "delta": {"content": "Hello"}}]}) + WORLD + STOP + DONE
+    found["no-list"] = event({"choices": {"delta": {"content": "Hello"}}}) + WORLD + STOP + DONE
+    found["value"] = event({"choices": [{"delta": {"content": {"type": "text", "value": "Hello"}}}]}) + WORLD + STOP + DONE
+    return found
 
 
 def _broken() -> dict[str, bytes]:
@@ -108,6 +141,9 @@ def _broken() -> dict[str, bytes]:
     found |= {"sign-in": answer(b"<html><title>Sign in</title></html>", kind="text/html"), "short": answer(HELLO, length=500)}
     found |= {"error-inside": answer(HELLO + event({"error": {"message": "CUDA"}}) + DONE), "deep": answer(event(deep), length=9)}
     found["key-said"] = answer(json.dumps({"error": {"message": f"{KEY} may not do this"}}).encode(), 400, "application/json")
+    found["error-event"] = answer(HELLO + b"event: error\ndata: boom\n\n")
+    found["foreign"] = answer(event({"candidates": [{"content": {"parts": [{"text": "Hello"}]}}]}))
+    found |= {"no-head": WHOLE, "bad-size": chunked(HELLO, end=False) + b"ZZ\r\n", "plain-short": chunked(HELLO, end=False)}
     found["bad-gzip"] = answer(gzip.compress(WHOLE)[:-30], more="Content-Encoding: gzip\r\n")
     return found
 

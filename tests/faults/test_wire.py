@@ -51,6 +51,11 @@ def test_what_is_broken_is_one_line(name: str) -> None:
     assert "\n" not in error.line()
 
 
+@pytest.mark.parametrize("name", ["short", "plain-short", "bad-size", "error-inside", "error-event"])
+def test_what_came_before_it_broke_is_kept(name: str) -> None:
+    assert text_of(asyncio.run(asked(BROKEN[name]))) == "Hello"
+
+
 @pytest.mark.parametrize("name", SPOILT)
 def test_spoilt_bytes_never_break_the_program(name: str) -> None:
     end_of(asyncio.run(asked(SPOILT[name])))
