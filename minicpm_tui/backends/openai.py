@@ -184,15 +184,21 @@ class OpenAIBackend:
 
     async def _stream_of(self, response: httpx2.Response) -> AsyncGenerator[bytes, None]:
         """The body as server-sent events. Raises _Refused when it is no reply at all."""
+        import httpx2
+
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         events, held = kind in {"text/event-stream", ""}, bytearray()
-        async for data in response.aiter_bytes():
-            if events:
-                yield data
-                continue
-            held += data
-            if events := is_events(bytes(held[:_SNIFFED])):  # to which a gateway gave another type
-                yield bytes(held)
+        try:
+            async for data in response.aiter_bytes():
+                if events:
+                    yield data
+                    continue
+                held += data
+                if events := is_events(bytes(held[:_SNIFFED])):  # to which a gateway gave another type
+                    yield bytes(held)
+        except httpx2.HTTPError:
+            if events or read_chunk(bytes(held)) is None:
+                raise  # else the line broke behind the whole answer
         if events:
             return
         body = bytes(held)

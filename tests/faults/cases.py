@@ -88,6 +88,10 @@ def _complete() -> dict[str, bytes]:
     wire["deflate"] = answer(zlib.compress(WHOLE), more="Content-Encoding: deflate\r\n")
     parts = b"".join(gzip.compress(each) for each in (HELLO, WORLD, STOP + DONE))
     wire["gzip-parts"] = answer(parts, more="Content-Encoding: gzip\r\n")
+    whole = {"choices": [{"message": {"content": "Hello world"}, "finish_reason": "stop"}]}
+    wire["json"] = answer(json.dumps(whole).encode(), kind="application/json")
+    wire["json-longer"] = answer(json.dumps(whole).encode(), kind="application/json", length=9)
+    wire |= {"created": answer(WHOLE, 201), "longer": answer(WHOLE, length=9), "no-last-chunk": chunked(WHOLE, end=False)}
     wire["plain"] = answer(WHOLE, kind="text/plain")
     wire["hints"] = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + wire["bom"]
     wire["trailers"] = chunked(HELLO, WORLD + STOP + DONE, extension=b';a="b;c"', trailers=b"X-Cost: 1\r\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from minicpm_tui.backends.odd_chunks import read_chunk
 from minicpm_tui.backends.reply import ReplyReader
 from minicpm_tui.backends.sse import as_event, is_events
 from minicpm_tui.decoding import json_object
-from minicpm_tui.errors import NotAServer, ServerFailed
+from minicpm_tui.errors import BackendError, NotAServer, ServerFailed, ServerStalled
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Delta, Usage
 
@@ -31,13 +32,31 @@ _GAUGE = re.compile(rb"^vllm:num_requests_(running|waiting)(?:\{[^\n]*\})? ([0-9
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer; ``reasoning`` is apart from ``text``, which is the model's refusal when it ``refused``."""
+    """A whole answer; ``reasoning`` is apart from ``text``, which is the model's refusal when it ``refused``.
+
+    ``notice`` says what is missing in it.
+    """
 
     text: str
     reasoning: str
     usage: Usage | None
     finish_reason: str | None
     refused: bool = False
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """``response`` with what could be read of its ``body``; ``broken`` says why that is not all."""
+
+    response: httpx2.Response
+    body: bytes
+    broken: BackendError | None = None
+
+    @property
+    def well(self) -> bool:
+        """Whether it is a reply, by its status."""
+        return self.response.is_success
 
 
 class Server:
@@ -58,6 +77,7 @@ class Server:
         self.url = url
         self._key = key
         self._thinking = thinking
+        self._seconds = seconds
         self._client = make_client(url, key, stall_seconds=seconds, transport=transport)
         self._without_stop_ids = False
 
@@ -68,16 +88,16 @@ class Server:
         """
         if self._without_stop_ids:
             body = _without_stop_ids(body)
-        response = await self._post(body)
-        if response.status_code == 200:
-            return self._reply(response)
-        failure = self._failure(response)
+        answer = await self._post(body)
+        if answer.well:
+            return self._reply(answer)
+        failure = self._failure(answer)
         if failure.about_stop_ids and (bare := _without_stop_ids(body)) != body:
             self._without_stop_ids = True
-            response = await self._post(bare)
-            if response.status_code == 200:
-                return self._reply(response)
-            failure = self._failure(response)
+            answer = await self._post(bare)
+            if answer.well:
+                return self._reply(answer)
+            failure = self._failure(answer)
         raise failure.error
 
     async def healthy(self) -> bool:
@@ -110,30 +130,52 @@ class Server:
         """Close the connections to it."""
         await self._client.aclose()
 
-    async def _post(self, body: bytes) -> httpx2.Response:
+    async def _post(self, body: bytes) -> _Answer:
         import httpx2
 
+        from minicpm_tui.backends.bounded import BODY_LIMIT, BodyTooLarge
         from minicpm_tui.backends.network import network_error
 
-        began = time.monotonic()
+        began, url, held = time.monotonic(), f"{http_root(self.url)}/v1/chat/completions", bytearray()
+        headers = {"content-type": "application/json"}
+        response: httpx2.Response | None = None
         try:
-            return await self._client.post(
-                f"{http_root(self.url)}/v1/chat/completions", content=body, headers={"content-type": "application/json"}
-            )
+            async with (
+                asyncio.timeout(self._seconds),
+                self._client.stream("POST", url, content=body, headers=headers) as response,
+            ):
+                async for piece in response.aiter_bytes():
+                    held += piece
+                    if len(held) > BODY_LIMIT:
+                        raise BodyTooLarge(url)
+        except TimeoutError:
+            words = _("{url} took more than {seconds:.0f} s to answer").format(url=self.url, seconds=self._seconds)
+            raise ServerStalled(words, hint=_("try again; if it stays slow, start the server again")) from None
         except httpx2.HTTPError as error:
-            raise network_error(error, self.url, time.monotonic() - began, known=True) from error
+            broken = network_error(error, self.url, time.monotonic() - began, known=True)
+            if response is None or not response.is_success or isinstance(error, BodyTooLarge):
+                raise broken from error
+            return _Answer(response, bytes(held), broken)
+        return _Answer(response, bytes(held))
 
-    def _failure(self, response: httpx2.Response) -> Failure:
-        location = response.headers.get("location", "")
-        return failure_of(response.status_code, response.content, url=self.url, key_sent=bool(self._key), location=location)
+    def _failure(self, answer: _Answer) -> Failure:
+        location = answer.response.headers.get("location", "")
+        return failure_of(answer.response.status_code, answer.body, url=self.url, key_sent=bool(self._key), location=location)
 
-    def _reply(self, response: httpx2.Response) -> Reply:
+    def _reply(self, answer: _Answer) -> Reply:
+        """What an answer says, also one that the line broke after. Raises BackendError."""
+        try:
+            return self._read(answer)
+        except BackendError as error:
+            raise answer.broken or error from error
+
+    def _read(self, answer: _Answer) -> Reply:
         """What an answer says, read as the one event of a stream. Raises NotAServer, and ServerFailed for what is no JSON."""
-        data = response.content
+        data = answer.body
         events = is_events(data)
         if not events:
             chunk = read_chunk(data)
-            if chunk is None and "html" in (kind := response.headers.get("content-type", "")):
+            if chunk is None and "html" in (kind := answer.response.headers.get("content-type", "")):
                 raise not_a_reply(self.url, kind)
             if chunk is None:
                 raise ServerFailed(_("{url} sent an answer that is not JSON").format(url=self.url))
@@ -141,9 +183,12 @@ class Server:
                 raise NotAServer(_("{url} sent no answer").format(url=self.url))
         reader = ReplyReader(time.monotonic(), thinking=self._thinking)
         texts = {"content": "", "reasoning": ""}
+        notice = ""
         for event in (*reader.feed(data if events else as_event(data)), *reader.finish()):
             if isinstance(event, Delta):
                 texts[event.kind] += event.text
+            else:
+                notice = event.text
         if reader.refusal is not None:
             raise failure_of(*reader.refusal, url=self.url, key_sent=bool(self._key)).error
         end = reader.end()
@@ -153,6 +198,7 @@ class Server:
             usage=end.usage,
             finish_reason=end.finish_reason,
             refused=end.refused,
+            notice=notice,
         )
 
 

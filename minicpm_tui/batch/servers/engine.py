@@ -55,7 +55,7 @@ class ServerEngine:
             seat.down = seat.name in down
         self._balancer = Balancer(seats, patience=patience, most=concurrency)
         self._calls: dict[str, set[asyncio.Task[Reply]]] = {url: set() for url in self._servers}
-        self._looked = False
+        self._looked = self._told = False
         self.ready = True
         self.limit = Limit(fixed=concurrency is not None)
         self.wanted = max(8, min(32, concurrency or 32))
@@ -107,7 +107,9 @@ class ServerEngine:
             began = time.monotonic()
             answer: Answer | None = None
             try:
-                answer = _answered(ready, await self._ask(seat, ready.body), began)
+                reply = await self._ask(seat, ready.body)
+                self._tell(ready, reply)
+                answer = _answered(ready, reply, began)
                 await self._look_for_dropped(seat, ready.body, answer)
             except AuthenticationFailed:
                 raise
@@ -128,6 +130,12 @@ class ServerEngine:
                 await answers.put(answer)
                 return
             seat = await self._balancer.acquire(but=seat)
+
+    def _tell(self, ready: Ready, reply: Reply) -> None:
+        """Say of the first answer that is not whole what is wrong with it."""
+        if reply.notice and not self._told:
+            self._told = True
+            say(stderr_console(), f"{ready.item.id}: {reply.notice}")
 
     async def _look_for_dropped(self, seat: Seat, body: bytes, answer: Answer) -> None:
         """Say once that the server drops pictures: told by what it counts for the first request without them."""
