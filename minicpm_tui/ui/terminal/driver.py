@@ -51,6 +51,7 @@ class TerminalDriver(LinuxDriver):
         self._asked = self._heard = 0
         self.pastes = PasteInput()
         self._switches: list[tuple[str, str]] = []
+        self._frame_drawn: Callable[[float], object] = getattr(app, "frame_drawn", lambda _at: None)
         for number in (signal.SIGINT, signal.SIGQUIT):  # not typed here, but sent: end in good order
             signal.signal(number, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
@@ -100,8 +101,11 @@ class TerminalDriver(LinuxDriver):
         self._asked = self._heard = 0
 
     def _hear(self, answer: str) -> None:
-        self._heard += answer == ANSWER
-        self.process_message(Answered(answer))
+        if answer == ANSWER:  # ten a second while a reply streams: a message to the app would cost ten times as much
+            self._heard += 1
+            self._loop.call_soon_threadsafe(self._frame_drawn, time.monotonic())
+        else:
+            self.process_message(Answered(answer))
 
     def _hand_on(self, messages: Iterable[Message]) -> None:
         for message in messages:

@@ -10,14 +10,14 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, cast
 
 from rich.color import ColorSystem
 from textual._compositor import CompositorUpdate
 from textual.events import Event, InputEvent, Paste
 
-from minicpm_tui.ui.terminal.answers import Answered
-from minicpm_tui.ui.terminal.output.frames import ANSWER, QUESTION, Frames
+from minicpm_tui.ui.terminal.output.frames import QUESTION, Frames
 from minicpm_tui.ui.terminal.output.surface import Surface
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class LeanOutput(_Base):
     _key_at = 0.0
     _next_frame: asyncio.TimerHandle | None = None
     _slow: bool | None = None
+    _app_context: Context | None = None
 
     async def on_event(self, event: Event) -> None:
         """What a key changes is drawn at once."""
@@ -59,13 +60,19 @@ class LeanOutput(_Base):
             self._key_at = time.monotonic()
         await super().on_event(event)
 
-    def on_answered(self, event: Answered) -> None:
-        if event.text == ANSWER and self._surface is not None:
-            self.frames.answered(event.time)
-            if (slow := self.frames.slow) is not None and slow != self._slow:
-                self._slow = slow
-                self.line_measured(slow=slow)
-            self._write_frame()
+    def frame_drawn(self, at: float) -> None:
+        """The terminal says that it has drawn a frame; that was read at ``at`` (``time.monotonic``).
+
+        For the driver to call on the event loop, in whatever context."""
+        if self._app_context is not None:
+            self._app_context.run(self._after_answer, at)
+
+    def _after_answer(self, at: float) -> None:
+        self.frames.answered(at)
+        if (slow := self.frames.slow) is not None and slow != self._slow:
+            self._slow = slow
+            self.call_next(self.line_measured, slow=slow)
+        self._write_frame()
 
     def line_measured(self, *, slow: bool) -> None:
         """The line to the terminal has turned out to be slow, or not to be any more."""
@@ -95,6 +102,7 @@ class LeanOutput(_Base):
         system = ColorSystem[(self.console.color_system or "truecolor").upper().replace("256", "EIGHT_BIT")]
         self._surface = Surface(system, erases=erases(os.environ))
         self.frames = Frames()
+        self._app_context = copy_context()
         self.app_resume_signal.subscribe(self, lambda _app: self.forget_output(), immediate=True)
         return self._surface
 
