@@ -96,10 +96,11 @@ class Pen:
             self._step(count)
 
     def _text(self, cells: list[Cell]) -> None:
-        self.dress(cells[0].codes._replace(link=""))
+        codes = cells[0].codes
+        self.dress(codes._replace(link="") if codes.link else codes)
         text = "".join([cell.text for cell in cells])
-        self._linked(text, cells[0].codes.link)
-        if any(cell.unsure for cell in cells):
+        self._linked(text, codes.link)
+        if not text.isascii() and any(cell.unsure for cell in cells):
             self.x = None
         self._step(len(cells))
 

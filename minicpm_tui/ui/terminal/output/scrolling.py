@@ -5,12 +5,12 @@ The whole width moves, with the panes beside: what then differs there is written
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from operator import is_not
 from typing import NamedTuple
 
-from minicpm_tui.ui.terminal.output.cells import UNKNOWN, Row
+from minicpm_tui.ui.terminal.output.cells import UNKNOWN, Cell, Row
 
 _FEWEST = 3
 """Lines that differ from which it is looked for."""
@@ -52,34 +52,35 @@ def find(shown: Sequence[Row], wanted: Sequence[Row], lines: Sequence[int], *, o
         return None
     top, bottom = max(0, min(lines) + min(by, 0)), min(len(shown) - 1, max(lines) + max(by, 0))
     scroll = Scroll(top, bottom, by)
-    without = sum(_cost(shown[y], wanted[y]) for y in range(top, bottom + 1))
+    without = sum(_cost(shown[y], wanted[y]) for y in lines)
     return scroll if _SCROLL_BYTES + sum(_cost(row, wanted[y]) for y, row in scroll.moved(shown, odd=odd)) < without else None
 
 
 def _cost(old: Row, new: Row) -> int:
     """About how many bytes it takes to draw ``new`` over ``old``."""
-    differing = sum(map(is_not, old, new))
-    return differing + _ROW_BYTES if differing else 0
+    return sum(map(is_not, old, new)) + _ROW_BYTES if old != new else 0
 
 
 def _span(shown: Sequence[Row], wanted: Sequence[Row], lines: Sequence[int]) -> tuple[int, int]:
     """The columns within which ``lines`` differ, less the edges."""
-    left, right = len(wanted[0]), 0
+    width = len(wanted[0])
+    left = beyond = width  # of what is equal at both sides, only as much is looked at as all lines before had
     for y in lines:
-        differs = list(map(is_not, shown[y], wanted[y]))
-        if True in differs:
-            left, right = min(left, differs.index(True)), max(right, len(differs) - differs[::-1].index(True))
+        left = next(compress(range(left), map(is_not, shown[y], wanted[y])), left)
+        beyond = next(compress(range(beyond), map(is_not, reversed(shown[y]), reversed(wanted[y]))), beyond)
+    right = width - beyond
     return (left + _EDGE, right - _EDGE) if right - left > 4 * _EDGE else (left, right)
 
 
 def _distance(shown: Sequence[Row], wanted: Sequence[Row], lines: Sequence[int], left: int, right: int) -> int:
     """By how many lines most of what is wanted moved up; 0 when nothing did."""
-    before = [_text(shown[y][left:right]) for y in lines]
-    counts = Counter(before)
-    where = {text: y for text, y in zip(before, lines, strict=True) if text and counts[text] == 1}
-    votes = Counter(where[text] - y for y in lines if (text := _text(wanted[y][left:right])) in where)
-    return votes.most_common(1)[0][0] if votes else 0
-
-
-def _text(cells: Row) -> str:
-    return "".join([cell.text for cell in cells]).strip()
+    where: dict[tuple[Cell, ...], int | None] = {}
+    for y in lines:
+        cells = tuple(shown[y][left:right])
+        where[cells] = None if cells in where else y  # what stands there twice tells nothing
+    votes: dict[int, int] = {}
+    for y in lines:
+        before = where.get(tuple(wanted[y][left:right]))
+        if before is not None:
+            votes[before - y] = votes.get(before - y, 0) + 1
+    return max(votes, key=votes.__getitem__, default=0)

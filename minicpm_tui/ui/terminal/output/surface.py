@@ -94,6 +94,8 @@ class Surface:
 
     def _draw(self, y: int) -> None:
         new, old = self._wanted[y], self._shown[y]
+        if new == old:  # scrolled here
+            return
         for begin, end in _runs(old, new, odd=self._glyphs.odd):
             self._pen.move(begin, y)
             self._pen.draw(new[begin:end], len(new), to_end=end == len(new))
