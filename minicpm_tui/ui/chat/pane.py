@@ -47,6 +47,9 @@ class TalkPane(Blank, Vertical):
     class Progress(Message):
         """Something that the status line shows has changed."""
 
+    class Counted(Message):
+        """A reply that streams has more tokens; nothing else has changed."""
+
     class Replied(Message):
         """A reply is over."""
 
@@ -99,6 +102,10 @@ class TalkPane(Blank, Vertical):
     def editing(self) -> bool:
         """The composer holds a question that was asked before."""
         return self.furnished and self.next.edit.question is not None
+
+    def report_counts(self) -> None:
+        """A reply that streams has more tokens."""
+        self.post_message(self.Counted())
 
     def report(self) -> None:
         """Something that the status line shows has changed."""

@@ -25,9 +25,10 @@ def positions(tree: Tree, path: tuple[Message, ...]) -> dict[str, tuple[int, int
 
 
 class ReplyView:
-    """Shows what ``session`` is asked. ``report`` is called when the status line has something new to say."""
+    """Shows what ``session`` is asked. ``report`` is called when something has begun or ended, ``count_up`` now and then while
+    the tokens of a reply become more."""
 
-    def __init__(self, pane: ConversationPane, report: Callable[[], None]) -> None:
+    def __init__(self, pane: ConversationPane, report: Callable[[], None], count_up: Callable[[], None]) -> None:
         self.rate = TokenRate()
         self.end: End | None = None
         self.asked = False
@@ -36,6 +37,7 @@ class ReplyView:
         self._pane = pane
         self._thumbnails = Thumbnails(pane)
         self._report = report
+        self._count_up = count_up
         self._shown: list[str] = []
         self._reported = 0.0
 
@@ -93,9 +95,11 @@ class ReplyView:
                 case Delta():
                     self._pane.feed(event)
                     self.rate.feed(event)
-                    if event.at - self._reported >= REPORTS or self.rate.tokens == 1:
-                        self._reported = event.at
+                    if self.rate.tokens == 1:
                         self._report()
+                    elif event.at - self._reported >= REPORTS:
+                        self._reported = event.at
+                        self._count_up()
                 case Notice():
                     self._pane.feed(event)
                 case End():

@@ -35,11 +35,16 @@ from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import Asked, CopyText
 from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.kit.ui_state import UiState
+from minicpm_tui.ui.terminal.caret import rest_caret
 from minicpm_tui.ui.terminal.output.lean import LeanScreen
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.conversation import messages
     from minicpm_tui.ui.files.pane import FilePane
+
+GARBAGE = 5000
+"""Objects more, of those that may refer to themselves, until cycles of them are looked for. With Python's 700 a tenth of what a
+streamed reply costs went into that."""
 
 
 class ChatScreen(Commanded, LeanScreen[None]):
@@ -128,6 +133,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         """After the first paint: the rest."""
         gc.enable()
         gc.freeze()  # what was imported stays; it need not be looked at again
+        gc.set_threshold(GARBAGE)
         await self.switchboard.start(self.launch)
 
     @on(TalkPane.Progress)
@@ -157,7 +163,14 @@ class ChatScreen(Commanded, LeanScreen[None]):
         if limit and event.end.seconds >= limit:
             self.app.bell()
 
+    @on(TalkPane.Counted)
+    def show_counts(self) -> None:
+        """Bring the numbers of the status line up to date, while a reply streams: nothing else can have changed."""
+        for line in self.query(StatusLine):  # none: the program is ending
+            line.status = status_of(self.model, self.talk)
+
     def on_outbox_began(self) -> None:
+        rest_caret(self.app)  # each time it blinks costs as much as a piece of the reply
         self.columns.tell("server", Asked())
 
     # -- what the conversation pane asks for ----------------------------------------------------------------------------------

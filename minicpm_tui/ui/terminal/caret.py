@@ -55,7 +55,7 @@ class Caret(_Base):
     def _touch(self) -> None:
         self._pressed = time.monotonic()
         if terminal_of(self).slow:
-            self._rest_at_once()
+            self.rest_caret()
             return
         if self._still is not None:
             self._still.cursor_blink = True
@@ -69,12 +69,19 @@ class Caret(_Base):
             self._blink = self.set_timer(left, self._rest)
             return
         self._blink = None
-        self._rest_at_once()
+        self.rest_caret()
 
-    def _rest_at_once(self) -> None:
+    def rest_caret(self) -> None:
+        """Stop blinking until the next key."""
         if isinstance(field := self.focused, (Input, TextArea)):
             field.cursor_blink = False
             self._still = field
+
+
+def rest_caret(app: App[Any]) -> None:
+    """Stop blinking until the next key: the user waits for something else."""
+    if isinstance(app, Caret):
+        app.rest_caret()
 
 
 def caret_of(field: Widget | None) -> Offset | None:
