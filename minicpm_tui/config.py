@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from minicpm_tui import paths
-from minicpm_tui.decoding import DecodingError, decode_toml
+from minicpm_tui.decoding import DecodingError, decode_toml, read_bounded
 from minicpm_tui.errors import ConfigError, MinicpmTuiError, UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.redaction import know
@@ -154,7 +154,7 @@ def _mistake(text: str, values: Mapping[str, Any], origins: Mapping[str, Origin]
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return decode_toml(path.read_bytes())
+        return decode_toml(read_bounded(path))
     except FileNotFoundError:
         return {}
     except DecodingError as error:

@@ -26,7 +26,7 @@ def record(error: BaseException) -> str:
     head = f"minicpm-tui {__version__}, {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n"
     with contextlib.suppress(MinicpmTuiError, OSError):
         files.make_private_dir(path.parent)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, files.PRIVATE_FILE)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK, files.PRIVATE_FILE)
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
             file.write(head + "".join(traceback.format_exception(cause)))
     line = one_line(f"{type(cause).__name__}: {cause}", 160)

@@ -6,9 +6,13 @@ its DecodeError; the json module and tomllib do the same.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import stat
 import tomllib
 from functools import cache
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -25,6 +29,23 @@ T = TypeVar("T")
 
 class DecodingError(ValueError):
     """Bytes that are not what they should be; the text says why, for people."""
+
+
+def read_bounded(path: Path, limit: int = SIZE_LIMIT) -> bytes:
+    """What is in a file of ours, whatever took its place: a pipe would keep us waiting, a device would never end.
+
+    Raises OSError, also for a pipe, and DecodingError for more than ``limit`` bytes.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb", buffering=0) as file:
+        if stat.S_ISFIFO(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, _("it is a pipe, not a file"), str(path))
+        data = bytearray()
+        while piece := file.read(1 << 20):
+            data += piece
+            if len(data) > limit:
+                raise _too_large(limit)
+        return bytes(data)
 
 
 class JsonDecoder(Generic[T]):

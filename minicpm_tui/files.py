@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from minicpm_tui.decoding import DecodingError, decode_json
+from minicpm_tui.decoding import DecodingError, decode_json, read_bounded
 from minicpm_tui.errors import NameTaken, StorageError
 from minicpm_tui.i18n import _
 from minicpm_tui.paths import expanded
@@ -119,7 +119,7 @@ def read_state(path: Path, kind: type[T]) -> T | None:
     A damaged file is set aside as ``NAME.damaged`` and said, once: what was lost with it is not made again in silence.
     """
     try:
-        return decode_json(path.read_bytes(), kind)
+        return decode_json(read_bounded(path), kind)
     except OSError:
         return None
     except DecodingError as error:

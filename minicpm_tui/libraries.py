@@ -67,7 +67,7 @@ def _opened(log: Path | None) -> int:
     if log is not None:
         with contextlib.suppress(OSError, StorageError):
             make_private_dir(log.parent)
-            handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, PRIVATE_FILE)
+            handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK, PRIVATE_FILE)
             if os.fstat(handle).st_size > _MOST_BYTES:
                 os.ftruncate(handle, 0)
             return handle

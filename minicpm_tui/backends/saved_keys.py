@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from minicpm_tui import files, paths
-from minicpm_tui.decoding import DecodingError, decode_json
+from minicpm_tui.decoding import DecodingError, decode_json, read_bounded
 from minicpm_tui.errors import ConfigError
 from minicpm_tui.i18n import _
 from minicpm_tui.redaction import know
@@ -22,7 +22,7 @@ def saved_keys() -> dict[str, str]:
     """The keys by root URL (blocks). Raises ConfigError when the file cannot be read."""
     path = keys_path()
     try:
-        keys = decode_json(path.read_bytes(), dict[str, str])
+        keys = decode_json(read_bounded(path), dict[str, str])
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from minicpm_tui.decoding import DecodingError, read_bounded
 from minicpm_tui.errors import SessionDamaged
 from minicpm_tui.files import make_private_dir, replace_file, sync_dir
 from minicpm_tui.i18n import _
@@ -27,6 +28,8 @@ EXTENSIONS = {
     "video/quicktime": "mov",
     "video/x-msvideo": "avi",
 }
+MOST_BYTES = 1 << 31
+"""Of one attachment."""
 _NAME = re.compile(r"([0-9a-f]{64})\.[a-z0-9]{1,8}")
 
 
@@ -62,9 +65,11 @@ class AttachmentStore:
         if path is None:
             raise SessionDamaged(str(self.folder / sha256), title=_("An attachment is missing"))
         try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise SessionDamaged(f"{path}: {error.strerror}", title=_("An attachment cannot be read")) from error
+            data = read_bounded(path, MOST_BYTES)
+        except (OSError, DecodingError) as error:
+            raise SessionDamaged(
+                f"{path}: {getattr(error, 'strerror', None) or error}", title=_("An attachment cannot be read")
+            ) from error
         if hashlib.sha256(data).hexdigest() != sha256:
             raise SessionDamaged(str(path), title=_("An attachment has changed"))
         return data

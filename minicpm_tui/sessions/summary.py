@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,12 +59,12 @@ class Stamp(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, folder: Path | str) -> Stamp | None:
-        """None when there is no journal."""
+        """None when there is no journal, or something that only has its name."""
         try:
             found = os.stat(f"{folder}/{ids.JOURNAL}")  # noqa: PTH116 # a Path costs more than the look
         except OSError:
             return None
-        return cls(found.st_size, found.st_mtime_ns)
+        return cls(found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
 
 
 def summarise(folder: Path) -> tuple[SessionInfo, list[Document]] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from textual.app import App
 
 from minicpm_tui import config, files
-from minicpm_tui.decoding import DecodingError, decode_toml
+from minicpm_tui.decoding import DecodingError, decode_toml, read_bounded
 from minicpm_tui.errors import ConfigError, MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
@@ -26,7 +26,7 @@ def keep(field: str, value: str) -> None:
 
     path = config.config_path()
     try:
-        text = path.read_bytes()
+        text = read_bounded(path)
         decode_toml(text)  # tomlkit fails in more ways with what is no TOML
         document = tomlkit.parse(text)
     except FileNotFoundError:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from minicpm_tui import files, paths
-from minicpm_tui.decoding import DecodingError, decode_json
+from minicpm_tui.decoding import DecodingError, decode_json, read_bounded
 
 MOST = 1000
 
@@ -65,10 +66,10 @@ def _path() -> Path:
 def load() -> list[str]:
     """The saved texts (blocks); lines that cannot be read are left out."""
     texts: list[str] = []
-    with contextlib.suppress(OSError):
-        for line in _path().read_text(encoding="utf-8", errors="replace").splitlines()[-MOST:]:
+    with contextlib.suppress(OSError, DecodingError):
+        for line in read_bounded(_path()).splitlines()[-MOST:]:
             with contextlib.suppress(DecodingError):
-                texts.append(decode_json(line.encode(), str))
+                texts.append(decode_json(line, str))
     return texts
 
 
@@ -77,10 +78,20 @@ def save(text: str) -> None:
     path = _path()
     files.make_private_dir(path.parent)
     with files.storage_errors(path):
-        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+        lines = _lines(path)
         if len(lines) >= 2 * MOST:
             files.write_durably(path, b"".join(lines[-MOST:]))
         handle = path.open("a", encoding="utf-8")
         with handle:
             path.chmod(files.PRIVATE_FILE)
             handle.write(json.dumps(text, ensure_ascii=False) + "\n")
+
+
+def _lines(path: Path) -> list[bytes]:
+    """Raises OSError for what cannot be read, or is too large."""
+    try:
+        return read_bounded(path).splitlines(keepends=True)
+    except FileNotFoundError:
+        return []
+    except DecodingError as error:
+        raise OSError(errno.EFBIG, str(error), str(path)) from error

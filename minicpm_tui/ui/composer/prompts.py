@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from minicpm_tui import files, paths
-from minicpm_tui.decoding import DecodingError, decode_toml
+from minicpm_tui.decoding import DecodingError, decode_toml, read_bounded
 from minicpm_tui.errors import ConfigError, NameTaken
 from minicpm_tui.i18n import _
 
@@ -18,7 +18,7 @@ def path() -> Path:
 def load() -> dict[str, str]:
     """Names and texts (blocks). Raises ConfigError."""
     try:
-        values = decode_toml(path().read_bytes())
+        values = decode_toml(read_bounded(path()))
     except FileNotFoundError:
         return {}
     except (OSError, DecodingError) as error:

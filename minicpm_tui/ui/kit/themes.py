@@ -15,7 +15,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from minicpm_tui import paths
-from minicpm_tui.decoding import DecodingError, decode_toml
+from minicpm_tui.decoding import DecodingError, decode_toml, read_bounded
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
 
@@ -81,7 +81,7 @@ def _toml_files(folder: Path) -> Iterator[Path]:
 def read(path: Path) -> Loaded:
     """The theme in the file at ``path``, or what is wrong with it."""
     try:
-        values = decode_toml(path.read_bytes())
+        values = decode_toml(read_bounded(path))
     except OSError as error:
         return Loaded(path, problem=one_line(f"{path}: {error.strerror}"))
     except DecodingError as error:
