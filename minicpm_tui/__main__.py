@@ -1,6 +1,19 @@
-"""``python -m minicpm_tui`` is the same as the ``minicpm-tui`` command."""
+"""Where the ``minicpm-tui`` command and ``python -m minicpm_tui`` begin."""
 
-from minicpm_tui.cli.main import main
+import gc
+
+
+def main() -> None:
+    """Run the command line; ends the process with the contract's exit status.
+
+    Nothing is collected before the commands are imported, or the program has painted: a twentieth of the start would go into
+    looking at what was just imported and stays.
+    """
+    gc.disable()
+    from minicpm_tui.cli.main import main as run_command
+
+    run_command()
+
 
 if __name__ == "__main__":
     main()

@@ -7,7 +7,6 @@ its DecodeError; the json module and tomllib do the same.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
 import tomllib
@@ -99,6 +98,8 @@ def lenient_json(data: bytes, *, limit: int = SIZE_LIMIT) -> Any:
 
     Halves of surrogate pairs stay in the texts: see ``whole_text``. Raises DecodingError.
     """
+    import json  # the start has no need of it
+
     if len(data) > limit:
         raise _too_large(limit)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -205,7 +205,7 @@ def _running() -> list[LocalServer]:
 
 def _with_model(config: Config, model: str) -> Config:
     settings = msgspec.structs.replace(config.settings, model=model)
-    return replace(config, settings=settings, origins={**config.origins, "model": "flag"})
+    return msgspec.structs.replace(config, settings=settings, origins={**config.origins, "model": "flag"})
 
 
 def _ours(server: LocalServer) -> Target:

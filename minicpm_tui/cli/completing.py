@@ -6,11 +6,14 @@ import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from minicpm_tui.errors import MinicpmTuiError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 MOST = 50
 """Sessions: the newest ones; more are no choice."""
@@ -36,7 +39,7 @@ def server_ids(_context: click.Context, _parameter: click.Parameter, begun: str)
     from minicpm_tui.servers import registry
 
     with contextlib.suppress(MinicpmTuiError, OSError):
-        return [CompletionItem(each.id, help=each.model) for each in registry.servers() if each.id.startswith(begun)]
+        return [_item(each.id, help=each.model) for each in registry.servers() if each.id.startswith(begun)]
     return []
 
 
@@ -48,7 +51,7 @@ def presets(_context: click.Context, _parameter: click.Parameter, begun: str) ->
     names = {name: _(text) for name, text in BUILT_IN.items()}
     with contextlib.suppress(MinicpmTuiError, OSError):
         names |= dict.fromkeys(saved(), "")
-    return [CompletionItem(name, help=text) for name, text in names.items() if name.startswith(begun)]
+    return [_item(name, help=text) for name, text in names.items() if name.startswith(begun)]
 
 
 def models(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
@@ -58,14 +61,20 @@ def models(_context: click.Context, _parameter: click.Parameter, begun: str) -> 
 
     with contextlib.suppress(MinicpmTuiError, OSError):
         found = [str(each.path) for each in on_disk.find(config.load().settings.model_folders, os.environ)]
-        if matching := [CompletionItem(path) for path in found if path.startswith(begun)]:
+        if matching := [_item(path) for path in found if path.startswith(begun)]:
             return matching
-    return [CompletionItem(begun, type="dir")]
+    return [_item(begun, type="dir")]
 
 
 def files(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """Whatever lies on the disk: the shell's own completion."""
-    return [CompletionItem(begun, type="file")]
+    return [_item(begun, type="file")]
+
+
+def _item(word: str, **told: str) -> CompletionItem:
+    from click.shell_completion import CompletionItem  # commands name these functions as they are declared, at every start
+
+    return CompletionItem(word, **told)
 
 
 def _sessions(folder: Path, begun: str) -> list[CompletionItem]:
@@ -82,7 +91,7 @@ def _sessions(folder: Path, begun: str) -> list[CompletionItem]:
             continue
         with contextlib.suppress(MinicpmTuiError, OSError):
             found = summarise(place)
-            items.append(CompletionItem(place.name, help=one_line(found[0].title, 60) if found else ""))
+            items.append(_item(place.name, help=one_line(found[0].title, 60) if found else ""))
         if len(items) == MOST:
             break
     return items

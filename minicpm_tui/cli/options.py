@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import click
+import msgspec
 
 from minicpm_tui import config
 from minicpm_tui.errors import UsageError
@@ -58,12 +58,11 @@ _DECLARATIONS = (
 _NAMES = ("api_key_env", "cacert", "client_cert", "model", "system", *SAMPLING, "thinking")
 
 
-@dataclass(frozen=True)
-class Flags:
+class Flags(msgspec.Struct, frozen=True):
     """What the shared flags said; ``values`` holds None for those that were not given, ``urls`` those that a batch was given."""
 
     demo: bool = False
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = msgspec.field(default_factory=dict)
     urls: tuple[str, ...] = ()
 
     @property

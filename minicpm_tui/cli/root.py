@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import click
 
 from minicpm_tui import __version__
@@ -31,6 +33,7 @@ from minicpm_tui.i18n import _
 @click.pass_context
 def root(context: click.Context, session: str, resume: bool, flags: Flags) -> int | None:
     if (command := context.invoked_subcommand) is not None:
+        gc.enable()  # see __main__; the program itself does so when it has painted
         if session or resume or flags.given:
             raise UsageError(_("put options after the command: minicpm-tui {command} …").format(command=command))
         return None

@@ -7,21 +7,21 @@ messages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+
+import msgspec
 
 from minicpm_tui.messages.message import Message
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(msgspec.Struct, frozen=True):
     """All messages of a session and which path is selected.
 
     ``children`` maps a parent's id (None for the roots) to its children in the order they were added.
     """
 
-    messages: Mapping[str, Message] = field(default_factory=lambda: MappingProxyType({}))
-    children: Mapping[str | None, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    messages: Mapping[str, Message] = msgspec.field(default_factory=lambda: MappingProxyType({}))
+    children: Mapping[str | None, tuple[str, ...]] = msgspec.field(default_factory=lambda: MappingProxyType({}))
     leaf: str | None = None
 
     @classmethod
@@ -60,18 +60,18 @@ class Tree:
         old = self.messages[message.id]
         if old.parent != message.parent:
             raise ValueError(f"message {message.id} cannot move")
-        return replace(self, messages={**self.messages, message.id: message})
+        return msgspec.structs.replace(self, messages={**self.messages, message.id: message})
 
     def select(self, message_id: str) -> Tree:
         """With the path through ``message_id``, down along the newest children. Raises KeyError."""
         leaf = self.messages[message_id].id
         while below := self.children.get(leaf):
             leaf = below[-1]
-        return replace(self, leaf=leaf)
+        return msgspec.structs.replace(self, leaf=leaf)
 
     def rewind(self, message_id: str | None) -> Tree:
         """With ``message_id`` itself as the leaf, so that the next message becomes another child of it. Raises KeyError."""
-        return replace(self, leaf=None if message_id is None else self.messages[message_id].id)
+        return msgspec.structs.replace(self, leaf=None if message_id is None else self.messages[message_id].id)
 
     def path(self, leaf: str | None = None) -> tuple[Message, ...]:
         """The messages from the root to ``leaf`` (the selected one unless given)."""

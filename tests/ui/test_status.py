@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +33,7 @@ def test_the_model_and_its_state_stay_longest() -> None:
 
 
 def test_the_title_takes_what_room_is_left() -> None:
-    status = replace(FULL, title="A cat on a sofa, and what the neighbours said about it when they came home")
+    status = msgspec.structs.replace(FULL, title="A cat on a sofa, and what the neighbours said about it when they came home")
     assert str(line(status, 200)).endswith("│ A cat on a sofa, and what the neighbours said about it when they came home")
     cut = line(status, 110)
     assert cut.cell_length == 110
@@ -45,7 +43,7 @@ def test_the_title_takes_what_room_is_left() -> None:
 
 
 def test_settings_are_named_then_counted_and_stay_longer_than_figures() -> None:
-    status = replace(FULL, settings=("system prompt", "thinking on", "temperature 0.2"))
+    status = msgspec.structs.replace(FULL, settings=("system prompt", "thinking on", "temperature 0.2"))
     assert "system prompt · thinking on · temperature 0.2" in str(line(status, 160))
     assert "3 settings changed" in str(line(status, 60))
     assert "tokens/s" not in str(line(status, 60))
@@ -81,7 +79,7 @@ def test_every_setting_of_a_request_can_be_named() -> None:
 
 @given(st.integers(20, 200), st.text(max_size=60), st.lists(st.text(max_size=20), max_size=3))
 def test_it_never_needs_more_than_it_has(width: int, title: str, settings: list[str]) -> None:
-    assert cell_len(str(line(replace(FULL, title=title, settings=tuple(settings)), width))) <= width
+    assert cell_len(str(line(msgspec.structs.replace(FULL, title=title, settings=tuple(settings)), width))) <= width
 
 
 def test_until_it_is_known_a_server_is_looked_for() -> None:

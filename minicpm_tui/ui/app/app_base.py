@@ -7,9 +7,9 @@ import contextlib
 import os
 import signal
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
 from textual.app import App
 from textual.command import Provider
 from textual.events import Key
@@ -37,11 +37,11 @@ from minicpm_tui.ui.terminal.output.colourless import NoColor
 from minicpm_tui.ui.terminal.output.lean import LeanOutput
 from minicpm_tui.ui.terminal.paintings import Drawing
 from minicpm_tui.ui.terminal.pasting.app import Pasting
-from minicpm_tui.ui.terminal.pasting.writer import Copied
 from minicpm_tui.ui.terminal.private import Mistakes, Notices
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.kit.help import Place
+    from minicpm_tui.ui.terminal.pasting.writer import Copied
 
 
 def _provider() -> type[Provider]:
@@ -141,7 +141,7 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Pasting, 
     def line_measured(self, *, slow: bool) -> None:
         """What the terminal took to draw tells whether the line to it is slow."""
         if self.settings.slow_line == "auto" and over_ssh(os.environ):
-            self.terminal = replace(self.terminal, slow=slow)
+            self.terminal = msgspec.structs.replace(self.terminal, slow=slow)
 
     # -- the clipboard --------------------------------------------------------------------------------------------------------
 

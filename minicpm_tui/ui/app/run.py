@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from dataclasses import replace
+
+import msgspec
 
 from minicpm_tui import paths
 from minicpm_tui.errors import UsageError
@@ -19,7 +20,7 @@ def run(launch: Launch) -> int:
     """Run the app in this terminal until it is closed; returns the exit status. Raises UsageError without a terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(_("the program needs a terminal"), hint=_("in scripts and pipes use: minicpm-tui ask"))
-    gc.disable()  # until the first paint: a tenth of the start would go into looking at what was just imported
+    gc.disable()  # until the first paint
     from minicpm_tui.ui.terminal.graphics.query import Query
     from minicpm_tui.ui.terminal.line import is_slow
 
@@ -29,7 +30,7 @@ def run(launch: Launch) -> int:
         from minicpm_tui.ui.app.app import MinicpmApp
 
         slow = is_slow(settings.slow_line, query.round_trip, os.environ)
-        terminal = replace(query.answer(), slow=slow)
+        terminal = msgspec.structs.replace(query.answer(), slow=slow)
     finally:
         query.end()
     hangup.watch(sys.stdin.fileno())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from minicpm_tui.errors import AuthenticationFailed, ErrorInfo, MinicpmTuiError, ServerUnreachable
 from minicpm_tui.messages import End
@@ -17,30 +18,26 @@ if TYPE_CHECKING:
     from minicpm_tui.demo import DemoProcess
 
 
-@dataclass(frozen=True)
-class Disconnected:
+class Disconnected(msgspec.Struct, frozen=True):
     """There is no server to talk with, and none is waited for. ``problem`` is one line that says why."""
 
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class Connected:
+class Connected(msgspec.Struct, frozen=True):
     """A server answers."""
 
     connection: Connection
 
 
-@dataclass(frozen=True)
-class Lost:
+class Lost(msgspec.Struct, frozen=True):
     """The server that was talked with has ended or cannot be reached: its connection will do again when it is back."""
 
     connection: Connection
     problem: str
 
 
-@dataclass(frozen=True)
-class Connecting:
+class Connecting(msgspec.Struct, frozen=True):
     """A server is being asked, or ``loading`` is waited for. ``before`` stays in use until the new connection stands."""
 
     before: Disconnected | Connected | Lost

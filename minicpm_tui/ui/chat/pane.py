@@ -159,9 +159,11 @@ class TalkPane(Blank, Vertical):
     @property
     def pictured(self) -> ChatMessage | None:
         """The message whose pictures the user would mean: under the cursor, else the last one with some."""
+        if (journal := self.model.journal) is None:
+            return None
         from minicpm_tui.ui.viewer.of_message import nearest_media
 
-        return nearest_media(self.model.journal, self.pane.cursor.message_id) if self.model.journal else None
+        return nearest_media(journal, self.pane.cursor.message_id)
 
     @work(group="step")
     async def step(self, message_id: str, step: int) -> None:

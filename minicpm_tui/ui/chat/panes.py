@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Pane = Literal["files", "talk", "server"]
 
@@ -13,8 +14,7 @@ WIDE = 132
 """Below so many columns one pane shows beside the conversation."""
 
 
-@dataclass(frozen=True)
-class Panes:
+class Panes(msgspec.Struct, frozen=True):
     """What the user wants to see: ``files`` and ``server`` beside the conversation.
 
     ``front`` is the one that shows when only one fits, ``side`` the one beside the conversation when only one does.

@@ -15,7 +15,6 @@ from textual.events import Paste, Resize
 
 from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _
-from minicpm_tui.ui.chat import server_choices
 from minicpm_tui.ui.chat.columns import Columns
 from minicpm_tui.ui.chat.commands import COMMANDS
 from minicpm_tui.ui.chat.model import ChatModel
@@ -29,7 +28,6 @@ from minicpm_tui.ui.chat.welcome import Welcome
 from minicpm_tui.ui.composer import drafts
 from minicpm_tui.ui.kit import ui_state
 from minicpm_tui.ui.kit.commands import Commanded, bindings
-from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.hint_bar import HintBar
 from minicpm_tui.ui.kit.messages import Asked, CopyText
@@ -196,6 +194,8 @@ class ChatScreen(Commanded, LeanScreen[None]):
         """Nothing is lost by leaving now, or the user wants to all the same."""
         if not self.talk.running:
             return True
+        from minicpm_tui.ui.kit.dialogs import Ask
+
         question = _("A reply is still streaming. What has arrived is saved.")
         answers = (("cancel", _("Cancel")), ("quit", _("Stop it and quit")))
         return await self.app.push_screen_wait(Ask(question, answers)) == "quit"
@@ -272,6 +272,8 @@ class ChatScreen(Commanded, LeanScreen[None]):
 
     @work(group="window", exclusive=True)
     async def action_choose_server(self) -> None:
+        from minicpm_tui.ui.chat import server_choices
+
         wish = await server_choices.ask(self.app, self.launch.config.settings, self.model.connection, self.model.connector.locked)
         if wish == server_choices.DEMO:
             self.action_demo()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from minicpm_tui.messages import RequestProfile
 from minicpm_tui.ui.chat.changed_settings import changed_settings
@@ -37,7 +38,7 @@ def status_of(model: ChatModel, talk: TalkPane) -> Status:
     speed, end = reply.rate, reply.end
     used = reply.used + talk.tray.tokens
     live = talk.running or end is None
-    return replace(
+    return msgspec.structs.replace(
         server,
         used=used or None,
         rate=speed.per_second if live else speed.of(end) if end else None,

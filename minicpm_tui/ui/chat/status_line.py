@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from rich.cells import cell_len
 from textual.app import RenderResult
 from textual.content import Content
@@ -31,8 +31,7 @@ _LEAST_TITLE = 16
 """Cells; a title with less room is left out."""
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(msgspec.Struct, frozen=True):
     """What the line says. ``used`` and ``context`` are tokens, ``rate`` tokens/s, ``first_token`` seconds; None: not known.
 
     ``settings`` are those that are not the model's own, ``title`` is the conversation's, ``batch`` tells of
@@ -53,8 +52,7 @@ class Status:
     batch: str = ""
 
 
-@dataclass
-class _Piece:
+class _Piece(msgspec.Struct):
     """``rank``: the highest goes first when room is short. ``least`` is what the piece can be shortened to before that."""
 
     text: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from minicpm_tui.paths import expanded
 from minicpm_tui.ui.composer.pasted import sendable
@@ -14,8 +15,7 @@ MOST = 40
 _TOKEN = re.compile(r"(?:^|(?<=\s))@((?:\\ |[^\s])*)$")
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """One entry of the list: ``value`` replaces what was typed after ``@``; ``path`` is the file or folder itself."""
 
     value: str

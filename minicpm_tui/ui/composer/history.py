@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 from collections.abc import Sequence
 from pathlib import Path
+
+import msgspec
 
 from minicpm_tui import files, paths
 from minicpm_tui.decoding import DecodingError, decode_json, read_bounded
@@ -84,7 +85,7 @@ def save(text: str) -> None:
         handle = path.open("a", encoding="utf-8")
         with handle:
             path.chmod(files.PRIVATE_FILE)
-            handle.write(json.dumps(text, ensure_ascii=False) + "\n")
+            handle.write(msgspec.json.encode(text).decode() + "\n")
 
 
 def _lines(path: Path) -> list[bytes]:

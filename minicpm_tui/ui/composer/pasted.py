@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+import msgspec
 
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.paths import expanded
@@ -23,8 +24,7 @@ _MOST = 32_000  # characters; more is a document, not a list of paths
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
 
 
-@dataclass(frozen=True)
-class Pasted:
+class Pasted(msgspec.Struct, frozen=True):
     """``found`` exist here, ``missing`` do not; both empty: it is text."""
 
     found: tuple[str, ...] = ()

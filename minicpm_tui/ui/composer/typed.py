@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from minicpm_tui.ui.composer import pasted
 
@@ -12,8 +13,7 @@ _TOKEN = re.compile(r"(?:^|(?<=\s))@((?:\\ |\S)+)([ \t]?)")
 _ENDS = ".,;:!?)]}'\"，。；：！？、）】」』”’"
 
 
-@dataclass(frozen=True)
-class Typed:
+class Typed(msgspec.Struct, frozen=True):
     """``rest`` is the message without the files ``found``; ``missing`` are paths that are not here.
 
     Such are all that the message consists of, and those after an ``@`` that end like a picture, a video or a PDF.

@@ -13,10 +13,10 @@ A node (the app, a screen or a widget) lists its commands in ``DECLARED`` and mi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import msgspec
 from textual.actions import parse
 from textual.binding import Binding, BindingType
 
@@ -40,8 +40,7 @@ def _always(_node: Any) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(msgspec.Struct, frozen=True, dict=True):
     """One thing a user can do.
 
     ``action`` is a Textual action of the node that declares it (``retry``, ``turn(1)``). ``title``, ``help`` and ``hint`` are
@@ -105,8 +104,7 @@ class Commanded:
         return True
 
 
-@dataclass(frozen=True)
-class Live:
+class Live(msgspec.Struct, frozen=True):
     """A command and the node that would carry it out."""
 
     command: Command

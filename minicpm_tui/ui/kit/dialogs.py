@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
@@ -70,8 +70,7 @@ class Ask(Window):
         self.answer(key)
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One line of a list; ``key`` is the answer."""
 
     key: str

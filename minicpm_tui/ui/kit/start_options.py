@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from minicpm_tui.config import Config, Settings, config_path
 
 
-@dataclass(frozen=True)
-class Launch:
+class Launch(msgspec.Struct, frozen=True):
     """How the program was started. ``session`` is an id or a prefix of one; ``resume`` means the newest session."""
 
-    config: Config = field(default_factory=lambda: Config(Settings(), {}, config_path()))
+    config: Config = msgspec.field(default_factory=lambda: Config(Settings(), {}, config_path()))
     demo: bool = False
     session: str = ""
     resume: bool = False

@@ -7,10 +7,11 @@ table). Every colour is parsed before the theme is used: Textual itself would fa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
@@ -33,8 +34,7 @@ _PLAIN_VARIABLES = ("-text-style", "-style")
 _NEEDED = {"primary"}
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """One theme file: its ``theme``, or the one-line ``problem`` that it has."""
 
     path: Path

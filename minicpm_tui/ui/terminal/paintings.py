@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from textual.events import Resize
 from textual.reactive import reactive
 
@@ -48,11 +48,11 @@ class Drawing(_Base):
         if cell := cell_of(answer):
             self._use_cell(cell)
         elif (light := light_of(answer)) is not None:
-            self.terminal = replace(self.terminal, light=light)
+            self.terminal = msgspec.structs.replace(self.terminal, light=light)
 
     def _use_cell(self, cell: tuple[int, int]) -> None:
         if plausible(*cell):
-            self.terminal = replace(self.terminal, cell_width=cell[0], cell_height=cell[1])
+            self.terminal = msgspec.structs.replace(self.terminal, cell_width=cell[0], cell_height=cell[1])
 
 
 def terminal_of(app: App[Any]) -> Terminal:
@@ -63,7 +63,7 @@ def terminal_of(app: App[Any]) -> Terminal:
 def use_blocks(app: App[Any], blocks: Blocks) -> None:
     """Divide cells so from now on; what shows is painted anew."""
     if isinstance(app, Drawing):
-        app.terminal = replace(app.terminal, blocks=blocks)
+        app.terminal = msgspec.structs.replace(app.terminal, blocks=blocks)
 
 
 def when_cells_change(widget: Widget, draw: Callable[[], object]) -> None:
@@ -92,7 +92,7 @@ async def painted(app: App[Any], data: bytes, columns: int, rows: int, *, fill: 
 
     terminal = terminal_of(app)
     if spare and terminal.slow:
-        terminal = replace(terminal, graphics="off")
+        terminal = msgspec.structs.replace(terminal, graphics="off")
     painting = await asyncio.to_thread(paint, data, columns, rows, terminal, fill=fill)
     if painting.preamble:
         mouse.write(app, painting.preamble)

@@ -23,9 +23,9 @@ import termios
 import time
 import tty
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import msgspec
 from rich.console import Console
 
 from minicpm_tui.ui.terminal.clipboard import takes_copies
@@ -51,8 +51,7 @@ _EIGHT_COLOURS = {"linux", "screen"}
 _LIGHT_INDEXES = {"7", "15"}
 
 
-@dataclass(frozen=True)
-class Terminal:
+class Terminal(msgspec.Struct, frozen=True):
     """What the terminal can draw, how large its cells are in pixels, and whether its background is light, where it told.
 
     ``slow``: pictures would hold up what is typed. ``takes_copies``: it is known to put on its clipboard what is copied.
@@ -66,9 +65,9 @@ class Terminal:
     light: bool | None = None
     slow: bool = False
     takes_copies: bool = False
-    tells_cell: bool = field(default=False, compare=False)
+    tells_cell: bool = False
     blocks: Blocks = "half"
-    colours: int = field(default=1 << 24, compare=False)
+    colours: int = 1 << 24
     iterm2: bool = False
 
     @property
@@ -127,8 +126,8 @@ class Query:
         told = self._told()
         colours = colours_in(self._environ)
         if colours == 0 and told.graphics == "kitty":  # whose cells name their picture by a colour
-            told = replace(told, graphics="blocks")
-        return replace(told, colours=colours)
+            told = msgspec.structs.replace(told, graphics="blocks")
+        return msgspec.structs.replace(told, colours=colours)
 
     def _told(self) -> Terminal:
         chosen = None if self._wanted == "auto" else _named(self._wanted)
@@ -148,8 +147,8 @@ class Query:
                 self.end()
         for blocks in BLOCKS:
             if self._blocks == blocks:
-                told = replace(told, blocks=blocks)
-        return told if chosen is None else replace(told, graphics=chosen)
+                told = msgspec.structs.replace(told, blocks=blocks)
+        return told if chosen is None else msgspec.structs.replace(told, graphics=chosen)
 
     @property
     def _wants_blocks(self) -> bool:

@@ -7,16 +7,16 @@ https://www.unicode.org/charts/PDF/U1FB00.pdf), Unicode 16 (octants, https://www
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Blocks = Literal["half", "quadrants", "sextants", "octants"]
 BLOCKS: tuple[Blocks, ...] = ("half", "quadrants", "sextants", "octants")
 """Every way, the coarsest and most widespread first."""
 
 
-@dataclass(frozen=True)
-class Symbols:
+class Symbols(msgspec.Struct, frozen=True):
     """``characters`` for a cell of ``across``×``down`` parts.
 
     A character's place is the sum of 2 to the power of the number of each part that is on; parts are numbered from 0, line by

@@ -7,7 +7,7 @@ screen answer for themselves. A terminal that never answered is not waited for.
 from __future__ import annotations
 
 from collections import deque
-from statistics import median
+from collections.abc import Sequence
 
 QUESTION = "\x1b[5n"
 ANSWER = "\x1b[0n"
@@ -75,13 +75,13 @@ class Frames:
     @property
     def round_trip(self) -> float | None:
         """Seconds from a small frame to its answer, the median of the last ones; None before enough came."""
-        return median(self._trips) if len(self._trips) >= 3 else None
+        return _median(self._trips) if len(self._trips) >= 3 else None
 
     @property
     def slow(self) -> bool | None:
         """Whether the line is slow; None as long as nothing is known."""
         trip = self.round_trip
-        narrow = len(self._rates) == self._rates.maxlen and median(self._rates) < SLOW_BITS
+        narrow = len(self._rates) == self._rates.maxlen and _median(self._rates) < SLOW_BITS
         if trip is None:
             return True if narrow else None
         return narrow or trip > SLOW_SECONDS
@@ -92,3 +92,9 @@ class Frames:
             self._unanswered += 1
         if self._unanswered >= _GIVEN_UP:
             self._answers = False
+
+
+def _median(values: Sequence[float]) -> float:
+    from statistics import median  # brings much that the first paint can do without
+
+    return median(values)

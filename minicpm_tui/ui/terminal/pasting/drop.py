@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from minicpm_tui.i18n import ngettext
 from minicpm_tui.receiving.transfer import Transfer
@@ -20,8 +21,7 @@ _LINK = 1
 _NUMBER = re.compile(r"-?\d{1,10}")
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """Asks for type ``x`` of the drop, for entry ``y`` of its list, or for entry ``x`` of the folder with the handle ``Y``.
 
     ``depth`` is how many folders it lies in.
@@ -43,8 +43,7 @@ class Request:
         return (number(each.keys, "x"), number(each.keys, "y"), number(each.keys, "Y")) == (self.x, self.y, self.folder)
 
 
-@dataclass(frozen=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """Tells the terminal that nothing more is wanted of the folder with this handle."""
 
     folder: int
@@ -55,11 +54,10 @@ class Close:
         return drop_packet(t="r", Y=self.folder)
 
 
-@dataclass
-class Answer:
+class Answer(msgspec.Struct):
     """What has come of a request; ``mark`` is the key ``X``: 0 a file, 1 a link or a list of another machine, else a folder."""
 
-    _pieces: Base64Pieces = field(default_factory=Base64Pieces)
+    _pieces: Base64Pieces = msgspec.field(default_factory=Base64Pieces)
     mark: int = 0
     started: bool = False
 

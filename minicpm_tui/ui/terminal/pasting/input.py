@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from minicpm_tui.ui.terminal.answers import Answered
-from minicpm_tui.ui.terminal.pasting.drop_reader import DropReader
-from minicpm_tui.ui.terminal.pasting.packets import DROP, Packet, Packets
-from minicpm_tui.ui.terminal.pasting.reader import ClipboardReader
-from minicpm_tui.ui.terminal.pasting.upload import UploadReader
-from minicpm_tui.ui.terminal.pasting.ways import DROPS_ANSWERED
-from minicpm_tui.ui.terminal.pasting.writer import ClipboardWriter
+from minicpm_tui.ui.terminal.pasting.ways import DROP, DROPS_ANSWERED
+
+if TYPE_CHECKING:
+    from minicpm_tui.ui.terminal.pasting.drop_reader import DropReader
+    from minicpm_tui.ui.terminal.pasting.packets import Packet, Packets
+    from minicpm_tui.ui.terminal.pasting.reader import ClipboardReader
+    from minicpm_tui.ui.terminal.pasting.upload import UploadReader
+    from minicpm_tui.ui.terminal.pasting.writer import ClipboardWriter
 
 
 class PasteInput:
     """Belongs to the thread that reads the terminal; ``begin``, ``wish`` and ``wish_files`` may be called from any.
 
-    Nothing is changed before ``begin``: without it, all that the terminal sends is handed on as it is.
+    Nothing is changed before ``begin``: without it, all that the terminal sends is handed on as it is, and nothing that reads
+    packets is imported. ``writer`` is there from then on.
     """
 
+    writer: ClipboardWriter
+
     def __init__(self) -> None:
-        self.writer = ClipboardWriter()
         self._tell: Callable[[Message], object] = id
-        self._packets = Packets()
+        self._packets: Packets | None = None
         self._reader: ClipboardReader | None = None
         self._drops: DropReader | None = None
         self._uploads: UploadReader | None = None
@@ -37,7 +42,15 @@ class PasteInput:
     ) -> None:
         """From now on the terminal may hand over its clipboard and drops; see ``ClipboardReader`` and ``DropReader``."""
         if self._reader is None:
+            from minicpm_tui.ui.terminal.pasting.drop_reader import DropReader
+            from minicpm_tui.ui.terminal.pasting.packets import Packets
+            from minicpm_tui.ui.terminal.pasting.reader import ClipboardReader
+            from minicpm_tui.ui.terminal.pasting.upload import UploadReader
+            from minicpm_tui.ui.terminal.pasting.writer import ClipboardWriter
+
             self._tell = tell
+            self.writer = ClipboardWriter()
+            self._packets = Packets()
             self._drops = DropReader(write, tell, limit, pictures)
             self._uploads = UploadReader(write, tell, limit)
             self._reader = ClipboardReader(write, tell, limit, pictures)
@@ -58,19 +71,21 @@ class PasteInput:
     @property
     def holding(self) -> bool:
         """The beginning of a packet, or what is typed behind a paste, is held back."""
-        return self._packets.holding or bool(self._typed) or (self._uploads is not None and self._uploads.holding)
+        parts = [each for each in (self._packets, self._uploads) if each is not None]
+        return bool(self._typed) or any(each.holding for each in parts)
 
     @property
     def flows(self) -> bool:
         """Something of the clipboard or of a drop is on its way."""
         now = time.monotonic()
         readers = [each for each in (self._reader, self._drops) if each is not None]
+        held = self._packets is not None and self._packets.holding
         uploads = self._uploads is not None and self._uploads.flows
-        return self._packets.holding or uploads or any(each.flows(now) for each in readers)
+        return held or uploads or any(each.flows(now) for each in readers)
 
     def feed(self, text: str) -> Iterator[str]:
         """``text`` without what is of the clipboard or of a drop, which is carried out in its place."""
-        if self._uploads is None:
+        if self._uploads is None or self._packets is None:
             yield text
             return
         now = time.monotonic()
@@ -94,7 +109,7 @@ class PasteInput:
 
     def release(self) -> str:
         """Nothing came for a moment: what was held of it and is typed."""
-        if self._reader is None or self._drops is None or self._uploads is None:
+        if self._reader is None or self._drops is None or self._uploads is None or self._packets is None:
             return ""
         now = time.monotonic()
         if self._wished:

@@ -6,14 +6,15 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from minicpm_tui.errors import TransferError
 from minicpm_tui.i18n import _
+from minicpm_tui.ui.terminal.pasting.ways import DROP
 
 CLIPBOARD = "5522"
-DROP = "72"
 BEGIN = f"\x1b]{CLIPBOARD};"
 _BEGINS = (BEGIN, f"\x1b]{DROP};")
 _KEY = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[A-Za-z])")
@@ -35,8 +36,7 @@ _GROUP = 4
 """Characters of base64 that belong together."""
 
 
-@dataclass(frozen=True)
-class Packet:
+class Packet(msgspec.Struct, frozen=True, dict=True):
     """``keys`` are what stands before the semicolon, ``text`` what stands behind it; ``code`` is ``CLIPBOARD`` or ``DROP``."""
 
     keys: Mapping[str, str]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
+import msgspec
 from textual.events import Paste
 from textual.message import Message
 
@@ -38,8 +38,7 @@ _REFUSED = {
 }
 
 
-@dataclass(eq=False)
-class _Read:
+class _Read(msgspec.Struct, eq=False):
     """One paste: first its types are listed, then the bytes of one of them come. ``heard`` is when it last did, in seconds.
 
     ``asked``: the user has asked for a picture; else the terminal has told of a paste. ``proof`` are those of its keys that have
@@ -47,11 +46,11 @@ class _Read:
     """
 
     heard: float
-    proof: Mapping[str, str] = field(default_factory=dict)
+    proof: Mapping[str, str] = msgspec.field(default_factory=dict)
     asked: bool = False
     types: bytes = b""
     type: str = ""
-    data: bytearray = field(default_factory=bytearray)
+    data: bytearray = msgspec.field(default_factory=bytearray)
     transfer: Transfer | None = None
     patience: float = STALL_SECONDS
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
 import re
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -13,7 +11,9 @@ from minicpm_tui.ui.terminal.multiplexer import inside_screen, inside_tmux
 
 Way = Literal["paste", "ask", "multiplexer", "none"]
 """How a picture on the clipboard gets here: by a paste, by asking the terminal, or not at all (in tmux, in screen, elsewhere)."""
-DROPS_ANSWERED = "\x1b]72;t=q"
+DROP = "72"
+"""The number of what is about drops (OSC 72)."""
+DROPS_ANSWERED = f"\x1b]{DROP};t=q"
 """What the answer of a terminal that hands over drops begins with."""
 QUESTION = f"\x1b[?5522$p{DROPS_ANSWERED}\x1b\\"
 """Asks whether the terminal tells of pastes, and whether it hands over drops; one that does not says nothing of these."""
@@ -40,6 +40,9 @@ def drops(machine_file: Path = Path("/etc/machine-id")) -> tuple[str, str]:
 
     A container without one is a machine of its own. Source: https://sw.kovidgoyal.net/kitty/dnd-protocol/#machine-id
     """
+    import hmac
+    import secrets
+
     try:
         machine = machine_file.read_bytes().rstrip()
     except OSError:

@@ -21,14 +21,14 @@ XTERM_WITH_SIXEL = b"\x1b[6;24;12t\x1b[?64;1;2;4;6;9;15;22c"
 @pytest.mark.parametrize(
     ("answers", "environ", "terminal"),
     [
-        (b"\x1b_Gi=31;OK\x1b\\\x1b[6;20;9t\x1b[?62;c", {}, Terminal("kitty", 9, 20)),
+        (b"\x1b_Gi=31;OK\x1b\\\x1b[6;20;9t\x1b[?62;c", {}, Terminal("kitty", 9, 20, tells_cell=True)),
         (b"\x1b_Gi=31;ENOENT:no\x1b\\\x1b[?62;c", {}, Terminal("blocks")),
-        (XTERM_WITH_SIXEL, {}, Terminal("sixel", 12, 24)),
+        (XTERM_WITH_SIXEL, {}, Terminal("sixel", 12, 24, tells_cell=True)),
         (b"\x1b[?64;14;24c", {}, Terminal("blocks")),
         (b"\x1b[?64;1;2c", {"LC_TERMINAL": "iTerm2"}, Terminal("iterm2", iterm2=True)),
         (b"\x1b[?64;1;2c", {"LC_TERMINAL": "iTerm2", "TMUX": "/tmp/x"}, Terminal("blocks")),
         (b"", {}, Terminal("blocks")),
-        (b"\x1b[6;0;0t\x1b[?1;4c", {}, Terminal("sixel")),
+        (b"\x1b[6;0;0t\x1b[?1;4c", {}, Terminal("sixel", tells_cell=True)),
     ],
 )
 def test_understanding(answers: bytes, environ: dict[str, str], terminal: Terminal) -> None:
@@ -66,13 +66,17 @@ def terminal(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[by
 
 def test_asking_a_terminal_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     with terminal(XTERM_WITH_SIXEL, monkeypatch) as asked:
-        assert Query("auto", {"TERM": "xterm-256color"}).answer() == Terminal("sixel", 12, 24, blocks="quadrants")
+        assert Query("auto", {"TERM": "xterm-256color"}).answer() == Terminal(
+            "sixel", 12, 24, tells_cell=True, blocks="quadrants", colours=256
+        )
     assert b"\x1b_G" not in asked[0], "a terminal that does not know kitty's question might print it"
 
 
 def test_a_silent_terminal_gets_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     with terminal(b"", monkeypatch) as asked:
-        assert Query("auto", {"TERM": "xterm-kitty"}).answer() == Terminal("blocks", takes_copies=True, blocks="sextants")
+        assert Query("auto", {"TERM": "xterm-kitty"}).answer() == Terminal(
+            "blocks", takes_copies=True, blocks="sextants", colours=256
+        )
     assert re.search(rb"\x1b_Gi=31,[^;]*U=1", asked[0]), "a kitty without placeholders must not say that it can"
 
 
