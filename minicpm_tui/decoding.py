@@ -61,7 +61,7 @@ class JsonDecoder(Generic[T]):
         try:
             return self._decode(data)
         except RecursionError:
-            raise _too_deep() from None
+            raise too_deep() from None
         except ValueError as error:
             raise DecodingError(str(error)) from None
 
@@ -105,7 +105,7 @@ def lenient_json(data: bytes, *, limit: int = SIZE_LIMIT) -> Any:
     try:
         value = json.loads(data.decode("utf-8-sig", "replace"), strict=False)
     except RecursionError:
-        raise _too_deep() from None
+        raise too_deep() from None
     except ValueError as error:
         raise DecodingError(str(error)) from None
     _check_depth(value)
@@ -130,7 +130,7 @@ def decode_toml(data: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except RecursionError:
-        raise _too_deep() from None
+        raise too_deep() from None
     except ValueError as error:
         raise DecodingError(str(error)) from None
 
@@ -140,7 +140,7 @@ def _check_depth(value: Any) -> None:
     while level := [inner for each in level for inner in _inside(each)]:
         depth += 1
         if depth > DEPTH_LIMIT:
-            raise _too_deep()
+            raise too_deep()
 
 
 def _inside(value: Any) -> list[Any]:
@@ -150,7 +150,8 @@ def _inside(value: Any) -> list[Any]:
     return [each for each in value if isinstance(each, dict | list)] if isinstance(value, list) else []
 
 
-def _too_deep() -> DecodingError:
+def too_deep() -> DecodingError:
+    """For what is nested more than ``DEPTH_LIMIT`` deep, or than Python can follow."""
     return DecodingError(_("nested too deep"))
 
 

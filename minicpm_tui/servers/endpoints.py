@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 from minicpm_tui.access import access_to
 from minicpm_tui.address import authorization, numbered, socket_path
-from minicpm_tui.decoding import DecodingError, lenient_json
+from minicpm_tui.decoding import DecodingError, lenient_json, whole_text
 from minicpm_tui.errors import ConfigError
 from minicpm_tui.families.recognise import strangeness
 from minicpm_tui.i18n import _
+from minicpm_tui.redaction import hide
 from minicpm_tui.servers import registry
 from minicpm_tui.servers.local import LocalServer
 from minicpm_tui.text import one_line
@@ -114,7 +115,7 @@ def ask(url: str, key: str = "", *, ours: bool = False, configured: bool = False
     if not isinstance(models, list):
         silent = _("HTTP {status}, not an OpenAI-compatible server").format(status=status)
         return Answering(url, None, silent=silent) if configured else None
-    names = [str(model["id"]) for model in models if isinstance(model, dict) and model.get("id")]
+    names = [hide(whole_text(str(model["id"]))) for model in models if isinstance(model, dict) and model.get("id")]
     return Answering(url, min(names, key=strangeness, default=None), version, ours)
 
 

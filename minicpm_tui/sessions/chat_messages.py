@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from minicpm_tui.decoding import too_deep
 from minicpm_tui.errors import SessionDamaged
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import End, Frame, MediaPart, Message, TextPart, VideoPart, media_of, text_of
@@ -93,7 +94,9 @@ def parsed(data: bytes, path: Path) -> Any:
     try:
         text = data.decode("utf-8-sig", "replace")
         return json.loads(json.dumps(json.loads(text), ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise SessionDamaged(f"{path}: {too_deep()}", title=_("This file cannot be imported")) from None
+    except ValueError as error:
         raise SessionDamaged(f"{path}: {error}", title=_("This file cannot be imported")) from error
 
 

@@ -75,15 +75,15 @@ def _imported(path: Path, into: Path, say: Callable[[str], None]) -> list[tuple[
     """The ids, and whether each session was here already."""
     try:
         with path.open("rb") if path.is_file() else contextlib.nullcontext() as file:
-            start = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n") if file else b""
+            start = file.read(512) if file else b""
         if path.is_dir():
             if not ids.is_session(path):
                 raise StorageError(str(path), title=_("There is no session in this folder"))
             return [_keep(into, _journal_of(path / ids.JOURNAL), _beside(path))]
         if not path.is_file():
             raise StorageError(str(path), title=_("Not a file") if path.exists() else _("No such file"))
-        if start.startswith(b"\x1f\x8b"):
-            return [_import_archive(path, into)]
+        if tar.is_archive(start):
+            return _import_archive(path, into)
         if start.startswith(databases.MAGIC):
             return _import_all(databases.read(path), path, into, say)
         data = _journal_of(path)
@@ -97,19 +97,21 @@ def _imported(path: Path, into: Path, say: Callable[[str], None]) -> list[tuple[
     return [_keep(into, data, _beside(path.parent))]
 
 
-def _import_archive(path: Path, into: Path) -> tuple[str, bool]:
-    """The journal and the attachments of an archive; other files in it are left out."""
-    journal: bytes | None = None
+def _import_archive(path: Path, into: Path) -> list[tuple[str, bool]]:
+    """The sessions in an archive with their attachments; other files in it are left out."""
+    journals: list[bytes] = []
     with staging(into) as place:
         store = AttachmentStore(place / ids.ATTACHMENTS)
         for name, data in tar.members(path, MOST_JOURNAL_BYTES):
-            if name.rsplit("/", 1)[-1] == ids.JOURNAL and journal is None:
-                journal = data
+            if name.rsplit("/", 1)[-1] == ids.JOURNAL:
+                journals.append(data)
+                if (size := sum(map(len, journals))) > MOST_JOURNAL_BYTES:
+                    raise SessionDamaged(f"{path}: {format_bytes(size)}", title=_("The file is too large to import"))
             elif match := _ATTACHMENT.fullmatch(name):
                 _store(store, match.group(1), match.group(2), data)
-        if journal is None:
+        if not journals:
             raise SessionDamaged(str(path), title=_("There is no session in this archive"))
-        return _keep(into, journal, _beside(place))
+        return [_keep(into, each, _beside(place)) for each in journals]
 
 
 def _import_chat(raw: object, path: Path, into: Path, say: Callable[[str], None]) -> tuple[str, bool]:
@@ -120,7 +122,7 @@ def _import_chat(raw: object, path: Path, into: Path, say: Callable[[str], None]
     if not messages:
         raise SessionDamaged(str(path), title=_("This file cannot be imported"), hint=_("it contains no messages"))
     with staging(into) as place:
-        with Journal.create(settings=settings, folder=place) as journal:
+        with Journal.create(settings=settings, folder=place, durable=False) as journal:
             _append(journal, messages, content)
         assert journal.path is not None
         text = _journal_of(journal.path / ids.JOURNAL)
@@ -143,7 +145,7 @@ def _import_conversation(other: Conversation, into: Path, say: Callable[[str], N
         return None
     session_id = other.session_id
     with staging(into) as place:
-        with Journal.create(settings=other.settings, folder=place) as journal:
+        with Journal.create(settings=other.settings, folder=place, durable=False) as journal:
             if other.title:
                 journal.set_title(one_line(other.title))
             _append(journal, messages, other.content)

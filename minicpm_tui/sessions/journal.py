@@ -38,8 +38,9 @@ class Journal:
     be written is not in the tree either; a reply's pieces stay in the tree and are written with the next success.
     """
 
-    def __init__(self, store: Store, *, settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, store: Store, *, settings: Mapping[str, Any] | None = None, durable: bool = True) -> None:
         self._store = store
+        self._durable = durable
         self._state = store.state
         self._writing = threading.RLock()  # held during writes, which may take seconds
         self._looking = threading.Lock()  # held for moments: who reads the tree never waits for a disk
@@ -51,15 +52,23 @@ class Journal:
         self._origin = time.monotonic() - max(passed, self._state.time)
 
     @classmethod
-    def create(cls, *, settings: Mapping[str, Any] | None = None, save: bool = True, folder: Path | None = None) -> Self:
+    def create(
+        cls,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        save: bool = True,
+        folder: Path | None = None,
+        durable: bool = True,
+    ) -> Self:
         """A new session; its folder appears with the first thing that is written.
 
         Args:
             settings: what holds from the start (model, system, temperature …), written with the first event.
             save: False keeps everything in memory (``--no-save``).
             folder: the folder of session folders, ``paths.sessions_dir()`` unless given.
+            durable: False never waits for the disk: for a journal that is copied before anybody relies on it.
         """
-        return cls(SavedSession.new(folder) if save else UnsavedSession(), settings=settings)
+        return cls(SavedSession.new(folder) if save else UnsavedSession(), settings=settings, durable=durable)
 
     @classmethod
     def open(cls, session: str | Path, *, read_only: bool = False) -> Self:
@@ -240,7 +249,7 @@ class Journal:
     def _write(self, event: AnyEvent, *, durable: bool = False) -> None:
         """Write, then take in: what is not on the disk is not in the tree."""
         self._flush(durable=False)
-        self._store.append(encode(event), durable=durable)
+        self._store.append(encode(event), durable=durable and self._durable)
         self._apply(event)
 
     def _write_kept(self, event: AnyEvent, *, durable: bool) -> None:
@@ -255,7 +264,7 @@ class Journal:
 
     def _flush(self, *, durable: bool) -> None:
         if self._unwritten:
-            self._store.append(b"".join(encode(event) for event in self._unwritten), durable=durable)
+            self._store.append(b"".join(encode(event) for event in self._unwritten), durable=durable and self._durable)
             self._unwritten.clear()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Reads a ``.tar.gz`` that anybody may have made: nothing is written, every size is limited, links and devices are refused."""
+"""Reads a ``.tar`` or ``.tar.gz`` of anybody: nothing is written, every size is limited, links and devices are refused."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import gzip
 import tarfile
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 
 from minicpm_tui.errors import SessionDamaged
 from minicpm_tui.i18n import _
 from minicpm_tui.text import format_bytes, one_line
 
+GZIP = b"\x1f\x8b"
 MOST_BYTES = 4 << 30
 MOST_MEMBERS = 50_000
 _MOST_RATIO = 250
@@ -23,7 +25,7 @@ _BLOCK = tarfile.BLOCKSIZE
 class _Limited:
     """Unpacked bytes, no more than an honest archive of this size could hold."""
 
-    def __init__(self, source: gzip.GzipFile, packed: int) -> None:
+    def __init__(self, source: gzip.GzipFile | BufferedReader, packed: int) -> None:
         self._source = source
         self._left = min(MOST_BYTES, _FREE_BYTES + packed * _MOST_RATIO)
 
@@ -41,17 +43,22 @@ class _Limited:
         return data
 
 
+def is_archive(start: bytes) -> bool:
+    """Whether a file that begins with ``start``, 512 bytes of it, is an archive (POSIX.1-2001, pax: ustar at 257)."""
+    return start.startswith(GZIP) or start[257:262] == b"ustar"
+
+
 def members(path: Path, most_bytes: int) -> Iterator[tuple[str, bytes]]:
     """Name and bytes of each regular file in the archive.
 
     Args:
-        path: the ``.tar.gz``.
+        path: the ``.tar.gz``, or a tar that is not packed.
         most_bytes: the largest file that is accepted.
 
     Raises:
         SessionDamaged: it is no archive, ends early, is too large, or holds links, devices or paths that lead elsewhere.
     """
-    with path.open("rb") as packed, gzip.GzipFile(fileobj=packed) as source:
+    with path.open("rb") as file, gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == GZIP else file as source:
         stream = _Limited(source, path.stat().st_size)
         longer = ""
         for _number in range(MOST_MEMBERS):

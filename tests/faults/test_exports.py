@@ -5,7 +5,10 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import os
 import random
+import shutil
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import pytest
 from minicpm_tui import paths
 from minicpm_tui.cli.main import run
 from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.sessions.care import missing
 from minicpm_tui.sessions.importer import import_sessions
 from minicpm_tui.sessions.journal import Journal
 from tests.faults.cases import SEED
@@ -94,3 +98,36 @@ def test_spoilt_databases_are_read_or_refused(tmp_path: Path) -> None:
             data[chance.randrange(16, len(data))] = chance.randrange(256)
         (tmp_path / "x.db").write_bytes(data[: chance.randrange(100, len(data) + 1)] if chance.random() < 0.3 else data)
         check(tmp_path / "x.db")
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_every_session_of_an_archive_is_imported(tmp_path: Path, packed: bool) -> None:
+    both = [conversation(), conversation()]
+    path = tmp_path / "sessions.tar"
+    with tarfile.open(path, "w:gz") if packed else tarfile.open(path, "w") as archive:
+        for journal in both:
+            assert journal.path is not None
+            archive.add(journal.path, journal.id)
+            shutil.rmtree(journal.path)
+    assert import_sessions(path) == [journal.id for journal in both]
+    for journal in both:
+        with Journal.open(journal.id, read_only=True) as found:
+            assert found.tree == journal.tree
+            assert missing(found) == []
+
+
+def test_a_long_export_does_not_wait_for_the_disk_at_each_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[int] = []
+    monkeypatch.setattr(os, "fsync", waits.append)
+    said = [{"role": "user" if number % 2 else "assistant", "content": f"word {number}"} for number in range(400)]
+    (tmp_path / "chat.json").write_text(json.dumps(said))
+    [name] = import_sessions(tmp_path / "chat.json")
+    with Journal.open(name, read_only=True) as found:
+        assert len(found.tree.messages) == 400
+    assert 0 < len(waits) < 20
+
+
+def test_what_is_nested_too_deep_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    with pytest.raises(MinicpmTuiError, match="nested too deep"):
+        import_sessions(tmp_path / "deep.json")

@@ -10,6 +10,8 @@ import pytest
 from minicpm_tui import paths
 from minicpm_tui.cli.main import run
 from minicpm_tui.decoding import DecodingError, read_bounded
+from minicpm_tui.redaction import know
+from minicpm_tui.servers import endpoints
 from tests.sessions.talk import conversation
 
 
@@ -60,3 +62,11 @@ def test_more_than_the_limit_is_not_read(tmp_path: Path) -> None:
     assert read_bounded(tmp_path / "x", 11) == b"x" * 11
     with pytest.raises(DecodingError):
         read_bounded(tmp_path / "x", 10)
+
+
+def test_a_model_of_any_name_can_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    know("sk-a-key-of-somebody")
+    monkeypatch.setattr(endpoints, "_get", lambda *_asked: (200, b'{"data": [{"id": "a\\ud83d sk-a-key-of-somebody"}]}'))
+    found = endpoints.ask("http://127.0.0.1:9")
+    assert found is not None
+    assert found.model == "a\ufffd ***"
