@@ -126,14 +126,20 @@ class ReplyReader:
             self._error(event)
             return
         self._usage = usage_of(chunk.usage) or self._usage
-        self._foreign |= not chunk.choices and chunk.usage is None
-        choices = chunk.choices if len(chunk.choices) < 2 else sorted(chunk.choices, key=lambda choice: choice.index)
-        for choice in choices:
-            index = choice.index if 0 <= choice.index < _MOST_REPLIES else 0
-            if self._index is None:
-                self._index = index
-            if index == self._index:
+        if not chunk.choices:
+            self._foreign |= chunk.usage is None
+        elif len(chunk.choices) > 1:
+            chunk.choices.sort(key=lambda choice: choice.index)
+        for choice in chunk.choices:
+            if choice.index == self._index or self._is_ours(choice.index):
                 yield from self._choice(choice, odd=odd)
+
+    def _is_ours(self, index: int) -> bool:
+        """Whether a choice of this number is the one that is read: the first that came."""
+        index = index if 0 <= index < _MOST_REPLIES else 0
+        if self._index is None:
+            self._index = index
+        return index == self._index
 
     def _unreadable(self, event: bytes) -> Iterator[Delta]:
         if event.strip() in _ENDS:

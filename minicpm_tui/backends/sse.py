@@ -138,7 +138,8 @@ class EventReader:
 
     def _line(self, line: bytes) -> Iterator[bytes]:
         if not line:
-            yield from self._event()
+            if self._data and (event := self._event()):
+                yield event
             self._error = False
             return
         if not line.startswith(b"data:"):
@@ -146,22 +147,19 @@ class EventReader:
         if line.startswith(b"data:"):
             data = line[6:] if line.startswith(b"data: ") else line[5:]
             if self._data and self._data[-1].endswith(b"}") and (data.startswith(b"{") or data == DONE):
-                yield from self._event()
+                yield self._event()
             self._data.append(data)
             self._size += len(line)
         elif line.startswith(b"event:"):
             self._error = line[6:].strip() == b"error"
 
-    def _event(self) -> Iterator[bytes]:
-        """The event whose lines are here; one that is named an error and is none by its words becomes one."""
-        if not self._data:
-            return
+    def _event(self) -> bytes:
+        """The event whose lines are here, empty when it says nothing; one that is named an error becomes one by its words too."""
         data = b"\n".join(self._data) if len(self._data) > 1 else self._data[0]
         self._data, self._size = [], 0
         if self._error and data not in {b"", DONE} and not data.startswith(b"{"):
             data = msgspec.json.encode({"error": {"message": data.decode(errors="replace")}})
-        if data and not data.isspace():
-            yield data
+        return b"" if data.isspace() else data
 
 
 def is_events(body: bytes) -> bool:

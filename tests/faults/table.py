@@ -1,8 +1,13 @@
-"""Each fault against ``ask``, ``batch`` and the TUI as processes, in a table: ``python -m tests.faults.table [WAY]…``."""
+"""Each fault against ``ask``, ``batch`` and the TUI as processes, in a table: ``python -m tests.faults.table [WAY]…``.
+
+``media`` asks with each damaged file. Seconds and peak memory are those of a process with its start, of the TUI those of one
+answer and of all so far; a helper process that takes more counts instead.
+"""
 
 from __future__ import annotations
 
 import os
+import random
 import re
 import subprocess
 import sys
@@ -10,12 +15,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.faults.cases import KEY
+from tests.faults.cases import KEY, SEED
 from tests.faults.server import FAULTS, faulty, question
+from tests.faults.test_media import KINDS, damaged
 from tests.terminal import Terminal
 
 PROGRAM = (sys.executable, "-m", "minicpm_tui")
-WAYS = ("ask", "batch", "tui")
+WAYS = ("ask", "batch", "media", "tui")
 FRAME = re.compile(r"[│▕▏▎─ ]+")
 BAD = re.compile(rf"Traceback|Internal error|{KEY}")
 
@@ -48,6 +54,24 @@ def batch(url: str, name: str, folder: Path) -> bool:
     return bool(BAD.search(out.read_text() if out.exists() else "")) or bad
 
 
+def media(url: str, folder: Path) -> bool:
+    """Every kind of file, damaged in every way."""
+    bad, chance = False, random.Random(SEED)
+    for kind in KINDS:
+        for how, data in damaged(kind, chance).items():
+            path = folder / f"{kind}.{kind.lower()}"
+            path.write_bytes(data)
+            words = ["ask", "--no-save", "--url", url, "-f", str(path), question("tight")]
+            bad = process("media", f"{kind}-{how}", words, folder) or bad
+    return bad
+
+
+def peak_of(pid: int) -> float:
+    """The most memory that a process which runs has had, in MB."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) / 1024 if found else 0.0
+
+
 def tui(url: str, names: list[str]) -> bool:
     """All in one program: each message must end, and the program must live."""
     bad = False
@@ -61,7 +85,7 @@ def tui(url: str, names: list[str]) -> bool:
             shown = terminal.text[terminal.text.rfind(question(name)) :].split("\n")[1:6]
             line = FRAME.sub(" ", " ".join(shown)).strip()
             status = "ok" if terminal.process.is_running() else "dead"
-            peak = terminal.process.memory_info().rss / 1e6 if status == "ok" else 0
+            peak = peak_of(terminal.process.pid) if status == "ok" else 0
             bad = row("tui", name, status, time.monotonic() - began, peak, line) or status == "dead" or bad
     return bad
 
@@ -79,6 +103,8 @@ def main(ways: list[str]) -> int:
                 bad = process("ask", name, ["ask", "--url", url, question(name)], folder) or bad
             if "batch" in ways:
                 bad = batch(url, name, folder) or bad
+        if "media" in ways:
+            bad = media(url, folder) or bad
         if "tui" in ways:
             bad = tui(url, list(FAULTS)) or bad
     return 1 if bad else 0
