@@ -65,6 +65,12 @@ class Concurrency(click.ParamType[int | None]):
     help=_("Argument of vllm.LLM for --offline; repeatable."),
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(min=1, max=64),
+    metavar="N",
+    help=_("With --offline: vLLM processes, spread over the GPUs; default: one on each that has room."),
+)
+@click.option(
     "--ray",
     is_flag=False,
     flag_value="",

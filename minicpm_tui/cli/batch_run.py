@@ -77,15 +77,18 @@ async def _run(wanted: Run, options: Mapping[str, Any], flags: Flags, config: Co
     if options["offline"]:
         if flags.urls or flags.demo:
             raise UsageError(_("--offline uses no server: remove --url and --demo"))
+        if options["ray"] is not None and options["workers"]:
+            raise UsageError(_("--workers are for one machine without Ray: --actors says how many engines Ray runs"))
         offline = Offline(
             options["offline"],
             config.settings.vllm_command,
             read_chosen(options["engine"]),
+            workers=options["workers"] or 0,
             ray=options["ray"],
             actors=options["actors"] or 0,
         )
         return await through_vllm(wanted, offline)
-    for name in ("engine", "ray", "actors"):
+    for name in ("engine", "workers", "ray", "actors"):
         if options[name] not in (None, ()):
             raise UsageError(_("--{name} works only with --offline").format(name=name))
     async with _servers(flags, config) as addresses:

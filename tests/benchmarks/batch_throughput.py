@@ -1,6 +1,7 @@
 """Requests a second beside vLLM's own clients, on the same requests.
 
-``python -m tests.benchmarks.batch_throughput VLLM MODEL [--count N] [--concurrency N] [--size 1280x720] [-- ARGUMENT…]``
+``python -m tests.benchmarks.batch_throughput VLLM MODEL [--count N] [--concurrency N] [--size 1280x720] [--workers 4]
+[-- ARGUMENT…]``
 
 ``VLLM`` is the command of a vLLM that has ``bench serve`` with ``custom_image``; ``ARGUMENT`` are options for all that load
 ``MODEL``. They do so one after another, so that one GPU is enough:
@@ -8,7 +9,8 @@
 - ``server``: ``vllm serve``, asked by ``vllm bench serve``, by ``batch`` with the same bodies and from picture files, in turns
 - ``preset``: ``minicpm-tui serve --preset batch``, asked by ``batch`` with as many requests under way as it finds right
 - ``run-batch``: ``vllm run-batch``
-- ``offline``: ``batch --offline``
+- ``offline``: ``batch --offline`` with one worker
+- ``workers``: ``batch --offline`` with ``--workers`` of them
 
 Every run gets pictures of its own, because a server remembers those it has seen; all have the same size, question and number of
 tokens. The last lines are the ratios. Loading a model is never counted.
@@ -76,6 +78,7 @@ class Race:
     concurrency: int
     size: tuple[int, int]
     arguments: list[str]
+    workers: int
     rates: dict[str, list[float]] = field(default_factory=dict)
     _seed: int = field(default_factory=lambda: int(time.time()) % 1000)
 
@@ -146,17 +149,27 @@ def run_batch(race: Race) -> None:
 
 
 def offline(race: Race) -> None:
+    without_server(race, "batch --offline", 1)
+
+
+def several(race: Race) -> None:
+    without_server(race, "batch --offline --workers", race.workers)
+
+
+def without_server(race: Race, name: str, workers: int) -> None:
     engine = [part for name, value in paired(race.arguments) for part in ("--engine", f"{name.lstrip('-')}={value}")]
-    with tempfile.TemporaryDirectory() as name:
-        race.note("batch --offline", batch(race.table(Path(name)), "--offline", race.model, *engine))
+    with tempfile.TemporaryDirectory() as folder:
+        words = ("--offline", race.model, "--workers", str(workers), *engine)
+        race.note(name, batch(race.table(Path(folder)), *words))
 
 
-WAYS = {"server": through_server, "preset": through_preset, "run-batch": run_batch, "offline": offline}
+WAYS = {"server": through_server, "preset": through_preset, "run-batch": run_batch, "offline": offline, "workers": several}
 RATIOS = (
     ("batch, the same bodies", "vllm bench serve"),
     ("batch, from files", "vllm bench serve"),
     ("batch, --preset batch", "vllm run-batch"),
     ("batch --offline", "vllm run-batch"),
+    ("batch --offline --workers", "vllm run-batch"),
 )
 
 
@@ -235,10 +248,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--concurrency", type=int, default=16)
     parser.add_argument("--size", default="1280x720")
+    parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     chosen = parser.parse_args(own)
     width, height = chosen.size.split("x")
-    race = Race(chosen.vllm, chosen.model, chosen.count, chosen.concurrency, (int(width), int(height)), more)
+    race = Race(chosen.vllm, chosen.model, chosen.count, chosen.concurrency, (int(width), int(height)), more, chosen.workers)
     with tempfile.TemporaryDirectory() as home:
         config = Path(home) / "config" / "config.toml"
         config.parent.mkdir()

@@ -1,8 +1,7 @@
 """On a machine with two GPUs and vLLM: one model over both, two servers side by side, a batch over both, one without a server.
 
 ``python -m tests.gpu.two_gpus MODEL [options of serve]``. Prints a line for each check with its seconds, and at the end what
-failed; exit status 1 then. ``--offline`` with one worker a GPU needs Ray in vLLM's environment; without it that check is told as
-not run.
+failed; exit status 1 then. The last check needs Ray in vLLM's environment; without it that one is told as not run.
 """
 
 from __future__ import annotations
@@ -85,6 +84,13 @@ def a_batch_without_a_server(model: str, options: list[str], folder: Path) -> st
     return f"{batch(folder, 'offline', '--offline', model, '--ray', '--actors', '2'):.0f} s"
 
 
+def a_batch_with_a_worker_on_each_gpu(model: str, options: list[str], folder: Path) -> str:
+    """``--offline`` takes both GPUs by itself, and is quicker than on one."""
+    del options
+    alone = batch(folder, "alone", "--offline", model, "--workers", "1")
+    return f"{alone:.0f} s on one, {batch(folder, 'each', '--offline', model, '--workers', '2'):.0f} s on both, loading included"
+
+
 def batch(folder: Path, name: str, *words: str) -> float:
     """Seconds that a batch about all pictures takes; each line must have its answer."""
     output = folder / f"{name}.jsonl"
@@ -102,6 +108,7 @@ def batch(folder: Path, name: str, *words: str) -> float:
 CHECKS: tuple[Callable[[str, list[str], Path], str], ...] = (
     one_model_over_both,
     a_batch_over_two_servers,
+    a_batch_with_a_worker_on_each_gpu,
     a_batch_without_a_server,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -27,6 +28,8 @@ class OfflineEngine:
         order: what the script is told first.
         say: shows a line to the user while vLLM loads.
         thinking: requests switch thinking on.
+        most: requests under way at once, and none before vLLM is ready: the others are left to workers beside this one. None
+            for as many as the worker reads.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class OfflineEngine:
         environ: Mapping[str, str],
         say: Callable[[str], None],
         thinking: bool = False,
+        most: int | None = None,
     ) -> None:
         self._command = command
         self._order = order
@@ -45,6 +49,8 @@ class OfflineEngine:
         self._thinking = thinking
         self._worker: WorkerProcess | None = None
         self._pending: dict[int, tuple[Item, float]] = {}
+        self._room = asyncio.Semaphore(0 if most else sys.maxsize)
+        self._most = most or 0
         self.wanted = PREPARED_AHEAD
         self.ready = False
         self.trouble = ""
@@ -73,14 +79,20 @@ class OfflineEngine:
     ) -> None:
         await worker.send(msgspec.json.encode(self._order))
         number = 0
-        while (ready := await inbox.get()) is not None:
+        while (ready := await self._next(inbox)) is not None:
             if not ready.body:
+                self._room.release()
                 await answers.put(Answer(ready.item, error=ready.error))
                 continue
             self._pending[number] = (ready.item, time.monotonic())
             await worker.send(b'{"number":%d,"body":%b}' % (number, ready.body))
             number += 1
+        inbox.put_nowait(None)  # for a worker beside this one
         worker.no_more()
+
+    async def _next(self, inbox: asyncio.Queue[Ready | None]) -> Ready | None:
+        await self._room.acquire()
+        return await inbox.get()
 
     async def _receive(self, worker: WorkerProcess, watch: LogWatch, answers: asyncio.Queue[Answer | None]) -> None:
         said = ""
@@ -99,6 +111,8 @@ class OfflineEngine:
 
     def _ready(self, facts: Mapping[str, Any]) -> None:
         self.ready = True
+        for _place in range(self._most):
+            self._room.release()
         self._say(_("vLLM {version} is ready").format(version=facts.get("version", "")))
         if left_out := facts.get("left_out"):
             self._say(_("this vLLM version does not know {options}: left out").format(options=", ".join(left_out)))
@@ -107,6 +121,7 @@ class OfflineEngine:
         item, began = self._pending.pop(message["number"], (None, 0.0))
         if item is None:
             return None  # a piece that was halved may tell an answer twice
+        self._room.release()
         seconds = time.monotonic() - began
         if error := message.get("error"):
             return Answer(item, seconds=seconds, error=str(error))

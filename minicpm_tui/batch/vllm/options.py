@@ -10,16 +10,23 @@ from minicpm_tui.errors import UsageError
 from minicpm_tui.families import Family, image_tokens, step
 from minicpm_tui.i18n import _
 from minicpm_tui.servers.presets import preset_options, with_step
+from minicpm_tui.versions import at_least
 
 REPLY_TOKENS = 2048
 TEMPERATURE, TOP_P, MAX_TOKENS = 0.7, 0.7, 1024
 """The guide's sampling for offline inference, where neither the user nor the family says otherwise."""
 
 
-def engine_options(model: str, family: Family, pictures: int, chosen: Mapping[str, Any], version: str = "") -> dict[str, Any]:
+COPIES = "data_parallel_size"
+
+
+def engine_options(
+    model: str, family: Family, pictures: int, chosen: Mapping[str, Any], version: str = "", *, once: bool = True
+) -> dict[str, Any]:
     """Those of the preset ``mixed`` for this ``version`` of vLLM, with room for ``pictures`` in one request.
 
-    ``chosen`` ones win.
+    With ``once`` each picture is asked about once, and vLLM keeps none of them: that costs more than it saves then
+    (``docs/vllm-versions.md``). ``chosen`` ones win, but for the number of copies: see ``copies``.
     """
     options: dict[str, Any] = dict(preset_options("mixed", family, version))
     limits = options["limit-mm-per-prompt"]
@@ -28,8 +35,17 @@ def engine_options(model: str, family: Family, pictures: int, chosen: Mapping[st
         needed = REPLY_TOKENS + pictures * image_tokens(family, 1344, 1344)
         options["max-model-len"] = min(family.context, max(options["max-model-len"], needed))
     asked = {name.replace("_", "-"): value for name, value in chosen.items()}
+    if once and at_least(version, "0.10.1"):
+        options["mm-processor-cache-gb"] = 0
     options = with_step({**options, **asked}, asked, family, version)
-    return {"model": model, **{name.replace("-", "_"): value for name, value in options.items()}, **chosen}
+    engine = {"model": model, **{name.replace("-", "_"): value for name, value in options.items()}, **chosen}
+    return {name: value for name, value in engine.items() if name != COPIES}
+
+
+def copies(chosen: Mapping[str, Any]) -> int:
+    """How many engines ``data_parallel_size`` asks for, 0 where it does not: ``LLM`` refuses it, each is a process of its own."""
+    value = chosen.get(COPIES)
+    return value if isinstance(value, int) and value > 0 else 0
 
 
 def safe_frames(engine: Mapping[str, Any], version: str) -> int | None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ from minicpm_tui.batch.run.look import look_through
 from minicpm_tui.batch.run.requests import RequestMaker
 from minicpm_tui.batch.run.start import Run, carry_out, named
 from minicpm_tui.batch.vllm.engine import OfflineEngine
-from minicpm_tui.batch.vllm.options import MAX_TOKENS, TEMPERATURE, TOP_P, engine_options, safe_frames
+from minicpm_tui.batch.vllm.options import MAX_TOKENS, TEMPERATURE, TOP_P, copies, engine_options, safe_frames
+from minicpm_tui.batch.vllm.placement import places
 from minicpm_tui.batch.vllm.process import SCRIPTS
+from minicpm_tui.batch.vllm.several import MOST_UNDER_WAY, SeveralEngines
 from minicpm_tui.chat.preparer import Preparer
 from minicpm_tui.errors import VllmMissing
-from minicpm_tui.families import Family, as_served, recognise, request_profile
+from minicpm_tui.families import as_served, recognise, request_profile
 from minicpm_tui.i18n import _
 from minicpm_tui.media import MediaLimits
 from minicpm_tui.messages import RequestOptions, RequestProfile
@@ -36,13 +39,14 @@ _OWN_CORES = 2  # vLLM's: one reads pictures, one drives the GPU
 class Offline:
     """The ``model`` (a folder or a hub id), arguments of ``vllm.LLM`` that the user chose, and where vLLM is.
 
-    ``ray`` is the address of a Ray cluster, empty for one of its own on this machine, None for no Ray;
-    ``actors`` 0 means one for each GPU or tensor-parallel group.
+    ``workers`` 0 means as many as the GPUs have room for and the requests are worth. ``ray`` is the address of a Ray cluster,
+    empty for one of its own on this machine, None for no Ray; ``actors`` 0 means one for each GPU or tensor-parallel group.
     """
 
     model: str
     vllm_command: str = ""
     chosen: Mapping[str, Any] = field(default_factory=dict)
+    workers: int = 0
     ray: str | None = None
     actors: int = 0
 
@@ -51,9 +55,12 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
     """Ask vLLM itself. Raises MinicpmTuiError before the first request, and when vLLM ends; what was answered is saved."""
     seen = await asyncio.to_thread(look_through, wanted.job)
     python, version = await asyncio.to_thread(interpreter, offline.vllm_command)
-    family, profile = await asyncio.to_thread(_family, offline.model)
+    folder = await asyncio.to_thread(_folder, offline.model)
+    family = await asyncio.to_thread(recognise, offline.model, folder)
+    profile = await asyncio.to_thread(request_profile, family, folder)
     options = _options(wanted.options, profile, offline.model)
-    engine = engine_options(offline.model, family, seen.pictures, offline.chosen, version)
+    once = len(wanted.job.plan.prompts) < 2
+    engine = engine_options(offline.model, family, seen.pictures, offline.chosen, version, once=once)
     settings = engine.get("mm_processor_kwargs")
     limits = MediaLimits(
         family=as_served(family, settings) if isinstance(settings, dict) else family,
@@ -70,19 +77,28 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
         defaults={**_sampling(options), "stop_token_ids": list(profile.stop_token_ids)},
     )
     thinking = bool(profile.thinks_by_default if options.thinking is None else options.thinking)
-    script = "vllm_worker.py"
-    order: dict[str, Any] = {"engine": engine}
+
+    def worker(script: str, order: Mapping[str, Any], environ: Mapping[str, str], most: int | None = None) -> OfflineEngine:
+        return OfflineEngine(
+            [str(python), str(SCRIPTS / script)],
+            order,
+            environ={**os.environ, **environ},
+            say=partial(say, wanted.console),
+            thinking=thinking,
+            most=most,
+        )
+
     if offline.ray is not None:
-        script = "ray_driver.py"
-        order |= {"address": offline.ray, "requests": len(seen.ids), "actors": offline.actors}
-    worker = OfflineEngine(
-        [str(python), str(SCRIPTS / script)],
-        order,
-        environ=os.environ,
-        say=lambda text: say(wanted.console, text),
-        thinking=thinking,
-    )
-    return await carry_out(wanted, seen, worker, maker, offline.model)
+        order = {"engine": engine, "address": offline.ray, "requests": len(seen.ids), "actors": offline.actors}
+        return await carry_out(wanted, seen, worker("ray_driver.py", order, {}), maker, offline.model)
+    asked = offline.workers or copies(offline.chosen)
+    found = await asyncio.to_thread(places, asked, folder, family, engine, len(seen.ids), version)
+    most = MOST_UNDER_WAY if len(found) > 1 else None
+    workers = [worker("vllm_worker.py", {"engine": {**engine, **place.engine}}, place.environ, most) for place in found]
+    if len(workers) == 1:
+        return await carry_out(wanted, seen, workers[0], maker, offline.model)
+    say(wanted.console, _("{count} vLLM workers side by side").format(count=len(workers)))
+    return await carry_out(wanted, seen, SeveralEngines(workers, partial(say, wanted.console)), maker, offline.model)
 
 
 def interpreter(vllm_command: str) -> tuple[Path, str]:
@@ -100,11 +116,10 @@ def interpreter(vllm_command: str) -> tuple[Path, str]:
     return python, found.version
 
 
-def _family(model: str) -> tuple[Family, RequestProfile]:
+def _folder(model: str) -> Path | None:
+    """Where it lies on this disk."""
     named = expanded(model)
-    folder = named if named.is_dir() else models.cached_folder(model)
-    family = recognise(model, folder)
-    return family, request_profile(family, folder)
+    return named if named.is_dir() else models.cached_folder(model)
 
 
 def _options(options: RequestOptions, profile: RequestProfile, model: str) -> RequestOptions:

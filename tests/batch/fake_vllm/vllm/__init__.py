@@ -1,7 +1,8 @@
 """Stands in for vLLM where it is not installed: the parts of its interface that the worker uses, and the ways it fails.
 
 ``FAKE_VLLM`` chooses the kind: ``new`` can add requests one by one, ``old`` has only ``LLM.chat``, ``dies`` ends in the middle,
-``broken`` does not start.
+``broken`` does not start. In the folder ``FAKE_VLLM_MEETING``, where it is set, two processes wait for each other before they
+answer; ``one broken`` lets the first of them not start.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,6 +49,24 @@ def end() -> NoReturn:
     raise AssertionError
 
 
+def first(path: str) -> bool:
+    """Whether no other process was here."""
+    try:
+        Path(path).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def meet() -> None:
+    """Wait until two processes have come here."""
+    if not (folder := os.environ.get("FAKE_VLLM_MEETING")):
+        return
+    (Path(folder) / str(os.getpid())).touch()
+    while len(list(Path(folder).iterdir())) < 2:
+        time.sleep(0.01)
+
+
 class EngineDeadError(Exception):
     """As vLLM's own."""
 
@@ -60,6 +80,7 @@ class Engine:
         return bool(self.waiting)
 
     def step(self) -> list[Any]:
+        meet()
         self.steps += 1
         if KIND == "dies" and self.steps > 2:
             end()
@@ -70,7 +91,7 @@ class Engine:
 class OldLLM:
     def __init__(self, model: str, trust_remote_code: bool = False, **kwargs: Any) -> None:
         print("INFO printed to stdout by vLLM", flush=True)
-        if KIND == "broken":
+        if KIND == "broken" or (KIND == "one broken" and first(os.environ["FAKE_VLLM_FIRST"])):
             raise ValueError("No available memory for the cache blocks.")
         if "nonsense" in kwargs:
             raise TypeError("unexpected keyword argument 'nonsense'")
