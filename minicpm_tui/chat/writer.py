@@ -25,7 +25,7 @@ class ReplyWriter:
         self._id = message_id
         self._pending: list[Delta] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._writing: asyncio.Task[None] | None = None
+        self._writing: asyncio.Future[None] | None = None
         self.trouble: StorageError | None = None
         self.told = False
 
@@ -37,18 +37,20 @@ class ReplyWriter:
 
     async def close(self, end: End) -> None:
         """Write the rest and the end of the reply."""
-        if self._timer is not None:
-            self._timer.cancel()
         if self._writing is not None:
             await self._writing
+        if self._timer is not None:
+            self._timer.cancel()
         await asyncio.to_thread(self._write, self._taken(), end)
 
     def _start(self) -> None:
         self._timer = None
-        self._writing = asyncio.create_task(self._flush())
+        self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, self._taken(), None)
+        self._writing.add_done_callback(self._written)
 
-    async def _flush(self) -> None:
-        await asyncio.to_thread(self._write, self._taken(), None)
+    def _written(self, done: asyncio.Future[None]) -> None:
+        if done.cancelled() or done.exception():  # of a mistake of ours: ``close`` raises it
+            return
         self._writing = None
         if self._pending:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._start)
