@@ -5,6 +5,7 @@ from __future__ import annotations
 from minicpm_tui.ui.terminal.output.cells import Cell
 from minicpm_tui.ui.terminal.output.sgr import SEEN_ON_BLANKS, Codes, change
 
+_MOST_KNOWN = 1000
 _WORTH_ERASING = 9
 """Blanks between other cells from which erasing and stepping over them is shorter."""
 
@@ -18,6 +19,7 @@ class Pen:
         self.y: int | None = None
         self.codes: Codes | None = None
         self._out: list[str] = []
+        self._known: dict[tuple[object, ...], tuple[str, Codes | None, int | None]] = {}
 
     def forget(self) -> None:
         """Cursor and style may be anything."""
@@ -64,7 +66,28 @@ class Pen:
             self.dress(Codes(self.codes.attributes - SEEN_ON_BLANKS, self.codes.colour, codes.background))
 
     def draw(self, cells: list[Cell], width: int, *, to_end: bool) -> None:
-        """Write ``cells`` where the cursor is, on a terminal of ``width`` columns; ``to_end``: they reach its right edge."""
+        """Write ``cells`` where the cursor is, on a terminal of ``width`` columns; ``to_end``: they reach its right edge.
+
+        Where the terminal scrolls, the pane beside is written again at every line: what that took is remembered.
+        """
+        key = (*cells, self.codes, to_end)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[key] = self._drawn(cells, to_end=to_end)
+        text, self.codes, steps = known
+        self._out.append(text)
+        self.x = None if self.x is None or steps is None or self.x + steps >= width else self.x + steps
+
+    def _drawn(self, cells: list[Cell], *, to_end: bool) -> tuple[str, Codes | None, int | None]:
+        """What writes ``cells``, the style that is on after that, and how far the cursor goes (None: nobody knows)."""
+        other = Pen(erases=self.erases)
+        other.codes, other.x = self.codes, 0
+        other._draw(cells, to_end=to_end)
+        return other.take(), other.codes, other.x
+
+    def _draw(self, cells: list[Cell], *, to_end: bool) -> None:
         at, count = 0, len(cells)
         while at < count:
             cell = cells[at]
@@ -78,8 +101,6 @@ class Pen:
                     end += 1
                 self._text(cells[at:end])
             at = end
-        if self.x is not None and self.x >= width:
-            self.x = None
 
     def _blanks(self, cell: Cell, count: int, *, last: bool, to_end: bool) -> None:
         self._dress_blank(cell.codes)
