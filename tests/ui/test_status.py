@@ -84,7 +84,7 @@ def test_it_never_needs_more_than_it_has(width: int, title: str, settings: list[
 
 def test_until_it_is_known_a_server_is_looked_for() -> None:
     model = ChatModel(Launch())
-    assert status_of(model, TalkPane(model)).state == "connecting"
+    assert status_of(model, TalkPane(model, lambda: None)).state == "connecting"
 
 
 def test_the_meter_counts_tokens_by_their_own_times() -> None:

@@ -23,7 +23,7 @@ async def furnish(talk: TalkPane) -> None:
     talk.find_bar, talk.queue, talk.tray = FindBar(talk.pane), Queue(), Tray(model.preparer)
     talk.pane.display = talk.tray.display = False
     talk.next = NextMessage(composer, talk.tray)
-    talk.reply_view = ReplyView(talk.pane, talk.report, talk.report_counts)
+    talk.reply_view = ReplyView(talk.pane, talk.report, talk.count_up)
     talk.outbox = Outbox(talk, model, talk.queue, talk.reply_view, talk.tray.limits_changed)
     talk.draft_saver = DraftSaver(talk, talk.unsent, talk.say)
     talk.context_line = ContextLine()

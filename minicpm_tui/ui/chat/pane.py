@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -41,14 +41,11 @@ if TYPE_CHECKING:
 class TalkPane(Blank, Vertical):
     """Talks through the session of ``model``; without one it keeps what is written. Messages are sent one after another.
 
-    ``whole`` is set once it has all its parts.
+    ``whole`` is set once it has all its parts; ``count_up`` is called when a reply that streams has more tokens.
     """
 
     class Progress(Message):
         """Something that the status line shows has changed."""
-
-    class Counted(Message):
-        """A reply that streams has more tokens; nothing else has changed."""
 
     class Replied(Message):
         """A reply is over."""
@@ -60,9 +57,10 @@ class TalkPane(Blank, Vertical):
     class NoServer(Message):
         """The user wants to send, but there is nobody to send it to."""
 
-    def __init__(self, model: ChatModel) -> None:
+    def __init__(self, model: ChatModel, count_up: Callable[[], None]) -> None:
         super().__init__(id="talk")
         self.model = model
+        self.count_up = count_up
         self.whole = asyncio.Event()
         self._stepping = asyncio.Lock()
 
@@ -102,10 +100,6 @@ class TalkPane(Blank, Vertical):
     def editing(self) -> bool:
         """The composer holds a question that was asked before."""
         return self.furnished and self.next.edit.question is not None
-
-    def report_counts(self) -> None:
-        """A reply that streams has more tokens."""
-        self.post_message(self.Counted())
 
     def report(self) -> None:
         """Something that the status line shows has changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from minicpm_tui.ui.conversation import ConversationPane
 
 REPORTS = 0.5
-"""Seconds of the reply between two changes of the status line."""
+"""Seconds between two changes of the status line while a reply streams."""
 
 
 def positions(tree: Tree, path: tuple[Message, ...]) -> dict[str, tuple[int, int]]:
@@ -25,8 +26,8 @@ def positions(tree: Tree, path: tuple[Message, ...]) -> dict[str, tuple[int, int
 
 
 class ReplyView:
-    """Shows what ``session`` is asked. ``report`` is called when something has begun or ended, ``count_up`` now and then while
-    the tokens of a reply become more."""
+    """Shows what ``session`` is asked. ``report`` is called when something has begun or ended; ``count_up`` now and then while
+    the tokens of a reply become more, when they are drawn, so that both are one frame."""
 
     def __init__(self, pane: ConversationPane, report: Callable[[], None], count_up: Callable[[], None]) -> None:
         self.rate = TokenRate()
@@ -40,6 +41,7 @@ class ReplyView:
         self._count_up = count_up
         self._shown: list[str] = []
         self._reported = 0.0
+        pane.arrival.drawn = self._count
 
     def show(self, tree: Tree, blobs: BlobReader) -> None:
         """Show the selected path of ``tree``, its pictures from ``blobs``."""
@@ -82,7 +84,6 @@ class ReplyView:
         """Show one reply as it arrives. Raises what the session raises; ``asked`` tells whether the question is in the tree."""
         self.rate = TokenRate()
         self.asked = False
-        self._reported = 0.0
         reply_id = ""
         async for event in events:
             match event:
@@ -96,10 +97,8 @@ class ReplyView:
                     self._pane.feed(event)
                     self.rate.feed(event)
                     if self.rate.tokens == 1:
+                        self._reported = time.monotonic()
                         self._report()
-                    elif event.at - self._reported >= REPORTS:
-                        self._reported = event.at
-                        self._count_up()
                 case Notice():
                     self._pane.feed(event)
                 case End():
@@ -110,6 +109,12 @@ class ReplyView:
             self.count(session)
         self._report()
         return self.end
+
+    def _count(self) -> None:
+        """More of the reply is drawn."""
+        if self._streams and (now := time.monotonic()) - self._reported >= REPORTS:
+            self._reported = now
+            self._count_up()
 
     def _begin(self, session: ChatSession, question: Message, reply: Message) -> None:
         tree, blobs = session.tree, session.journal.blobs

@@ -59,7 +59,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self._sampling = Sampling()
 
     def compose(self) -> ComposeResult:
-        self.talk = TalkPane(self.model)
+        self.talk = TalkPane(self.model, self.show_counts)
         self.switchboard = Switchboard(self.talk, self.show_status)
         self.columns = Columns(self.talk, Panes(self.state.files, self.state.server), self.app.size.width)
         yield self.columns
@@ -161,7 +161,6 @@ class ChatScreen(Commanded, LeanScreen[None]):
         if limit and event.end.seconds >= limit:
             self.app.bell()
 
-    @on(TalkPane.Counted)
     def show_counts(self) -> None:
         """Bring the numbers of the status line up to date, while a reply streams: nothing else can have changed."""
         for line in self.query(StatusLine):  # none: the program is ending

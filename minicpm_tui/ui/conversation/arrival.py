@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from minicpm_tui.messages import Delta, Message
 from minicpm_tui.ui.conversation.entry import Entry
@@ -15,13 +15,14 @@ _NOTHING = 1 << 60
 
 
 class Arrival:
-    """One reply at a time, at the end of what ``viewport`` shows."""
+    """One reply at a time, at the end of what ``viewport`` shows; ``drawn`` is called when more of it is."""
 
     def __init__(self, viewport: Viewport) -> None:
         self._viewport = viewport
         self._live: Live | None = None
         self._first_new = _NOTHING
         self._pacer = Pacer(self._advance)
+        self.drawn: Callable[[], None] = lambda: None
 
     @property
     def under_way(self) -> bool:
@@ -66,13 +67,16 @@ class Arrival:
         first = self._first_new = min(self._first_new, live.advance())
         if live.behind:
             if self._pacer.due:
-                self._viewport.changed(first)
-                self._first_new = _NOTHING
+                self._draw(first)
             return True
         if live.end is not None:
             live.finish(live.end)
             self._live = None
             first = self._viewport.document.start(live.index)
+        self._draw(first)
+        return False
+
+    def _draw(self, first: int) -> None:
         self._viewport.changed(first)
         self._first_new = _NOTHING
-        return False
+        self.drawn()

@@ -26,7 +26,7 @@ else:
     _Base = object
 
 OUTPUT: Mapping[str, Sequence[str]] = {
-    "textual._compositor:Compositor": ("_get_renders", "visible_widgets", "size"),
+    "textual._compositor:Compositor": ("_get_renders", "render_partial_update", "_dirty_regions", "visible_widgets", "size"),
     "textual._compositor:CompositorUpdate": ("render_segments",),
     "textual._compositor:ChopsUpdate": ("chops", "chop_ends", "spans"),
     "textual._compositor:LayoutUpdate": ("strips", "region"),

@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Label, TextArea
 
 from minicpm_tui.ui.terminal.output.narrow import LeanScreen, NarrowCompositor
+from tests.waiting import until
 
 _IDLE_MOVE = re.compile(r"\x1b\[\d+;\d+H(?=\n|$)")
 """The cursor is sent where nothing is written then."""
@@ -119,6 +120,21 @@ async def test_a_widget_is_asked_alone_for_what_changed() -> None:
         (asked,) = screen.both.asked
         assert writing.region.contains_region(asked)
         assert asked.height == 2
+
+
+async def test_what_lies_between_two_that_changed_is_not_asked() -> None:
+    app = App[None]()
+    async with app.run_test(size=(60, 20)) as pilot:
+        screen = Crowd()
+        await app.push_screen(screen)
+        await pilot.pause()
+        above, below = screen.query(Label).first(), screen.query_one("#bar")
+        screen.both.asked.clear()
+        above.refresh(Region(0, 0, 3, 1))
+        below.refresh()
+        await until(lambda: bool(screen.both.asked), pilot)
+        writing = screen.query_one(TextArea).region
+        assert not [asked for asked in screen.both.asked if writing.contains_region(asked)]
 
 
 def test_what_is_private_is_still_there() -> None:
