@@ -7,11 +7,11 @@ what the index is made of: the nearer the numbers, the smaller it is.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -24,8 +24,10 @@ _EPOCH = 1_577_836_800
 """2020-01-01, before any session: smaller numbers take less room."""
 _PENDING = 16_000_000
 """Bytes of words that SQLite gathers before it writes them: all that a transaction brings goes into one piece."""
-_PREFIX = 3
-"""Words are looked up by so many first letters; what is shorter by all such beginnings that there are."""
+_MERGED = 16
+"""So many pieces of one size become one, a little with each transaction: all at once other programs would wait for seconds."""
+_PREFIX = 2
+"""Words are looked up by so many first letters; a single letter by all such beginnings that there are."""
 _BEGINNINGS = 1000
 """With more of them than that they are gathered by SQLite, before the first is found."""
 SCHEMA = f"""
@@ -34,11 +36,17 @@ CREATE INDEX chunks ON chunk(session);
 CREATE VIRTUAL TABLE words USING fts5(
   text, content='', columnsize=0, prefix='{_PREFIX}', tokenize='unicode61 remove_diacritics 2');
 INSERT INTO words(words, rank) VALUES('hashsize', {_PENDING});
-INSERT INTO words(words, rank) VALUES('automerge', 16);
+INSERT INTO words(words, rank) VALUES('automerge', {_MERGED});
+INSERT INTO words(words, rank) VALUES('crisismerge', {4 * _MERGED});
 CREATE VIRTUAL TABLE term USING fts5vocab('words', 'instance');
 """
-_SHORT = re.compile(r'(?<!\S)"([a-z0-9]{1,2})"\*', re.IGNORECASE | re.ASCII)
+_SHORT = re.compile(r'(?<!\S)"([a-z0-9])"\*', re.IGNORECASE | re.ASCII)
 _TEXTS = msgspec.msgpack.Decoder(list[tuple[str, str]])
+_EACH = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_TEXT = msgspec.msgpack.Decoder(tuple[str, str])
+_GROUPS = msgspec.msgpack.Decoder(list[bytes])
+_GROUP = 16
+"""So many texts are compressed together: one that is found is read with those beside it, not with the whole session."""
 
 
 class Chunks:
@@ -56,7 +64,7 @@ class Chunks:
             new = [(each.message, each.text) for each in documents[at : at + _SIZE]]
             if at < len(there) * _SIZE:
                 number, texts = there[at // _SIZE]
-                self._change(number, _unpacked(texts), new)
+                self._change(number, unpacked(texts), new)
             else:
                 number = self._free(number + 1)
                 self._db.execute("INSERT INTO chunk VALUES(?, ?, ?)", (number, session, _packed(new)))
@@ -70,14 +78,16 @@ class Chunks:
     def document(self, row: int) -> Document | None:
         """The text with that row number. Raises ``sqlite3.DatabaseError`` when it is damaged."""
         found = self._db.execute("SELECT texts FROM chunk WHERE number = ?", (row >> PLACE_BITS,)).fetchone()
-        texts = _unpacked(found[0]) if found else []
-        place = row & (_SIZE - 1)
-        return Document(*texts[place]) if place < len(texts) else None
+        with _damage():
+            group, place = divmod(row & (_SIZE - 1), _GROUP)
+            groups = _GROUPS.decode(found[0]) if found else []
+            texts = _EACH.decode(zlib.decompress(groups[group])) if group < len(groups) else []
+            return Document(*_TEXT.decode(texts[place])) if place < len(texts) else None
 
     def quick(self, expression: str) -> str:
-        """The FTS5 ``expression`` with all beginnings of three letters for a shorter one.
+        """The FTS5 ``expression`` with all beginnings of two letters for a single one.
 
-        SQLite walks along those in the order of the rows; those of a shorter one it would gather all before the first is found.
+        SQLite walks along those in the order of the rows; those of a single letter it would gather all before the first is found.
         """
         return _SHORT.sub(lambda short: self._beginnings(short[1].lower()) or short[0], expression)
 
@@ -125,12 +135,20 @@ class Chunks:
 
 
 def _packed(texts: Sequence[tuple[str, str]]) -> bytes:
-    packer = zlib.compressobj(level=1, wbits=13)  # a window as large as most chunks is quickly set up
-    return packer.compress(msgspec.msgpack.encode(texts)) + packer.flush()
+    plain = (msgspec.msgpack.encode(texts[at : at + _GROUP]) for at in range(0, len(texts), _GROUP))
+    return msgspec.msgpack.encode([zlib.compress(each, level=1, wbits=12) for each in plain])  # a small window is set up quickly
 
 
-def _unpacked(data: Any) -> list[tuple[str, str]]:
+def unpacked(data: bytes) -> list[tuple[str, str]]:
+    """The ids and texts in a row of ``chunk``. Raises ``sqlite3.DatabaseError`` when they are damaged."""
+    with _damage():
+        return [text for group in _GROUPS.decode(data) for text in _TEXTS.decode(zlib.decompress(group))]
+
+
+@contextlib.contextmanager
+def _damage() -> Iterator[None]:
+    """Bytes that are no texts are as bad as a file that is no database."""
     try:
-        return _TEXTS.decode(zlib.decompress(data))
+        yield
     except (zlib.error, ValueError, TypeError) as error:
         raise sqlite3.DatabaseError(str(error)) from error

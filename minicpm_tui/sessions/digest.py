@@ -102,9 +102,9 @@ class _Begun:
     def said(self) -> Said:
         content = self.content
         text = text_of(content) if content else ""
-        if self.reply is None or self.role != "assistant":
-            return Said(self.id, self.role, text, media_of(content) if content else (), self.model)
-        return Said(self.id, self.role, text + "".join(self.reply), (), self.model)
+        if self.reply is not None and self.role == "assistant":
+            return Said(self.id, self.role, text + "".join(self.reply), (), self.model)
+        return Said(self.id, self.role, text, media_of(content) if len(content) > 1 or not text else (), self.model)
 
 
 class _Reader:
@@ -118,7 +118,8 @@ class _Reader:
 
     def take(self, lines: list[Any]) -> None:
         for line in lines:
-            self.time += min(max(line.t, 0.0), LONGEST_WAIT)
+            wait = line.t
+            self.time += wait if 0.0 <= wait <= LONGEST_WAIT else min(max(wait, 0.0), LONGEST_WAIT)
             kind = type(line)
             if kind is _Delta:
                 reply = self._reply(line.id)

@@ -62,14 +62,21 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def created_of(session_id: str) -> str | None:
-    """The moment that an id names, ISO 8601 UTC; None when it is not one of ours."""
+def begun_of(session_id: str) -> datetime | None:
+    """The moment that an id names, in UTC; None when it is not one of ours."""
     if not is_id(session_id):
         return None
-    try:
-        return stamp(datetime.strptime(session_id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC))
+    date, time, _tail = session_id.split("-")
+    try:  # strptime takes ten times as long, and many ids are read
+        return datetime(int(date[:4]), int(date[4:6]), int(date[6:]), int(time[:2]), int(time[2:4]), int(time[4:]), tzinfo=UTC)
     except ValueError:
         return None
+
+
+def created_of(session_id: str) -> str | None:
+    """The moment that an id names, ISO 8601 UTC; None when it is not one of ours."""
+    begun = begun_of(session_id)
+    return stamp(begun) if begun else None
 
 
 def is_session(folder: Path) -> bool:

@@ -16,11 +16,11 @@ import msgspec
 from minicpm_tui.files import make_private_dir
 from minicpm_tui.sessions import chunks
 from minicpm_tui.sessions.chunks import PLACE_BITS, Chunks
-from minicpm_tui.sessions.ids import created_of, moment_of
+from minicpm_tui.sessions.ids import begun_of, moment_of
 from minicpm_tui.sessions.mounts import on_network
 from minicpm_tui.sessions.summary import Document, SessionInfo, Stamp
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _SCHEMA = f"""
 CREATE TABLE session(
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, created TEXT NOT NULL,
@@ -33,7 +33,7 @@ PRAGMA user_version = {SCHEMA_VERSION};
 _COLUMNS = "id, title, created, updated, model, turns, attachments, bytes, pictures"
 _KEPT = (*_COLUMNS.split(", "), "size", "mtime_ns", "said", "searchable")
 _UPSERT = (
-    f"INSERT INTO session({', '.join(_KEPT)}) VALUES({', '.join(':' + name for name in _KEPT)})"
+    f"INSERT INTO session({', '.join(_KEPT)}) VALUES({', '.join('?' * len(_KEPT))})"
     f" ON CONFLICT(id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _KEPT[1:])}"
 )
 PATIENCE = 3.0
@@ -153,15 +153,9 @@ class Index:
             if cancelled():
                 return
             shown = entry.info or SessionInfo(entry.id, "", "", "", None, 0, 0, 0)
-            values = msgspec.structs.asdict(shown) | {
-                "id": entry.id,
-                "pictures": " ".join(shown.pictures),
-                "size": entry.stamp.size,
-                "mtime_ns": entry.stamp.mtime_ns,
-                "said": int(entry.info is not None),
-                "searchable": int(entry.documents is not None),
-            }
-            self._db.execute(_UPSERT, values)
+            columns = msgspec.structs.astuple(shown)[1:-1]
+            kept = (entry.stamp.size, entry.stamp.mtime_ns, entry.info is not None, entry.documents is not None)
+            self._db.execute(_UPSERT, (entry.id, *columns, " ".join(shown.pictures), *kept))
             if entry.documents is not None:
                 self._chunks.put(self._number(entry.id), second, entry.documents)
 
@@ -196,5 +190,5 @@ def _info(row: tuple[Any, ...]) -> SessionInfo:
 
 def _second(entry: Entry) -> int:
     """When the session was begun; 0 where nothing says it."""
-    moment = moment_of(created_of(entry.id) or (entry.info.created if entry.info else ""))
+    moment = begun_of(entry.id) or moment_of(entry.info.created if entry.info else "")
     return int(moment.timestamp()) if moment else 0

@@ -55,7 +55,7 @@ def in_order(
 def last_use(folder: Path, stamp: Stamp) -> str:
     """About when a session was last used, ISO 8601 UTC: what the end of its journal says, else when that was written."""
     written = datetime.fromtimestamp(stamp.mtime_ns / 1e9, UTC)
-    begun = ids.moment_of(ids.created_of(folder.name) or "")
+    begun = ids.begun_of(folder.name)
     if begun and abs((written - begun).total_seconds()) < _RECENT:
         return ids.stamp(written)
     return _said_last(folder / ids.JOURNAL, stamp.size) or ids.stamp(written)

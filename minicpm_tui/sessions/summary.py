@@ -70,7 +70,7 @@ class Stamp(msgspec.Struct, frozen=True):
 def summarise(folder: Path) -> tuple[SessionInfo, list[Document]] | None:
     """Read the session in ``folder``; None when it cannot be read or nothing was said."""
     try:
-        with (folder / ids.JOURNAL).open("rb") as file:
+        with open(f"{folder}/{ids.JOURNAL}", "rb") as file:  # noqa: PTH123 # a Path costs more than the look
             found = digest.read(file)
     except OSError:
         return None
@@ -80,7 +80,7 @@ def summarise(folder: Path) -> tuple[SessionInfo, list[Document]] | None:
 def glance(folder: Path, stamp: Stamp) -> SessionInfo | None:
     """What the beginning of a journal says: enough for a line of the list until the whole is read."""
     try:
-        with (folder / ids.JOURNAL).open("rb") as file:
+        with open(f"{folder}/{ids.JOURNAL}", "rb", buffering=0) as file:  # noqa: PTH123 # a Path costs more than the look
             data = file.read(HEAD_BYTES)
     except OSError:
         return None
@@ -104,7 +104,7 @@ def _summarise(folder: Path, found: Digest, size: int | None = None) -> tuple[Se
         created=created,
         updated=ids.later(created, found.time),
         model=_model(found),
-        turns=sum(each.role == "user" for each in found.said),
+        turns=[each.role for each in found.said].count("user"),
         attachments=len(media),
         bytes=folder_bytes(folder) if size is None else size,
         pictures=tuple(_pictures(media)),
@@ -114,13 +114,19 @@ def _summarise(folder: Path, found: Digest, size: int | None = None) -> tuple[Se
 
 def folder_bytes(folder: Path) -> int:
     """Size of all files of a session."""
+    return _bytes_in(folder, ids.ATTACHMENTS)
+
+
+def _bytes_in(folder: Path | str, within: str = "") -> int:
+    """Size of the files in a folder and in the one called ``within``."""
     total = 0
-    for place in (folder, folder / ids.ATTACHMENTS):
-        with contextlib.suppress(OSError), os.scandir(place) as entries:
-            for entry in entries:
-                with contextlib.suppress(OSError):
-                    if entry.is_file(follow_symlinks=False):
-                        total += entry.stat(follow_symlinks=False).st_size
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                if entry.is_file(follow_symlinks=False):
+                    total += entry.stat(follow_symlinks=False).st_size
+                elif entry.name == within:
+                    total += _bytes_in(entry.path)
     return total
 
 

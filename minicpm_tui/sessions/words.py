@@ -13,8 +13,10 @@ _CJK = (
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3040-\u30ff\u3100-\u318f\u31a0-\u31bf\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-_EACH = re.compile(f"([{_CJK}])")
-_RUN = re.compile(f"([{_CJK}]+)")
+_EACH = re.compile(f"[{_CJK}]")
+_BELOW = "\\u0000-\\u10ff\\u1200-\\u2e7f"
+"""Code points that are none of those, in two ranges: ``re`` passes over them in half of the time."""
+_PIECE = re.compile(f"[{_BELOW}]++[^{_CJK}]*+|[{_CJK}]|[^{_CJK}]++")
 _LEAD = 16
 """Characters before what was found: few enough for forty columns of Chinese."""
 _WORD = re.compile(f"[{_CJK}]|[^\\W_{_CJK}]+")
@@ -22,11 +24,7 @@ _WORD = re.compile(f"[{_CJK}]|[^\\W_{_CJK}]+")
 
 def spaced(text: str) -> str:
     """``text`` for the index: with every CJK code point by itself."""
-    if text.isascii():
-        return text
-    pieces = _RUN.split(text)
-    pieces[1::2] = map(" ".join, pieces[1::2])
-    return " ".join(pieces)
+    return text if text.isascii() else " ".join(_PIECE.findall(text))
 
 
 def terms(text: str) -> list[str]:

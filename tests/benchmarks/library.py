@@ -12,14 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from minicpm_tui.messages import End, Message, TextPart
-from minicpm_tui.sessions.chunks import PLACE_BITS
+from minicpm_tui.sessions.chunks import PLACE_BITS, unpacked
 from minicpm_tui.sessions.events import DeltaEvent, EndEvent, Header, MessageEvent, OpenEvent, encode
 from minicpm_tui.sessions.ids import JOURNAL
 from minicpm_tui.sessions.journal import Journal
@@ -84,7 +81,7 @@ def plain_table(index: Path, copy: Path) -> sqlite3.Connection:
     plain.execute("ATTACH ? AS library", (str(index),))
     plain.execute("CREATE TABLE text(place INTEGER PRIMARY KEY, message TEXT, text TEXT)")
     for number, texts in plain.execute("SELECT number, texts FROM library.chunk").fetchall():
-        rows = [(number << PLACE_BITS | at, *each) for at, each in enumerate(msgspec.msgpack.decode(zlib.decompress(texts)))]
+        rows = [(number << PLACE_BITS | at, *each) for at, each in enumerate(unpacked(texts))]
         plain.executemany("INSERT INTO text VALUES(?, ?, ?)", rows)
     plain.execute("CREATE TABLE list AS SELECT * FROM library.session")
     plain.commit()

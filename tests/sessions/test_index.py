@@ -22,7 +22,7 @@ from minicpm_tui import paths
 from minicpm_tui.sessions import ids, index, library, rows
 from minicpm_tui.sessions.library import Library
 from minicpm_tui.sessions.summary import summarise
-from minicpm_tui.sessions.words import snippet
+from minicpm_tui.sessions.words import snippet, spaced
 from tests.sessions.many import write
 
 WORDS = [
@@ -98,6 +98,15 @@ def test_a_search_finds_what_a_plain_scan_finds() -> None:
         shelf.reconcile()
         for text in QUERIES:
             assert searched(shelf, text) == scanned(text), text
+
+
+def test_each_chinese_japanese_or_korean_character_is_a_word_and_others_stay_together() -> None:
+    chance = random.Random(11)
+    alone = "猫沙发ねこカ고양ᄒ々〇ｱ\U00020000"
+    together = "ab é\u0301 tiếng \uff41\uff11ａ ꀀ \u2019—，。㉑ \U0001f63a \n"
+    for _text in range(2000):
+        text = "".join(chance.choices(alone + together, k=chance.randrange(40)))
+        assert spaced(text).split() == "".join(f" {each} " if each in alone else each for each in text).split()
 
 
 GROWN = """
