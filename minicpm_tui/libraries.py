@@ -1,4 +1,4 @@
-"""What C libraries say on file descriptor 2 (libtiff's warnings): kept from the screen and from what is printed."""
+"""What C libraries do to the process: what they say on file descriptor 2 (libtiff's warnings), and memory that they keep."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from minicpm_tui.errors import StorageError
 from minicpm_tui.files import PRIVATE_FILE, make_private_dir
 
+_MMAP_THRESHOLD, _LARGE = -3, 1 << 20
 _MOST_BYTES = 1_000_000
 """A log larger than that begins anew."""
 
@@ -72,3 +73,15 @@ def _opened(log: Path | None) -> int:
                 os.ftruncate(handle, 0)
             return handle
     return os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+
+
+def give_back_large_blocks() -> None:
+    """From now on a freed block of a megabyte or more, such as a decoded picture, goes back to the system at once.
+
+    glibc otherwise takes the first one that is freed for the usual size, and keeps what it has of it in each thread: ten photos
+    of twelve megapixels left 200 MB. Nothing happens where the C library is another one. Source: M_MMAP_THRESHOLD in mallopt(3).
+    """
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -75,3 +76,25 @@ def test_the_screen_shows_nothing_of_it(tmp_path: Path) -> None:
         terminal.wait_for("typed")
         assert b"TIFFReadDirectory" not in terminal.everything
     assert (home / "state" / "libraries.log").read_bytes() == 3 * WARNING
+
+
+_FREED = """
+import os
+from pathlib import Path
+from minicpm_tui.libraries import give_back_large_blocks
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+give_back_large_blocks()
+before = resident()
+for size in (30_000_000, 20_000_000):  # the second fits what glibc learned from the first
+    block = b"x" * size
+    del block
+print(resident() - before)
+"""
+
+
+def test_what_a_large_block_took_goes_back_to_the_system() -> None:
+    done = subprocess.run([sys.executable, "-c", _FREED], check=True, capture_output=True, text=True)
+    assert int(done.stdout) < 5_000_000

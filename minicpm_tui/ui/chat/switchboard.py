@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.libraries import give_back_large_blocks
 from minicpm_tui.ui.chat.presence import watch
 from minicpm_tui.ui.kit.error_line import error_line
 
@@ -38,6 +39,7 @@ class Switchboard:
         connecting = asyncio.create_task(self.connect(demo=launch.demo))
         try:
             await asyncio.wait({connecting}, timeout=_FIRST_SECONDS)
+            await asyncio.to_thread(give_back_large_blocks)
             await asyncio.to_thread(import_module, "minicpm_tui.ui.chat.furnishing")
             from minicpm_tui.ui.chat.furnishing import furnish
 
