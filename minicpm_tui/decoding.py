@@ -7,6 +7,7 @@ its DecodeError; the json module and tomllib do the same.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 import tomllib
@@ -35,9 +36,8 @@ def read_bounded(path: Path, limit: int = SIZE_LIMIT) -> bytes:
 
     Raises OSError, also for a pipe, and DecodingError for more than ``limit`` bytes.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb", buffering=0) as file:
-        if stat.S_ISFIFO(os.fstat(handle).st_mode):
+    with io.FileIO(path, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, _("it is a pipe, not a file"), str(path))
         data = bytearray()
         while piece := file.read(1 << 20):

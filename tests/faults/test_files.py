@@ -12,6 +12,7 @@ from minicpm_tui.cli.main import run
 from minicpm_tui.decoding import DecodingError, read_bounded
 from minicpm_tui.redaction import know
 from minicpm_tui.servers import endpoints
+from minicpm_tui.ui.kit import themes
 from tests.sessions.talk import conversation
 
 
@@ -70,3 +71,10 @@ def test_a_model_of_any_name_can_be_shown(monkeypatch: pytest.MonkeyPatch) -> No
     found = endpoints.ask("http://127.0.0.1:9")
     assert found is not None
     assert found.model == "a\ufffd ***"
+
+
+@pytest.mark.parametrize("what", ["pipe", "folder", "loop"])
+def test_a_theme(what: str) -> None:
+    place = paths.config_dir() / "themes" / "mine.toml"
+    in_place_of(place, what)
+    assert str(place) in themes.find("mine").problem

@@ -6,6 +6,7 @@ table). Every colour is parsed before the theme is used: Textual itself would fa
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -62,7 +63,7 @@ def load_own(name: str) -> Loaded:
 def find(name: str) -> Loaded:
     """The theme ``name``, the user's before the program's (blocks; reads one file)."""
     users = paths.config_dir() / "themes" / f"{name}.toml"
-    return read(users) if users.is_file() else load_own(name)
+    return read(users) if os.path.lexists(users) else load_own(name)
 
 
 def load_all(folders: Iterable[Path] | None = None) -> list[Loaded]:
