@@ -31,8 +31,8 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
-def test_two_workers_share_the_requests(
-    kind: pytest.MonkeyPatch, table: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+def test_two_workers_share_the_requests_and_have_a_log_each(
+    kind: pytest.MonkeyPatch, home: Path, table: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     meeting, output = tmp_path / "meeting", tmp_path / "out.jsonl"
     meeting.mkdir()
@@ -40,6 +40,7 @@ def test_two_workers_share_the_requests(
     assert batch(table, "-o", output, "--offline", MODEL, "--workers", 2) == 0
     assert len(results(output)) == 200
     assert len(list(meeting.iterdir())) == 2
+    assert len(list((home / "state" / "logs").iterdir())) == 2
     assert "2 vLLM workers side by side" in capfd.readouterr().err
 
 

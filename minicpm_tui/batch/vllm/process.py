@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ SILENCE_SECONDS = 1800.0
 END_SECONDS = 30.0
 TERM_SECONDS = 10.0
 _LOG_PIECE = 1 << 20
+_numbers = count(1)
+"""Of the workers of this program: each has a log of its own."""
 
 
 @dataclass
@@ -84,7 +87,7 @@ def _wait_until_gone(group: int) -> None:
 
 async def start(command: Sequence[str], environ: Mapping[str, str]) -> WorkerProcess:
     """Run ``command`` with the number of its result pipe appended. Raises StartFailed, StorageError."""
-    name = f"batch-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    name = f"batch-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{next(_numbers)}"
     log = await asyncio.to_thread(logfiles.open_new, name)
     reading, writing = os.pipe()
     try:
