@@ -36,7 +36,7 @@ from minicpm_tui.config import load
 from minicpm_tui.ui.app.app import MinicpmApp
 from minicpm_tui.ui.kit.start_options import Launch
 
-HEAVY = {"markdown_it", "pygments"}
+HEAVY = {"openai", "pydantic", "markdown_it", "pygments"}
 
 async def main():
     app = MinicpmApp(Launch(load({"url": sys.argv[1]})))
@@ -45,7 +45,7 @@ async def main():
             await pilot.pause(0.01)
         print("at rest:", *sorted(HEAVY & sys.modules.keys()))
         await pilot.press("h")
-        while "markdown_it" not in sys.modules:
+        while not {"openai", "markdown_it"} <= sys.modules.keys():
             await pilot.pause(0.01)
         print("writing")
 

@@ -37,8 +37,8 @@ def make_client(
     It waits ``stall_seconds`` for bytes, and ``patience`` times as long for the first ones. What is read is bounded (see
     ``BoundedTransport``), and ``key`` is hidden from then on.
 
-    Only our own headers leave: httpx2 would add some. Raises ConfigError for a variable of the environment that cannot be used,
-    ServerUnreachable for a proxy that needs a package.
+    Only our own headers leave: the openai library would add an organization, a project and more from the environment. Raises
+    ConfigError for a variable of the environment that cannot be used, ServerUnreachable for a proxy that needs a package.
     """
     import httpx2
 

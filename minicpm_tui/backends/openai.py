@@ -1,4 +1,4 @@
-"""Replies from an OpenAI-compatible server."""
+"""Replies from an OpenAI-compatible server, through the openai client. The only module that imports it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from minicpm_tui.address import http_root
 from minicpm_tui.backends.facts import ServerFacts
@@ -24,6 +24,7 @@ from minicpm_tui.messages.request import ChatRequest
 
 if TYPE_CHECKING:
     import httpx2
+    from openai import AsyncOpenAI
 
 FIRST_TOKEN_STALLS = 3.0
 """Until the first token a server may be silent so many times longer: it waits its turn and reads the prompt."""
@@ -60,7 +61,7 @@ class OpenAIBackend:
         self._stall_seconds = stall_seconds
         self._transport = transport
         self.memory = MediaMemory(facts, model, memory_folder)
-        self._client: httpx2.AsyncClient | None = None
+        self._client: AsyncOpenAI | None = None
         self._active = time.monotonic()
         self._saving: asyncio.Task[None] | None = None
 
@@ -106,26 +107,44 @@ class OpenAIBackend:
         if self.memory.changed:
             await asyncio.to_thread(self.memory.save)
         if self._client is not None:
-            await self._client.aclose()
+            await self._client.close()
             self._client = None
 
-    async def _connected(self) -> httpx2.AsyncClient:
+    async def _connected(self) -> AsyncOpenAI:
         if self._client is None:
-            await asyncio.to_thread(self.memory.load)
+            await asyncio.to_thread(self._import)
         if self._client is None:  # another request may have come first
-            from minicpm_tui.backends.client import make_client
-
-            self._client = make_client(
-                self._facts.url,
-                self._key,
-                stall_seconds=self._stall_seconds,
-                patience=FIRST_TOKEN_STALLS,
-                transport=self._transport,
-            )
+            self._client = self._make_client()
         return self._client
 
+    def _import(self) -> None:
+        """The slow part of the first request: openai takes more than a second to import."""
+        import openai  # noqa: F401  imported here so that the event loop does not wait for it
+
+        self.memory.load()
+
+    def _make_client(self) -> AsyncOpenAI:
+        from openai import AsyncOpenAI
+
+        from minicpm_tui.backends.client import make_client
+
+        http_client = make_client(
+            self._facts.url,
+            self._key,
+            stall_seconds=self._stall_seconds,
+            patience=FIRST_TOKEN_STALLS,
+            transport=self._transport,
+        )
+        return AsyncOpenAI(
+            api_key="set by the http client",
+            base_url=f"{http_root(self._facts.url)}/v1",
+            max_retries=0,
+            timeout=http_client.timeout,
+            http_client=http_client,
+        )
+
     async def _attempt(
-        self, client: httpx2.AsyncClient, attempts: Attempts, reader: ReplyReader, blobs: BlobReader
+        self, client: AsyncOpenAI, attempts: Attempts, reader: ReplyReader, blobs: BlobReader
     ) -> AsyncGenerator[ReplyEvent, None]:
         """One request. Raises _Refused while nothing of the reply has arrived; later errors are in the ``End``."""
         import httpx2
@@ -188,9 +207,10 @@ class OpenAIBackend:
         else:
             raise _Refused(Failure(not_a_reply(self._facts.url, kind)))
 
-    async def _send(self, client: httpx2.AsyncClient, attempts: Attempts, blobs: BlobReader) -> httpx2.Response:
+    async def _send(self, client: AsyncOpenAI, attempts: Attempts, blobs: BlobReader) -> httpx2.Response:
         """Send the next attempt; nothing more goes over the connection of a doubtful one."""
         import httpx2
+        import openai
 
         from minicpm_tui.backends.network import was_refused
 
@@ -201,23 +221,21 @@ class OpenAIBackend:
         payload = attempts.payload()
         closing = {"Connection": "close"} if attempts.doubtful else {}
         progress(0 if payload.blobs else len(payload.texts[0]))
-        request = client.build_request(
-            "POST",
-            f"{http_root(self._facts.url)}/v1/chat/completions",
-            content=payload.stream(blobs, progress) if payload.blobs else payload.texts[0],
-            headers={"Content-Type": "application/json", **closing},
-        )
         try:
-            response = await client.send(request, stream=True)
-            if response.is_success:
-                return response
-            try:
-                body = await response.aread()
-            finally:
-                await response.aclose()
-        except httpx2.HTTPError as error:
+            reply: object = await client.post(
+                "/chat/completions",
+                cast_to=httpx2.Response,
+                content=payload.stream(blobs, progress) if payload.blobs else payload.texts[0],
+                options={"headers": {"Content-Type": "application/json", **closing}},
+                stream=True,
+                stream_cls=openai.AsyncStream[object],
+            )
+        except openai.APIStatusError as error:
+            location = error.response.headers.get("location", "")
+            raise _Refused(self._failure(error.status_code, error.response.content, location)) from error
+        except (openai.APIConnectionError, httpx2.HTTPError) as error:  # the latter while an error's body is read
             raise _Refused(Failure(self._network_error(error)), nothing_sent=was_refused(error)) from error
-        raise _Refused(self._failure(response.status_code, body, response.headers.get("location", "")))
+        return cast("httpx2.Response", reply)
 
     def _failure(self, status: int, body: bytes, location: str = "") -> Failure:
         return failure_of(status, body, url=self._facts.url, key_sent=bool(self._key), location=location)

@@ -38,6 +38,7 @@ TARGETS: Mapping[str, Callable[[Path, str, random.Random], Target]] = {
 
 def load() -> None:
     """Import what the programs would, and would pay for again and again."""
+    importlib.import_module("openai.resources.chat.completions")
     for module in pkgutil.walk_packages(minicpm_tui.__path__, "minicpm_tui."):
         if "vllm.worker" not in module.name and "__main__" not in module.name:  # which are run elsewhere
             importlib.import_module(module.name)
