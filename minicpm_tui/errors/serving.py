@@ -77,10 +77,11 @@ class MediaCacheMiss(RequestRejected):
 
 
 class ServerOverloaded(BackendError):
-    """The server is too busy to answer."""
+    """The server is too busy to answer. ``rest_seconds`` is how long it asks to be left alone; 0 where it does not say."""
 
     kind = "overloaded"
     default_title = N_("The server is too busy")
+    rest_seconds: float = 0.0
 
 
 class ServerFailed(BackendError):

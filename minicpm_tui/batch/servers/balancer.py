@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from minicpm_tui.batch.servers.concurrency import Pace
-from minicpm_tui.errors import BackendError, BatchError
+from minicpm_tui.errors import BackendError, BatchError, ServerOverloaded
 from minicpm_tui.i18n import _
 
 FIRST_PAUSE = 0.25
@@ -46,11 +46,13 @@ class Seat:
         self._pause = FIRST_PAUSE
 
     def busy(self, error: BackendError, now: float) -> None:
-        """Leave it alone for a while, longer each time, never exactly as long as others do."""
+        """Leave it alone for a while, longer each time, never exactly as long as others do; at least as long as it asks for."""
         self._failing(error, now)
         if now >= self.resting_until:  # many requests that are refused together are one refusal
             self.resting_until = now + self._pause * random.uniform(0.75, 1.25)
             self._pause = min(LONGEST_PAUSE, self._pause * 2)
+        if isinstance(error, ServerOverloaded):
+            self.resting_until = max(self.resting_until, now + error.rest_seconds)
 
     def lost(self, error: BackendError, now: float) -> None:
         """It is gone, or its engine is: no request may go there."""

@@ -6,6 +6,8 @@ import asyncio
 import re
 import time
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,7 +19,7 @@ from minicpm_tui.backends.odd_chunks import read_chunk
 from minicpm_tui.backends.reply import ReplyReader
 from minicpm_tui.backends.sse import as_event, is_events
 from minicpm_tui.decoding import json_object
-from minicpm_tui.errors import BackendError, NotAServer, ServerFailed, ServerStalled
+from minicpm_tui.errors import BackendError, NotAServer, ServerFailed, ServerOverloaded, ServerStalled
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import Delta, Usage
 
@@ -159,8 +161,12 @@ class Server:
         return _Answer(response, bytes(held))
 
     def _failure(self, answer: _Answer) -> Failure:
-        location = answer.response.headers.get("location", "")
-        return failure_of(answer.response.status_code, answer.body, url=self.url, key_sent=bool(self._key), location=location)
+        headers = answer.response.headers
+        location = headers.get("location", "")
+        failure = failure_of(answer.response.status_code, answer.body, url=self.url, key_sent=bool(self._key), location=location)
+        if isinstance(failure.error, ServerOverloaded):
+            failure.error.rest_seconds = seconds_of(headers.get("retry-after", ""))
+        return failure
 
     def _reply(self, answer: _Answer) -> Reply:
         """What an answer says, also one that the line broke after. Raises BackendError."""
@@ -200,6 +206,17 @@ class Server:
             refused=end.refused,
             notice=notice,
         )
+
+
+def seconds_of(retry_after: str) -> float:
+    """What a Retry-After header asks for: seconds, or a date (RFC 9110, 10.2.3). 0 for anything else and for the past."""
+    if retry_after.isdecimal():
+        return float(retry_after[:9])
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return 0.0
+    return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - time.time())
 
 
 def _without_stop_ids(body: bytes) -> bytes:
