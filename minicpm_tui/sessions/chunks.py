@@ -24,8 +24,11 @@ _EPOCH = 1_577_836_800
 """2020-01-01, before any session: smaller numbers take less room."""
 _PENDING = 16_000_000
 """Bytes of words that SQLite gathers before it writes them: all that a transaction brings goes into one piece."""
-_MERGED = 16
-"""So many pieces of one size become one, a little with each transaction: all at once other programs would wait for seconds."""
+_MERGED = 48
+"""So many pieces of one size become one (10,000 sessions are 40), a little with each transaction.
+
+All at once other programs would wait for seconds.
+"""
 _PREFIX = 2
 """Words are looked up by so many first letters; a single letter by all such beginnings that there are."""
 _BEGINNINGS = 1000

@@ -20,7 +20,7 @@ from minicpm_tui.sessions.ids import begun_of, moment_of
 from minicpm_tui.sessions.mounts import on_network
 from minicpm_tui.sessions.summary import Document, SessionInfo, Stamp
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _SCHEMA = f"""
 CREATE TABLE session(
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, created TEXT NOT NULL,
