@@ -6,6 +6,7 @@ two that write, one of which nobody ends, and what is restored at the end is the
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import contextlib
 import os
@@ -51,6 +52,7 @@ class TerminalDriver(LinuxDriver):
         self._asked = self._heard = 0
         self.pastes = PasteInput()
         self._switches: list[tuple[str, str]] = []
+        self._event_loop = asyncio.get_running_loop()
         self._frame_drawn: Callable[[float], object] = getattr(app, "frame_drawn", lambda _at: None)
         for number in (signal.SIGINT, signal.SIGQUIT):  # not typed here, but sent: end in good order
             signal.signal(number, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
@@ -103,7 +105,7 @@ class TerminalDriver(LinuxDriver):
     def _hear(self, answer: str) -> None:
         if answer == ANSWER:  # ten a second while a reply streams: a message to the app would cost ten times as much
             self._heard += 1
-            self._loop.call_soon_threadsafe(self._frame_drawn, time.monotonic())
+            self._event_loop.call_soon_threadsafe(self._frame_drawn, time.monotonic())
         else:
             self.process_message(Answered(answer))
 
