@@ -51,6 +51,7 @@ _BESIDE_TEXTUAL = """
 import sys
 
 import textual.app, textual.drivers.linux_driver, textual.widgets._text_area
+import tempfile  # newer versions of Textual do
 before = set(sys.modules)
 import minicpm_tui.cli.root, minicpm_tui.cli.main, minicpm_tui.ui.app.run, minicpm_tui.ui.app.app, minicpm_tui.ui.terminal.driver
 loaded = sys.modules.keys() - before
