@@ -68,9 +68,12 @@ def _for_many(version: str, cpus: int) -> dict[str, Value]:
     options: dict[str, Value] = {}
     if cpus >= _MANY_CPUS and at_least(version, "0.9.1"):
         options["api-server-count"] = min(_MOST_API_SERVERS, cpus // 2)
-    if at_least(version, "0.10.1"):
-        options["mm-processor-cache-gb"] = 0
-    return options
+    return options | without_media_cache(version)
+
+
+def without_media_cache(version: str) -> dict[str, Value]:
+    """For a vLLM of this ``version`` that is asked about each picture once; empty for one that has no such option."""
+    return {"mm-processor-cache-gb": 0} if at_least(version, "0.10.1") else {}
 
 
 def _power_of_two(needed: int, least: int) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import struct
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,8 @@ from minicpm_tui.cli.main import run as run_cli
 Batch = Callable[..., int]
 
 ASK = ("--prompt", "What is it?")
+FAKE = Path(__file__).parent / "fake_vllm"
+MODEL = "openbmb/MiniCPM-V-2_6"
 
 
 def png(number: int, width: int = 8, height: int = 6) -> bytes:
@@ -61,3 +65,25 @@ def results(output: Path) -> dict[str, Result]:
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
     return tmp_path / "out.jsonl"
+
+
+@pytest.fixture
+def kind(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment that has the stand-in; its command is named in config.toml."""
+    command = tmp_path / "bin" / "vllm"
+    command.parent.mkdir()
+    command.write_text(f"#!{sys.executable}\n")
+    command.chmod(0o755)
+    (command.parent.parent / "lib" / "python3" / "site-packages" / "vllm-0.32.0.dist-info").mkdir(parents=True)
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(f'vllm_command = "{command}"\n')
+    monkeypatch.setenv("PYTHONPATH", str(FAKE))
+    return monkeypatch
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """200 questions: enough for two workers."""
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps({"id": str(number), "text": "x"}) + "\n" for number in range(200)))
+    return path

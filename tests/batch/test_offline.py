@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,24 +11,7 @@ from minicpm_tui.batch.vllm.options import engine_options, read_chosen, safe_fra
 from minicpm_tui.errors import UsageError
 from minicpm_tui.families import recognise
 from minicpm_tui.servers import processes
-from tests.batch.conftest import ASK, batch, results
-
-FAKE = Path(__file__).parent / "fake_vllm"
-MODEL = "openbmb/MiniCPM-V-2_6"
-
-
-@pytest.fixture
-def kind(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """An environment that has the stand-in; its command is named in config.toml."""
-    command = tmp_path / "bin" / "vllm"
-    command.parent.mkdir()
-    command.write_text(f"#!{sys.executable}\n")
-    command.chmod(0o755)
-    (command.parent.parent / "lib" / "python3" / "site-packages" / "vllm-0.32.0.dist-info").mkdir(parents=True)
-    (home / "config").mkdir(parents=True)
-    (home / "config" / "config.toml").write_text(f'vllm_command = "{command}"\n')
-    monkeypatch.setenv("PYTHONPATH", str(FAKE))
-    return monkeypatch
+from tests.batch.conftest import ASK, MODEL, batch, results
 
 
 @pytest.mark.parametrize("version", ["new", "old"])
@@ -127,14 +109,22 @@ def test_what_this_vllm_does_not_know_is_left_out(
     assert "nonsense" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("workers", [(), ("--workers", 2)], ids=["one", "two"])
 @pytest.mark.parametrize(("version", "words"), [("dies", "Killed"), ("broken", "memory")])
 def test_when_vllm_ends_it_is_explained_and_the_rest_can_go_on(
-    kind: pytest.MonkeyPatch, pictures: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], version: str, words: str
+    kind: pytest.MonkeyPatch,
+    table: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    version: str,
+    words: str,
+    workers: tuple[object, ...],
 ) -> None:
     output = tmp_path / "out.jsonl"
     kind.setenv("FAKE_VLLM", version)
     kind.setenv("FAKE_VLLM_CHILD", str(tmp_path / "child"))
-    assert batch(pictures, *ASK, "-o", output, "--offline", MODEL) == 1
+    asked = (table, "-o", output, "--offline", MODEL, *workers)
+    assert batch(*asked) == 1
     said = capfd.readouterr().err
     assert words in said
     assert "Traceback" not in said
@@ -142,8 +132,8 @@ def test_when_vllm_ends_it_is_explained_and_the_rest_can_go_on(
         engine = processes.stat(int((tmp_path / "child").read_text()))
         assert engine is None or engine.state == "Z"
     kind.setenv("FAKE_VLLM", "new")
-    assert batch(pictures, *ASK, "-o", output, "--offline", MODEL, "--resume") == 0
-    assert len(results(output)) == 5
+    assert batch(*asked, "--resume") == 0
+    assert len(results(output)) == 200
 
 
 def test_without_vllm_it_says_how_to_get_it(

@@ -14,21 +14,11 @@ from minicpm_tui.errors import UsageError
 from minicpm_tui.families import by_id
 from minicpm_tui.servers import gpus
 from minicpm_tui.servers.gpus import Gpu
-from tests.batch.conftest import batch, results
-from tests.batch.test_offline import MODEL, kind
+from tests.batch.conftest import MODEL, batch, results
 from tests.servers.test_estimate import V26
 
-__all__ = ["kind"]
 GIB = 1 << 30
 FAMILY = by_id("minicpm-v-2.6")
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    """Questions for two."""
-    path = tmp_path / "in.jsonl"
-    path.write_text("".join(json.dumps({"id": str(number), "text": "x"}) + "\n" for number in range(200)))
-    return path
 
 
 def test_two_workers_share_the_requests_and_have_a_log_each(
@@ -62,22 +52,6 @@ def test_where_one_worker_does_not_start_the_other_answers_all(
     assert batch(table, "-o", output, "--offline", MODEL, "--workers", 2) == 0
     assert len(results(output)) == 200
     assert "a worker did not start" in capfd.readouterr().err
-
-
-@pytest.mark.parametrize(("version", "words"), [("broken", "memory"), ("dies", "Killed")])
-def test_when_workers_end_it_is_explained_and_the_rest_can_go_on(
-    kind: pytest.MonkeyPatch, table: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], version: str, words: str
-) -> None:
-    output = tmp_path / "out.jsonl"
-    kind.setenv("FAKE_VLLM", version)
-    kind.setenv("FAKE_VLLM_CHILD", str(tmp_path / "child"))
-    assert batch(table, "-o", output, "--offline", MODEL, "--workers", 2) == 1
-    said = capfd.readouterr().err
-    assert words in said
-    assert "Traceback" not in said
-    kind.setenv("FAKE_VLLM", "new")
-    assert batch(table, "-o", output, "--offline", MODEL, "--workers", 2, "--resume") == 0
-    assert len(results(output)) == 200
 
 
 def gpu(index: int, free: float = 139, total: float = 140) -> Gpu:

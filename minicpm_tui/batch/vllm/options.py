@@ -9,15 +9,12 @@ from minicpm_tui.decoding import DecodingError, json_value
 from minicpm_tui.errors import UsageError
 from minicpm_tui.families import Family, image_tokens, step
 from minicpm_tui.i18n import _
-from minicpm_tui.servers.presets import preset_options, with_step
-from minicpm_tui.versions import at_least
+from minicpm_tui.servers.presets import preset_options, with_step, without_media_cache
 
 REPLY_TOKENS = 2048
 TEMPERATURE, TOP_P, MAX_TOKENS = 0.7, 0.7, 1024
 """The guide's sampling for offline inference, where neither the user nor the family says otherwise."""
-
-
-COPIES = "data_parallel_size"
+_COPIES = "data_parallel_size"
 
 
 def engine_options(
@@ -34,18 +31,23 @@ def engine_options(
         limits["image"] = pictures
         needed = REPLY_TOKENS + pictures * image_tokens(family, 1344, 1344)
         options["max-model-len"] = min(family.context, max(options["max-model-len"], needed))
+    chosen = {name: value for name, value in chosen.items() if name != _COPIES}
     asked = {name.replace("_", "-"): value for name, value in chosen.items()}
-    if once and at_least(version, "0.10.1"):
-        options["mm-processor-cache-gb"] = 0
+    if once:
+        options |= without_media_cache(version)
     options = with_step({**options, **asked}, asked, family, version)
-    engine = {"model": model, **{name.replace("-", "_"): value for name, value in options.items()}, **chosen}
-    return {name: value for name, value in engine.items() if name != COPIES}
+    return {"model": model, **{name.replace("-", "_"): value for name, value in options.items()}, **chosen}
 
 
 def copies(chosen: Mapping[str, Any]) -> int:
     """How many engines ``data_parallel_size`` asks for, 0 where it does not: ``LLM`` refuses it, each is a process of its own."""
-    value = chosen.get(COPIES)
-    return value if isinstance(value, int) and value > 0 else 0
+    return positive(chosen, _COPIES, 0)
+
+
+def positive(settings: Mapping[str, Any], name: str, default: int) -> int:
+    """The setting of this name where it is a whole number above 0, else ``default``."""
+    value = settings.get(name)
+    return value if isinstance(value, int) and value > 0 else default
 
 
 def safe_frames(engine: Mapping[str, Any], version: str) -> int | None:

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from minicpm_tui.batch.vllm.options import positive
 from minicpm_tui.errors import UsageError
 from minicpm_tui.families import Family
 from minicpm_tui.i18n import _
@@ -110,12 +111,7 @@ def _groups(engine: Mapping[str, Any]) -> list[tuple[Gpu, ...]]:
         found = gpus.select(found, argv.visible_gpus())
     except LookupError:
         found = []
-    size = _whole(engine, "tensor_parallel_size") * _whole(engine, "pipeline_parallel_size")
+    size = positive(engine, "tensor_parallel_size", 1) * positive(engine, "pipeline_parallel_size", 1)
     free = iter(sorted(found, key=lambda gpu: (-gpu.memory_free, gpu.index)))
     groups = list(iter(lambda: tuple(sorted(islice(free, size), key=lambda gpu: gpu.index)), ()))
     return [group for group in groups if len(group) == size] or [()]
-
-
-def _whole(engine: Mapping[str, Any], name: str) -> int:
-    value = engine.get(name)
-    return value if isinstance(value, int) and value > 0 else 1

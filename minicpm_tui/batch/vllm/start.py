@@ -39,7 +39,7 @@ _OWN_CORES = 2  # vLLM's: one reads pictures, one drives the GPU
 class Offline:
     """The ``model`` (a folder or a hub id), arguments of ``vllm.LLM`` that the user chose, and where vLLM is.
 
-    ``workers`` 0 means as many as the GPUs have room for and the requests are worth. ``ray`` is the address of a Ray cluster,
+    ``workers`` 0 means one on each GPU that has room, if there are requests for so many. ``ray`` is the address of a Ray cluster,
     empty for one of its own on this machine, None for no Ray; ``actors`` 0 means one for each GPU or tensor-parallel group.
     """
 
@@ -78,12 +78,14 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
     )
     thinking = bool(profile.thinks_by_default if options.thinking is None else options.thinking)
 
+    tell = partial(say, wanted.console)
+
     def worker(script: str, order: Mapping[str, Any], environ: Mapping[str, str], most: int | None = None) -> OfflineEngine:
         return OfflineEngine(
             [str(python), str(SCRIPTS / script)],
             order,
             environ={**os.environ, **environ},
-            say=partial(say, wanted.console),
+            say=tell,
             thinking=thinking,
             most=most,
         )
@@ -97,8 +99,8 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
     workers = [worker("vllm_worker.py", {"engine": {**engine, **place.engine}}, place.environ, most) for place in found]
     if len(workers) == 1:
         return await carry_out(wanted, seen, workers[0], maker, offline.model)
-    say(wanted.console, _("{count} vLLM workers side by side").format(count=len(workers)))
-    return await carry_out(wanted, seen, SeveralEngines(workers, partial(say, wanted.console)), maker, offline.model)
+    tell(_("{count} vLLM workers side by side").format(count=len(workers)))
+    return await carry_out(wanted, seen, SeveralEngines(workers, tell), maker, offline.model)
 
 
 def interpreter(vllm_command: str) -> tuple[Path, str]:
