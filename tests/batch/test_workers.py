@@ -43,6 +43,15 @@ def test_data_parallel_means_as_many_workers(kind: pytest.MonkeyPatch, table: Pa
     assert "data_parallel_size" not in next(iter(results(output).values())).text
 
 
+@pytest.mark.parametrize("size", ["x", "0", "-1", "1.5"])
+def test_what_is_no_number_of_workers_is_refused(
+    kind: pytest.MonkeyPatch, table: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], size: str
+) -> None:
+    asked = ("--offline", MODEL, "--engine", f"data_parallel_size={size}")
+    assert batch(table, "-o", tmp_path / "out.jsonl", *asked) == 2
+    assert f"“{size}” is not a number of engines" in capfd.readouterr().err
+
+
 def test_where_one_worker_does_not_start_the_other_answers_all(
     kind: pytest.MonkeyPatch, table: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -104,7 +113,7 @@ def test_so_many_as_are_asked_for_are_spread_over_the_gpus(place: Any) -> None:
     assert sorted(on(place([gpu(0), gpu(1)], 10, 4))) == ["0", "0", "1", "1"]
     assert sorted(on(place([gpu(0), gpu(1)], 10, 3))) == ["0", "0", "1"]
     assert on(place([], 10, 2)) == ["", ""]
-    with pytest.raises(UsageError, match="1 workers"):
+    with pytest.raises(UsageError, match="1 worker at most"):
         place([gpu(0)], 10, 2, version="0.10.1")
 
 

@@ -40,8 +40,14 @@ def engine_options(
 
 
 def copies(chosen: Mapping[str, Any]) -> int:
-    """How many engines ``data_parallel_size`` asks for, 0 where it does not: ``LLM`` refuses it, each is a process of its own."""
-    return positive(chosen, _COPIES, 0)
+    """How many engines ``data_parallel_size`` asks for, 0 where it does not: ``LLM`` refuses it, each is a process of its own.
+
+    Raises UsageError when it is no number of engines.
+    """
+    found = positive(chosen, _COPIES, 0)
+    if _COPIES in chosen and not found:
+        raise UsageError(_("“{text}” is not a number of engines").format(text=chosen[_COPIES]))
+    return found
 
 
 def positive(settings: Mapping[str, Any], name: str, default: int) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from minicpm_tui.batch.vllm.options import positive
 from minicpm_tui.errors import UsageError
 from minicpm_tui.families import Family
-from minicpm_tui.i18n import _
+from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.servers import argv, estimate, gpus
 from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.gpus import Gpu
@@ -97,7 +97,11 @@ def places(
         asked = len(groups)
     if asked > len(groups) and groups[0].gpus and not at_least(version, SHARED_SINCE):
         raise UsageError(
-            _("vLLM {version} cannot share a GPU: {count} workers at most").format(version=version, count=len(groups)),
+            ngettext(
+                "vLLM {version} cannot share a GPU: {count} worker at most",
+                "vLLM {version} cannot share a GPU: {count} workers at most",
+                len(groups),
+            ).format(version=version, count=len(groups)),
             hint=_("vLLM {version} can").format(version=SHARED_SINCE),
         )
     counts = [len(range(number, asked, len(groups))) for number in range(len(groups))]

@@ -90,11 +90,11 @@ async def through_vllm(wanted: Run, offline: Offline) -> Summary:
             most=most,
         )
 
+    asked = copies(offline.chosen)
     if offline.ray is not None:
-        order = {"engine": engine, "address": offline.ray, "requests": len(seen.ids), "actors": offline.actors}
+        order = {"engine": engine, "address": offline.ray, "requests": len(seen.ids), "actors": offline.actors or asked}
         return await carry_out(wanted, seen, worker("ray_driver.py", order, {}), maker, offline.model)
-    asked = offline.workers or copies(offline.chosen)
-    found = await asyncio.to_thread(places, asked, folder, family, engine, len(seen.ids), version)
+    found = await asyncio.to_thread(places, offline.workers or asked, folder, family, engine, len(seen.ids), version)
     most = MOST_UNDER_WAY if len(found) > 1 else None
     workers = [worker("vllm_worker.py", {"engine": {**engine, **place.engine}}, place.environ, most) for place in found]
     if len(workers) == 1:
