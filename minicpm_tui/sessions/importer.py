@@ -21,7 +21,7 @@ from minicpm_tui.messages import Blob, Message, media_of, message_ending
 from minicpm_tui.sessions import ids, tar
 from minicpm_tui.sessions.attachments import EXTENSIONS, AttachmentStore
 from minicpm_tui.sessions.chat_messages import convert, looks_like_chat, named, parsed
-from minicpm_tui.sessions.events import Header, MessageEvent, encode
+from minicpm_tui.sessions.events import Header, MessageEvent, UnknownEvent, encode
 from minicpm_tui.sessions.imports import databases
 from minicpm_tui.sessions.imports.content import Content
 from minicpm_tui.sessions.imports.conversation import Conversation
@@ -195,6 +195,8 @@ def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]
     reading = read(data)
     if reading.header is None and not reading.events:
         raise SessionDamaged(_("it contains neither a session nor chat messages"), title=_("This file cannot be imported"))
+    if (reading.damaged or any(isinstance(event, UnknownEvent) for event in reading.events)) and not _messages(reading):
+        raise SessionDamaged(_("no message in it can be read"), title=_("This file cannot be imported"))
     header = reading.header or Header(id="", created=ids.now())
     body = data[: reading.end]
     first, _newline, rest = body.partition(b"\n")
@@ -205,16 +207,10 @@ def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]
         body += b"\n"
     needed = _needed(reading)
     if ids.is_id(header.id) and _same(into / header.id, body):
-        store = AttachmentStore(into / header.id / ids.ATTACHMENTS)
-        for digest, extension, content in attachments:
-            if digest in needed:
-                _store(store, digest, extension, content)
+        _store_needed(into / header.id, attachments, needed)
         return header.id, True
     with staging(into) as place:
-        store = AttachmentStore(place / ids.ATTACHMENTS)
-        for digest, extension, content in attachments:
-            if digest in needed:
-                _store(store, digest, extension, content)
+        _store_needed(place, attachments, needed)
         session_id = header.id
         while not ids.is_id(session_id) or any((each / session_id).exists() for each in (into, into.parent / ids.TRASH)):
             session_id = ids.new_id()
@@ -236,8 +232,19 @@ def _same(folder: Path, body: bytes) -> bool:
 
 def _needed(reading: Reading) -> set[str]:
     """The attachments that a journal names."""
-    messages = (event.message for event in reading.events if isinstance(event, MessageEvent))
-    return {digest for message in messages for part in media_of(message.content) for digest in part.digests}
+    return {digest for message in _messages(reading) for part in media_of(message.content) for digest in part.digests}
+
+
+def _messages(reading: Reading) -> list[Message]:
+    return [event.message for event in reading.events if isinstance(event, MessageEvent)]
+
+
+def _store_needed(folder: Path, attachments: Iterable[tuple[str, str, bytes]], needed: set[str]) -> None:
+    """Keep those of the ``attachments`` that the session in ``folder`` names."""
+    store = AttachmentStore(folder / ids.ATTACHMENTS)
+    for digest, extension, content in attachments:
+        if digest in needed:
+            _store(store, digest, extension, content)
 
 
 def _store(store: AttachmentStore, digest: str, extension: str, data: bytes) -> None:

@@ -133,6 +133,20 @@ def test_what_is_said_of_replies_may_be_anything(tmp_path: Path, session: Any) -
     assert Journal.open(import_session(tmp_path / "x.json")).tree.path()[-1].text == "ho"
 
 
+SPOILT = {
+    "every kind": b'{"x}8d":"message","t":0.0,"id":"u1","parent":null,"role":"user","content":[]}\n',
+    "what a kind says": b'{"kind":"messagf","t":0.0,"id":"u1","parent":null,"role":"user","content":[]}\n',
+}
+
+
+@pytest.mark.parametrize("line", SPOILT.values(), ids=SPOILT)
+def test_a_session_of_which_no_message_can_be_read_is_refused(tmp_path: Path, line: bytes) -> None:
+    file = archive(tmp_path / "x.tar.gz", ("x/session.jsonl", HEADER + line))
+    with pytest.raises(SessionDamaged, match="no message in it can be read"):
+        import_session(file)
+    assert not list(paths.sessions_dir().iterdir())
+
+
 HOSTILE: dict[str, tuple[Any, ...]] = {
     "parent folder": (("../evil/session.jsonl", HEADER),),
     "absolute": (("/tmp/evil/session.jsonl", HEADER),),
