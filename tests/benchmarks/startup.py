@@ -1,10 +1,11 @@
 """How soon the program is there, and what it costs, beside an empty Textual program and beside another build of it.
 
 ``python -m tests.benchmarks.startup [--runs 5] [--other PYTHON]`` starts each in a terminal, by turns: until it paints, until a
-key pressed at that moment shows; and once more without a key: until it is connected with a server on this machine, what it costs
+key pressed at that moment shows; then with somebody who types on from the first paint, a key every 20 ms, until all is there: the
+longest time until a key shows; and once more without a key: until it is connected with a server on this machine, what it costs
 until it rests, and its memory then (RSS, with its helpers). Medians of seconds by the clock and of CPU, with the ratios to the
-empty program's first paint: on a machine that does other things too, those of CPU tell more. ``PYTHON`` is the interpreter of the
-other build.
+empty program's first paint: on a machine that does other things too, those of CPU tell more, and so does the least of the
+longest times. ``PYTHON`` is the interpreter of the other build.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ Empty().run()
 """
 _EMPTY, _MODEL = "READY-EMPTY", "bench-model"
 _KEY = "§"  # nothing else shows it
+_TYPED = [chr(code) for code in range(0x100, 0x180) if chr(code).isalpha()]  # nor any of these
+_TYPED_EVERY = 0.02
 _REST_SECONDS = 3.0  # what is done after two seconds of idleness belongs to the start
 _REST_CPU = 0.03
 
@@ -64,6 +67,24 @@ def start(argv: Sequence[str], words: Sequence[str], *, key: bool = False) -> Fi
     return Figures(clock, cpu, rest, memory)
 
 
+def longest_wait(argv: Sequence[str], word: str) -> float:
+    """The longest time until a key shows, in seconds, while somebody types from the first paint, which shows ``word``, on."""
+    sent, waited = dict[str, float](), dict[str, float]()
+    with tempfile.TemporaryDirectory() as home, Terminal(argv, env={"MINICPM_TUI_HOME": home}, columns=100, rows=30) as terminal:
+        terminal.drawing = False
+        while len(waited) < len(_TYPED):
+            if now := terminal.pump(0.002):
+                shown = [key for key in sent if key not in waited and key.encode() in terminal.received]
+                waited |= {key: now - sent[key] for key in shown}
+            last = sent[_TYPED[len(sent) - 1]] if sent else 0.0
+            begun = last or word.encode() in terminal.received
+            if begun and len(sent) < len(_TYPED) and time.monotonic() >= last + _TYPED_EVERY:
+                key = _TYPED[len(sent)]
+                sent[key] = time.monotonic()
+                terminal.send(key)
+    return max(waited.values())
+
+
 def _rest(terminal: Terminal) -> tuple[float, float]:
     """CPU seconds of the program and its helpers until it has rested for a while, and their memory in MB."""
     before, since = 0.0, time.monotonic()
@@ -87,6 +108,7 @@ def main() -> None:
     options = parser.parse_args()
     builds = {"minicpm-tui": sys.executable} | ({"the other build": options.other} if options.other else {})
     found: dict[str, list[Figures]] = {}
+    waits: dict[str, list[float]] = {}
     with serving() as server:
         for run in range(options.runs + 1):
             figures = {"empty": start([sys.executable, "-c", EMPTY], [_EMPTY])}
@@ -94,6 +116,7 @@ def main() -> None:
                 argv = [python, "-P", "-m", "minicpm_tui", "--url", server.url]
                 figures[f"{name}, key"] = start(argv, [options.ready], key=True)
                 figures[name] = start(argv, [options.ready, _MODEL])
+                waits.setdefault(name, []).append(longest_wait(argv, options.ready))
             if run:  # the first one reads everything from the disk
                 for name, each in figures.items():
                     found.setdefault(name, []).append(each)
@@ -102,6 +125,8 @@ def main() -> None:
     for name in builds:
         print(f"{name}: painted {_told(_median(found[name], options.ready), floor)}")
         print(f"  a key shown {_told(_median(found[f'{name}, key'], _KEY), floor)}")
+        longest = [1000 * each for each in waits[name][1:]]
+        print(f"  of many keys the longest took {statistics.median(longest):.0f} ms, at least {min(longest):.0f} ms")
         print(f"  connected {_told(_median(found[name], _MODEL), floor)}; {_at_rest(found[name])}")
 
 

@@ -32,8 +32,8 @@ ROUND_SECONDS = 0.05
 """One round of the event loop counts as no more: while the machine stands still nothing of a key is done."""
 LOOK_SECONDS = 0.002
 BACKGROUND = frozenset(
-    {"begin", "connect", "draw", "follow", "history", "live", "outside", "picture", "play", "prepare", "preview"}
-    | {"read", "reply", "rerun", "state", "thumbnails", "warm"}
+    {"begin", "connect", "draw", "fit", "follow", "history", "live", "outside", "picture", "play", "prepare", "presence"}
+    | {"preview", "read", "reply", "rerun", "state", "thumbnails", "warm"}
 )
 """Groups of workers whose end no key waits for: they go on for long, or nothing that is typed depends on them."""
 _FLEETING = (MouseMove, MouseScrollDown, MouseScrollUp)

@@ -7,6 +7,7 @@ import time
 from contextvars import Context
 from typing import ClassVar
 
+import pytest
 from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
@@ -37,6 +38,7 @@ class Host(KeyOrder, App[None]):
         ("ctrl+t", "slow"),
     ]
     answer = ""
+    group = "reply"
 
     def compose(self) -> ComposeResult:
         yield Input(id="field")
@@ -59,9 +61,8 @@ class Host(KeyOrder, App[None]):
     async def action_linger(self) -> None:
         await asyncio.Event().wait()
 
-    @work(group="reply")
-    async def action_background(self) -> None:
-        await asyncio.Event().wait()
+    def action_background(self) -> None:
+        self.run_worker(asyncio.Event().wait(), group=self.group)
 
     @work(group="window")
     async def action_slow(self) -> None:
@@ -96,8 +97,10 @@ async def test_work_that_never_ends_holds_up_one_key_and_not_for_long() -> None:
         assert LONGEST <= loop.time() - began < 10 * LONGEST
 
 
-async def test_nothing_waits_for_a_reply() -> None:
+@pytest.mark.parametrize("group", ["reply", "presence", "fit"])
+async def test_no_key_waits_for_a_reply_nor_for_a_look_at_the_server(group: str) -> None:
     app = Host()
+    app.group = group
     async with app.run_test() as pilot:
         loop = asyncio.get_running_loop()
         began = loop.time()
