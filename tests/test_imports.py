@@ -30,7 +30,7 @@ NEEDED = {
 }
 """Modules that are imported where these packages are needed: the demo's own process, the network's client and errors, pictures
 that Pillow alone would show wrongly."""
-COMES_WITH = {"httpcore2": "httpx2", "referencing": "jsonschema"}
+COMES_WITH = {"anyio": "httpx2", "httpcore2": "httpx2", "referencing": "jsonschema"}
 """Parts of another package's own interface."""
 ABOVE = ("minicpm_tui.ui", "minicpm_tui.cli", "minicpm_tui.__main__")
 SCRIPTS = "minicpm_tui.batch.vllm.worker."

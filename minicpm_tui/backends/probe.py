@@ -59,14 +59,15 @@ async def started_at(url: str, key: str = "", *, transport: httpx2.AsyncBaseTran
 async def _models(client: httpx2.AsyncClient, url: str, key: str) -> list[dict[str, Any]]:
     import httpx2
 
-    from minicpm_tui.backends.failures import failure_of
-    from minicpm_tui.backends.network import network_error
-
     try:
         response = await client.get(f"{http_root(url)}/v1/models")
     except httpx2.HTTPError as error:
+        from minicpm_tui.backends.network import network_error
+
         raise network_error(error, url, PROBE_SECONDS) from error
     if response.status_code != 200:
+        from minicpm_tui.backends.failures import failure_of
+
         location = response.headers.get("location", "")
         raise failure_of(response.status_code, response.content, url=url, key_sent=bool(key), location=location).error
     return _models_in(response.content, url)
@@ -74,14 +75,14 @@ async def _models(client: httpx2.AsyncClient, url: str, key: str) -> list[dict[s
 
 def _models_in(body: bytes, url: str) -> list[dict[str, Any]]:
     """The models that a server lists; entries without a name are left out. Raises NotAServer for something else."""
-    from minicpm_tui.backends.failures import not_a_server
-
     try:
         value = lenient_json(body)
     except DecodingError:
         value = None
     listed = value.get("data") if isinstance(value, dict) else value
     if not isinstance(listed, list):
+        from minicpm_tui.backends.failures import not_a_server
+
         raise not_a_server(_("{url} answers, but lists no models").format(url=url))
     return [model for model in listed if isinstance(model, dict) and isinstance(model.get("id"), str) and model["id"].strip()]
 

@@ -23,7 +23,7 @@ from minicpm_tui.errors import ModelNotFound, ServerUnreachable, StorageError
 from minicpm_tui.families import Family, as_served, recognise, request_profile, sliced
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import RequestProfile
-from minicpm_tui.servers.local import LocalServer
+from minicpm_tui.servers.local import LocalServer, any_recorded
 
 if TYPE_CHECKING:
     from minicpm_tui.demo.spawn import DemoProcess
@@ -121,9 +121,15 @@ def _import_client() -> None:
     """A tenth of a second: in a thread, beside which keys are taken."""
     import httpcore2  # noqa: F401  httpx2 would import it with its first connection
     import httpx2  # noqa: F401
+    from anyio.lowlevel import checkpoint
 
+    import minicpm_tui.backends.bounded
     import minicpm_tui.backends.openai
+    import minicpm_tui.backends.pace
+    import minicpm_tui.backends.presence
     import minicpm_tui.backends.probe  # noqa: F401
+
+    asyncio.run(checkpoint())  # anyio imports what it needs within a loop, which httpcore2's first connection would do
 
 
 async def _connect(config: Config, target: Target, key: str, demo: DemoProcess | None = None) -> Connection:
@@ -195,6 +201,8 @@ def at(address: str) -> Target:
 
 def _running() -> list[LocalServer]:
     """Servers of ours; none where their folder cannot be used, which is no reason not to talk with another."""
+    if not any_recorded():
+        return []
     from minicpm_tui.servers import registry
 
     try:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from minicpm_tui import paths
 from minicpm_tui.decoding import DecodingError, json_object
 from minicpm_tui.i18n import N_
 from minicpm_tui.text import model_name
@@ -28,6 +29,16 @@ STATE_TITLES: dict[State, str] = {
 LIVE: tuple[State, ...] = ("starting", "loading", "ready", "unresponsive", "stopping")
 OVER: tuple[State, ...] = ("exited", "failed")
 """The others: it has ended."""
+
+
+def folder() -> Path:
+    """Where the state files lie."""
+    return paths.state_dir() / "servers"
+
+
+def any_recorded() -> bool:
+    """Whether there is a state file, without reading it: where there is none, nothing that looks at processes is needed."""
+    return any(folder().glob("*.json"))
 
 
 class Record(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

@@ -13,23 +13,17 @@ from pathlib import Path
 
 import msgspec
 
-from minicpm_tui import paths
 from minicpm_tui.errors import ServerNotFound, StorageError
 from minicpm_tui.files import FileLock, LockHeld, make_private_dir, read_state, write_durably
 from minicpm_tui.i18n import _
 from minicpm_tui.redaction import know
 from minicpm_tui.servers import argv, children, logfiles, processes, sockets
-from minicpm_tui.servers.local import LocalServer, Record, State
+from minicpm_tui.servers.local import LocalServer, Record, State, folder
 
 _HEALTH_SECONDS = 2.0
 _PATIENT_SECONDS = 5.0
 """For one that has been ready: it may be busy with a request."""
 _LOCK_SECONDS = 30.0
-
-
-def folder() -> Path:
-    """Where the state files lie."""
-    return paths.state_dir() / "servers"
 
 
 @contextlib.contextmanager

@@ -49,6 +49,7 @@ def ours(server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> LocalServer:
             '{"video": {"num_frames": 16}}',
         ),
     )
+    monkeypatch.setattr(connecting, "any_recorded", lambda: True)
     monkeypatch.setattr(registry, "running", lambda: [local])
     return local
 
@@ -92,6 +93,7 @@ async def test_an_unusable_server_folder_is_no_reason_to_fail(server: DemoServer
     def broken() -> list[LocalServer]:
         raise StorageError("read-only")
 
+    monkeypatch.setattr(connecting, "any_recorded", lambda: True)
     monkeypatch.setattr(registry, "running", broken)
     connection = await connect(load({"url": server.url}), environ={"VLLM_API_KEY": "own"})
     await connection.aclose()

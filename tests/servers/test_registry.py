@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from minicpm_tui.errors import PortTaken, ServerNotFound, StartFailed, StorageError, VllmMissing
-from minicpm_tui.servers import launch, processes, registry
+from minicpm_tui.servers import launch, local, processes, registry
 from minicpm_tui.servers.launch import LaunchPlan
 from minicpm_tui.servers.local import Record
 from minicpm_tui.servers.watch import Watcher
@@ -38,7 +38,7 @@ def test_a_ready_server_is_running_with_its_key_and_url(start_script: Start) -> 
 
 def test_the_state_file_is_private_and_the_key_is_not_in_argv(start_script: Start) -> None:
     server = start_script(SLEEPS, key="secret-key")
-    path = registry.folder() / f"{server.id}.json"
+    path = local.folder() / f"{server.id}.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "secret-key" not in Path(f"/proc/{server.pid}/cmdline").read_text()
     assert b"VLLM_API_KEY=secret-key" in Path(f"/proc/{server.pid}/environ").read_bytes()
@@ -171,10 +171,10 @@ def test_a_server_whose_pid_was_never_written_is_adopted(start_script: Start) ->
 @pytest.mark.parametrize("data", [b"{", b'{"id": "\xff"}', b'{"id": 3}', b"[" * 100_000])
 def test_a_damaged_state_file_is_put_aside_and_said_once(home: Path, data: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     with registry.locked():
-        (registry.folder() / "x.json").write_bytes(data)
+        (local.folder() / "x.json").write_bytes(data)
     assert registry.servers() == []
     assert registry.servers() == []
-    assert (registry.folder() / "x.json.damaged").read_bytes() == data
+    assert (local.folder() / "x.json.damaged").read_bytes() == data
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "x.json was damaged" in said

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from importlib import import_module
 
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -13,25 +14,19 @@ from minicpm_tui.i18n import _
 from minicpm_tui.ui.chat.panes import Pane, Panes
 from minicpm_tui.ui.terminal.output.blank import Blank
 
-
-def _files() -> Widget:
-    from minicpm_tui.ui.files.pane import FilePane
-
-    return FilePane()
-
-
-def _server() -> Widget:
-    from minicpm_tui.ui.server.panel import ServerPanel
-
-    return ServerPanel()
-
-
-LAZY: dict[Pane, Callable[[], Widget]] = {"files": _files, "server": _server}
-"""The widgets inside the side panes, imported when they are first shown. They fill their pane and focus what they want."""
+LAZY: dict[Pane, tuple[str, str]] = {
+    "files": ("minicpm_tui.ui.files.pane", "FilePane"),
+    "server": ("minicpm_tui.ui.server.panel", "ServerPanel"),
+}
+"""The widgets inside the side panes: module and class, imported when they are first shown. They fill their pane and focus what
+they want."""
 
 
 class Columns(Blank, Horizontal):
-    """``middle`` with a side pane at each hand; ``panes`` says which are wanted, the width which of those fit."""
+    """``middle`` with a side pane at each hand; ``panes`` says which are wanted, the width which of those fit.
+
+    Those that show are empty until ``fill``.
+    """
 
     panes: reactive[Panes] = reactive(Panes(), init=False)
 
@@ -42,6 +37,7 @@ class Columns(Blank, Horizontal):
         sides = (Vertical(id="files", classes="side"), Vertical(id="server", classes="side"))
         super().__init__(sides[0], middle, sides[1], id="panes")
         self.set_reactive(Columns.panes, panes)
+        self._fills = False
         self._slots: dict[Pane, Widget] = {"files": sides[0], "talk": middle, "server": sides[1]}
         for pane, slot in self._slots.items():
             slot.display = pane in panes.shown(width)  # from the first paint on
@@ -59,8 +55,14 @@ class Columns(Blank, Horizontal):
         shown = self.panes.shown(width)
         for pane, slot in self._slots.items():
             slot.display = pane in shown
-        for pane in shown & LAZY.keys():
+        for pane in shown & LAZY.keys() if self._fills else ():
             self.call_after_refresh(self._fill, pane)
+
+    async def fill(self) -> None:
+        """Fill the panes that show, and from now on those that do when they do."""
+        self._fills = True
+        for pane in self.panes.shown(self.app.size.width) & LAZY.keys():
+            await self._fill(pane)
 
     async def enter(self, pane: Pane) -> None:
         """Show ``pane`` and go there: keys that follow at once are its own."""
@@ -83,5 +85,7 @@ class Columns(Blank, Horizontal):
 
     async def _fill(self, pane: Pane) -> None:
         slot = self._slots[pane]
+        module, name = LAZY[pane]
+        inside: type[Widget] = getattr(await asyncio.to_thread(import_module, module), name)
         if slot.is_attached and not slot.children:
-            await slot.mount(LAZY[pane]())
+            await slot.mount(inside())

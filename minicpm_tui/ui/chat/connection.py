@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -96,10 +97,9 @@ class Connector:
 
         Raises MinicpmTuiError when that fails; a server that answered before is talked with as before.
         """
-        from minicpm_tui.chat.connect import connect
-
         before, self.locked = self.begin(), ""
         try:
+            connect = (await asyncio.to_thread(import_module, "minicpm_tui.chat.connect")).connect
             target = await self._target(wish, demo=demo)
             connection = await connect(self._launch.config, target=target, given=self.given)
         except MinicpmTuiError as error:

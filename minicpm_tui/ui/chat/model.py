@@ -109,9 +109,9 @@ class ChatModel:
             self._join()
 
     def _join(self) -> None:
-        from minicpm_tui.chat.session import ChatSession
-
         if self.journal is not None and self.connection is not None and self.options is not None:
+            from minicpm_tui.chat.session import ChatSession
+
             self.session = ChatSession(self.journal, self.connection, self.options, self.preparer)
 
     async def change(self, options: RequestOptions) -> None:

@@ -68,7 +68,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
 
     def on_mount(self) -> None:
         self.talk.composer.focus()
-        self.call_after_refresh(self.start)
+        self.call_later(self.start)  # behind Textual's first paint, which is in the queue
 
     # -- panes ----------------------------------------------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         gc.enable()
         gc.freeze()  # what was imported stays; it need not be looked at again
         gc.set_threshold(GARBAGE)
-        await self.switchboard.start(self.launch)
+        await self.switchboard.start(self.launch, self.columns.fill)
 
     @on(TalkPane.Progress)
     def show_status(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -31,14 +31,15 @@ class Switchboard:
         self._model = talk.model
         self._changed = changed
 
-    async def start(self, launch: Launch) -> None:
-        """Connect as ``launch`` says and show its conversation, once the first paint is there.
+    async def start(self, launch: Launch, fill: Callable[[], Awaitable[None]]) -> None:
+        """Connect as ``launch`` says, ``fill`` the rest of the screen and show the conversation, once the first paint is there.
 
         Modules are imported in threads: keys are taken meanwhile.
         """
         connecting = asyncio.create_task(self.connect(demo=launch.demo))
         try:
             await asyncio.wait({connecting}, timeout=_FIRST_SECONDS)
+            await fill()
             await asyncio.to_thread(give_back_large_blocks)
             await asyncio.to_thread(import_module, "minicpm_tui.ui.chat.furnishing")
             from minicpm_tui.ui.chat.furnishing import furnish
@@ -59,6 +60,7 @@ class Switchboard:
             if self._model.journal is None and (session_id or latest):
                 await self.open_session()
             return
+        await asyncio.to_thread(import_module, "minicpm_tui.chat.session")
         await self._talk.whole.wait()
         self._talk.leave()
         await self._model.enter(journal)
