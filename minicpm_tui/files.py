@@ -57,7 +57,11 @@ def whole_path(path: Path) -> Path:
 def refuse_taken(path: Path, hint: str = "") -> None:
     """Raises NameTaken when there is something at ``path``; ``hint`` says what replaces it, ``--overwrite`` unless given."""
     if os.path.lexists(path):
-        raise NameTaken(str(whole_path(path)), hint=hint or _("choose another name, or replace it with --overwrite"))
+        raise _taken(path, hint)
+
+
+def _taken(path: Path, hint: str = "") -> NameTaken:
+    return NameTaken(str(whole_path(path)), hint=hint or _("choose another name, or replace it with --overwrite"))
 
 
 def sync_dir(path: Path) -> None:
@@ -100,11 +104,27 @@ def give_name(finished: Path, path: Path, *, overwrite: bool) -> None:
     try:
         os.link(finished, path)  # which, unlike a rename, fails when another program has taken the name by now
     except FileExistsError:
-        refuse_taken(path)
+        raise _taken(path) from None
     except OSError:  # a file system without links
-        finished.replace(path)
+        rename_as_new(finished, path)
     else:
         finished.unlink()
+
+
+def rename_as_new(source: Path, path: Path) -> None:
+    """Rename the file ``source`` to ``path``, which needs no links. Raises OSError, or NameTaken when ``path`` is there.
+
+    Of several threads and programs that want one name one gets it: by way of an empty file, which ``path`` is for a moment.
+    """
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+    except FileExistsError:
+        raise _taken(path) from None
+    try:
+        source.replace(path)
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def write_durably(path: Path, data: bytes | Iterable[bytes], *, mode: int = PRIVATE_FILE, overwrite: bool = True) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minicpm_tui.files import make_private_dir, storage_errors
-from minicpm_tui.receiving.store import free_name, safe_name
+from minicpm_tui.receiving.store import move_in, safe_name
 
 QUIET_SECONDS = 1.0
 """A file that nobody writes and that did not change for so long is complete."""
@@ -72,13 +72,11 @@ class Inbox:
 def take(path: Path, folder: Path) -> Path | None:
     """Move ``path`` into ``folder``; where it is now, or None when another program was quicker. Raises StorageError."""
     make_private_dir(folder)
-    place = free_name(folder, safe_name(path.name))
-    with storage_errors(place):
+    with storage_errors(folder):
         try:
-            path.rename(place)
+            return move_in(path, folder, safe_name(path.name))
         except FileNotFoundError:
             return None
-    return place
 
 
 def written_now(path: Path) -> bool:

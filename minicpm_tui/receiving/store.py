@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from minicpm_tui.errors import MediaUnsupported
-from minicpm_tui.files import make_private_dir, storage_errors
+from minicpm_tui.errors import MediaUnsupported, NameTaken
+from minicpm_tui.files import make_private_dir, rename_as_new, storage_errors
 from minicpm_tui.i18n import _
 from minicpm_tui.media.sniff import HEAD, Format, sniff
 
@@ -47,10 +47,8 @@ class Incoming:
         with storage_errors(self._path.parent):
             self._file.flush()
         ending = ending_of(sniff(self._head))
-        path = free_name(self._folder, f"{stem}.{ending}")
-        with storage_errors(path):
-            self._path.rename(path)
-        return path
+        with storage_errors(self._folder):
+            return move_in(self._path, self._folder, f"{stem}.{ending}")
 
     def __enter__(self) -> Self:
         return self
@@ -87,10 +85,17 @@ def safe_name(name: str) -> str:
     return f"{stem[:_LONGEST_NAME]}.{ending[:10]}" if point and stem else plain[:_LONGEST_NAME] or "file"
 
 
-def free_name(folder: Path, name: str) -> Path:
-    """A path in ``folder`` that nothing has: ``name``, else with a number."""
+def move_in(source: Path, folder: Path, name: str) -> Path:
+    """Where the file or folder ``source`` lies in ``folder`` now: as ``name``, else with a number. Raises OSError.
+
+    What several threads and programs move in at once gets several names.
+    """
     path, number = folder / name, 1
-    while os.path.lexists(path):
+    while True:
+        if source.is_dir() and not os.path.lexists(path):
+            return source.rename(path)  # which takes the place of no file, and of no folder that has something in it
+        with contextlib.suppress(NameTaken):
+            rename_as_new(source, path)
+            return path
         number += 1
         path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
-    return path

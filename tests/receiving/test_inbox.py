@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
+from minicpm_tui.errors import StorageError
 from minicpm_tui.receiving import inbox
 from minicpm_tui.receiving.inbox import Inbox
 from tests.waiting import wait_for
@@ -93,6 +95,18 @@ def test_nothing_that_is_there_is_replaced(folder: Path, tmp_path: Path) -> None
         "shot.png": b"first",
         "shot-2.png": b"second",
     }
+
+
+def test_what_cannot_be_taken_leaves_nothing_in_its_place(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_source: Path, _target: Path) -> Path:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    (folder / "shot.png").write_bytes(PNG)
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(StorageError, match="cross-device"):
+        inbox.take(folder / "shot.png", tmp_path / "to")
+    assert list((tmp_path / "to").iterdir()) == []
+    assert (folder / "shot.png").read_bytes() == PNG
 
 
 def test_without_a_folder_nothing_has_arrived(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from minicpm_tui.errors import MediaUnsupported
-from minicpm_tui.receiving.store import Incoming, safe_name
+from minicpm_tui.receiving.store import Incoming, keep, safe_name
+
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def encoded(kind: str) -> bytes:
@@ -41,6 +45,19 @@ def test_what_cannot_be_sent_leaves_no_file(tmp_path: Path, data: bytes) -> None
         with pytest.raises(MediaUnsupported):
             incoming.finish("x")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_arrive_at_once_under_one_name_are_all_kept(tmp_path: Path) -> None:
+    together = threading.Barrier(8)
+
+    def kept(number: int) -> Path:
+        together.wait()
+        return keep(PNG + bytes([number]), tmp_path, "dropped-120000")
+
+    with ThreadPoolExecutor(8) as threads:
+        paths = list(threads.map(kept, range(80)))
+    assert [path.read_bytes() for path in paths] == [PNG + bytes([number]) for number in range(80)]
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
 
 
 @given(st.text())

@@ -80,12 +80,12 @@ async def test_several_files_of_a_drop_are_attached_and_what_is_none_is_said(pic
         for data in (shot, b"no picture", shot):
             line.received(data, "dropped", more=True)
         await driver.until(lambda: line.arriving)
-        await driver.until(lambda: len(driver.talk.tray.attachments) == 2)
         await driver.until(lambda: "Neither a picture nor a video" in driver.said)
+        await driver.until(lambda: len(driver.talk.tray.attachments) == 2)
         assert line.arriving
         line.all_received(["2 symbolic links left out"])
-        await driver.until(lambda: not line.display)
-        assert "2 symbolic links left out" in driver.said
+        await driver.until(lambda: "2 symbolic links left out" in driver.said)
+        assert not line.display
         assert all(each.name.startswith("dropped-") for each in driver.talk.tray.attachments)
 
 
