@@ -10,7 +10,6 @@ import errno
 import io
 import os
 import stat
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -127,6 +126,8 @@ def whole_number(value: Any) -> int | None:
 
 def decode_toml(data: bytes) -> dict[str, Any]:
     """The table in a TOML file. Raises DecodingError."""
+    import tomllib  # a start without a file of the user's has no need of it
+
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except RecursionError:

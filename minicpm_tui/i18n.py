@@ -6,10 +6,13 @@ Translations are gettext catalogues, one domain a room: ``locale/zh_CN/LC_MESSAG
 
 from __future__ import annotations
 
-import gettext
 import os
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
 
 LANGUAGES = ("en", "zh_CN")
 LOCALE_DIR = Path(__file__).parent / "locale"
@@ -38,7 +41,9 @@ def _supported(tag: str) -> str:
 
 
 @cache
-def _catalogue(tag: str) -> gettext.NullTranslations:
+def _catalogue(tag: str) -> NullTranslations:
+    import gettext  # English needs none
+
     catalogue = gettext.NullTranslations()
     for path in sorted((LOCALE_DIR / tag / "LC_MESSAGES").glob("*.mo")):
         with path.open("rb") as file:
@@ -54,7 +59,8 @@ def _(text: str) -> str:
 
 def ngettext(one: str, many: str, count: int) -> str:
     """``one`` or ``many`` as ``count`` asks, in the user's language; the caller formats the number in."""
-    return _catalogue(language()).ngettext(one, many, count)
+    tag = language()
+    return (one if count == 1 else many) if tag == "en" else _catalogue(tag).ngettext(one, many, count)
 
 
 def N_(text: str) -> str:

@@ -8,32 +8,30 @@ import sys
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
 
-PACKAGES = {"click", "msgspec", "platformdirs", "rich", "textual", "typing_extensions"}
+PACKAGES = {"msgspec", "platformdirs", "rich", "textual", "typing_extensions"}
 """Distributed packages that the app's modules import, by their top-level names. The set may only shrink."""
 OF_RICH = {"attr"}
 """Rich before 15 imports it where it happens to be installed."""
 
 OURS = """
-cli cli.click_texts cli.commands cli.completing cli.main cli.options cli.root cli.warn config decoding errors errors.base
-errors.saved errors.serving files i18n libraries messages messages.ending messages.events messages.message messages.parts
-messages.profile messages.tree paths receiving receiving.transfer redaction sampling text ui ui.app ui.app.app ui.app.app_base
-ui.app.commands ui.app.run ui.app.screens ui.batch ui.batch.commands ui.chat ui.chat.changed_settings ui.chat.columns
-ui.chat.commands ui.chat.connection ui.chat.model ui.chat.pane ui.chat.panes ui.chat.presence ui.chat.sampling ui.chat.screen
-ui.chat.shown_conversation ui.chat.status ui.chat.status_line ui.chat.switchboard ui.chat.welcome ui.composer
-ui.composer.commands ui.composer.completion ui.composer.composer ui.composer.drafts ui.composer.folds ui.composer.history
-ui.composer.pasted ui.composer.typed ui.kit ui.kit.commands ui.kit.error_line ui.kit.fitting ui.kit.hint_bar ui.kit.messages
-ui.kit.open_conversation ui.kit.start_options ui.kit.stylesheet ui.kit.themes ui.kit.ui_state ui.kit.words ui.sessions
-ui.sessions.commands ui.terminal ui.terminal.answers ui.terminal.caret ui.terminal.clipboard ui.terminal.driver
-ui.terminal.graphics ui.terminal.graphics.block_support ui.terminal.graphics.iterm2 ui.terminal.graphics.query
-ui.terminal.graphics.symbols ui.terminal.handover ui.terminal.hangup ui.terminal.jobs ui.terminal.key_order
-ui.terminal.key_parser ui.terminal.line ui.terminal.mouse ui.terminal.multiplexer ui.terminal.output ui.terminal.output.blank
-ui.terminal.output.cells ui.terminal.output.colourless ui.terminal.output.frames ui.terminal.output.lean
-ui.terminal.output.narrow ui.terminal.output.pen ui.terminal.output.scrolling ui.terminal.output.sgr ui.terminal.output.surface
-ui.terminal.output.written ui.terminal.paintings ui.terminal.pasting ui.terminal.pasting.app ui.terminal.pasting.arrivals
-ui.terminal.pasting.input ui.terminal.pasting.ways ui.terminal.private
+cli cli.main cli.plain cli.warn config decoding errors errors.base errors.saved errors.serving files i18n libraries paths
+receiving receiving.transfer redaction sampling text ui ui.app ui.app.app ui.app.app_base ui.app.commands ui.app.run
+ui.app.screens ui.batch ui.batch.commands ui.chat ui.chat.changed_settings ui.chat.columns ui.chat.commands ui.chat.connection
+ui.chat.model ui.chat.pane ui.chat.panes ui.chat.presence ui.chat.sampling ui.chat.screen ui.chat.shown_conversation
+ui.chat.status ui.chat.status_line ui.chat.switchboard ui.chat.welcome ui.composer ui.composer.commands ui.composer.completion
+ui.composer.composer ui.composer.drafts ui.composer.folds ui.composer.history ui.composer.pasted ui.composer.typed ui.kit
+ui.kit.commands ui.kit.error_line ui.kit.fitting ui.kit.hint_bar ui.kit.messages ui.kit.open_conversation ui.kit.start_options
+ui.kit.stylesheet ui.kit.themes ui.kit.ui_state ui.kit.words ui.sessions ui.sessions.commands ui.terminal ui.terminal.answers
+ui.terminal.caret ui.terminal.clipboard ui.terminal.driver ui.terminal.graphics ui.terminal.graphics.block_support
+ui.terminal.graphics.iterm2 ui.terminal.graphics.query ui.terminal.graphics.symbols ui.terminal.handover ui.terminal.hangup
+ui.terminal.jobs ui.terminal.key_order ui.terminal.key_parser ui.terminal.line ui.terminal.mouse ui.terminal.multiplexer
+ui.terminal.output ui.terminal.output.blank ui.terminal.output.cells ui.terminal.output.colourless ui.terminal.output.frames
+ui.terminal.output.lean ui.terminal.output.narrow ui.terminal.output.pen ui.terminal.output.scrolling ui.terminal.output.sgr
+ui.terminal.output.surface ui.terminal.output.written ui.terminal.paintings ui.terminal.pasting ui.terminal.pasting.app
+ui.terminal.pasting.arrivals ui.terminal.pasting.input ui.terminal.pasting.ways ui.terminal.private
 """
 """Modules of the program that are imported before the first paint, without its name. The list may only shrink."""
-STANDARD = {"gc", "gettext", "shlex", "tomllib"}
+STANDARD = {"gc", "shlex"}
 """Modules of the standard library that Textual's own app and field do without, by their top-level names. As above."""
 
 _CODE = """
@@ -42,7 +40,7 @@ import sys
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
 before = set(sys.modules)
-import minicpm_tui.cli.root, minicpm_tui.ui.app.run, minicpm_tui.ui.app.app
+import minicpm_tui.cli.main, minicpm_tui.ui.app.run, minicpm_tui.ui.app.app
 loaded = {name.partition(".")[0] for name in sys.modules.keys() - before}
 print(*sorted(loaded - sys.stdlib_module_names - {"minicpm_tui"}))
 """
@@ -53,7 +51,7 @@ import sys
 import textual.app, textual.drivers.linux_driver, textual.widgets._text_area
 import tempfile  # newer versions of Textual do
 before = set(sys.modules)
-import minicpm_tui.cli.root, minicpm_tui.cli.main, minicpm_tui.ui.app.run, minicpm_tui.ui.app.app, minicpm_tui.ui.terminal.driver
+import minicpm_tui.cli.main, minicpm_tui.ui.app.run, minicpm_tui.ui.app.app, minicpm_tui.ui.terminal.driver
 loaded = sys.modules.keys() - before
 print(*(name.removeprefix("minicpm_tui.") for name in loaded if name.startswith("minicpm_tui.")))
 print(*({name.partition(".")[0] for name in loaded} & sys.stdlib_module_names))

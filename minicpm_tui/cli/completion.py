@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from minicpm_tui.cli.click_texts import translate_click
 from minicpm_tui.i18n import _
 
 VARIABLE = "_MINICPM_TUI_COMPLETE"
@@ -35,6 +36,7 @@ def complete(instruction: str) -> int:
     """Answer the shell, which asks with ``instruction`` (``bash_complete``); the exit status."""
     from click.shell_completion import shell_complete
 
+    translate_click()
     from minicpm_tui.cli.root import root
 
     return shell_complete(root, {}, "minicpm-tui", VARIABLE, instruction)

@@ -8,14 +8,11 @@ import os
 import sys
 from typing import Any
 
-import click
-
 from minicpm_tui import config
-from minicpm_tui.cli.click_texts import translate_click
+from minicpm_tui.cli.plain import plain_launch
 from minicpm_tui.cli.warn import warn
-from minicpm_tui.errors import ConfigError, MinicpmTuiError, UsageError
+from minicpm_tui.errors import ConfigError, MinicpmTuiError
 from minicpm_tui.i18n import _, set_language
-from minicpm_tui.text import one_line
 
 _OUTPUT_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 """Files of our own raise StorageError for these."""
@@ -31,27 +28,9 @@ def run(arguments: list[str]) -> int:
     """Run the command line and give its exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     with contextlib.suppress(ConfigError):  # a broken file is the command's to report: --version works without it
         set_language(config.load().settings.language)
-    translate_click()
-    if asked := os.environ.get("_MINICPM_TUI_COMPLETE"):
-        from minicpm_tui.cli.completion import complete
-
-        return complete(asked)
-    from minicpm_tui.cli.root import root  # help texts are translated as they are imported
-
     try:
-        with root.make_context("minicpm-tui", arguments) as context:
-            result: Any = root.invoke(context)
-        sys.stdout.flush()
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return error.exit_code
-    except click.ClickException as error:
-        wrong = _wrong_usage(error, root, arguments)
-        warn(wrong)
-        return wrong.exit_status
-    except (click.Abort, KeyboardInterrupt):
+        result = _carried_out(arguments)
+    except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         _quiet_stdout()
@@ -64,6 +43,20 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001  one line for people, the traceback in a file
         return _crashed(error)
     return result if isinstance(result, int) else 0
+
+
+def _carried_out(arguments: list[str]) -> Any:
+    if asked := os.environ.get("_MINICPM_TUI_COMPLETE"):
+        from minicpm_tui.cli.completion import complete
+
+        return complete(asked)
+    if (launch := plain_launch(arguments)) is not None:
+        from minicpm_tui.ui.app import run as program
+
+        return program.run(launch)
+    from minicpm_tui.cli.command_line import carry_out
+
+    return carry_out(arguments)
 
 
 def _os_error(error: OSError) -> int:
@@ -82,25 +75,6 @@ def _crashed(error: BaseException) -> int:
     _quiet_stdout()
     warn(crash.record(error))
     return 1
-
-
-def _wrong_usage(error: click.ClickException, root: click.Group, arguments: list[str]) -> UsageError:
-    """What click refuses, in one line as every error of ours."""
-    context = error.ctx if isinstance(error, click.UsageError) else None
-    command = context.command_path if context is not None else _command_path(root, arguments)
-    return UsageError(one_line(error.format_message().rstrip(".。")), hint=_("see {command} --help").format(command=command))
-
-
-def _command_path(command: click.Command, arguments: list[str]) -> str:
-    """The command that ``arguments`` name: click does not tell which one's options it failed to read."""
-    words = ["minicpm-tui"]
-    for word in arguments:
-        inner = command.get_command(click.Context(command), word) if isinstance(command, click.Group) else None
-        if inner is None:
-            break
-        command = inner
-        words.append(word)
-    return " ".join(words)
 
 
 def _open_what_is_closed() -> None:

@@ -18,6 +18,12 @@ def test_ours_are_all_usable() -> None:
     assert [loaded.problem for loaded in themes.load_all([themes.own_folder()]) if loaded.problem] == []
 
 
+def test_the_default_theme_is_what_its_file_says() -> None:
+    read = themes.read(themes.own_folder() / f"{themes.DEFAULT}.toml")
+    assert themes.load_own(themes.DEFAULT) == read
+    assert read.theme is not None
+
+
 @pytest.mark.parametrize("name", OURS)
 async def test_each_theme_draws(name: str) -> None:
     theme = themes.load_own(name).theme

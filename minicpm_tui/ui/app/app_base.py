@@ -13,6 +13,7 @@ import msgspec
 from textual.app import App
 from textual.command import Provider
 from textual.events import Key
+from textual.theme import Theme
 from textual.types import CSSPathType
 
 from minicpm_tui import files
@@ -59,6 +60,7 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Pasting, 
     BINDINGS = bindings(COMMANDS)
     COMMANDS = {_provider}  # noqa: RUF012 - Textual's own annotation is not ClassVar
     COMMAND_PALETTE_BINDING = "ctrl+p"
+    _coloured: Theme | None = None
 
     def __init__(self, launch: Launch | None = None, terminal: Terminal | None = None) -> None:
         super().__init__()
@@ -75,6 +77,13 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Pasting, 
     def settings(self) -> Settings:
         """The settings in force when the program started."""
         return self.launch.config.settings
+
+    def get_css_variables(self) -> dict[str, str]:
+        """As Textual has it, but worked out once for a theme: the start asks again and again."""
+        if self._coloured is not self.current_theme:
+            self._coloured = self.current_theme
+            self._variables = super().get_css_variables()
+        return self._variables
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return {"hint-key": "ansi_yellow", "muted": "ansi_bright_black"}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from minicpm_tui.i18n import N_, _
-from minicpm_tui.messages import RequestOptions, RequestProfile
+
+if TYPE_CHECKING:
+    from minicpm_tui.messages import RequestOptions, RequestProfile
 
 _WORDS = {
     "temperature": N_("temperature {value:g}"),
@@ -16,13 +20,13 @@ _WORDS = {
 }
 
 
-def changed_settings(options: RequestOptions, profile: RequestProfile) -> tuple[str, ...]:
+def changed_settings(options: RequestOptions, profile: RequestProfile | None) -> tuple[str, ...]:
     """What a user should know when a reply is other than expected: translated, the weightiest first.
 
-    A value that is the one ``profile`` has anyway is no change.
+    A value that is the one ``profile`` has anyway is no change; None: which model it will be is not known.
     """
     found = [_("system prompt")] if options.system.strip() else []
-    if profile.knows_thinking and options.thinking not in {None, profile.thinks_by_default}:
+    if profile is not None and profile.knows_thinking and options.thinking not in {None, profile.thinks_by_default}:
         found.append(_("thinking on") if options.thinking else _("thinking off"))
     for field, words in _WORDS.items():
         value = getattr(options, field)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from minicpm_tui.errors import AuthenticationFailed, ErrorInfo, MinicpmTuiError, ServerUnreachable
-from minicpm_tui.messages import End
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.messages import ServerLoading, UseServer
 from minicpm_tui.ui.kit.start_options import Launch
@@ -17,6 +16,7 @@ from minicpm_tui.ui.kit.start_options import Launch
 if TYPE_CHECKING:
     from minicpm_tui.chat.connect import Connection, Target
     from minicpm_tui.demo import DemoProcess
+    from minicpm_tui.messages import End
 
 
 class Disconnected(msgspec.Struct, frozen=True):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minicpm_tui.messages import RequestProfile
-
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -20,6 +18,7 @@ class Sampling:
 
     async def ask(self, app: App[Any], model: ChatModel) -> None:
         """Let the user change the options of ``model``. Run it in a worker. Raises MinicpmTuiError when they cannot be saved."""
+        from minicpm_tui.messages import RequestProfile
         from minicpm_tui.ui.chat.sampling_form import SamplingForm
 
         if model.options is None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from minicpm_tui.messages import RequestProfile
 from minicpm_tui.ui.chat.changed_settings import changed_settings
 from minicpm_tui.ui.chat.connection import ChatState, Connected, Connecting, Disconnected, Lost
 from minicpm_tui.ui.chat.status_line import State, Status
@@ -21,8 +20,7 @@ def status_of(model: ChatModel, talk: TalkPane) -> Status:
     """How it stands with the server, the context used (with the files on the next message), the speed of the last reply,
     the conversation's title and what is set for it."""
     connection = model.connection
-    profile = connection.profile if connection else RequestProfile()
-    settings = changed_settings(model.options, profile) if model.options else ()
+    settings = changed_settings(model.options, connection.profile if connection else None) if model.options else ()
     title = model.journal.title if model.asked and model.journal else ""
     server = Status(
         state=_state(model, talk),

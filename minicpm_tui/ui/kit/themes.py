@@ -27,6 +27,37 @@ SIXTEEN = "minicpm-16"
 SIXTEEN_LIGHT = "minicpm-16-light"
 """Used instead of ``SIXTEEN`` where the terminal's background is light."""
 
+DEFAULT_VALUES: Mapping[str, Any] = {
+    "dark": True,
+    "primary": "#E8A15C",
+    "secondary": "#7FB5B5",
+    "accent": "#F2C078",
+    "foreground": "#E9E2D8",
+    "background": "#191614",
+    "surface": "#211D1A",
+    "panel": "#2A2521",
+    "success": "#9CBF7D",
+    "warning": "#E5C07B",
+    "error": "#E57F6F",
+    "variables": {
+        "border": "#E8A15C",
+        "border-blurred": "#453D36",
+        "hint-key": "#E8A15C",
+        "input-selection-background": "#E8A15C 35%",
+        "block-cursor-background": "#E8A15C",
+        "block-cursor-foreground": "#191614",
+        "block-cursor-blurred-background": "#453D36",
+        "footer-key-foreground": "#E8A15C",
+        "scrollbar": "#4A423A",
+        "scrollbar-hover": "#6B5F54",
+        "scrollbar-active": "#E8A15C",
+        "scrollbar-background": "#191614",
+        "scrollbar-background-hover": "#191614",
+        "scrollbar-background-active": "#191614",
+    },
+}
+"""What the default theme's file says: the first paint does without reading TOML."""
+
 _COLOURS = frozenset(
     {"primary", "secondary", "warning", "error", "success", "accent", "foreground", "background", "surface", "panel", "boost"}
 )
@@ -57,7 +88,8 @@ def own_folder() -> Path:
 
 def load_own(name: str) -> Loaded:
     """The program's theme ``name`` (blocks)."""
-    return read(own_folder() / f"{name}.toml")
+    path = own_folder() / f"{name}.toml"
+    return Loaded(path, _made(name, DEFAULT_VALUES)) if name == DEFAULT else read(path)
 
 
 def find(name: str) -> Loaded:
@@ -89,8 +121,12 @@ def read(path: Path) -> Loaded:
         return Loaded(path, problem=one_line(f"{path}: {error}"))
     if problem := next(_problems(values), ""):
         return Loaded(path, problem=one_line(f"{path}: {problem}"))
-    values["variables"] = {**_derived(values), **values.get("variables", {})}
-    return Loaded(path, theme=Theme(name=path.stem, **values))
+    return Loaded(path, _made(path.stem, values))
+
+
+def _made(name: str, values: Mapping[str, Any]) -> Theme:
+    """The theme that ``values``, in which nothing is wrong, describe."""
+    return Theme(name=name, **{**values, "variables": {**_derived(values), **values.get("variables", {})}})
 
 
 def _derived(values: Mapping[str, Any]) -> dict[str, str]:
