@@ -55,26 +55,33 @@ def read_in_worker(
     Blocks, for ``seconds`` at most where they are given. Raises MediaError as the job does; MediaTooLarge where it takes too much
     memory or time, MediaDamaged where it breaks the decoder; PreparationCancelled.
     """
-    from minicpm_tui.media.workers.limits import Limits, affordable
-    from minicpm_tui.media.workers.worker import Listener, TookTooLong, TookTooMuchMemory, WorkerDied
+    from minicpm_tui.media.workers.limits import Limits, affordable, confined
+    from minicpm_tui.media.workers.worker import Listener, SystemKilledIt, TookTooLong, TookTooMuchMemory, WorkerDied
 
     limits = Limits(affordable()) if seconds is None else Limits(affordable(), seconds, seconds)
+    name, limit = shown(opened.path), confined()
     try:
         return _pool().run(job, arguments, limits, Listener(progress, cancelled, told))
     except TookTooLong:
         raise too_slow(opened) from None
+    except SystemKilledIt:
+        said, hint = _("{name}: the system ended its reader"), _("reduce its size first, or end other programs")
+        raise _too_much(said.format(name=name), hint) from None
     except TookTooMuchMemory:
-        raise MediaTooLarge(
-            _("{name}: more than {size}").format(name=shown(opened.path), size=format_bytes(limits.memory)),
-            title=_("Reading this file takes too much memory"),
-            hint=_("reduce its size first"),
-        ) from None
-    except WorkerDied as error:
-        raise MediaDamaged(
-            f"{shown(opened.path)}: {error}",
-            title=_("Reading this file went wrong"),
-            hint=_("open it in another program and save it again"),
-        ) from None
+        size = format_bytes(min(limits.memory, limit or limits.memory))
+        raise _too_much(_("{name}: more than {size}").format(name=name, size=size), _("reduce its size first")) from None
+    except (MediaDamaged, WorkerDied) as error:
+        if limit is not None:  # many decoders tell the two apart no more than we can
+            said = _("{name}: more than {size}, or it is damaged").format(name=name, size=format_bytes(limit))
+            raise _too_much(said, _("raise the limit on memory (ulimit -v), or reduce its size")) from None
+        if isinstance(error, MediaDamaged):
+            raise
+        title, hint = _("Reading this file went wrong"), _("open it in another program and save it again")
+        raise MediaDamaged(f"{name}: {error}", title=title, hint=hint) from None
+
+
+def _too_much(said: str, hint: str) -> MediaError:
+    return MediaTooLarge(said, title=_("Reading this file takes too much memory"), hint=hint)
 
 
 def too_slow(opened: Opened) -> MediaError:

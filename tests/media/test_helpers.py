@@ -6,7 +6,7 @@ import io
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from minicpm_tui.errors import MediaDamaged, MediaTooLarge
+from minicpm_tui.errors import MediaTooLarge
 from minicpm_tui.families import by_id
 from minicpm_tui.media import AttachmentSpec, MediaLimits, inspect, prepare
 from minicpm_tui.media.cost import decoded_bytes
@@ -108,16 +108,40 @@ def test_what_is_costly_to_read_costs_the_program_nothing(tmp_path: Path, make: 
     assert int(peak) < 60
 
 
-def test_too_much_memory_is_one_line_and_the_next_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    photo((5000, 5000)).save(tmp_path / "large.avif", speed=10)
+def _prepared(path: Path) -> object:
+    return prepare(AttachmentSpec(path=path), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "reads"),
+    [("large.avif", {"speed": 10}, (_prepared, thumbnail)), ("large.jpg", {"progressive": True}, (_prepared,))],
+)
+def test_too_much_memory_is_one_line_and_the_next_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, options: dict[str, Any], reads: Sequence[Callable[[Path], object]]
+) -> None:
+    photo((3500, 3500)).save(tmp_path / name, **options)
     photo((50, 50)).save(tmp_path / "small.avif", speed=10)
-    monkeypatch.setattr("minicpm_tui.media.workers.limits.affordable", lambda: 150 << 20)
-    for read in (lambda path: prepare(AttachmentSpec(path=path), LIMITS), thumbnail):
-        with pytest.raises(MediaTooLarge, match=r"large\.avif: more than 157") as caught:
-            read(tmp_path / "large.avif")
-        assert "reduce its size" in str(caught.value)
-    assert inspect(tmp_path / "large.avif").width == 5000
+    monkeypatch.setattr("minicpm_tui.media.workers.limits.affordable", lambda: 56 << 20)  # the pixels alone take 49 MB
+    for read in reads:
+        with pytest.raises(MediaTooLarge, match=rf"{name}: more than 58\.7 MB — reduce its size"):
+            read(tmp_path / name)
+    assert inspect(tmp_path / name).width == 3500
     assert prepare(AttachmentSpec(path=tmp_path / "small.avif"), LIMITS).blobs
+
+
+def test_under_a_limit_of_the_user_it_is_not_called_damaged(tmp_path: Path) -> None:
+    photo((5000, 5000)).save(tmp_path / "large.jpg", progressive=True)
+    code = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from minicpm_tui.families import by_id\n"
+        "from minicpm_tui.media import AttachmentSpec, MediaLimits, prepare\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (150 << 20, 150 << 20))\n"
+        "prepare(AttachmentSpec(path=Path(sys.argv[1])), MediaLimits(family=by_id('minicpm-v-2.6')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "large.jpg")], check=False, capture_output=True, text=True)
+    assert "Reading this file takes too much memory" in done.stderr
+    assert "more than 157 MB" in done.stderr
 
 
 def test_a_reader_that_is_killed_is_one_line_and_the_next_file_is_read(endless: Path, tmp_path: Path) -> None:
@@ -135,7 +159,7 @@ def test_a_reader_that_is_killed_is_one_line_and_the_next_file_is_read(endless: 
             wait_for(busy)
             for child in readers():
                 child.kill()
-            with pytest.raises(MediaDamaged, match=r"endless\.pdf: SIGKILL"):
+            with pytest.raises(MediaTooLarge, match=r"endless\.pdf: the system ended its reader"):
                 reading.result(20)
         finally:
             gone.set()

@@ -16,11 +16,15 @@ _MOST_BYTES = 1 << 30
 _MOST_PIECES = 100_000
 
 
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    """The process has started: from now on it takes calls."""
+
+
 class Call(msgspec.Struct, frozen=True, tag=True):
-    """Do ``job`` in at most ``memory`` bytes; texts in ``language``. The argument follows, pickled."""
+    """Do ``job`` in at most ``memory`` bytes; None: as many as it takes. Texts in ``language``. The argument follows, pickled."""
 
     job: str
-    memory: int
+    memory: int | None
     language: str
 
 
@@ -57,7 +61,7 @@ class Unexpected(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
-Message = Call | Progress | Told | Done | Refused | OutOfMemory | Unexpected
+Message = Ready | Call | Progress | Told | Done | Refused | OutOfMemory | Unexpected
 Received = tuple[Message, list[bytes]]
 
 _decode = msgspec.msgpack.Decoder(tuple[Message, list[int]]).decode

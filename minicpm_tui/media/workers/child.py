@@ -19,14 +19,26 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from minicpm_tui.errors import MediaDamaged, MinicpmTuiError
+from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import set_language
-from minicpm_tui.media.workers.channel import Call, Channel, Done, Message, OutOfMemory, Progress, Refused, Told, Unexpected
-from minicpm_tui.media.workers.limits import forget_peak, peak, resident, restrict
+from minicpm_tui.media.workers.channel import (
+    Call,
+    Channel,
+    Done,
+    Message,
+    OutOfMemory,
+    Progress,
+    Ready,
+    Refused,
+    Told,
+    Unexpected,
+)
+from minicpm_tui.media.workers.limits import resident, restrict
 from minicpm_tui.media.workers.place import begin_work
 
 _BEAT_SECONDS = 1.0
-_NEAR = 0.6  # of the limit: who comes so far fails for want of memory
+_OUT_OF_MEMORY = ("out of memory", "failed to map segment", "cannot allocate memory")
+"""libavif's RuntimeError, and the dynamic linker's words in an ImportError."""
 
 Job = Callable[..., Sequence[bytes]]
 """Takes a ``Reporter`` and what was sent; what it makes is sent back. Raises MinicpmTuiError."""
@@ -61,6 +73,7 @@ def serve(jobs: Mapping[str, Job]) -> None:
     _end_with_the_program()
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     with contextlib.suppress(EOFError, OSError):
+        channel.send(Ready())
         while True:
             call, [argument] = channel.receive()
             if isinstance(call, Call):
@@ -70,11 +83,10 @@ def serve(jobs: Mapping[str, Job]) -> None:
 def _answer(job: Job, call: Call, argument: bytes, channel: Channel) -> tuple[Message, Sequence[bytes]]:
     set_language(call.language)
     restrict(call.memory)
-    forget_peak()
     try:
         made = job(Reporter(channel), *pickle.loads(argument))  # noqa: S301  by the program that started us
     except Exception as error:  # noqa: BLE001  whatever a decoder does with a hostile file costs this file alone
-        if _is_about_memory(error, call.memory):
+        if _is_about_memory(error):
             return OutOfMemory(), ()
         if isinstance(error, MinicpmTuiError):
             return Refused(error.info, resident()), ()
@@ -82,14 +94,12 @@ def _answer(job: Job, call: Call, argument: bytes, channel: Channel) -> tuple[Me
     return Done(resident()), made
 
 
-def _is_about_memory(error: BaseException | None, limit: int) -> bool:
-    """Decoders say it in several ways, some call the file damaged, and our own errors have theirs as their cause."""
-    if isinstance(error, MediaDamaged) and peak() > limit * _NEAR:
-        return True
+def _is_about_memory(error: BaseException | None) -> bool:
+    """Decoders say it in several ways, and our own errors have theirs as their cause."""
     while error is not None:
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
             return True
-        if "out of memory" in str(error).lower():  # libavif's RuntimeError
+        if any(words in str(error).lower() for words in _OUT_OF_MEMORY):
             return True
         error = error.__cause__
     return False

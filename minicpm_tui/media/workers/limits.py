@@ -11,6 +11,7 @@ from pathlib import Path
 MIB = 1 << 20
 MOST_MEMORY = 1536 * MIB
 LEAST_MEMORY = 256 * MIB
+_IN_NO_WAY = 2 * MOST_MEMORY
 SILENT_SECONDS = 60.0
 MOST_SECONDS = 300.0
 
@@ -20,11 +21,15 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True)
 class Limits:
-    """``memory`` in bytes, ``silent`` seconds without a sign that it gets on, ``seconds`` altogether."""
+    """``memory`` in bytes, ``silent`` seconds without a sign that it gets on, ``seconds`` altogether.
+
+    Past ``memory`` allocating fails. ``watched``: it does not, and the worker is killed when it holds more.
+    """
 
     memory: int = MOST_MEMORY
     silent: float = SILENT_SECONDS
     seconds: float = MOST_SECONDS
+    watched: bool = False
 
 
 def affordable(memory: int = MOST_MEMORY) -> int:
@@ -34,14 +39,24 @@ def affordable(memory: int = MOST_MEMORY) -> int:
     return max(LEAST_MEMORY, min([memory, *(each // 2 for each in free)]))
 
 
-def restrict(memory: int) -> None:
-    """Let this process allocate no more than ``memory`` bytes: then allocating fails, which libraries report.
+def restrict(memory: int | None) -> None:
+    """Let this process allocate no more than ``memory`` bytes: then allocating fails, which libraries report. None: as it likes.
 
     RLIMIT_DATA counts what is written privately, also of anonymous mappings since Linux 4.7 (getrlimit(2)). RLIMIT_AS would
     count libraries, thread stacks and files that are mapped as well, several hundred megabytes that nobody uses.
     """
     _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if memory is None:
+        memory = hard
     resource.setrlimit(resource.RLIMIT_DATA, (memory if hard == resource.RLIM_INFINITY else min(memory, hard), hard))
+
+
+def confined() -> int | None:
+    """The bytes that a limit of the user's (``ulimit -v``, ``-d``) leaves each process; None without one that is in the way."""
+    address_space, _hard = resource.getrlimit(resource.RLIMIT_AS)
+    _soft, data = resource.getrlimit(resource.RLIMIT_DATA)
+    least = min((each for each in (address_space, data) if each != resource.RLIM_INFINITY), default=_IN_NO_WAY)
+    return least if least < _IN_NO_WAY else None
 
 
 def resident() -> int:
@@ -51,18 +66,12 @@ def resident() -> int:
     return 0
 
 
-def peak() -> int:
-    """The most bytes of memory that this process has held since ``forget_peak``; 0 where the system does not say."""
+def held_by(pid: int) -> int:
+    """Bytes that a process has written and holds, also in swap; 0 where the system does not say. Blocks a moment."""
     with contextlib.suppress(OSError):
-        found = re.search(r"^VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text("utf-8"), re.MULTILINE)
-        return int(found[1]) << 10 if found else 0
+        status = Path(f"/proc/{pid}/status").read_text("utf-8")
+        return sum(int(kilobytes) << 10 for kilobytes in re.findall(r"^(?:RssAnon|VmSwap):\s*(\d+) kB", status, re.MULTILINE))
     return 0
-
-
-def forget_peak() -> None:
-    """Count the peak anew (proc_pid_clear_refs(5))."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", "ascii")
 
 
 def _machine() -> int | None:

@@ -6,12 +6,13 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from minicpm_tui.errors import MediaError
+from minicpm_tui.errors import MediaDamaged, MediaError, MediaUnsupported
 from minicpm_tui.i18n import _
 from minicpm_tui.media.workers.limits import MIB, Limits
-from minicpm_tui.media.workers.worker import GLANCE_SECONDS, NOBODY, Listener, Worker
+from minicpm_tui.media.workers.worker import GLANCE_SECONDS, NOBODY, Listener, NotStarted, Worker, WorkerDied
 
 IDLE_SECONDS = 60.0
 MOST_RESIDENT = 160 * MIB
@@ -40,11 +41,22 @@ class Pool:
     def run(self, job: str, arguments: tuple[Any, ...], limits: Limits, listener: Listener = NOBODY) -> list[bytes]:
         """What ``job`` makes of ``arguments``, which are pickled, in the next worker that is free. Blocks.
 
-        A worker that dies, hangs or is no longer wanted costs this call alone; the next has another. Raises WorkerFailed,
-        PreparationCancelled, MediaError as the job does, or where no process can be started.
+        A worker that dies, hangs or is no longer wanted costs this call alone; the next has another. Where an allocation fails
+        many decoders call the file damaged, and some crash: what ends so is done once more with as much memory as it takes, and
+        killed when it holds more than it may. Raises WorkerFailed, PreparationCancelled, MediaError as the job does, or where no
+        process can be started.
         """
-        with self._worker(listener) as worker:
-            return worker.call(job, arguments, limits, listener)
+        try:
+            return self._run(job, arguments, limits, listener)
+        except (MediaDamaged, MediaUnsupported, WorkerDied):
+            return self._run(job, arguments, replace(limits, watched=True), listener)
+
+    def _run(self, job: str, arguments: tuple[Any, ...], limits: Limits, listener: Listener) -> list[bytes]:
+        try:
+            with self._worker(listener) as worker:
+                return worker.call(job, arguments, limits, listener)
+        except NotStarted as error:
+            raise _no_process(_("it ended as it started ({manner}): memory may be short").format(manner=error)) from error
 
     def close(self) -> None:
         """End all that wait, and what is at work when it is done."""
@@ -90,11 +102,7 @@ class Pool:
         try:
             return Worker(self._module)
         except OSError as error:
-            raise MediaError(
-                error.strerror or str(error),
-                title=_("No process can be started to read files"),
-                hint=_("end other programs, or raise the limits (ulimit -u, -v)"),
-            ) from error
+            raise _no_process(error.strerror or str(error)) from error
 
     def _give(self, worker: Worker | None, *, fit: bool) -> None:
         with self._changed:
@@ -127,3 +135,8 @@ class Pool:
             for worker in old:
                 worker.end()
             time.sleep(pause)
+
+
+def _no_process(why: str) -> MediaError:
+    title, hint = _("No process can be started to read files"), _("end other programs, or raise the limits (ulimit -u, -v)")
+    return MediaError(why, title=title, hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import select
@@ -20,10 +21,13 @@ from minicpm_tui.errors import MediaDamaged, MediaError, MediaNotFound, MediaToo
 from minicpm_tui.i18n import language
 from minicpm_tui.media.spec import Cancelled, PreparationCancelled, Progress
 from minicpm_tui.media.workers import channel as wire
-from minicpm_tui.media.workers.limits import Limits
+from minicpm_tui.media.workers.limits import Limits, held_by
 
 GLANCE_SECONDS = 0.1
 """Between looks whether it is still wanted."""
+
+_WATCH_SECONDS = 0.02
+"""Between looks at what it holds: zeroing pages, the kernel hands out less than 100 MB in that time."""
 
 _PATIENCE_SECONDS = 20
 
@@ -69,6 +73,14 @@ class TookTooMuchMemory(WorkerFailed):
     """It would have taken more memory than it may."""
 
 
+class SystemKilledIt(TookTooMuchMemory):
+    """The system killed it, as the kernel and programs that watch over memory do where that runs out."""
+
+
+class NotStarted(WorkerFailed):
+    """The process ended before it could take a job; the text says how."""
+
+
 class TookTooLong(WorkerFailed):
     """It was killed: it took longer than it may."""
 
@@ -99,6 +111,7 @@ class Worker:
             ours.close()
             raise
         self._channel = wire.Channel(ours, patience=_PATIENCE_SECONDS)
+        self._ready = False
         self.resident = 0
         self.idle_since = 0.0
 
@@ -117,11 +130,14 @@ class Worker:
         Raises MediaError as the job does; PreparationCancelled; WorkerFailed. But after a MediaError, the worker must be ended.
         """
         try:
-            self._channel.send(wire.Call(job, limits.memory, language()), (pickle.dumps(arguments),))
+            memory = None if limits.watched else limits.memory
+            self._channel.send(wire.Call(job, memory, language()), (pickle.dumps(arguments),))
             return self._outcome(limits, listener)
-        except (EOFError, OSError, ValueError) as error:
+        except ValueError as error:
             self.end()
             raise WorkerDied(_manner(self._process.returncode)) from error
+        except (EOFError, OSError) as error:
+            raise self._death() from error
 
     def end(self) -> None:
         """Kill and bury it."""
@@ -134,17 +150,30 @@ class Worker:
     def _outcome(self, limits: Limits, listener: Listener) -> list[bytes]:
         wait = select.poll()
         wait.register(self._channel, select.POLLIN)
+        glance = (_WATCH_SECONDS if limits.watched else GLANCE_SECONDS) * 1000
         began = heard = time.monotonic()
         while True:
-            if wait.poll(GLANCE_SECONDS * 1000):
+            if wait.poll(glance):
                 message, pieces = self._channel.receive()
-                if not listener.hear(message, pieces):
+                self._ready = True
+                if not isinstance(message, wire.Ready) and not listener.hear(message, pieces):
                     return self._result(message, pieces)
                 heard = time.monotonic()
             now = time.monotonic()
             listener.stop_if_cancelled()
+            if limits.watched and held_by(self.pid) > limits.memory:
+                raise TookTooMuchMemory
             if now - heard > limits.silent or now - began > limits.seconds:
                 raise TookTooLong
+
+    def _death(self) -> WorkerFailed:
+        """What has become of the process, which hangs up."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if self._process.wait(_PATIENCE_SECONDS) == -signal.SIGKILL:
+                return SystemKilledIt()
+        self.end()
+        manner = _manner(self._process.returncode)
+        return WorkerDied(manner) if self._ready else NotStarted(manner)
 
     def _result(self, message: wire.Message, pieces: list[bytes]) -> list[bytes]:
         match message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import sys
@@ -38,6 +39,33 @@ def hold(reporter: Reporter, count: int) -> list[bytes]:
     return []
 
 
+def brittle(reporter: Reporter, count: int, manner: str) -> list[bytes]:
+    """As decoders are where an allocation fails: the file is called damaged, or the process crashes. What there is is kept."""
+    try:
+        _HELD.append(b"x" * count)
+    except MemoryError:
+        if manner == "crash":
+            os.abort()
+        raise MediaDamaged("a.jpg") from None
+    time.sleep(120)
+    return []
+
+
+def reserve(reporter: Reporter, count: int) -> list[bytes]:
+    """Memory that is asked for and never written, as stacks of threads are."""
+    try:
+        with mmap.mmap(-1, count, flags=mmap.MAP_PRIVATE) as memory:
+            return [str(len(memory)).encode()]
+    except OSError:
+        raise MediaDamaged("a.jpg") from None
+
+
+def be_killed(reporter: Reporter) -> list[bytes]:
+    """By somebody else, as it were."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return []
+
+
 def hang(reporter: Reporter, path: str) -> list[bytes]:
     """Inside C, where no Python runs, and deaf to what can be ignored."""
     for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -67,5 +95,5 @@ def step(reporter: Reporter, count: int, seconds: float) -> list[bytes]:
 _HELD: list[bytes] = []
 
 if __name__ == "__main__":
-    jobs: tuple[Job, ...] = (echo, own_pid, refuse, trip, take, hold, hang, die, stammer, step)
+    jobs: tuple[Job, ...] = (echo, own_pid, refuse, trip, take, hold, brittle, reserve, be_killed, hang, die, stammer, step)
     serve({job.__name__: job for job in jobs})

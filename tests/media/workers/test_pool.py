@@ -19,7 +19,7 @@ from minicpm_tui.media.spec import PreparationCancelled
 from minicpm_tui.media.workers import pool as pools
 from minicpm_tui.media.workers.limits import MIB, Limits
 from minicpm_tui.media.workers.pool import Pool
-from minicpm_tui.media.workers.worker import Listener, TookTooLong, TookTooMuchMemory, WorkerDied
+from minicpm_tui.media.workers.worker import Listener, SystemKilledIt, TookTooLong, TookTooMuchMemory, WorkerDied
 from tests.waiting import wait_for
 
 JOBS = "tests.media.workers.jobs"
@@ -67,6 +67,33 @@ def test_too_much_memory_is_refused_and_the_next_job_is_done(pool: Pool) -> None
     with pytest.raises(TookTooMuchMemory):
         pool.run("take", (400 * MIB,), Limits(memory=300 * MIB))
     assert pool.run("take", (400 * MIB,), Limits(memory=600 * MIB)) == [str(400 * MIB).encode()]
+
+
+@pytest.mark.parametrize("manner", ["damaged", "crash"])
+def test_what_calls_a_file_damaged_for_want_of_memory_took_too_much(pool: Pool, manner: str) -> None:
+    with pytest.raises(TookTooMuchMemory):
+        pool.run("brittle", (400 * MIB, manner), Limits(memory=300 * MIB))
+    assert pool.run("echo", (b"a", 1), USUAL) == [b"a"]
+
+
+def test_memory_that_is_asked_for_and_not_used_is_not_too_much(pool: Pool) -> None:
+    assert pool.run("reserve", (400 * MIB,), Limits(memory=300 * MIB)) == [str(400 * MIB).encode()]
+    with pytest.raises(TookTooMuchMemory):  # the limit holds for the next job
+        pool.run("take", (400 * MIB,), Limits(memory=300 * MIB))
+
+
+def test_what_the_system_kills_is_told_as_memory(pool: Pool) -> None:
+    with pytest.raises(SystemKilledIt):
+        pool.run("be_killed", (), USUAL)
+    assert pool.run("echo", (b"a", 1), USUAL) == [b"a"]
+
+
+def test_what_ends_as_it_starts_is_not_the_fault_of_the_file() -> None:
+    pool = Pool("tests.media.workers.not_there", 1)
+    with pytest.raises(MediaError, match=r"No process can be started.*as it started \(1\): memory may be short") as caught:
+        pool.run("echo", (b"a", 1), USUAL)
+    assert not isinstance(caught.value, MediaDamaged)
+    pool.close()
 
 
 def test_a_hung_decoder_is_killed_and_replaced(pool: Pool, tmp_path: Path) -> None:
