@@ -75,7 +75,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def placed(found: Sequence[Gpu], requests: int, asked: int = 0, *, version: str = "0.25.1", **engine: Any) -> list[Place]:
         monkeypatch.setattr(gpus, "gpus", lambda **_options: list(found))
-        settings = {"max_model_len": 8192, "max_num_batched_tokens": 8192, **engine}
+        settings = {"max_model_len": 8192, **engine}
         return places(asked, tmp_path, FAMILY, settings, requests, version)
 
     return placed
@@ -100,11 +100,16 @@ def test_workers_that_share_a_gpu_leave_room_for_each_other(place: Any) -> None:
     assert on(place([gpu(0)], 10_000)) == ["0"]
     found = place([gpu(0)], 10_000, 4)
     assert on(found) == ["0"] * 4
-    held = sum(each.engine["kv_cache_memory_bytes"] + (16 + 10.7) * GIB for each in found)
+    pictures = 18 * GIB / 16384  # for each token of a step
+    held = sum(
+        each.engine["kv_cache_memory_bytes"] + 16 * GIB + each.engine["max_num_batched_tokens"] * pictures for each in found
+    )
     assert held < 140 * GIB
     assert sum(each.engine["gpu_memory_utilization"] for each in found) <= 0.9
     with pytest.raises(UsageError, match="no room for 6 workers"):
         place([gpu(0)], 10_000, 6)
+    with pytest.raises(UsageError, match="no room for 3 workers"):
+        place([gpu(0)], 10_000, 3, max_num_batched_tokens=16384)
     with pytest.raises(UsageError, match="no room for 2 workers"):
         place([gpu(0, free=23, total=24)], 10_000, 2)
 

@@ -19,14 +19,18 @@ from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.servers import argv, estimate, gpus
 from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.gpus import Gpu
+from minicpm_tui.servers.values import tokens
 from minicpm_tui.versions import at_least
 
 SHARED_SINCE = "0.10.2"
 """``kv_cache_memory_bytes``: before, a vLLM that starts takes what another on its GPU allocates meanwhile for its own."""
 _REQUESTS_PER_GPU = 100
 _SHARE = 0.9
-_ENCODER_BYTES = 9 << 30
-"""What is not in the estimate: a worker of MiniCPM-V 2.6 held 10.7 GB beside its weights and KV cache (H200, vLLM 0.25.1)."""
+_STEP = "max-num-batched-tokens"
+_SHARED_STEP = 4096
+_ENCODER_BYTES = (9 << 30) // _SHARED_STEP
+"""For each token of a step, beside the estimate: twice what a worker of MiniCPM-V 2.6 took for its pictures, 18 GiB in steps of
+16,384 tokens, vLLM's own on a large GPU, at which three of them on an H200 ran out of memory (0.25.1)."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,12 @@ class _Group:
         environ = argv.gpu_environment([str(gpu.index) for gpu in self.gpus])
         if sharing == 1:
             return Place(environ)
-        engine: dict[str, Any] = {"gpu_memory_utilization": self._share(sharing)}
+        step = tokens(self.form.options.get(_STEP)) or _SHARED_STEP
+        engine: dict[str, Any] = {"gpu_memory_utilization": self._share(sharing), _STEP.replace("-", "_"): step}
         found = self._estimate(sharing)
         if found is None or found.kv_bytes is None:
             return Place(environ, engine)
-        cache = found.kv_bytes // len(self.gpus) - _ENCODER_BYTES
+        cache = found.kv_bytes // len(self.gpus) - step * _ENCODER_BYTES
         if cache * len(self.gpus) < found.kv_bytes_per_token * (found.max_model_len or 1):
             words = _("no room for {count} workers on one GPU").format(count=sharing)
             raise UsageError(words, hint=_("ask for fewer: --workers {count}").format(count=sharing - 1))

@@ -14,7 +14,7 @@ from minicpm_tui.batch.vllm.engine import PREPARED_AHEAD, OfflineEngine
 from minicpm_tui.errors import StartFailed
 from minicpm_tui.i18n import _
 
-MOST_UNDER_WAY = 64
+MOST_UNDER_WAY = 128
 """Requests at one of several workers: enough to keep a GPU busy, few enough that all end at about the same time."""
 
 
