@@ -98,3 +98,19 @@ def test_what_a_reply_needs_is_loaded_when_a_question_is_written() -> None:
         argv = [sys.executable, "-c", _WRITING, server.url]
         done = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=100)
     assert done.stdout.splitlines() == ["at rest:", "writing"]
+
+
+_ASKING = """
+import sys
+from minicpm_tui.cli.main import run
+status = run(["ask", "hello", "--no-save", "--url", sys.argv[1]])
+print()
+print(status, *sorted({"openai", "pydantic", "textual"} & sys.modules.keys()))
+"""
+
+
+def test_a_single_question_is_asked_without_the_openai_library() -> None:
+    with serving(DemoOptions(tokens_per_second=0, reply="Yes.")) as server:
+        argv = [sys.executable, "-c", _ASKING, server.url]
+        done = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=100)
+    assert done.stdout.split() == ["Yes.", "0"]

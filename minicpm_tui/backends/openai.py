@@ -1,4 +1,4 @@
-"""Replies from an OpenAI-compatible server, through the openai client. The only module that imports it."""
+"""Replies from an OpenAI-compatible server."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from minicpm_tui.address import http_root
 from minicpm_tui.backends.facts import ServerFacts
 from minicpm_tui.backends.failures import Failure, failure_of, not_a_reply
 from minicpm_tui.backends.memory import MediaMemory
@@ -24,7 +23,8 @@ from minicpm_tui.messages.request import ChatRequest
 
 if TYPE_CHECKING:
     import httpx2
-    from openai import AsyncOpenAI
+
+    from minicpm_tui.backends.posting import Poster
 
 FIRST_TOKEN_STALLS = 3.0
 """Until the first token a server may be silent so many times longer: it waits its turn and reads the prompt."""
@@ -41,6 +41,7 @@ class OpenAIBackend:
     Args:
         model: the name in requests; part of what the media memory is kept for.
         key: the API key, empty for none.
+        sdk: send with the openai library, which a program that asks once does without.
         stall_seconds: a server that sends nothing for so long is given up (three times as long before the first token).
         transport: replaces the network in tests.
         memory_folder: where the media memory lies, the cache folder unless given.
@@ -52,16 +53,18 @@ class OpenAIBackend:
         model: str,
         key: str = "",
         *,
+        sdk: bool = True,
         stall_seconds: float = 120.0,
         transport: httpx2.AsyncBaseTransport | None = None,
         memory_folder: Path | None = None,
     ) -> None:
         self._facts = facts
         self._key = key
+        self._sdk = sdk
         self._stall_seconds = stall_seconds
         self._transport = transport
         self.memory = MediaMemory(facts, model, memory_folder)
-        self._client: AsyncOpenAI | None = None
+        self._poster: Poster | None = None
         self._active = time.monotonic()
         self._saving: asyncio.Task[None] | None = None
 
@@ -69,13 +72,13 @@ class OpenAIBackend:
         """See ``Backend.stream``."""
         reader = ReplyReader(time.monotonic(), thinking=_asks_for_thinking(request))
         try:
-            client = await self._connected()
+            poster = await self._connected()
             began = time.monotonic()
             reader = ReplyReader(began, thinking=_asks_for_thinking(request))
             attempts = Attempts(request, self.memory, uuids=self._facts.takes_uuids)
             while True:
                 try:
-                    async with aclosing(self._attempt(client, attempts, reader, blobs)) as events:
+                    async with aclosing(self._attempt(poster, attempts, reader, blobs)) as events:
                         async for event in events:
                             yield event
                 except _Refused as refused:
@@ -106,50 +109,45 @@ class OpenAIBackend:
             self._saving.cancel()
         if self.memory.changed:
             await asyncio.to_thread(self.memory.save)
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        if self._poster is not None:
+            await self._poster.aclose()
+            self._poster = None
 
-    async def _connected(self) -> AsyncOpenAI:
-        if self._client is None:
-            await asyncio.to_thread(self._import)
-        if self._client is None:  # another request may have come first
-            self._client = self._make_client()
-        return self._client
+    async def _connected(self) -> Poster:
+        if self._poster is None:
+            await asyncio.to_thread(self._get_ready)
+        if self._poster is None:  # another request may have come first
+            self._poster = self._make_poster()
+        return self._poster
 
-    def _import(self) -> None:
-        """The slow part of the first request: openai takes more than a second to import."""
-        import openai  # noqa: F401  imported here so that the event loop does not wait for it
+    def _get_ready(self) -> None:
+        """The slow part of the first request, in a thread so that the event loop does not wait for it."""
+        from minicpm_tui.backends.posting import load_sdk
 
+        if self._sdk:
+            load_sdk()
         self.memory.load()
 
-    def _make_client(self) -> AsyncOpenAI:
-        from openai import AsyncOpenAI
-
+    def _make_poster(self) -> Poster:
         from minicpm_tui.backends.client import make_client
+        from minicpm_tui.backends.posting import PlainPoster, SdkPoster
 
-        http_client = make_client(
+        client = make_client(
             self._facts.url,
             self._key,
             stall_seconds=self._stall_seconds,
             patience=FIRST_TOKEN_STALLS,
             transport=self._transport,
         )
-        return AsyncOpenAI(
-            api_key="set by the http client",
-            base_url=f"{http_root(self._facts.url)}/v1",
-            max_retries=0,
-            timeout=http_client.timeout,
-            http_client=http_client,
-        )
+        return (SdkPoster if self._sdk else PlainPoster)(client, self._facts.url)
 
     async def _attempt(
-        self, client: AsyncOpenAI, attempts: Attempts, reader: ReplyReader, blobs: BlobReader
+        self, poster: Poster, attempts: Attempts, reader: ReplyReader, blobs: BlobReader
     ) -> AsyncGenerator[ReplyEvent, None]:
         """One request. Raises _Refused while nothing of the reply has arrived; later errors are in the ``End``."""
         import httpx2
 
-        response = await self._send(client, attempts, blobs)
+        response = await self._send(poster, attempts, blobs)
         try:
             async with aclosing(self._stream_of(response)) as pieces:
                 async for data in pieces:
@@ -207,10 +205,9 @@ class OpenAIBackend:
         else:
             raise _Refused(Failure(not_a_reply(self._facts.url, kind)))
 
-    async def _send(self, client: AsyncOpenAI, attempts: Attempts, blobs: BlobReader) -> httpx2.Response:
+    async def _send(self, poster: Poster, attempts: Attempts, blobs: BlobReader) -> httpx2.Response:
         """Send the next attempt; nothing more goes over the connection of a doubtful one."""
         import httpx2
-        import openai
 
         from minicpm_tui.backends.network import was_refused
 
@@ -221,21 +218,18 @@ class OpenAIBackend:
         payload = attempts.payload()
         closing = {"Connection": "close"} if attempts.doubtful else {}
         progress(0 if payload.blobs else len(payload.texts[0]))
+        content = payload.stream(blobs, progress) if payload.blobs else payload.texts[0]
         try:
-            reply: object = await client.post(
-                "/chat/completions",
-                cast_to=httpx2.Response,
-                content=payload.stream(blobs, progress) if payload.blobs else payload.texts[0],
-                options={"headers": {"Content-Type": "application/json", **closing}},
-                stream=True,
-                stream_cls=openai.AsyncStream[object],
-            )
-        except openai.APIStatusError as error:
-            location = error.response.headers.get("location", "")
-            raise _Refused(self._failure(error.status_code, error.response.content, location)) from error
-        except (openai.APIConnectionError, httpx2.HTTPError) as error:  # the latter while an error's body is read
+            response = await poster.post(content, {"Content-Type": "application/json", **closing})
+            if response.is_success:
+                return response
+            try:
+                body = await response.aread()
+            finally:
+                await response.aclose()
+        except httpx2.HTTPError as error:
             raise _Refused(Failure(self._network_error(error)), nothing_sent=was_refused(error)) from error
-        return cast("httpx2.Response", reply)
+        raise _Refused(self._failure(response.status_code, body, response.headers.get("location", "")))
 
     def _failure(self, status: int, body: bytes, location: str = "") -> Failure:
         return failure_of(status, body, url=self._facts.url, key_sent=bool(self._key), location=location)

@@ -95,26 +95,28 @@ async def connect(
     demo: bool = False,
     environ: Mapping[str, str] | None = None,
     given: Mapping[str, str] | None = None,
+    sdk: bool = True,
 ) -> Connection:
     """Connect to ``target``, whose model goes before the settings', or as the settings say.
 
     That is ``--url`` or ``MINICPM_TUI_URL``, else the local server that is up, else the configured one; with ``demo`` a demo
     server, which ends with the connection. ``given`` are keys that the user typed, by root URL; they go before all others.
+    ``sdk`` False is for a single question (see ``OpenAIBackend``).
     Raises BackendError when it does not answer or has not the model, UsageError and
     ConfigError for unusable settings, ServerUnreachable when there is none.
     """
     environ = os.environ if environ is None else environ
     if demo:
-        return await _demo(config)
+        return await _demo(config, sdk=sdk)
     if target is None:
         target = await asyncio.to_thread(choose, config)
     elif target.model:
         config = _with_model(config, target.model)
     remember(target.url, config.settings, environ)
     if typed := (given or {}).get(target.url):
-        return await _connect(config, target, usable(typed))
+        return await _connect(config, target, usable(typed), sdk=sdk)
     key = await asyncio.to_thread(choose_key, target.url, config.settings, environ, own_key=target.key)
-    return await _connect(config, target, key)
+    return await _connect(config, target, key, sdk=sdk)
 
 
 def _import_client() -> None:
@@ -132,7 +134,7 @@ def _import_client() -> None:
     asyncio.run(checkpoint())  # anyio imports what it needs within a loop, which httpcore2's first connection would do
 
 
-async def _connect(config: Config, target: Target, key: str, demo: DemoProcess | None = None) -> Connection:
+async def _connect(config: Config, target: Target, key: str, demo: DemoProcess | None = None, *, sdk: bool) -> Connection:
     await asyncio.to_thread(_import_client)
     from minicpm_tui.backends.openai import OpenAIBackend
     from minicpm_tui.backends.probe import probe
@@ -140,7 +142,7 @@ async def _connect(config: Config, target: Target, key: str, demo: DemoProcess |
     facts = await probe(target.url, key)
     model = _model(facts, config, target)
     family, profile = await asyncio.to_thread(_family, model, target)
-    backend = OpenAIBackend(facts, model.id, key, stall_seconds=config.settings.stall_seconds)
+    backend = OpenAIBackend(facts, model.id, key, sdk=sdk, stall_seconds=config.settings.stall_seconds)
     await asyncio.to_thread(backend.memory.load)
     return Connection(
         url=facts.url,
@@ -157,12 +159,12 @@ async def _connect(config: Config, target: Target, key: str, demo: DemoProcess |
     )
 
 
-async def _demo(config: Config) -> Connection:
+async def _demo(config: Config, *, sdk: bool) -> Connection:
     from minicpm_tui.demo.spawn import launch
 
     process = await asyncio.to_thread(launch)
     try:
-        return await _connect(config, Target(process.url, process.model), process.key, process)
+        return await _connect(config, Target(process.url, process.model), process.key, process, sdk=sdk)
     except BaseException:
         process.stop()
         raise

@@ -82,7 +82,7 @@ async def _ask(question: Question, text: str, files: list[str], flags: Flags, ou
         for note in journal.notes:
             output.say(note)
         specs = await asyncio.to_thread(_expanded, files, output.say)
-        connection = await connect(config, demo=flags.demo)
+        connection = await connect(config, demo=flags.demo, sdk=False)
         try:
             options = options_for(config, journal.settings, connection.model)
             if schema is not None:

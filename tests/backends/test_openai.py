@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 
 import httpx2
 import pytest
@@ -19,6 +20,13 @@ from minicpm_tui.errors import BackendError
 from minicpm_tui.messages import Delta, MemoryBlobs, Notice
 from tests.backends.conftest import Opener, end_of, error_of, notices_of, question, reply, text_of
 from tests.waiting import until
+
+
+@pytest.fixture(params=[True, False], ids=["sdk", "plain"])
+def connected(request: pytest.FixtureRequest, connected: Opener) -> Opener:
+    """Whatever sends the requests, the same comes of them."""
+    return partial(connected, sdk=request.param)
+
 
 OK = b'data: {"choices":[{"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 
@@ -166,7 +174,10 @@ def closed_port() -> Iterator[int]:
         yield holder.getsockname()[1]
 
 
-async def test_a_refused_connection_is_tried_again_and_then_said(closed_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("sdk", [True, False])
+async def test_a_refused_connection_is_tried_again_and_then_said(
+    closed_port: int, monkeypatch: pytest.MonkeyPatch, *, sdk: bool
+) -> None:
     waits: list[float] = []
     monkeypatch.setattr("minicpm_tui.backends.retry.REFUSED_WAITS", (0.0, 0.001))
     real = asyncio.sleep
@@ -176,7 +187,7 @@ async def test_a_refused_connection_is_tried_again_and_then_said(closed_port: in
         await real(0)
 
     monkeypatch.setattr("minicpm_tui.backends.openai.asyncio.sleep", sleep)
-    backend = OpenAIBackend(ServerFacts(f"http://127.0.0.1:{closed_port}"), "m")
+    backend = OpenAIBackend(ServerFacts(f"http://127.0.0.1:{closed_port}"), "m", sdk=sdk)
     line = error_of(await reply(backend, question("hi")))
     await backend.aclose()
     assert line.startswith("server_unreachable:")
