@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 from minicpm_tui.backends.error_words import words_in
+from minicpm_tui.backends.followed import Followed
 from minicpm_tui.backends.odd_chunks import STOP, events_within, read_chunk
 from minicpm_tui.backends.reasoning import Piece, ThinkSplitter
 from minicpm_tui.backends.reply_text import ReplyText
@@ -20,8 +21,6 @@ from minicpm_tui.text import one_line
 UNREAD_LIMIT = 100
 """Events that cannot be read, before the first one that can: this is no reply."""
 _REASON_LIMIT = 40
-_MOST_REPLIES = 1000
-"""What a server counts beyond is no number of a reply."""
 _ENDS = {DONE, b'"[DONE]"', b"[done]"}
 
 
@@ -43,7 +42,7 @@ class ReplyReader:
         self._finish_reason: str | None = None
         self._usage: Usage | None = None
         self._first_token: float | None = None
-        self._index: int | None = None
+        self._followed: Followed[tuple[Choice, bool]] = Followed(lambda each: bool(_text_of(each[0])))
         self._unread = 0
         self._foreign = False
         self._refused = False
@@ -77,7 +76,8 @@ class ReplyReader:
             yield Notice(_("A part of the reply could not be read and is missing."))
 
     def held(self) -> Iterator[Delta]:
-        """What was held back of the text, as more of it might have changed what it means."""
+        """What was held back of the text, as more of it might have changed what it means, or another version might have come."""
+        yield from self._choices(self._followed.rest())
         yield from self._deltas("reasoning", self._reasoning.finish())
         yield from self._split(self._splitter.feed(self._content.finish()) + self._splitter.finish(self._finish_reason))
 
@@ -99,14 +99,15 @@ class ReplyReader:
     def _read(self, events: Iterator[bytes]) -> Iterator[Delta]:
         for event in events:
             if event == DONE:
-                self._over()
+                yield from self._over()
                 return
             yield from self._event(event)
             if self.done:
                 return
 
-    def _over(self) -> None:
+    def _over(self) -> Iterator[Delta]:
         """The server says that there is no more: a reply without a finish reason is complete all the same."""
+        yield from self._choices(self._followed.rest())
         self.done = True
         if self.refusal is None and not self._unread:
             self._finish_reason = self._finish_reason or STOP
@@ -123,6 +124,7 @@ class ReplyReader:
             yield from self._unreadable(event)
             return
         if chunk.failed:
+            yield from self._choices(self._followed.rest())
             self._error(event)
             return
         self._usage = usage_of(chunk.usage) or self._usage
@@ -131,19 +133,16 @@ class ReplyReader:
         elif len(chunk.choices) > 1:
             chunk.choices.sort(key=lambda choice: choice.index)
         for choice in chunk.choices:
-            if choice.index == self._index or self._is_ours(choice.index):
-                yield from self._choice(choice, odd=odd)
+            self.answering = self.answering or _answers(choice)
+            yield from self._choices(self._followed.take(choice.index, (choice, odd)))
 
-    def _is_ours(self, index: int) -> bool:
-        """Whether a choice of this number is the one that is read: the first that came."""
-        index = index if 0 <= index < _MOST_REPLIES else 0
-        if self._index is None:
-            self._index = index
-        return index == self._index
+    def _choices(self, choices: list[tuple[Choice, bool]]) -> Iterator[Delta]:
+        for choice, odd in choices:
+            yield from self._choice(choice, odd=odd)
 
     def _unreadable(self, event: bytes) -> Iterator[Delta]:
         if event.strip() in _ENDS:
-            self._over()
+            yield from self._over()
             return
         if within := events_within(event):
             yield from self._read(iter(within))
@@ -158,15 +157,13 @@ class ReplyReader:
             # A whole message at the end of a stream repeats what has been said.
             repeated = self._first_token is not None
             delta = (None if repeated else choice.message) or DeltaChunk(content=choice.text)
-        # The chunk with nothing but the role is no token: vLLM also sends it before an error.
-        self.answering |= delta.role is None or bool(delta.content) or choice.finish_reason is not None
         if thought := delta.thought:
             self._splitter.saw_reasoning()
             yield from self._deltas("reasoning", self._reasoning.feed(thought, odd=odd))
         if delta.content:
             yield from self._split(self._splitter.feed(self._content.feed(delta.content, odd=odd)))
         if delta.refusal:
-            self.answering = self._refused = True
+            self._refused = True
             yield from self._deltas("content", self._content.feed(delta.refusal, odd=odd))
         if choice.finish_reason:
             self._finish_reason = one_line(hide(choice.finish_reason), _REASON_LIMIT)
@@ -194,6 +191,17 @@ class ReplyReader:
             self.refusal = (status, event)
             return
         raise failure_of(status, event, url="", key_sent=False).error
+
+
+def _answers(choice: Choice) -> bool:
+    """The chunk with nothing but the role is no token: vLLM also sends it before an error."""
+    delta = choice.delta or choice.message
+    return delta is None or delta.role is None or bool(delta.content or delta.refusal) or choice.finish_reason is not None
+
+
+def _text_of(choice: Choice) -> str | None:
+    delta = choice.delta or choice.message
+    return choice.text if delta is None else delta.content or delta.thought or delta.refusal
 
 
 def _garbage() -> ServerFailed:

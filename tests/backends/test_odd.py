@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 
 from minicpm_tui import errors
+from minicpm_tui.backends import followed
 from minicpm_tui.backends.failures import failure_of
 from minicpm_tui.backends.reply import ReplyReader
+from minicpm_tui.errors import ServerFailed
 from minicpm_tui.messages import Delta, End, Usage
 from minicpm_tui.redaction import know
 
@@ -41,6 +44,9 @@ def read(*pieces: bytes) -> tuple[str, str, End]:
     return texts["content"], texts["reasoning"], reader.end()
 
 
+OTHER = event({"choices": [{"index": 1, "delta": {"content": "other"}}]})
+
+
 @pytest.mark.parametrize(
     ("pieces", "text"),
     [
@@ -68,6 +74,10 @@ def read(*pieces: bytes) -> tuple[str, str, End]:
             [event({"choices": [{"index": 1, "delta": {"content": "Hello"}}, {"index": 2, "delta": {"content": "No"}}]}), DONE],
             "Hello",
         ),
+        ([OTHER, OTHER, HELLO, OTHER, STOP], "Hello"),
+        ([OTHER, OTHER, event({"choices": [{"index": 2, "delta": {"content": "No"}}]}), DONE], "otherother"),
+        ([OTHER, event({"choices": [{"index": 1, "delta": {}, "finish_reason": "stop"}]})], "other"),
+        ([choice(delta={"role": "assistant", "content": ""}), OTHER, STOP, DONE], "other"),
         ([HELLO, event({"choices": [], "extra": "x"}), STOP], "Hello"),
     ],
 )
@@ -75,6 +85,25 @@ def test_an_odd_reply_is_an_answer(pieces: list[bytes], text: str) -> None:
     said, _thought, end = read(*pieces)
     assert (said, end.error) == (text, None)
     assert end.finish_reason == "stop"
+
+
+def test_another_version_is_read_as_it_comes_when_the_first_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = ReplyReader(time.monotonic())
+    assert list(reader.feed(OTHER)) == []
+    assert reader.answering
+    monkeypatch.setattr(followed, "PATIENCE_SECONDS", -1.0)
+    assert [event.text for event in reader.feed(OTHER)] == ["other", "other"]
+    assert [event.text for event in reader.feed(OTHER + HELLO)] == ["other"]
+
+
+@pytest.mark.parametrize("broken", [b"", event({"error": {"message": "no room"}})])
+def test_another_version_that_breaks_off_is_kept(broken: bytes) -> None:
+    reader = ReplyReader(time.monotonic())
+    texts: list[str] = []
+
+    with pytest.raises(ServerFailed):  # after what came before
+        texts.extend(each.text for each in itertools.chain(reader.feed(OTHER + broken), reader.finish()))
+    assert texts == ["other"]
 
 
 @pytest.mark.parametrize(
