@@ -27,8 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setattr(i18n, "_language", None)
-    monkeypatch.setattr(redaction, "_known", set())
-    monkeypatch.setattr(redaction, "_pattern", None)
+    monkeypatch.setattr(redaction, "_known", frozenset())
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
     folder = tmp_path / "home"
     monkeypatch.setenv("MINICPM_TUI_HOME", str(folder))

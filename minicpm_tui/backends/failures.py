@@ -165,7 +165,7 @@ def certificate_wanted(url: str) -> errors.AuthenticationFailed:
 def _foreign(status: int, body: bytes, url: str) -> errors.BackendError:
     """For an answer in no form that is known: a web site, another program."""
     if status >= 500 or not url:
-        page = one_line(hide(_TAG.sub(b" ", body[:_WORDS_LIMIT]).decode(errors="replace")), 160)
+        page = one_line(hide(_TAG.sub(b" ", body[:_PAGE]).decode(errors="replace"))[:_WORDS_LIMIT], 160)
         where = f"{url}: " if url else ""
         return errors.ServerFailed(f"{where}HTTP {status} {page}".rstrip(), hint=_("look at the server's log"))
     if proxy := proxy_for(url):

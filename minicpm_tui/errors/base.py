@@ -39,7 +39,7 @@ class MinicpmTuiError(Exception):
 
     def __init__(self, message: str = "", *, hint: str = "", title: str = "") -> None:
         self.title = hide(title or _(self.default_title))
-        self.message = hide(" ".join(message.split()))
+        self.message = " ".join(hide(message).split())
         self.hint = hide(hint)
         super().__init__(self.info.line())
 
