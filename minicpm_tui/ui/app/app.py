@@ -26,6 +26,7 @@ from minicpm_tui.ui.kit.messages import (
     ServerLost,
     StartBatch,
     UseServer,
+    Writable,
     WriteText,
 )
 from minicpm_tui.ui.kit.start_options import Launch
@@ -50,6 +51,11 @@ class MinicpmApp(AppBase):
         self._entered_for_batch: dict[str, str] = {}
 
     @property
+    def awaits_field(self) -> bool:
+        """The composer is not there yet."""
+        return not self.chat.talk.writable
+
+    @property
     def server_in_use(self) -> LocalServer | None:
         """The server of ours that the conversation goes to."""
         connection = self.chat.model.connection
@@ -62,6 +68,10 @@ class MinicpmApp(AppBase):
         return self.chat
 
     # -- what panes and screens ask for ---------------------------------------------------------------------------------------
+
+    async def on_writable(self, event: Writable) -> None:
+        event.stop()
+        await self.take_input()
 
     def on_open_session(self, event: OpenSession) -> None:
         self.run_worker(self.chat.switchboard.open_session(event.session_id), group="session")

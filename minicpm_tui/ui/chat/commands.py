@@ -32,7 +32,7 @@ def _running(screen: _Screen) -> bool:
 
 def _elsewhere(screen: _Screen) -> bool:
     """The keyboard is not the composer's, and Esc stops nothing."""
-    return screen.focused is not screen.talk.composer and not _running(screen)
+    return screen.talk.writable and screen.focused is not screen.talk.composer and not _running(screen)
 
 
 def _editing(screen: _Screen) -> bool:

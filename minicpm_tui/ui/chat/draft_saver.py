@@ -48,9 +48,17 @@ class DraftSaver:
             self._timer.stop()
         self._timer = self._owner.set_timer(PAUSE, self._save)
 
+    def keep(self) -> None:
+        """Save now (blocks). Raises StorageError."""
+        drafts.save(self._draft())
+
+    async def save(self) -> None:
+        """Save now. Raises StorageError."""
+        await asyncio.to_thread(drafts.save, self._draft())
+
     async def _save(self) -> None:
         try:
-            await asyncio.to_thread(drafts.save, self._draft())
+            await self.save()
         except StorageError as error:
             if not self._told:
                 self._told = True

@@ -6,19 +6,19 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import TextArea
 
 from minicpm_tui.errors import EditorFailed, MinicpmTuiError
 from minicpm_tui.i18n import _
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.chat.model import ChatModel
 from minicpm_tui.ui.chat.welcome import Welcome
-from minicpm_tui.ui.composer.composer import Composer
+from minicpm_tui.ui.composer.place import ComposerPlace
 from minicpm_tui.ui.kit.error_line import error_line
+from minicpm_tui.ui.kit.messages import Writable
 from minicpm_tui.ui.terminal.output.blank import Blank
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from minicpm_tui.ui.chat.next_message import NextMessage
     from minicpm_tui.ui.chat.outbox import Outbox
     from minicpm_tui.ui.chat.reply import ReplyView
+    from minicpm_tui.ui.composer.composer import Composer
     from minicpm_tui.ui.composer.drafts import Draft
     from minicpm_tui.ui.conversation import ConversationPane
     from minicpm_tui.ui.receiving.line import ReceivingLine
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
 class TalkPane(Blank, Vertical):
     """Talks through the session of ``model``; without one it keeps what is written. Messages are sent one after another.
 
-    ``whole`` is set once it has all its parts; ``count_up`` is called when a reply that streams has more tokens.
+    ``writable`` is True once the composer is there, ``whole`` set once all parts are; ``count_up`` is called when a reply that
+    streams has more tokens.
     """
 
     class Progress(Message):
@@ -61,9 +63,11 @@ class TalkPane(Blank, Vertical):
         super().__init__(id="talk")
         self.model = model
         self.count_up = count_up
+        self.writable = False
         self.whole = asyncio.Event()
         self._stepping = asyncio.Lock()
 
+    composer: Composer
     pane: ConversationPane
     find_bar: FindBar
     queue: Queue
@@ -76,10 +80,15 @@ class TalkPane(Blank, Vertical):
     receiving: ReceivingLine
 
     def compose(self) -> ComposeResult:
-        """What the first paint needs; ``furnishing`` adds the rest."""
+        """What the first paint needs; ``put_composer`` and ``furnishing`` add the rest."""
         yield Welcome()
-        self.composer = Composer(ready=self.whole)
-        yield self.composer
+        yield ComposerPlace()
+
+    async def put_composer(self) -> None:
+        """Put the composer into its place, with the keyboard in it."""
+        self.composer = await self.query_one(ComposerPlace).give_way(ready=self.whole)
+        self.writable = True
+        self.app.post_message(Writable())
 
     @property
     def furnished(self) -> bool:
@@ -178,8 +187,7 @@ class TalkPane(Blank, Vertical):
 
     # -- sending --------------------------------------------------------------------------------------------------------------
 
-    @on(Composer.Submitted)
-    def submit(self, event: Composer.Submitted) -> None:
+    def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Take what is written as a message, when it can be one."""
         event.stop()
         if not event.text.strip() and not self.tray.attachments:
@@ -225,8 +233,7 @@ class TalkPane(Blank, Vertical):
     def on_queue_take_back(self, event: Queue.TakeBack) -> None:
         self.next.give_back(event.outgoing)
 
-    @on(Composer.TakeBack)
-    async def _keyed_back(self, event: Composer.TakeBack) -> None:
+    async def on_composer_take_back(self, event: Composer.TakeBack) -> None:
         """Backspace in an empty composer drops the last file; up takes back what waits."""
         await self.whole.wait()
         if event.key == "backspace":
@@ -234,8 +241,7 @@ class TalkPane(Blank, Vertical):
         elif outgoing := self.queue.pop():
             self.next.give_back(outgoing)
 
-    @on(Composer.EditorWanted)
-    def open_editor(self) -> None:
+    def on_composer_editor_wanted(self) -> None:
         """Hand the terminal to the user's editor; nothing of ours runs meanwhile, so a reply must be over."""
         from minicpm_tui.ui.composer import editor
 
@@ -254,8 +260,7 @@ class TalkPane(Blank, Vertical):
 
     # -- files ----------------------------------------------------------------------------------------------------------------
 
-    @on(Composer.PathsGiven)
-    async def _paths_given(self, event: Composer.PathsGiven) -> None:
+    async def on_composer_paths_given(self, event: Composer.PathsGiven) -> None:
         event.stop()
         await self.attach(event.paths)
 
@@ -268,8 +273,8 @@ class TalkPane(Blank, Vertical):
         event.stop()
         self.say(event.line)
 
-    @on(TextArea.Changed)
-    def _written(self) -> None:
+    def on_text_area_changed(self) -> None:
+        """Something else is written."""
         if self.furnished:
             self.receiving.used()
             self.draft_saver.changed()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 from pathlib import Path
@@ -25,7 +24,6 @@ from minicpm_tui.ui.chat.status import state_word, status_of
 from minicpm_tui.ui.chat.status_line import StatusLine
 from minicpm_tui.ui.chat.switchboard import Switchboard
 from minicpm_tui.ui.chat.welcome import Welcome
-from minicpm_tui.ui.composer import drafts
 from minicpm_tui.ui.kit import ui_state
 from minicpm_tui.ui.kit.commands import Commanded, bindings
 from minicpm_tui.ui.kit.error_line import error_line
@@ -67,10 +65,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         yield HintBar()
 
     def on_mount(self) -> None:
-        self.talk.composer.focus()
-        self.call_later(self.start)  # behind Textual's first paint, which is in the queue
-
-    # -- panes ----------------------------------------------------------------------------------------------------------------
+        self.call_later(self._begin)  # behind Textual's first paint, which is in the queue
 
     def on_resize(self, event: Resize) -> None:
         self.columns.fit(event.size.width)
@@ -126,9 +121,14 @@ class ChatScreen(Commanded, LeanScreen[None]):
 
     # -- the conversation and its server --------------------------------------------------------------------------------------
 
+    async def _begin(self) -> None:
+        """After the first paint: what is typed has somewhere to go to, then the rest."""
+        await self.talk.put_composer()
+        self.start()
+
     @work(group="connect")
     async def start(self) -> None:
-        """After the first paint: the rest."""
+        """Connect, and show all there is."""
         gc.enable()
         gc.freeze()  # what was imported stays; it need not be looked at again
         gc.set_threshold(GARBAGE)
@@ -202,14 +202,14 @@ class ChatScreen(Commanded, LeanScreen[None]):
     def keep_draft(self) -> None:
         """Save what is not sent yet (blocks). Raises StorageError."""
         if self.is_attached and self.talk.furnished:
-            drafts.save(self.talk.unsent())
+            self.talk.draft_saver.keep()
 
     async def close(self) -> None:
         """Keep the draft and what has arrived of a reply, and let the session and its server go."""
         if self.talk.furnished:
             self.talk.queue.hold(held=True)  # what waits is part of the draft
             with contextlib.suppress(MinicpmTuiError):
-                await asyncio.to_thread(drafts.save, self.talk.unsent())
+                await self.talk.draft_saver.save()
         with contextlib.suppress(MinicpmTuiError):
             await self.model.close()
 

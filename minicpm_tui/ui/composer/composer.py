@@ -60,7 +60,6 @@ class Composer(Commanded, TextArea):
 
     def __init__(self, *, ready: asyncio.Event, folder: Path | None = None) -> None:
         super().__init__(id="composer", show_line_numbers=False, highlight_cursor_line=False, compact=True)
-        self.placeholder = _("Ask about pictures and videos…  @ completes paths")
         self.sent = History()
         self._folds = Folds()
         self._ready = ready

@@ -97,3 +97,7 @@ class BatchNews(Message):
         self.words = words
         self.ended = ended
         self.failed = failed
+
+
+class Writable(Message):
+    """The field that the screen opens with has the keyboard: what was typed until now goes there."""

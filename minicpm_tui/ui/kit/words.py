@@ -6,9 +6,13 @@ A word is a run of letters and digits. Textual's own (^←, ^→, ^W) stop at ot
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
+
+if TYPE_CHECKING:
+    from textual.widgets import TextArea
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -26,15 +30,16 @@ def word_end(text: str, at: int) -> int:
 
 def is_field(widget: Widget | None) -> bool:
     """Whether text can be typed into ``widget``."""
-    return isinstance(widget, Input) or (isinstance(widget, TextArea) and not widget.read_only)
+    area = _area(widget)
+    return isinstance(widget, Input) or (area is not None and not area.read_only)
 
 
 def move(field: Widget, *, forward: bool) -> None:
     """To the end of the word after the caret, or to the beginning of the one before it."""
     if isinstance(field, Input):
         field.cursor_position = (word_end if forward else word_start)(field.value, field.cursor_position)
-    elif isinstance(field, TextArea):
-        field.move_cursor(_location(field, forward=forward))
+    elif (area := _area(field)) is not None:
+        area.move_cursor(_location(area, forward=forward))
 
 
 def delete(field: Widget, *, forward: bool) -> None:
@@ -42,9 +47,18 @@ def delete(field: Widget, *, forward: bool) -> None:
     if isinstance(field, Input):
         at = field.cursor_position
         field.delete(*sorted((at, (word_end if forward else word_start)(field.value, at))))
-    elif isinstance(field, TextArea):
-        start, end = sorted((field.cursor_location, _location(field, forward=forward)))
-        field.delete(start, end, maintain_selection_offset=False)
+    elif (area := _area(field)) is not None:
+        start, end = sorted((area.cursor_location, _location(area, forward=forward)))
+        area.delete(start, end, maintain_selection_offset=False)
+
+
+def _area(widget: Widget | None) -> TextArea | None:
+    """``widget``, if it is a text of several lines."""
+    if widget is None:
+        return None
+    from textual.widgets import TextArea  # the first paint does without
+
+    return widget if isinstance(widget, TextArea) else None
 
 
 def _location(area: TextArea, *, forward: bool) -> tuple[int, int]:

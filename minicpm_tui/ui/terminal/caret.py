@@ -11,12 +11,13 @@ from textual.geometry import Offset
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from minicpm_tui.ui.terminal.paintings import terminal_of
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.widgets import TextArea
 
     _Base = App[Any]
 else:
@@ -73,7 +74,7 @@ class Caret(_Base):
 
     def rest_caret(self) -> None:
         """Stop blinking until the next key."""
-        if isinstance(field := self.focused, (Input, TextArea)):
+        if (field := _field(self.focused)) is not None:
             field.cursor_blink = False
             self._still = field
 
@@ -86,10 +87,19 @@ def rest_caret(app: App[Any]) -> None:
 
 def caret_of(field: Widget | None) -> Offset | None:
     """Where the caret of a text field stands on the screen; None when ``field`` is none."""
-    if isinstance(field, Input):
-        at = Offset(cell_len(field.value[: field.cursor_position]), 0)
-    elif isinstance(field, TextArea):
-        at = field.wrapped_document.location_to_offset(field.cursor_location) + Offset(field.gutter_width, 0)
-    else:
+    if (found := _field(field)) is None:
         return None
-    return at + field.content_region.offset - field.scroll_offset
+    if isinstance(found, Input):
+        at = Offset(cell_len(found.value[: found.cursor_position]), 0)
+    else:
+        at = found.wrapped_document.location_to_offset(found.cursor_location) + Offset(found.gutter_width, 0)
+    return at + found.content_region.offset - found.scroll_offset
+
+
+def _field(widget: Widget | None) -> Input | TextArea | None:
+    """``widget``, if one can type into it."""
+    if widget is None:
+        return None
+    from textual.widgets import TextArea  # in the first frame nothing has the keyboard, and no TextArea is there
+
+    return widget if isinstance(widget, (Input, TextArea)) else None

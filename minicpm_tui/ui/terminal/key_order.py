@@ -65,7 +65,17 @@ class KeyOrder(_Base):
         await self._go_on()
 
     async def on_ready(self) -> None:
-        """The first frame shows, and what has the keyboard is known: what was typed until now goes there."""
+        """The first frame shows, and what has the keyboard is known, unless it is waited for."""
+        if not self.awaits_field:
+            await self.take_input()
+
+    @property
+    def awaits_field(self) -> bool:
+        """What the first screen opens with to type into is not there yet; ``take_input`` is called when it is."""
+        return False
+
+    async def take_input(self) -> None:
+        """From now on input is carried out: first what was typed until now."""
         self._takes_input = True
         await self._go_on()
 
