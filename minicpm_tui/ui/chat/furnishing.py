@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from minicpm_tui.ui.attachments.tray import Tray
 from minicpm_tui.ui.chat.context_line import ContextLine
 from minicpm_tui.ui.chat.draft_saver import DraftSaver
@@ -31,7 +33,9 @@ async def furnish(talk: TalkPane) -> None:
     completions = CompletionList(composer.choose)
     with talk.app.batch_update():
         await talk.mount(talk.find_bar, before=0)
-        await talk.mount(talk.pane, talk.queue, talk.tray, talk.receiving, talk.context_line, completions, before=composer)
+        for part in (talk.pane, talk.queue, talk.tray, talk.receiving, talk.context_line, completions):
+            await asyncio.sleep(0)  # a key that has come meanwhile does not wait for all of them
+            await talk.mount(part, before=composer)
     composer.completions = completions
     composer.recall()
     talk.whole.set()
