@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from minicpm_tui.decoding import DecodingError, decode_json, read_bounded
+from minicpm_tui.decoding import DecodingError, read_bounded
 from minicpm_tui.errors import NameTaken, StorageError
 from minicpm_tui.i18n import _
 from minicpm_tui.paths import expanded
@@ -133,13 +133,22 @@ def write_durably(path: Path, data: bytes | Iterable[bytes], *, mode: int = PRIV
     sync_dir(path.parent)
 
 
+def write_state(path: Path, value: object) -> None:
+    """Replace ``path`` durably by ``value`` as JSON, which ``read_state`` reads. Raises StorageError."""
+    from minicpm_tui.exact_json import encode_exactly  # the first paint needs no such file
+
+    write_durably(path, encode_exactly(value))
+
+
 def read_state(path: Path, kind: type[T]) -> T | None:
     """What this program wrote at ``path`` as JSON; None when it is not there or cannot be read.
 
     A damaged file is set aside as ``NAME.damaged`` and said, once: what was lost with it is not made again in silence.
     """
+    from minicpm_tui.exact_json import decode_exactly
+
     try:
-        return decode_json(read_bounded(path), kind)
+        return decode_exactly(read_bounded(path), kind)
     except OSError:
         return None
     except DecodingError as error:

@@ -38,7 +38,7 @@ def quiet_libraries(log: Path | None = None) -> Iterator[None]:
     os.close(heard)
     encoding = before[0].encoding
     # Not closed at the end: a thread may still write to it.
-    sys.stderr = sys.__stderr__ = os.fdopen(own, "w", encoding=encoding, errors="backslashreplace", buffering=1)  # type: ignore[misc] # of use to who draws there
+    sys.stderr = sys.__stderr__ = os.fdopen(own, "w", encoding=encoding, errors="replace", buffering=1)  # type: ignore[misc] # of use to who draws there
     try:
         yield
     finally:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
     """``text`` without anything that could steer a terminal; newline and tab stay.
 
-    C0 and C1 controls become their visible pictures (``␛``), direction overrides U+FFFD.
+    C0 and C1 controls become their visible pictures (``␛``), direction overrides and bytes of file names that are no text U+FFFD.
     """
     return _CONTROL.sub(_picture, text.replace("\r\n", "\n").replace("\r", "\n"))
 

@@ -38,6 +38,12 @@ def test_libraries_go_to_the_log_and_python_to_stderr(tmp_path: Path, capfd: pyt
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
+def test_half_of_a_surrogate_pair_takes_one_cell_as_a_terminal_counts_it(capfd: pytest.CaptureFixture[str]) -> None:
+    with quiet_libraries():
+        print("bad\udcff.jpg", file=sys.__stderr__)
+    assert capfd.readouterr().err == "bad?.jpg\n"
+
+
 def test_a_log_begins_anew_when_it_has_grown(tmp_path: Path) -> None:
     log = tmp_path / "libraries.log"
     log.write_bytes(bytes(1_000_001))

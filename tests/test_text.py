@@ -21,6 +21,10 @@ def test_escapes_become_visible() -> None:
     assert printable("pic\u202egpj.exe") == "pic�gpj.exe"
 
 
+def test_bytes_of_a_file_name_that_are_no_text_take_one_cell_each() -> None:
+    assert printable("bad\udcff.jpg") == one_line("bad\udcff.jpg") == "bad\ufffd.jpg"
+
+
 def test_chinese_and_emoji_stay() -> None:
     assert printable("图片 👩‍👩‍👧 é") == "图片 👩‍👩‍👧 é"
 

@@ -13,6 +13,7 @@ import msgspec
 
 from minicpm_tui import paths
 from minicpm_tui.errors import MinicpmTuiError, TransferError
+from minicpm_tui.exact_json import encode_exactly
 from minicpm_tui.files import make_private_dir
 from minicpm_tui.receiving import inbox
 from minicpm_tui.receiving.sockets import CHUNK, ProgramSocket
@@ -135,7 +136,7 @@ class Reception:
             self._listener.arrived(path)
         with contextlib.suppress(OSError):
             caller.settimeout(LOOK_SECONDS)
-            caller.sendall(msgspec.json.encode(answer) + b"\n")
+            caller.sendall(encode_exactly(answer) + b"\n")
 
     def _take(self, caller: socket.socket, transfer: Transfer) -> Path:
         caller.settimeout(_STOP_SECONDS)

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from socket import SHUT_WR, socket
 
-from minicpm_tui.decoding import DecodingError, decode_json
+from minicpm_tui.decoding import DecodingError
 from minicpm_tui.errors import TransferError
+from minicpm_tui.exact_json import decode_exactly
 from minicpm_tui.i18n import _
 from minicpm_tui.receiving import sockets
 from minicpm_tui.receiving.reception import Answer
@@ -38,7 +39,7 @@ def _exchange(program: socket, pieces: Iterable[bytes]) -> Answer:
             program.shutdown(SHUT_WR)
         except (BrokenPipeError, ConnectionResetError):
             pass  # it has heard enough: its answer says why
-        return decode_json(_line(program), Answer)
+        return decode_exactly(_line(program), Answer)
     except (OSError, DecodingError) as error:
         raise TransferError(_("the program did not answer: {error}").format(error=error)) from error
 

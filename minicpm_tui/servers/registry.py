@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from minicpm_tui.errors import ServerNotFound, StorageError
-from minicpm_tui.files import FileLock, LockHeld, make_private_dir, read_state, write_durably
+from minicpm_tui.files import FileLock, LockHeld, make_private_dir, read_state, write_state
 from minicpm_tui.i18n import _
 from minicpm_tui.redaction import know
 from minicpm_tui.servers import argv, children, logfiles, processes, sockets
@@ -53,7 +53,7 @@ def locked() -> Iterator[None]:
 
 def save(record: Record) -> None:
     """Write one state file. Raises StorageError."""
-    write_durably(folder() / f"{record.id}.json", msgspec.json.encode(record))
+    write_state(folder() / f"{record.id}.json", record)
 
 
 def remove(server_id: str) -> None:

@@ -51,6 +51,23 @@ def test_a_draft_of_a_program_that_is_gone_is_taken_over_once(home: Path) -> Non
     assert drafts.take_over() is None
 
 
+def test_names_that_are_no_utf8_are_kept_exactly(tmp_path: Path, home: Path) -> None:
+    name = "/pics/bad\udcff.jpg"
+    draft = drafts.Draft("half", (name, "/pics/猫.png"))
+    drafts.save(draft)
+    (mine,) = (home / "state" / "drafts").iterdir()
+    mine.rename(mine.with_name("99999999.json"))
+    assert drafts.take_over() == draft
+    history.save(f"@{name}")
+    assert history.load() == [f"@{name}"]
+    shown = tmp_path / "o\udcff"
+    shown.mkdir()
+    ui_state.save(ui_state.UiState().with_folder(tmp_path, shown))
+    assert ui_state.load().folder(tmp_path) == shown
+    prompts.save("with a name", f"What is {name}?")
+    assert prompts.load() == {"with a name": "What is /pics/bad\ufffd.jpg?"}
+
+
 def test_an_empty_draft_leaves_nothing(home: Path) -> None:
     drafts.save(drafts.Draft("text"))
     drafts.save(drafts.Draft("  "))

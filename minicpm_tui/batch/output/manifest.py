@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from minicpm_tui.decoding import DecodingError, decode_json
+from minicpm_tui.decoding import DecodingError
 from minicpm_tui.errors import UsageError
+from minicpm_tui.exact_json import decode_exactly, encode_exactly
 from minicpm_tui.files import storage_errors, write_durably
 from minicpm_tui.i18n import _
 
@@ -47,7 +48,7 @@ def manifest_path(output: Path) -> Path:
 
 def save(output: Path, manifest: Manifest) -> None:
     """Write it durably beside ``output``. Raises StorageError."""
-    write_durably(manifest_path(output), msgspec.json.encode(manifest) + b"\n", mode=0o644)
+    write_durably(manifest_path(output), encode_exactly(manifest) + b"\n", mode=0o644)
 
 
 def load(output: Path) -> Manifest | None:
@@ -58,7 +59,7 @@ def load(output: Path) -> Manifest | None:
     with storage_errors(path):
         data = path.read_bytes()
     try:
-        found = decode_json(data, Manifest)
+        found = decode_exactly(data, Manifest)
     except DecodingError:
         return None
     return found if found.format == FORMAT else None
@@ -91,5 +92,5 @@ def schema_digest(text: bytes) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = msgspec.json.encode(value).decode()
+    text = encode_exactly(value).decode()
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from minicpm_tui import paths
-from minicpm_tui.files import make_private_dir, read_state, write_durably
+from minicpm_tui.files import make_private_dir, read_state, write_state
 
 KEPT = 50
 
@@ -41,7 +41,7 @@ def remember(output: Path, arguments: Sequence[str]) -> None:
     """Note that a run begins. Raises StorageError. Blocks."""
     place = make_private_dir(folder())
     run = BatchRun(str(output.absolute()), tuple(arguments), str(Path.cwd()), time.time())
-    write_durably(place / f"{key(output)}.json", msgspec.json.encode(run))
+    write_state(place / f"{key(output)}.json", run)
     for old in runs()[KEPT:]:
         (place / f"{key(Path(old.output))}.json").unlink(missing_ok=True)
 

@@ -250,9 +250,12 @@ class AppBase(KeyOrder, Caret, LeanOutput, NoColor, Handover, Drawing, Pasting, 
         """A mistake of ours: the draft is kept and one line says where the details are, in place of a traceback."""
         from minicpm_tui import crash
 
-        with contextlib.suppress(MinicpmTuiError, OSError):
+        with contextlib.suppress(Exception):  # whatever else goes wrong, the program ends
             self.keep_draft()
-        self.exit(1, return_code=1, message=f"minicpm-tui: {crash.record(error)}")
+        line = type(error).__name__
+        with contextlib.suppress(Exception):
+            line = crash.record(error)
+        self.exit(1, return_code=1, message=f"minicpm-tui: {line}")
 
     def keep_draft(self) -> None:
         """Keep what is written and not sent, before the program ends in a mistake."""

@@ -33,7 +33,7 @@ def save(draft: Draft) -> None:
         path.unlink(missing_ok=True)
         return
     files.make_private_dir(path.parent)
-    files.write_durably(path, msgspec.json.encode(draft))
+    files.write_state(path, draft)
 
 
 def take_over() -> Draft | None:

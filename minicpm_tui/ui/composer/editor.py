@@ -43,7 +43,7 @@ def edit(text: str) -> str:
     try:
         with tempfile.TemporaryDirectory(prefix="minicpm-tui-") as folder:
             path = Path(folder) / "message.md"
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", errors="surrogateescape")
             _run(command, [*arguments, str(path)])
             return path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
     except OSError as error:

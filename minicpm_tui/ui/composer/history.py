@@ -7,10 +7,8 @@ import errno
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
 from minicpm_tui import files, paths
-from minicpm_tui.decoding import DecodingError, decode_json, read_bounded
+from minicpm_tui.decoding import DecodingError, read_bounded
 
 MOST = 1000
 
@@ -66,26 +64,30 @@ def _path() -> Path:
 
 def load() -> list[str]:
     """The saved texts (blocks); lines that cannot be read are left out."""
+    from minicpm_tui.exact_json import decode_exactly  # the first paint needs none of them
+
     texts: list[str] = []
     with contextlib.suppress(OSError, DecodingError):
         for line in read_bounded(_path()).splitlines()[-MOST:]:
             with contextlib.suppress(DecodingError):
-                texts.append(decode_json(line, str))
+                texts.append(decode_exactly(line, str))
     return texts
 
 
 def save(text: str) -> None:
     """Append ``text`` (blocks). Raises StorageError."""
+    from minicpm_tui.exact_json import encode_exactly
+
     path = _path()
     files.make_private_dir(path.parent)
     with files.storage_errors(path):
         lines = _lines(path)
         if len(lines) >= 2 * MOST:
             files.write_durably(path, b"".join(lines[-MOST:]))
-        handle = path.open("a", encoding="utf-8")
+        handle = path.open("ab")
         with handle:
             path.chmod(files.PRIVATE_FILE)
-            handle.write(msgspec.json.encode(text).decode() + "\n")
+            handle.write(encode_exactly(text) + b"\n")
 
 
 def _lines(path: Path) -> list[bytes]:

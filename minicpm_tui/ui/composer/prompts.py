@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from minicpm_tui import files, paths
-from minicpm_tui.decoding import DecodingError, decode_toml, read_bounded
+from minicpm_tui.decoding import DecodingError, decode_toml, read_bounded, whole_text
 from minicpm_tui.errors import ConfigError, NameTaken
 from minicpm_tui.i18n import _
 
@@ -54,4 +54,4 @@ def _change(name: str, text: str | None) -> None:
     if text is not None:
         document.add(name, tomlkit.string(text, multiline="\n" in text))
     files.make_private_dir(path().parent)
-    files.write_durably(path(), tomlkit.dumps(document).encode())
+    files.write_durably(path(), whole_text(tomlkit.dumps(document)).encode())

@@ -45,4 +45,4 @@ def save(state: UiState) -> None:
     """Keep ``state`` (blocks); a disk that does not take it is no reason to say anything."""
     with contextlib.suppress(StorageError):
         files.make_private_dir(_path().parent)
-        files.write_durably(_path(), msgspec.json.encode(state))
+        files.write_state(_path(), state)

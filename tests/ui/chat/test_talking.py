@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -325,6 +326,21 @@ async def test_a_failing_server_holds_the_queue(opened: Opener) -> None:
             await driver.pilot.press("enter")
             await driver.until(lambda: len(driver.path) == 4 and not driver.talk.running)
             assert driver.path[3].end.error is None
+
+
+async def test_a_picture_whose_name_is_no_utf8_is_kept_and_sent(
+    server: DemoServer, opened: Opener, home: Path, tmp_path: Path, picture: Path
+) -> None:
+    odd = await asyncio.to_thread(picture.rename, tmp_path / "bad\udcff.png")
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        driver.talk.tray.attach([str(odd)])
+        await driver.until(lambda: bool(driver.talk.tray.tokens))
+        await driver.until(lambda: any("bad\\udcff.png" in path.read_text() for path in (home / "state/drafts").glob("*.json")))
+        await driver.ask("look")
+        assert driver.path[1].end.error is None
+    async with opened(url=server.url, resume=True) as driver:
+        assert [part.name for part in media_of(driver.path[0].content)] == ["bad\ufffd.png"]
 
 
 async def test_what_cannot_be_sent_is_said_and_blocks_nothing(

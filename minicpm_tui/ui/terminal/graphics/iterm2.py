@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 def download(data: bytes, name: str) -> str:
     """Has it save ``data`` in the user's folder for downloads; it asks its user first."""
-    head = f"name={base64.standard_b64encode(name.encode()).decode()};size={len(data)};inline=0"
+    head = f"name={base64.standard_b64encode(os.fsencode(name)).decode()};size={len(data)};inline=0"
     return f"\x1b]1337;File={head}:{base64.standard_b64encode(data).decode()}\x07"
 
 
