@@ -15,12 +15,17 @@ from minicpm_tui.libraries import quiet_libraries
 from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.terminal import hangup
 
+_SWITCH_SECONDS = 0.001
+"""So long a thread that imports keeps the interpreter from the one that takes keys, which gives it away and wants it back with
+every read and write. With Python's own 5 ms a key showed half as late again while openai is imported."""
+
 
 def run(launch: Launch) -> int:
     """Run the app in this terminal until it is closed; returns the exit status. Raises UsageError without a terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(_("the program needs a terminal"), hint=_("in scripts and pipes use: minicpm-tui ask"))
     gc.disable()  # until the first paint
+    sys.setswitchinterval(_SWITCH_SECONDS)
     from minicpm_tui.ui.terminal.graphics.query import Query
     from minicpm_tui.ui.terminal.line import is_slow
 

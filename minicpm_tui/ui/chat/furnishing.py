@@ -31,10 +31,11 @@ async def furnish(talk: TalkPane) -> None:
     talk.context_line = ContextLine()
     talk.receiving = ReceivingLine(model.received_folder, talk.next.receive, model.receive_limit)
     completions = CompletionList(composer.choose)
+    await asyncio.sleep(0)  # keys that have come do not wait for all of this
     with talk.app.batch_update():
         await talk.mount(talk.find_bar, before=0)
         for part in (talk.pane, talk.queue, talk.tray, talk.receiving, talk.context_line, completions):
-            await asyncio.sleep(0)  # a key that has come meanwhile does not wait for all of them
+            await asyncio.sleep(0)
             await talk.mount(part, before=composer)
     composer.completions = completions
     composer.recall()
