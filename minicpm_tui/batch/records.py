@@ -36,7 +36,8 @@ class Row:
     ``files`` are paths and URLs; relative ones are looked for in ``base``, then in the current folder. ``body`` is the body of
     a line in the OpenAI batch format, sent as it is. ``turns`` say where the files belong, and what was said before the question,
     which is the last of them; without any, the files come before the question. ``columns`` are what a prompt template may name.
-    ``error`` says why this row cannot be asked.
+    ``error`` says why this row cannot be asked. ``place`` is the line it comes from, where it has one; ``nameless``: it has no id
+    of its own, and others may have that of its file.
     """
 
     id: str
@@ -48,6 +49,8 @@ class Row:
     base: Path | None = None
     error: str = ""
     turns: tuple[Turn, ...] = ()
+    place: str = ""
+    nameless: bool = False
 
     @property
     def lean(self) -> Row:

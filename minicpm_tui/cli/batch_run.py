@@ -17,6 +17,7 @@ from minicpm_tui.access import remember
 from minicpm_tui.backends.keys import choose_key
 from minicpm_tui.batch.input.record import Columns
 from minicpm_tui.batch.input.requests import Plan
+from minicpm_tui.batch.names import is_text
 from minicpm_tui.batch.output.comparison import CHOICE, Comparison
 from minicpm_tui.batch.output.schema import Schema
 from minicpm_tui.batch.output.summary import Summary
@@ -42,6 +43,7 @@ _BODY_FIELDS = ("model", *SAMPLING)
 
 def run(options: Mapping[str, Any], flags: Flags) -> int:
     """Run the batch; the exit status: 0 all answered, 1 some failed, 130 interrupted. Raises MinicpmTuiError."""
+    _demand_texts()
     with piped_in(options["inputs"]) as inputs:
         return _run_of({**options, "inputs": inputs, "output": whole_path(options["output"])}, flags)
 
@@ -111,6 +113,22 @@ def piped_in(inputs: Sequence[str]) -> Iterator[tuple[str, ...]]:
         path = Path(folder) / "stdin"
         copy_stdin(path, _("pipe a list of files in: find … | minicpm-tui batch -"))
         yield tuple(str(path) if name == STDIN else name for name in inputs)
+
+
+def _demand_texts() -> None:
+    """Raises UsageError for a prompt without words, and for an option that must be text and is no UTF-8."""
+    context = click.get_current_context()
+    if any(not prompt.strip() for prompt in context.params["prompts"]):
+        raise UsageError(
+            _("--prompt is empty"), hint=_("say what is to be asked, or leave it out where each line has its question")
+        )
+    for parameter in context.command.params:
+        value = context.params.get(parameter.name or "")
+        texts = value if isinstance(value, tuple) else (value,)
+        if isinstance(parameter, click.Option) and any(isinstance(text, str) and not is_text(text) for text in texts):
+            raise UsageError(
+                _("{option} is not UTF-8").format(option=parameter.opts[-1]), hint=_("look at the locale of this terminal")
+            )
 
 
 def _job(options: Mapping[str, Any]) -> Job:

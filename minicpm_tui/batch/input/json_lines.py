@@ -72,4 +72,4 @@ def _openai_row(record: dict[str, Any], place: str) -> Row:
         return Row(name, error=_("{place}: {url} is not supported, only {chat}").format(place=place, url=url, chat=CHAT_URL))
     if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
         return Row(name, error=_("{place}: the body has no messages").format(place=place))
-    return Row(name, body=body, columns=scalars(record))
+    return Row(name, body=body, columns=scalars(record), place=place)

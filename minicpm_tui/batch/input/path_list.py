@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from minicpm_tui.batch.digests import digest
 from minicpm_tui.batch.input.encoding import encoding_of
 from minicpm_tui.batch.input.locate import is_there, local_path, readable
 from minicpm_tui.batch.records import Row
@@ -16,10 +17,14 @@ SUFFIXES = {".txt", ".lst", ".list"}
 def list_rows(path: Path, rows_of: Callable[[str, Path], Iterator[Row]]) -> Iterator[Row]:
     """The rows that ``rows_of`` makes of each name and the file it stands for.
 
-    Relative ones lie beside the list, or in the current folder. A line that names no file becomes a row with its error. Raises
-    UsageError.
+    Relative ones lie beside the list, or in the current folder. A line that names no file becomes a row with its error; one that
+    was there before is passed over. Raises UsageError.
     """
+    seen: set[bytes] = set()
     for number, name in _names(path):
+        if (known := digest(name)) in seen:
+            continue
+        seen.add(known)
         found = local_path(name, path.parent)
         if found is None:
             yield Row(id=name, files=(name,))

@@ -56,14 +56,17 @@ def record_row(record: Mapping[str, Any], columns: Columns, place: str, base: Pa
     text = question_text(asked, options_of(record), text_of(record.get("hint"))) if _is_evaluation(record) else asked
     system = record.get("system")
     known = scalars(record)
+    name = _name(record, columns)
     return Row(
-        id=_name(record, columns) or (files[0] if files and not is_data_url(files[0]) else place),
+        id=name or (files[0] if files and not is_data_url(files[0]) else place),
         files=files,
         text=text,
         system=None if system is None else text_of(system),
         columns={**(file_columns(files[0]) if files and not is_data_url(files[0]) else {}), **known, "text": text},
         base=base,
         turns=_turns(text, len(files), place),
+        place=place,
+        nameless=not name,
     )
 
 
@@ -97,6 +100,7 @@ def _conversation_row(record: Mapping[str, Any], place: str, base: Path | None) 
         columns={"answer": found.answer, **scalars(record), "text": text},
         base=base,
         turns=found.turns,
+        place=place,
     )
 
 

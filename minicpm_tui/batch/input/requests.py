@@ -76,8 +76,21 @@ class Plan:
         return ids
 
     def _name_repeated(self, repeated: set[bytes]) -> None:
-        name = next((item.id for item in self.items() if digest(item.id) in repeated), "")
-        raise UsageError(
-            _("the id “{id}” occurs more than once").format(id=name),
-            hint=_("give their common parent folder as the input, or give each line its own id"),
-        )
+        """Raises UsageError, which says where the first two of the same id come from."""
+        first: dict[str, Row] = {}
+        for item in self.items():
+            if digest(item.id) not in repeated:
+                continue
+            if (other := first.setdefault(item.id, item.row)) is item.row:
+                continue
+            lines = item.row.place and other.place
+            raise UsageError(
+                _("the id “{id}” occurs more than once: {one} and {other}").format(
+                    id=item.id, one=_place(other), other=_place(item.row)
+                ),
+                hint=_("give each line its own id") if lines else _("give their common parent folder as the input"),
+            )
+
+
+def _place(row: Row) -> str:
+    return row.place or next(iter(row.files), row.id)

@@ -14,9 +14,11 @@ from minicpm_tui.batch.input.locate import is_there, readable, without_part
 from minicpm_tui.batch.input.path_list import SUFFIXES as LIST_SUFFIXES
 from minicpm_tui.batch.input.path_list import list_rows, names_a_file
 from minicpm_tui.batch.input.record import FILE_FIELDS, ID_FIELDS, TEXT_FIELDS, Columns
+from minicpm_tui.batch.input.row_ids import RowIds
 from minicpm_tui.batch.input.tables import csv_rows, separator_of
 from minicpm_tui.batch.input.template import file_columns
 from minicpm_tui.batch.input.webdataset import is_tar, tar_rows
+from minicpm_tui.batch.names import writable
 from minicpm_tui.batch.records import Row
 from minicpm_tui.errors import MediaError, UsageError
 from minicpm_tui.i18n import _
@@ -35,12 +37,14 @@ VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".flv", ".wmv
 
 
 def rows(inputs: Sequence[str], columns: Columns) -> Iterator[Row]:
-    """All rows of ``inputs``, in their order; folders in the order of names. Nothing is kept: memory does not grow.
+    """All rows of ``inputs``, in their order; folders in the order of names.
 
-    Raises UsageError for an input that is not there or cannot be read.
+    8 bytes are kept of a row without an id, of others nothing: memory hardly grows. Raises UsageError for
+    an input that is not there or cannot be read.
     """
+    ids = RowIds()
     for name in inputs:
-        yield from _rows_of(name, columns)
+        yield from map(ids.given, _rows_of(name, columns))
 
 
 def _rows_of(name: str, columns: Columns) -> Iterator[Row]:
@@ -130,14 +134,14 @@ def _media_rows(name: str, path: Path) -> Iterator[Row]:
     try:
         pages = [spec.page for spec in expand([str(path)])]
     except MediaError as error:
-        yield Row(id=_writable(name), error=str(error))
+        yield Row(id=writable(name), error=str(error))
         return
     for page in pages:
         yield _file_row(f"{name}#page={page}", f"{path}#page={page}") if page else _file_row(name, str(path))
 
 
 def _file_row(name: str, path: str) -> Row:
-    name = _writable(name)
+    name = writable(name)
     return Row(id=name, files=(path,), columns=file_columns(name))
 
 
@@ -163,11 +167,6 @@ def _is_media(path: Path) -> bool:
 
 def _kind(path: Path) -> str:
     return sniff(_head(path)).kind
-
-
-def _writable(name: str) -> str:
-    """A name that is not UTF-8 has no place in JSON."""
-    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def _begins_json(head: bytes) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from minicpm_tui.batch.input.locate import readable
 from minicpm_tui.batch.input.record import Columns, record_row
+from minicpm_tui.batch.names import writable
 from minicpm_tui.batch.records import Row
 from minicpm_tui.decoding import DecodingError, json_value
 from minicpm_tui.errors import UsageError
@@ -49,7 +50,7 @@ def _members(tar: tarfile.TarFile) -> Iterator[tuple[str, bytes | None]]:
     for member in tar:
         if member.isfile() and not PurePosixPath(member.name).name.startswith("."):
             file = tar.extractfile(member) if member.size <= _LARGEST else None
-            yield member.name, None if file is None else file.read()
+            yield writable(member.name), None if file is None else file.read()
         vars(tar)["members"] = []  # or it keeps every header that it has read
 
 
