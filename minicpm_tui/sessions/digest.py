@@ -17,6 +17,7 @@ from minicpm_tui.sessions.state import LONGEST_WAIT, TITLE_LENGTH, SessionState
 from minicpm_tui.text import one_line
 
 _BLOCK = 1 << 14
+_LONG = 1 << 20  # bytes of a line that are worth the quick way
 """Bytes that are decoded at a time; as Python objects they take ten times as much."""
 
 
@@ -175,11 +176,11 @@ def _quick(file: BinaryIO) -> Digest | None:
     """None when anything is not as this version writes it."""
     reader = _Reader()
     try:
-        head = _HEAD.decode(file.readline())
+        head = _HEAD.decode(file.readline(_BLOCK))
         if head.format != FORMAT or head.kind is not None:
             return None
         while block := file.read(_BLOCK):
-            block += file.readline()
+            block += file.readline(_LONG)
             lines = _LINES.decode_lines(block)
             if len(lines) != block.count(b"\n"):
                 return None

@@ -224,8 +224,8 @@ def _keep(into: Path, data: bytes, attachments: Iterable[tuple[str, str, bytes]]
 def _same(folder: Path, body: bytes) -> bool:
     """Whether the session in ``folder`` is the one of which ``body`` has the events, perhaps continued since."""
     try:
-        here = (folder / ids.JOURNAL).read_bytes().partition(b"\n")[2]
-    except OSError:
+        here = _journal_of(folder / ids.JOURNAL).partition(b"\n")[2]
+    except (OSError, SessionDamaged):
         return False
     return without_private(here).startswith(without_private(body))
 

@@ -16,14 +16,16 @@ import msgspec
 
 from minicpm_tui.sessions.events import FORMAT, AnyEvent, Header, KnownEvent
 from minicpm_tui.sessions.lenient import event_of, header_of
+from minicpm_tui.sessions.lines import Overlong, lines
 
 _DECODER: msgspec.json.Decoder[KnownEvent] = msgspec.json.Decoder(KnownEvent)
+_SHOWN = 1000
 _START = re.compile(rb'(?=\{"(?:kind|t|format)":)')
 
 
 @dataclass(frozen=True)
 class DamagedLine:
-    """A line that says nothing; ``number`` counts from 1."""
+    """A line that says nothing, of one that is far too long the beginning; ``number`` counts from 1."""
 
     number: int
     raw: bytes
@@ -60,7 +62,16 @@ def follow(file: BinaryIO, take: Callable[[AnyEvent], object]) -> Reading:
     damaged: list[DamagedLine] = []
     end = size = 0
     newline = False
-    for number, line in enumerate(file, 1):
+    for number, line in enumerate(lines(file), 1):
+        if isinstance(line, Overlong):  # even what has no newline stays: it is no line that was being written
+            size, end, newline = size + line.size, end + line.size, not line.ended
+            damaged.append(DamagedLine(number, line.head[:_SHOWN]))
+            found = (*_parse(line.head), *_parse(line.tail.removesuffix(b"\n")))
+            header = header or next((item for item in found if isinstance(item, Header)), None)
+            for item in found:
+                if not isinstance(item, Header | bytes):
+                    take(item)
+            continue
         size += len(line)
         whole = line if line.endswith(b"\n") else line[: _whole(line)]  # the last one may be torn
         newline = bool(whole) and not whole.endswith(b"\n")
@@ -81,7 +92,7 @@ def _parse(line: bytes) -> Iterator[Header | AnyEvent | bytes]:
         yield item
         return
     for piece in _START.split(line):
-        if (item := _event(piece)) is not None:
+        if (item := _event(piece.strip(b"\0"))) is not None:  # a crash leaves zeros
             yield item
         elif piece.strip():
             yield piece
