@@ -13,11 +13,11 @@ from minicpm_tui.servers import numa, remedy
 from minicpm_tui.servers.discovery import Vllm
 from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.gpus import Gpu
+from minicpm_tui.servers.memory_share import memory_share
 from minicpm_tui.servers.remedy import Remedy
 from minicpm_tui.servers.shape import Shape, measure
 from minicpm_tui.servers.values import tokens, write
 from minicpm_tui.text import format_bytes
-from minicpm_tui.versions import at_least
 
 _BASE = 600 << 20  # CUDA context, NCCL and allocator slack beside what is counted
 _CPU_BASE = 700 << 20
@@ -173,10 +173,7 @@ def _overhead(form: Form, shape: Shape, device: Device) -> int:
 
 
 def _share(form: Form, version: str) -> float:
-    value = form.options.get("gpu-memory-utilization")
-    if isinstance(value, int | float):
-        return float(value)
-    return 0.92 if at_least(version, "0.30.0") else 0.9
+    return memory_share(form.options.get("gpu-memory-utilization"), version)
 
 
 def _int(form: Form, name: str, default: int) -> int:

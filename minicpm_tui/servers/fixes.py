@@ -12,6 +12,7 @@ from typing import Any
 from minicpm_tui.families import Family, generic
 from minicpm_tui.i18n import N_, _
 from minicpm_tui.servers import files, remedy
+from minicpm_tui.servers.memory_share import memory_share
 from minicpm_tui.servers.options import by_flag
 from minicpm_tui.servers.remedy import Remedy
 
@@ -29,8 +30,7 @@ def _up(number: float, step: int) -> int:
 
 
 def _share(context: Context) -> float:
-    value = context.arguments.get("gpu_memory_utilization")
-    return float(value) if isinstance(value, int | float) else 0.92
+    return memory_share(context.arguments.get("gpu_memory_utilization"))
 
 
 def change(label: str, **options: Any) -> list[Remedy]:

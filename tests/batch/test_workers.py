@@ -137,3 +137,9 @@ def test_gpus_that_are_hidden_stay_alone(place: Any, monkeypatch: pytest.MonkeyP
 def test_a_share_of_the_users_own_is_divided(place: Any) -> None:
     found = place([gpu(0)], 10, 2, gpu_memory_utilization=0.6)
     assert [each.engine["gpu_memory_utilization"] for each in found] == [0.3, 0.3]
+
+
+@pytest.mark.parametrize(("version", "share"), [("0.25.1", 0.45), ("0.30.0", 0.46)])
+def test_the_share_that_is_divided_is_that_of_the_version(place: Any, version: str, share: float) -> None:
+    found = place([gpu(0)], 10, 2, version=version)
+    assert [each.engine["gpu_memory_utilization"] for each in found] == [share, share]

@@ -19,13 +19,13 @@ from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.servers import argv, estimate, gpus
 from minicpm_tui.servers.form import Form
 from minicpm_tui.servers.gpus import Gpu
+from minicpm_tui.servers.memory_share import memory_share
 from minicpm_tui.servers.values import tokens
 from minicpm_tui.versions import at_least
 
 SHARED_SINCE = "0.10.2"
 """``kv_cache_memory_bytes``: before, a vLLM that starts takes what another on its GPU allocates meanwhile for its own."""
 _REQUESTS_PER_GPU = 100
-_SHARE = 0.9
 _STEP = "max-num-batched-tokens"
 _SHARED_STEP = 4096
 _ENCODER_BYTES = (9 << 30) // _SHARED_STEP
@@ -74,8 +74,8 @@ class _Group:
         return Place(environ, {**engine, "kv_cache_memory_bytes": cache})
 
     def _share(self, count: int) -> float:
-        chosen = self.form.options.get("gpu-memory-utilization")
-        return math.floor((chosen if isinstance(chosen, float | int) else _SHARE) / count * 1000) / 1000
+        share = memory_share(self.form.options.get("gpu-memory-utilization"), self.version)
+        return math.floor(share / count * 1000) / 1000
 
     def _estimate(self, count: int) -> estimate.Estimate | None:
         if self.folder is None or not self.gpus:
