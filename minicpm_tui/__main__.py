@@ -1,6 +1,7 @@
 """Where the ``minicpm-tui`` command and ``python -m minicpm_tui`` begin."""
 
 import gc
+import sys
 
 
 def main() -> None:
@@ -10,9 +11,12 @@ def main() -> None:
     looking at what was just imported and stays.
     """
     gc.disable()
-    from minicpm_tui.cli.main import main as run_command
+    try:
+        from minicpm_tui.cli.main import main as run_command
 
-    run_command()
+        run_command()
+    except KeyboardInterrupt:  # before, or after, the command line sees to it
+        sys.exit(130)
 
 
 if __name__ == "__main__":

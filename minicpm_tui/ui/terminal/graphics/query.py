@@ -110,11 +110,15 @@ class Query:
             return
         self._input = sys.stdin.fileno()
         self._mode = termios.tcgetattr(self._input)
-        tty.setcbreak(self._input, termios.TCSANOW)
-        sys.stdout.write(self._questions())
-        sys.stdout.flush()
-        self._asked = time.monotonic()
-        self._round_trip = RoundTrip(self._input, timeout)
+        try:
+            self._take_keys()
+            sys.stdout.write(self._questions())
+            sys.stdout.flush()
+            self._asked = time.monotonic()
+            self._round_trip = RoundTrip(self._input, timeout)
+        except BaseException:
+            self.end()
+            raise
 
     @property
     def round_trip(self) -> float:
@@ -161,6 +165,13 @@ class Query:
             termios.tcsetattr(self._input, termios.TCSANOW, self._mode)
             self._mode = None
 
+    def _take_keys(self) -> None:
+        """Key by key, unseen. ^S does not hold up the output: nobody would know why nothing shows, and the write would wait."""
+        tty.setcbreak(self._input, termios.TCSANOW)
+        mode = termios.tcgetattr(self._input)
+        mode[0] &= ~termios.IXON
+        termios.tcsetattr(self._input, termios.TCSANOW, mode)
+
     def _questions(self) -> str:
         questions = self._more + (_BACKGROUND_QUESTION if self._background else "") + CELL_QUESTION + _ATTRIBUTES_QUESTION
         if self._wants_blocks and speaks_osc(self._environ):
@@ -201,17 +212,9 @@ def understand(answers: bytes, environ: Mapping[str, str], window_cell: tuple[in
         graphics = "iterm2"
     told = frozenset(int(number) for number in attributes.group(1).split(b";") if number) if attributes else frozenset()
     light, copies = _light(answers, environ), takes_copies(environ, told)
-    blocks = best_blocks(answers, environ, behind)
-    return Terminal(
-        graphics,
-        width,
-        height,
-        light,
-        takes_copies=copies,
-        tells_cell=told_cell is not None,
-        blocks=blocks,
-        iterm2=is_iterm2(answers, environ),
-    )
+    blocks, iterm2 = best_blocks(answers, environ, behind), is_iterm2(answers, environ)
+    tells = told_cell is not None
+    return Terminal(graphics, width, height, light, takes_copies=copies, tells_cell=tells, blocks=blocks, iterm2=iterm2)
 
 
 def cell_of(answers: bytes) -> tuple[int, int] | None:

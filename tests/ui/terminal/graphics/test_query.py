@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import pty
 import re
@@ -119,4 +120,45 @@ def test_the_terminal_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None
         query = Query("auto", {})
         assert termios.tcgetattr(sys.stdin) != before
         query.answer()
+        assert termios.tcgetattr(sys.stdin) == before
+
+
+def test_a_stop_key_before_the_question_does_not_hold_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    leader, follower = pty.openpty()
+    os.write(leader, b"\x13")
+    os.set_blocking(follower, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:  # until the key has done its work
+            os.write(follower, b".")
+    os.set_blocking(follower, True)
+    with os.fdopen(follower, "r") as stdin, os.fdopen(os.dup(follower), "w") as stdout:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        monkeypatch.setattr(sys, "stdout", stdout)
+        before = termios.tcgetattr(follower)
+        asking = threading.Thread(target=lambda: Query("auto", {}).answer())
+        asking.start()
+        asking.join(20)
+        held_up = asking.is_alive()
+        os.write(leader, b"\x11")
+        asking.join()
+        assert not held_up
+        assert termios.tcgetattr(follower) == before
+    os.close(leader)
+
+
+def test_the_terminal_is_left_as_it_was_by_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+        def flush(self) -> None:
+            raise KeyboardInterrupt
+
+    with terminal(XTERM_WITH_SIXEL, monkeypatch):
+        before = termios.tcgetattr(sys.stdin)
+        Query("auto", {}).answer()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", Interrupted())
+            with pytest.raises(KeyboardInterrupt):
+                Query("auto", {})
         assert termios.tcgetattr(sys.stdin) == before
