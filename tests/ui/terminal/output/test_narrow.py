@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import random
 import re
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 import pytest
 from rich.console import Console
@@ -13,6 +14,7 @@ from textual._compositor import ChopsUpdate, Compositor
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.geometry import Region
+from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -88,13 +90,20 @@ class Crowd(LeanScreen[None]):
         yield Label("the bar", id="bar")
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_the_screen_is_the_same(seed: int) -> None:
-    dice = random.Random(seed)
+@asynccontextmanager
+async def crowd() -> AsyncIterator[tuple[Crowd, Pilot[None]]]:
+    """Such a screen of an app that runs."""
     app = App[None]()
     async with app.run_test(size=(60, 20)) as pilot:
         screen = Crowd()
         await app.push_screen(screen)
+        yield screen, pilot
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_the_screen_is_the_same(seed: int) -> None:
+    dice = random.Random(seed)
+    async with crowd() as (screen, pilot):
         widgets = [*screen.query(Widget), screen]
         for step in range(60):
             for widget in dice.sample(widgets, 2):
@@ -109,10 +118,7 @@ async def test_the_screen_is_the_same(seed: int) -> None:
 
 
 async def test_a_widget_is_asked_alone_for_what_changed() -> None:
-    app = App[None]()
-    async with app.run_test(size=(60, 20)) as pilot:
-        screen = Crowd()
-        await app.push_screen(screen)
+    async with crowd() as (screen, pilot):
         await pilot.pause()
         writing = screen.query_one(TextArea)
         writing.refresh(Region(2, 1, 10, 2))
@@ -123,10 +129,7 @@ async def test_a_widget_is_asked_alone_for_what_changed() -> None:
 
 
 async def test_what_lies_between_two_that_changed_is_not_asked() -> None:
-    app = App[None]()
-    async with app.run_test(size=(60, 20)) as pilot:
-        screen = Crowd()
-        await app.push_screen(screen)
+    async with crowd() as (screen, pilot):
         await pilot.pause()
         above, below = screen.query(Label).first(), screen.query_one("#bar")
         screen.both.asked.clear()
