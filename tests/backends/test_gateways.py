@@ -12,6 +12,7 @@ import pytest
 from minicpm_tui import errors
 from minicpm_tui.backends.failures import failure_of
 from minicpm_tui.backends.probe import probe
+from minicpm_tui.redaction import know
 
 RECORDED: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "gateways" / "recorded.json").read_text(encoding="utf-8")
@@ -73,3 +74,12 @@ async def test_litellm_tells_the_context() -> None:
 
     facts = await probe("http://gate:8000", transport=httpx2.MockTransport(answer))
     assert facts.models[0].max_model_len == 4096
+
+
+async def test_a_model_that_is_called_like_the_key_is_asked_for_by_its_name() -> None:
+    know("minicpm-v")
+    listed = {"data": [{"id": "minicpm-v", "owned_by": "vllm"}]}
+    facts = await probe(
+        "http://gate:8000", "minicpm-v", transport=httpx2.MockTransport(lambda _: httpx2.Response(200, json=listed))
+    )
+    assert [model.id for model in facts.models] == ["minicpm-v"]
