@@ -3,15 +3,19 @@
 ``python -m tests.benchmarks.startup [--runs 5] [--other PYTHON]`` starts each in a terminal, by turns: until it paints, until a
 key pressed at that moment shows; then with somebody who types on from the first paint, a key every 20 ms, until all is there: the
 longest time until a key shows; and once more without a key: until it is connected with a server on this machine, what it costs
-until it rests, and its memory then (RSS, with its helpers). Medians of seconds by the clock and of CPU, with the ratios to the
-empty program's first paint: on a machine that does other things too, those of CPU tell more, and so does the least of the
-longest times. ``PYTHON`` is the interpreter of the other build.
+until it rests, and its memory then (RSS, with its helpers). And ``ask``: until the server has its question.
+
+Medians of seconds by the clock and of CPU, with the ratios to the empty program's first paint: on a machine that does other
+things too, those of CPU tell more, and so does the least of the longest times. ``PYTHON`` is the interpreter of the other build.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
+import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +24,7 @@ from typing import NamedTuple
 
 import psutil
 
-from tests.benchmarks.server import serving
+from tests.benchmarks.server import Server, serving
 from tests.terminal import ESCAPES, Terminal
 
 EMPTY = """
@@ -37,6 +41,7 @@ _TYPED = [chr(code) for code in range(0x100, 0x180) if chr(code).isalpha()]  # n
 _TYPED_EVERY = 0.02
 _REST_SECONDS = 3.0  # what is done after two seconds of idleness belongs to the start
 _REST_CPU = 0.03
+_ASKED = itertools.count()
 
 
 class Figures(NamedTuple):
@@ -85,6 +90,20 @@ def longest_wait(argv: Sequence[str], word: str) -> float:
     return max(waited.values())
 
 
+def asked(python: str, server: Server) -> tuple[float, float]:
+    """Seconds until ``server`` has the question of an ``ask``: by the clock, and of CPU."""
+    tag = f"asked{next(_ASKED)}"
+    question = f"n=9 r=9 t={tag}"  # for a second: its CPU can be read when the question is there
+    with tempfile.TemporaryDirectory() as home:
+        argv = [python, "-P", "-m", "minicpm_tui", "ask", question, "--no-save", "--url", server.url]
+        began = time.monotonic()
+        with psutil.Popen(argv, env={**os.environ, "MINICPM_TUI_HOME": home}, stdout=subprocess.DEVNULL) as process:
+            while tag not in server.started and process.poll() is None:
+                time.sleep(0.001)
+            times = process.cpu_times()
+    return server.started[tag] - began, times.user + times.system
+
+
 def _rest(terminal: Terminal) -> tuple[float, float]:
     """CPU seconds of the program and its helpers until it has rested for a while, and their memory in MB."""
     before, since = 0.0, time.monotonic()
@@ -109,6 +128,7 @@ def main() -> None:
     builds = {"minicpm-tui": sys.executable} | ({"the other build": options.other} if options.other else {})
     found: dict[str, list[Figures]] = {}
     waits: dict[str, list[float]] = {}
+    asks: dict[str, list[tuple[float, float]]] = {}
     with serving() as server:
         for run in range(options.runs + 1):
             figures = {"empty": start([sys.executable, "-c", EMPTY], [_EMPTY])}
@@ -117,6 +137,7 @@ def main() -> None:
                 figures[f"{name}, key"] = start(argv, [options.ready], key=True)
                 figures[name] = start(argv, [options.ready, _MODEL])
                 waits.setdefault(name, []).append(longest_wait(argv, options.ready))
+                asks.setdefault(name, []).append(asked(python, server))
             if run:  # the first one reads everything from the disk
                 for name, each in figures.items():
                     found.setdefault(name, []).append(each)
@@ -128,6 +149,8 @@ def main() -> None:
         longest = [1000 * each for each in waits[name][1:]]
         print(f"  of many keys the longest took {statistics.median(longest):.0f} ms, at least {min(longest):.0f} ms")
         print(f"  connected {_told(_median(found[name], _MODEL), floor)}; {_at_rest(found[name])}")
+        clock, cpu = (statistics.median(seconds) for seconds in zip(*asks[name][1:], strict=True))
+        print(f"  ask has sent its question {_told((clock, cpu), floor)}")
 
 
 def _median(found: Sequence[Figures], word: str) -> tuple[float, float]:
