@@ -112,7 +112,10 @@ def piped_in(inputs: Sequence[str]) -> Iterator[tuple[str, ...]]:
     with tempfile.TemporaryDirectory(prefix="minicpm-tui-") as folder:
         path = Path(folder) / "stdin"
         copy_stdin(path, _("pipe a list of files in: find … | minicpm-tui batch -"))
-        yield tuple(str(path) if name == STDIN else name for name in inputs)
+        try:
+            yield tuple(str(path) if name == STDIN else name for name in inputs)
+        except UsageError as error:  # our copy is nothing to look for
+            raise type(error)(error.message.replace(str(path), "stdin"), hint=error.hint, title=error.title) from error
 
 
 def _demand_texts() -> None:

@@ -9,7 +9,7 @@ from minicpm_tui.batch.input.locate import readable
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def encoding_of(path: Path) -> str:
@@ -28,7 +28,7 @@ def encoding_of(path: Path) -> str:
 
 
 def _candidates(head: bytes) -> tuple[str, ...]:
-    if head.startswith(_UTF16_MARKS):
+    if head.startswith(UTF16_MARKS):
         return ("utf-16",)
     if 0 in head:  # UTF-16 without a mark: every other byte of ASCII is 0
         return ("utf-16-le",) if head[1:2] == b"\0" else ("utf-16-be",)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from minicpm_tui.batch.digests import digest
-from minicpm_tui.batch.input.encoding import encoding_of
+from minicpm_tui.batch.input.encoding import UTF16_MARKS, encoding_of
 from minicpm_tui.batch.input.locate import is_there, local_path, readable
 from minicpm_tui.batch.records import Row
+from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 
 SUFFIXES = {".txt", ".lst", ".list"}
@@ -35,7 +37,9 @@ def list_rows(path: Path, rows_of: Callable[[str, Path], Iterator[Row]]) -> Iter
 
 
 def names_a_file(path: Path) -> bool:
-    """Whether the first line of the text at ``path`` is a path or an address. Raises UsageError."""
+    """Whether the first line of the text at ``path`` is a path or an address, or zeros end its lines. Raises UsageError."""
+    if _has_zeros(path):
+        return True
     name = next((name for _number, name in _names(path)), "")
     if not name:
         return False
@@ -44,16 +48,42 @@ def names_a_file(path: Path) -> bool:
 
 
 def _names(path: Path) -> Iterator[tuple[int, str]]:
-    """The names with the numbers of their lines; ``find -print0`` ends them with a zero byte."""
+    """The names with the numbers of their lines; one that is no UTF-8 spoils no other."""
+    with readable(path):
+        if _has_zeros(path):
+            lines = enumerate(path.read_bytes().split(b"\0"), 1)
+            yield from ((number, os.fsdecode(line)) for number, line in lines if line)
+            return
+        encoding = _encoding(path)
+        with path.open(encoding=encoding or "utf-8-sig", errors="surrogateescape") as text:
+            for number, line in enumerate(text, 1):
+                if name := line.strip():
+                    yield number, name if encoding else _name_of(name, path.parent)
+
+
+def _has_zeros(path: Path) -> bool:
+    """Whether a zero ends each name, as ``find -print0`` has it: not every other byte is one, as in UTF-16."""
     with readable(path), path.open("rb") as file:
-        zeros = b"\0\0" not in (head := file.read(4096)) and head.count(b"\0") and b"\n" not in head
-    if zeros:
-        with readable(path):
-            for number, name in enumerate(path.read_bytes().split(b"\0"), 1):
-                if name:
-                    yield number, name.decode(errors="surrogateescape")
-        return
-    with readable(path), path.open(encoding=encoding_of(path)) as text:
-        for number, line in enumerate(text, 1):
-            if line.strip():
-                yield number, line.strip()
+        head = file.read(4096)
+    utf16 = head.startswith(UTF16_MARKS) or any(pair in head for pair in (b"\0\0", b"\n\0", b"\0\n"))
+    return b"\0" in head and not utf16
+
+
+def _encoding(path: Path) -> str:
+    """That of the whole list; empty where some names are no UTF-8: they may be bytes on this disk, or GB 18030."""
+    try:
+        found = encoding_of(path)
+    except UsageError:
+        return ""
+    return "" if found == "gb18030" else found
+
+
+def _name_of(name: str, base: Path) -> str:
+    """``name`` with its bytes as they are where there is such a file, else read as GB 18030 where it can be."""
+    found = local_path(name, base)
+    if found is None or is_there(found):
+        return name
+    try:
+        return os.fsencode(name).decode("gb18030")
+    except UnicodeDecodeError:
+        return name

@@ -72,7 +72,13 @@ def _rows_of(name: str, columns: Columns) -> Iterator[Row]:
 def _file_rows(name: str, path: Path, columns: Columns) -> Iterator[Row]:
     """By the file's content; by its name only where text could be several things."""
     suffix, head = path.suffix.lower(), _head(path)
-    if head.startswith(PARQUET_MAGIC) or suffix == ".arrow":
+    if not (path.is_file() or _is_media(path)):
+        raise UsageError(
+            _("{path} is not a regular file").format(path=path), hint=_("pipe a list of files in: find … | minicpm-tui batch -")
+        )
+    if not path.is_file():  # which preparing it will tell
+        yield _file_row(os.path.normpath(name), str(path))
+    elif head.startswith(PARQUET_MAGIC) or suffix == ".arrow":
         yield from arrow_rows(path, columns, path.name)
     elif is_tar(head) or (head.startswith(_GZIP) and suffix in TAR_SUFFIXES):
         yield from tar_rows(path, columns)
@@ -174,7 +180,9 @@ def _begins_json(head: bytes) -> bool:
 
 
 def _head(path: Path) -> bytes:
-    """Its first bytes; none for what cannot be read, which preparing it will tell."""
+    """Its first bytes; none for what cannot be read, which preparing it will tell. A pipe would keep us waiting."""
+    if not path.is_file():
+        return b""
     try:
         with path.open("rb") as file:
             return file.read(HEAD)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from minicpm_tui.batch.input.encoding import encoding_of
 from minicpm_tui.batch.input.locate import readable
@@ -15,7 +16,10 @@ from minicpm_tui.batch.input.record import Columns, record_row
 from minicpm_tui.batch.records import Row
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
+from minicpm_tui.text import one_line
 
+_END = "\0end of the table"
+"""A last line that no text has: it becomes a row of its own unless a quotation mark is left open."""
 _SEPARATORS = {".tsv": "\t\t", ".csv": ",;\t"}
 _LONGEST_REFERENCE = 64
 """A shorter ``image`` of VLMEvalKit's names the row whose picture it is (``vlmeval/dataset/image_base.py``)."""
@@ -24,8 +28,8 @@ _LONGEST_REFERENCE = 64
 def csv_rows(path: Path, columns: Columns) -> Iterator[Row]:
     """One row a record. Raises UsageError."""
     encoding = encoding_of(path)  # reads all of it
-    with _records(path, encoding) as reader:
-        names = tuple(reader.fieldnames or ())
+    with _records(path, encoding) as table:
+        names = table.names
         missing = [name for name in (*columns.files, columns.text, columns.id) if name and name not in names]
         if missing:
             raise UsageError(
@@ -33,9 +37,8 @@ def csv_rows(path: Path, columns: Columns) -> Iterator[Row]:
                 hint=_("available: {names}").format(names=", ".join(names)),
             )
         with _pictures(path, encoding, names) as pictures:
-            for record in reader:
-                place = f"{path.name}:{reader.line_num}"
-                values = {key: value or "" for key, value in record.items() if isinstance(key, str)}
+            for values in table:
+                place = f"{path.name}:{table.line}"
                 try:
                     if pictures is not None:
                         values["image"] = pictures.of(values["image"])
@@ -45,15 +48,62 @@ def csv_rows(path: Path, columns: Columns) -> Iterator[Row]:
 
 
 @contextmanager
-def _records(path: Path, encoding: str) -> Iterator[Any]:
+def _records(path: Path, encoding: str) -> Iterator[_Table]:
     """Reads the table at ``path``. Raises UsageError also for what is no table."""
     with readable(path), path.open(encoding=encoding, newline="") as file:
+        yield _Table(path, file)
+
+
+class _Table:
+    """The records of the table in ``file``, by the ``names`` of its columns; ``line`` is where the last one ended.
+
+    Raises UsageError for what is no table, and for rows that do not fit its columns.
+    """
+
+    def __init__(self, path: Path, file: IO[str]) -> None:
         csv.field_size_limit(1 << 28)
-        reader: csv.DictReader[str] = csv.DictReader(file, delimiter=separator_of(path, file))
+        self._path = path
+        separator = separator_of(path, file)
+        self._reader = csv.reader(itertools.chain(file, (_END,)), delimiter=separator)
+        self.line = 0
+        self.names = tuple(next(self._rows(), ()))
+        if twice := next((name for name in self.names if name and self.names.count(name) > 1), ""):
+            hint = _("give each column its own name")
+            raise UsageError(_("{path}: two columns are named “{name}”").format(path=path, name=twice), hint=hint)
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        for row in self._rows():
+            more, less = [cell for cell in row[len(self.names) :] if cell], self.names[len(row) :]
+            place = f"{self._path}:{self.line}"
+            if more:
+                raise UsageError(
+                    _("{place}: more cells than columns, “{cell}” is in none").format(place=place, cell=one_line(more[0], 40)),
+                    hint=_("text that holds the separator needs quotes around it"),
+                )
+            if less:
+                raise UsageError(
+                    _("{place}: fewer cells than columns, none for “{name}”").format(place=place, name=less[0]),
+                    hint=_("an empty cell needs its separator too"),
+                )
+            yield dict(zip(self.names, row, strict=False))
+
+    def _rows(self) -> Iterator[list[str]]:
+        """The rows that are not blank."""
         try:
-            yield reader
+            for row in self._reader:
+                if row and row[-1].endswith(_END):
+                    if row != [_END]:
+                        place = f"{self._path}:{self.line + 1}"
+                        raise UsageError(
+                            _("{place}: a quotation mark is not closed").format(place=place),
+                            hint=_("a quotation mark within quotes is written twice"),
+                        )
+                    return
+                self.line = self._reader.line_num
+                if row:
+                    yield row
         except csv.Error as error:
-            place = f"{path}:{reader.line_num}"
+            place = f"{self._path}:{self._reader.line_num}"
             raise UsageError(_("{place}: not a table: {error}").format(place=place, error=error)) from error
 
 
@@ -71,13 +121,13 @@ def _pictures(path: Path, encoding: str, names: tuple[str, ...]) -> Iterator[_Pi
     if not {"index", "question", "image"} <= set(names):
         yield None
         return
-    with _records(path, encoding) as reader:
-        shared = {row["image"] for row in reader if row["image"] and len(row["image"]) <= _LONGEST_REFERENCE}
+    with _records(path, encoding) as table:
+        shared = {row["image"] for row in table if row["image"] and len(row["image"]) <= _LONGEST_REFERENCE}
     with tempfile.TemporaryFile() as file:
         pictures = _Pictures(file)
         if shared:
-            with _records(path, encoding) as reader:
-                for row in reader:
+            with _records(path, encoding) as table:
+                for row in table:
                     pictures.keep(row, shared)
         yield pictures
 
@@ -88,14 +138,22 @@ class _Pictures:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._places: dict[str, tuple[int, int]] = {}
+        self._links: dict[str, str] = {}
 
-    def keep(self, row: Mapping[str, Any], shared: set[str]) -> None:
-        index, image = str(row.get("index")), row.get("image") or ""
+    def keep(self, row: Mapping[str, str], shared: set[str]) -> None:
+        """Keep the picture of ``row``, or which row has it, where its index is ``shared``."""
+        index, image = row["index"], row["image"]
         if index in shared and len(image) > _LONGEST_REFERENCE:
             self._places[index] = (self._file.seek(0, 2), self._file.write(image.encode()))
+        elif index in shared and image:
+            self._links[index] = image
 
     def of(self, image: str) -> str:
-        """The picture in the field ``image``, which may name another row's."""
+        """The picture in the field ``image``, which may name another row's, and that one another's."""
+        passed = set()
+        while image in self._links and image not in passed:
+            passed.add(image)
+            image = self._links[image]
         if image not in self._places:
             return image
         place, size = self._places[image]

@@ -5,8 +5,11 @@ https://github.com/webdataset/webdataset#the-webdataset-format
 
 from __future__ import annotations
 
+import gzip
 import itertools
+import lzma
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -22,6 +25,8 @@ from minicpm_tui.media.data_url import data_url
 from minicpm_tui.media.sniff import HEAD, sniff
 
 _LARGEST = 1 << 30
+_UNPACKING = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
+"""What tarfile lets through when a packed tar is cut off or damaged."""
 
 
 def is_tar(head: bytes) -> bool:
@@ -41,8 +46,8 @@ def tar_rows(path: Path, columns: Columns) -> Iterator[Row]:
                         yield record_row(record, columns, place, None)
                     except UsageError as error:
                         yield Row(key, error=error.message)
-        except tarfile.TarError as error:
-            raise UsageError(f"{path}: {error}") from error
+        except (tarfile.TarError, *_UNPACKING) as error:
+            raise UsageError(f"{path}: {error}", hint=_("it is cut off or damaged: copy it again")) from error
 
 
 def _members(tar: tarfile.TarFile) -> Iterator[tuple[str, bytes | None]]:

@@ -41,7 +41,7 @@ def sidecar_path(item: Item, kind: Kind, *, prompts: int) -> Path | None:
 def may_replace(path: Path, ours: DigestSet) -> bool:
     """Whether what lies at ``path`` is still what ``ours`` has a mark of."""
     try:
-        return ours.has(mark(path, path.read_bytes()))
+        return path.is_file() and ours.has(mark(path, path.read_bytes()))
     except OSError:
         return False
 

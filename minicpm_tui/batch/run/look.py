@@ -76,7 +76,7 @@ class _Beside:
             if self.job.skip_existing:
                 self.left_out.append(digest(item.id))
                 return
-            if not self.job.overwrite:
+            if not (self.job.overwrite and path.is_file()):
                 refuse_taken(path, _taken_hint(self.job))
             with storage_errors(path):
                 self.replaceable.append(mark(path, path.read_bytes()))
