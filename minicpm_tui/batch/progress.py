@@ -22,7 +22,8 @@ PLAIN_SECONDS = 10.0
 
 @dataclass
 class Tally:
-    """``total`` requests of this run, ``done`` of them answered or failed; ``ends`` counts how the answers ended.
+    """``total`` requests of this run, ``done`` of them answered or failed; ``ends`` counts how the answers ended,
+    ``sidecars`` what is to be told of them.
 
     Rates are those of the last half minute.
     """
@@ -32,6 +33,7 @@ class Tally:
     failed: int = 0
     tokens: int = 0
     ends: Counter[EndKind] = field(default_factory=Counter)
+    sidecars: Counter[str] = field(default_factory=Counter)
     began: float = field(default_factory=time.monotonic)
     _recent: deque[tuple[float, int, int]] = field(default_factory=deque)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,7 @@ def test_a_caption_written_during_the_run_stays(tmp_path: Path) -> None:
     (result,) = write([Item("a.png", 0, "?", Row("a.png", (str(picture),)))], [Result(id="a.png", index=0, text="A picture.")])
     assert picture.with_suffix(".txt").read_text() == HAND
     assert result.notes == ("a.txt was already there and is kept",)
+    assert write.told == {"kept": 1}
 
 
 def test_two_pictures_with_one_sidecar_are_both_named(
@@ -143,3 +145,42 @@ def test_captions_are_read_into_the_prompt_and_get_their_trigger_word(
 def test_skipping_needs_sidecars(pictures: Path, output: Path) -> None:
     assert batch(pictures, *ASK, "-o", output, "--url", "127.0.0.1:1", "--skip-existing") == 2
     assert batch(pictures, *ASK, "-o", output, "--url", "127.0.0.1:1", "--sidecar", "json", "--prefix", "x") == 2
+
+
+def test_an_empty_answer_gets_no_sidecar_and_a_cut_one_is_told(
+    pictures: Path, output: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    beside = ("--sidecar", "txt", "--prefix", "sks, ")
+    with serving(DemoOptions(tokens_per_second=0, reply=" ")) as empty:
+        assert batch(pictures, *ASK, "-o", output, "--url", empty.url, *beside) == 0
+    assert captions(pictures) == {}
+    assert "no sidecars are written for 5 empty answers" in capfd.readouterr().err
+    with serving(DemoOptions(tokens_per_second=0, reply="a b c d e")) as cut:
+        run = (pictures, *ASK, "-o", tmp_path / "cut.jsonl", "--url", cut.url, *beside, "--max-tokens", "2")
+        assert batch(*run) == 0
+    assert len(captions(pictures)) == 5
+    assert "5 sidecars hold answers that were cut off" in capfd.readouterr().err
+
+
+def test_going_on_writes_the_sidecars_that_are_not_there(
+    server: DemoServer, pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = (pictures, *ASK, "-o", output, "--url", server.url)
+    assert batch(*run) == 0
+    (pictures / "p00002.txt").write_text(HAND)
+    asked = len(server.chats)
+    assert batch(*run, "--resume", "--sidecar", "txt") == 0
+    assert "4 missing sidecars are written" in capfd.readouterr().err
+    assert captions(pictures) == {f"p0000{number}": HAND if number == 2 else ANSWER for number in range(5)}
+    assert len(server.chats) == asked
+    assert batch(*run, "--resume", "--sidecar", "txt") == 0
+    assert "missing" not in capfd.readouterr().err
+
+
+def test_answers_about_pictures_that_are_no_files_are_told(
+    server: DemoServer, pictures: Path, output: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with tarfile.open(tmp_path / "in.tar", "w") as tar:
+        tar.add(pictures / "p00000.png", "a.png")
+    assert batch(tmp_path / "in.tar", *ASK, "-o", output, "--url", server.url, "--sidecar", "txt") == 0
+    assert "no sidecar is written for 1 answer" in capfd.readouterr().err

@@ -186,3 +186,14 @@ def test_a_table_in_a_folder_that_takes_no_file_is_said_at_once(pictures: Path, 
     with serving(QUICK) as server:
         assert batch(pictures, *ASK, "-o", output, "--csv", "/proc/self/t.csv", "--url", server.url) == 1
         assert not server.requests
+
+
+def test_json_that_is_cut_off_is_counted_as_such(
+    pictures: Path, tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "schema.json").write_text('{"type": "object"}')
+    with serving(DemoOptions(tokens_per_second=0, reply='{"n": [1, 2, 3, 4, 5, 6, 7, 8]}')) as server:
+        run = (pictures, *ASK, "-o", output, "--url", server.url, "--schema", tmp_path / "schema.json", "--max-tokens", "2")
+        assert batch(*run) == 1
+    assert "5 answers were cut off at the token limit" in capfd.readouterr().err
+    assert all("cut off at the token limit" in (result.error or "") for result in results(output).values())

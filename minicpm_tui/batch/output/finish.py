@@ -39,6 +39,8 @@ class Finisher:
         error = answer.error or _stopped(answer)
         if self.schema is not None and not error:
             data, error = self.schema.check(answer.text)
+            if error and answer.finish_reason == "length":
+                error = _("the answer was cut off at the token limit, before its JSON was whole: raise --max-tokens")
         compared = self.comparison.of(answer.text, answer.item.row.columns) if self.comparison is not None else {}
         if error:  # what was not answered is not compared
             compared = {name: value for name, value in compared.items() if name in {"expected", "group"}}

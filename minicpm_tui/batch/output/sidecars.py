@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +14,7 @@ import msgspec
 
 from minicpm_tui.batch.digests import DigestSet
 from minicpm_tui.batch.input.locate import local_path
+from minicpm_tui.batch.output.jsonl import read_results
 from minicpm_tui.batch.output.sidecar_record import add_marks, mark
 from minicpm_tui.batch.records import Item, Result
 from minicpm_tui.errors import NameTaken
@@ -19,6 +22,7 @@ from minicpm_tui.files import write_durably
 from minicpm_tui.i18n import _
 
 Kind = Literal["txt", "caption", "json"]
+_AT_ONCE = 256
 _MODE = 0o644
 _PAGE = re.compile(r"^#(?:.*&)?page=(\d+)(?:&|$)")
 
@@ -50,7 +54,9 @@ def may_replace(path: Path, ours: DigestSet) -> bool:
 class SidecarWriter:
     """Writes the sidecars of the run whose output is ``output``; of those that are there only what ``ours`` marks is replaced.
 
-    ``around`` is put before and after each text, such as the word that a model is to learn.
+    ``around`` is put before and after each text, such as the word that a model is to learn. ``told`` counts what a user is told:
+    ``cut``, the answer in it was cut off; ``empty``, the answer is, and has none; ``kept``, somebody else's is there and stays;
+    ``nowhere``, the picture is no file of this machine.
     """
 
     output: Path
@@ -58,21 +64,42 @@ class SidecarWriter:
     prompts: int
     ours: DigestSet
     around: tuple[str, str] = ("", "")
+    told: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, items: Sequence[Item], results: Sequence[Result]) -> list[Result]:
         """The results, with a note where a sidecar of somebody else's is there by now. Raises StorageError.
 
         They are noted before they are written: what a crash leaves half done is known again.
         """
-        written = [
-            (path, self._data(result)) if result.error is None and (path := self._path(item)) is not None else None
-            for item, result in zip(items, results, strict=True)
-        ]
+        written = [self._wanted(item, result) for item, result in zip(items, results, strict=True)]
         add_marks(self.output, [mark(*each) for each in written if each is not None])
         return [result if each is None else self._written(result, *each) for each, result in zip(written, results, strict=True)]
 
+    def write_missing(self, items: Iterable[Item]) -> int:
+        """Write the sidecars of ``items`` that are not there, from the answers in the output; how many. Raises StorageError."""
+        missing = {item.id: item for item in items if (path := self._path(item)) is not None and not path.exists()}
+        count = 0
+        found = (result for result in read_results(self.output) if result.id in missing and result.error is None)
+        while some := list(itertools.islice(found, _AT_ONCE)):
+            before = self.told.total() - self.told["cut"]
+            self([missing[result.id] for result in some], some)
+            count += len(some) - (self.told.total() - self.told["cut"] - before)
+        return count
+
     def _path(self, item: Item) -> Path | None:
         return sidecar_path(item, self.kind, prompts=self.prompts)
+
+    def _wanted(self, item: Item, result: Result) -> tuple[Path, bytes] | None:
+        """The sidecar for ``result``; None where there is none, which is counted."""
+        if result.error is not None:
+            return None
+        path = self._path(item)
+        if path is None or not result.text.strip():
+            self.told["nowhere" if path is None else "empty"] += 1
+            return None
+        if result.finish_reason == "length":
+            self.told["cut"] += 1
+        return path, self._data(result)
 
     def _data(self, result: Result) -> bytes:
         """The answer's text, or the whole result as JSON, and a newline."""
@@ -85,6 +112,7 @@ class SidecarWriter:
         try:
             write_durably(path, data, mode=_MODE, overwrite=may_replace(path, self.ours))
         except NameTaken:
+            self.told["kept"] += 1
             note = _("{name} was already there and is kept").format(name=path.name)
             notes = result.notes if isinstance(result.notes, tuple) else ()
             return msgspec.structs.replace(result, notes=(*notes, note))

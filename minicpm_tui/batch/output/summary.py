@@ -16,7 +16,8 @@ from minicpm_tui.text import format_duration
 
 @dataclass(frozen=True)
 class Summary:
-    """``failed`` of this run, ``missed`` those that were never asked, ``ends`` how the others ended, ``limit`` what held it up;
+    """``failed`` of this run, ``missed`` those that were never asked, ``ends`` how the others ended, ``sidecars`` what is to
+    be told of them, ``limit`` what held it up;
     ``shares`` are those of the whole output, where a reference answer was given.
     """
 
@@ -29,6 +30,7 @@ class Summary:
     tokens: int
     shares: Shares = field(default_factory=Shares)
     ends: Mapping[EndKind, int] = field(default_factory=dict)
+    sidecars: Mapping[str, int] = field(default_factory=dict)
     limit: str = ""
 
     def lines(self) -> list[str]:
@@ -49,7 +51,7 @@ class Summary:
                     self.failed,
                 ).format(count=self.failed)
             )
-        lines += self._incomplete()
+        lines += [*self._incomplete(), *self._beside()]
         if self.missed:
             lines.append(
                 ngettext(
@@ -70,6 +72,28 @@ class Summary:
             ngettext("{count} answer is a refusal", "{count} answers are refusals", refused),
             ngettext("{count} answer was cut by a content filter", "{count} answers were cut by a content filter", held),
             ngettext("{count} answer kept repeating itself", "{count} answers kept repeating themselves", circling),
+        )
+        return [line.format(count=count) for count, line in zip(counts, lines, strict=True) if count]
+
+    def _beside(self) -> list[str]:
+        """A line for each thing to tell of the sidecars."""
+        counts = [self.sidecars.get(what, 0) for what in ("cut", "empty", "kept", "nowhere")]
+        cut, empty, kept, nowhere = counts
+        lines = (
+            ngettext("{count} sidecar holds an answer that was cut off", "{count} sidecars hold answers that were cut off", cut),
+            ngettext(
+                "no sidecar is written for {count} empty answer", "no sidecars are written for {count} empty answers", empty
+            ),
+            ngettext(
+                "{count} sidecar was already there and is kept: the answer is in the output alone",
+                "{count} sidecars were already there and are kept: the answers are in the output alone",
+                kept,
+            ),
+            ngettext(
+                "no sidecar is written for {count} answer: its picture is no file of its own here",
+                "no sidecars are written for {count} answers: their pictures are no files of their own here",
+                nowhere,
+            ),
         )
         return [line.format(count=count) for count, line in zip(counts, lines, strict=True) if count]
 
@@ -106,4 +130,5 @@ def summarise(output: Path, tally: Tally, total: int) -> Summary:
         tokens=tally.tokens,
         shares=shares_of(read_results(output) if output.exists() else ()),
         ends=tally.ends,
+        sidecars=tally.sidecars,
     )

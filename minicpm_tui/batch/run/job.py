@@ -104,6 +104,20 @@ def begin(job: Job, manifest: manifests.Manifest, replaceable: Iterable[bytes] =
     return done
 
 
+def write_missing(job: Job, done: jsonl.Done, tally: Tally) -> int:
+    """Write the sidecars that are not there of answers that are; how many. Raises UsageError, StorageError. Blocks."""
+    if job.sidecar is None or not len(done.ids):
+        return 0
+    writer = _writer(job, job.sidecar, tally)
+    return writer.write_missing(item for item in job.plan.items() if item.id in done.ids)
+
+
+def _writer(job: Job, kind: Kind, tally: Tally) -> SidecarWriter:
+    """What is to be told of its sidecars is counted in ``tally``."""
+    prompts = len(job.plan.prompts)
+    return SidecarWriter(job.output, kind, prompts, read_marks(job.output), job.around, tally.sidecars)
+
+
 async def run(
     job: Job,
     wanted: DigestSet,
@@ -126,15 +140,16 @@ async def run(
     with jsonl.Output(job.output) as output:
         beside = None
         if job.sidecar is not None:
-            marks = await asyncio.to_thread(read_marks, job.output)
-            beside = SidecarWriter(job.output, job.sidecar, len(job.plan.prompts), marks, job.around)
+            beside = await asyncio.to_thread(_writer, job, job.sidecar, tally)
         finish = Finisher(job.schema, job.comparison, beside, output)
 
         def on_results(results: list[Result]) -> None:
             failed = sum(result.error is not None for result in results)
             tokens = sum(result.usage.completion_tokens for result in results if result.usage)
             tally.add(len(results), failed, tokens)
-            tally.ends.update(result.ending.kind for result in results if result.error is None)
+            tally.ends.update(
+                result.ending.kind for result in results if result.error is None or result.finish_reason == "length"
+            )
 
         drawing = asyncio.create_task(_draw(engine, tally, reporter, gpus))
         try:

@@ -70,7 +70,11 @@ class _Beside:
     def look(self, item: Item) -> None:
         """Raises NameTaken for a sidecar that the run must not replace."""
         path = self._path(item)
-        if path is None or item.id in self._answered:
+        if path is None:
+            return
+        if item.id in self._answered:
+            if not path.exists():  # it will be written from the answer that is there
+                self._places.append(digest(str(path)))
             return
         if path.exists() and not may_replace(path, self._ours):
             if self.job.skip_existing:

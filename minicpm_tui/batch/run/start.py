@@ -15,7 +15,7 @@ from minicpm_tui.batch.output import manifest as manifests
 from minicpm_tui.batch.output.csv_table import Layout, write_confusions, write_table
 from minicpm_tui.batch.output.summary import Summary, summarise
 from minicpm_tui.batch.progress import PLAIN_SECONDS, Reporter, Tally, reporter
-from minicpm_tui.batch.run.job import Job, begin, locked, run
+from minicpm_tui.batch.run.job import Job, begin, locked, run, write_missing
 from minicpm_tui.batch.run.look import Seen
 from minicpm_tui.batch.run.requests import RequestMaker
 from minicpm_tui.batch.run.workers import preparation
@@ -69,6 +69,14 @@ async def carry_out(
         tally = Tally(seen.ids.missing_from(done.ids))
         shown = reporter(tally, wanted.console, wanted.progress_seconds)
         _announce(shown, seen, tally, notes)
+        if written := await asyncio.to_thread(write_missing, job, done, tally):
+            shown.say(
+                ngettext(
+                    "{count} missing sidecar is written from the answer that is there",
+                    "{count} missing sidecars are written from the answers that are there",
+                    written,
+                ).format(count=written)
+            )
         shown.start()
         try:
             if tally.total:
