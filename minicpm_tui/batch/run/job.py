@@ -72,7 +72,8 @@ class Job:
 @contextlib.contextmanager
 def locked(output: Path) -> Iterator[None]:
     """One run at a time writes ``output``. Raises BatchError when another does."""
-    lock = FileLock(make_private_dir(recent.folder()) / f"{recent.key(output)}.lock")
+    make_private_dir(recent.folder())
+    lock = FileLock(recent.lock(output))
     try:
         lock.acquire()
     except LockHeld as held:
@@ -86,10 +87,11 @@ def locked(output: Path) -> Iterator[None]:
         lock.release()
 
 
-def begin(job: Job, manifest: manifests.Manifest, replaceable: Iterable[bytes] = ()) -> jsonl.Done:
+def begin(job: Job, manifest: manifests.Manifest, total: int, replaceable: Iterable[bytes] = ()) -> jsonl.Done:
     """Make the output ready: what it holds already when resuming, else emptied.
 
-    ``replaceable`` marks the sidecars that a run which starts over may replace. Raises UsageError, StorageError. Blocks.
+    It comes to ``total`` requests. ``replaceable`` marks the sidecars that a run which starts over may replace. Raises
+    UsageError, StorageError. Blocks.
     """
     if job.continues:
         manifests.demand_same(job.output, manifest)
@@ -100,7 +102,7 @@ def begin(job: Job, manifest: manifests.Manifest, replaceable: Iterable[bytes] =
         if job.sidecar is not None:
             begin_record(job.output, replaceable)
     manifests.save(job.output, manifest)
-    recent.remember(job.output, job.arguments)
+    recent.remember(job.output, job.arguments, total)
     return done
 
 

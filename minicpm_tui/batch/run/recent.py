@@ -18,13 +18,14 @@ KEPT = 50
 class BatchRun(msgspec.Struct, frozen=True):
     """A batch: its absolute ``output``, the command's ``arguments`` without --resume and --overwrite, and the folder it ran in.
 
-    ``at`` is when it was last begun, in seconds since the epoch.
+    ``at`` is when it was last begun, in seconds since the epoch, ``total`` how many requests it came to then (0: not known).
     """
 
     output: str
     arguments: tuple[str, ...]
     folder: str
     at: float
+    total: int = 0
 
 
 def folder() -> Path:
@@ -37,13 +38,23 @@ def key(output: Path) -> str:
     return hashlib.sha256(str(output.resolve()).encode(errors="surrogateescape")).hexdigest()[:32]
 
 
-def remember(output: Path, arguments: Sequence[str]) -> None:
-    """Note that a run begins. Raises StorageError. Blocks."""
+def lock(output: Path) -> Path:
+    """The lock of the run that writes ``output``."""
+    return folder() / f"{key(output)}.lock"
+
+
+def remember(output: Path, arguments: Sequence[str], total: int = 0) -> None:
+    """Note that a run of ``total`` requests begins, those that are answered already among them. Raises StorageError. Blocks."""
     place = make_private_dir(folder())
-    run = BatchRun(str(output.absolute()), tuple(arguments), str(Path.cwd()), time.time())
+    run = BatchRun(str(output.absolute()), tuple(arguments), str(Path.cwd()), time.time(), total)
     write_state(place / f"{key(output)}.json", run)
     for old in runs()[KEPT:]:
         (place / f"{key(Path(old.output))}.json").unlink(missing_ok=True)
+
+
+def noted(output: Path) -> BatchRun | None:
+    """What was noted last of the run that writes ``output``. Blocks."""
+    return read_state(folder() / f"{key(output)}.json", BatchRun)
 
 
 def runs() -> list[BatchRun]:

@@ -65,7 +65,7 @@ async def carry_out(
     stopped = threading.Event()
     maker = maker.stopped_by(stopped.is_set, job.schema)
     with locked(job.output):
-        done = await asyncio.to_thread(begin, job, wanted.manifest(model, wanted.options), seen.replaceable)
+        done = await asyncio.to_thread(begin, job, wanted.manifest(model, wanted.options), len(seen.ids), seen.replaceable)
         tally = Tally(seen.ids.missing_from(done.ids))
         shown = reporter(tally, wanted.console, wanted.progress_seconds)
         _announce(shown, seen, tally, notes)

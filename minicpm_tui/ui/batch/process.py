@@ -10,13 +10,19 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
+from minicpm_tui.batch.run import recent
+from minicpm_tui.batch.run.holder import Holder, holder_of
 from minicpm_tui.batch.run.recent import BatchRun
+from minicpm_tui.i18n import _
+from minicpm_tui.servers.processes import DeathWatch
 from minicpm_tui.text import one_line
 
 END_SECONDS = 10.0
 TOLD_SECONDS = "1"
 """How often the command says how far it is."""
+_LOOK_SECONDS = 0.5
 _FAR = re.compile(r"([0-9]+)/([0-9]+),")
 
 
@@ -49,24 +55,30 @@ class BatchProcess:
             self._following = asyncio.create_task(self._follow(told))
             _known[self.run.output] = self
 
-    async def wait(self) -> int:
-        """The exit status; whoever waits may be cancelled, the command is not."""
+    def told(self, _answers: int) -> str:
+        """How it goes, in a few words; the output has so many answers."""
+        return self.words or _("starting…")
+
+    async def wait(self) -> None:
+        """Return when it has ended; whoever waits may be cancelled, the command is not."""
         assert self._following is not None, "it was not started"
-        return await asyncio.shield(self._following)
+        await asyncio.shield(self._following)
 
     async def stop(self) -> None:
         """As Ctrl-C would: what was answered stays."""
         if not self.running:
             return
         self.stopped = True
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGINT)
+        self._send(signal.SIGINT)
         try:
             await asyncio.wait_for(self.wait(), END_SECONDS)
         except TimeoutError:
-            if self._process is not None:
-                self._process.kill()
+            self._send(signal.SIGKILL)
+
+    def _send(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
 
     async def _follow(self, told: Callable[[BatchProcess], None]) -> int:
         """Read what it says until it ends. No process of asyncio's: those are killed with the event loop."""
@@ -104,6 +116,40 @@ class BatchProcess:
         self.words = one_line(line) or self.words
         if far := _FAR.match(line):
             self.far = int(far[1]), int(far[2])
+
+
+class FoundRun(BatchProcess):
+    """A run that ``holder`` carries out, which is no child of this program and outlives it. It can be followed and stopped.
+
+    Begun on a command line, or by a program that has ended since.
+    """
+
+    def __init__(self, run: BatchRun, holder: Holder) -> None:
+        super().__init__(run)
+        self._holder = holder
+
+    @property
+    def running(self) -> bool:
+        return self._holder.alive
+
+    def told(self, answers: int) -> str:
+        total = self.run.total
+        return _("running in the background: {done}/{total}").format(done=answers, total=total or "?")
+
+    async def wait(self) -> None:
+        with DeathWatch(*self._holder) as watch:
+            while not await asyncio.to_thread(watch.wait, _LOOK_SECONDS):
+                pass
+
+    def _send(self, number: signal.Signals) -> None:
+        self._holder.send(number)
+
+
+def found(run: BatchRun) -> FoundRun | None:
+    """What carries ``run`` out without being a child of this program; None when nothing does. Blocks."""
+    output = Path(run.output)
+    holder = holder_of(output)
+    return FoundRun(recent.noted(output) or run, holder) if holder is not None else None
 
 
 _known: dict[str, BatchProcess] = {}

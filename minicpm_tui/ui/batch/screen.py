@@ -21,7 +21,7 @@ from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.text import format_duration, one_line
 from minicpm_tui.ui.batch.facts import facts, picture
-from minicpm_tui.ui.batch.process import BatchProcess, process_of
+from minicpm_tui.ui.batch.process import BatchProcess, found, process_of
 from minicpm_tui.ui.batch.result_pane import ResultPane
 from minicpm_tui.ui.batch.screen_commands import COMMANDS
 from minicpm_tui.ui.batch.starting import ended, tell
@@ -106,8 +106,13 @@ class BatchScreen(Commanded, Screen[None]):
         process = self.process
         if process is None:
             return
+        if not process.running:
+            elsewhere = await asyncio.to_thread(found, process.run)
+            if elsewhere is not None and self.process is process and not process.running:
+                process = self.process = elsewhere
+                self._follow(process)
         if process.running:
-            self._say(process.words or _("starting…"))
+            self._say(process.told(self._answers))
         if not (process.running or process.words) or await asyncio.to_thread(Path(process.run.output).exists):
             await self.rows.look()
 
@@ -115,6 +120,11 @@ class BatchScreen(Commanded, Screen[None]):
     def _shown(self, event: ResultPane.Shown) -> None:
         self._say(event.problem or None)
         self.refresh_bindings()
+
+    @property
+    def _answers(self) -> int:
+        """How many requests the output answers, the failed ones among them."""
+        return len(self.view) if self.view is not None else 0
 
     def _say(self, words: str | None = None) -> None:
         """The line on top: the run and how it stands, and ``words`` on what is under way."""
@@ -172,6 +182,7 @@ class BatchScreen(Commanded, Screen[None]):
 
     def action_retry(self) -> None:
         if self.process is not None:
+            self.process = process_of(self.process.run)
             self.process.start(lambda news: tell(self.app, news))
             self._follow(self.process)
 
@@ -184,9 +195,11 @@ class BatchScreen(Commanded, Screen[None]):
     @work(exclusive=True, group="follow")
     async def _follow(self, process: BatchProcess) -> None:
         """Say how it goes, also when it began before this screen was opened, and how it ends."""
-        self._say(process.words or _("starting…"))
+        self._say(process.told(self._answers))
         self.refresh_bindings()
         await process.wait()
+        if process is not self.process:
+            return
         await self.look()
         self._say(ended(process))
         self.refresh_bindings()

@@ -82,6 +82,8 @@ def ended(process: BatchProcess) -> str:
         return _("all answered")
     if process.stopped or process.status == 128 + signal.SIGINT:
         return _("stopped: what was answered is kept, and the batch can be continued")
+    if process.status is None:
+        return _("it has ended; what failed or was not asked yet can be asked now")
     error, dash, hint = process.words.removeprefix(SAID_BY).partition(" — ")
     if not process.words.startswith(SAID_BY):
         early = _("it ended early, with status {status}; what was answered is kept, and the batch can be continued")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -16,10 +18,13 @@ from textual.widgets import Input, Label, RadioSet, Static, TextArea
 
 from minicpm_tui.batch.output.jsonl import read_results
 from minicpm_tui.batch.run import recent
+from minicpm_tui.batch.run.holder import Holder, holder_of
 from minicpm_tui.batch.run.recent import BatchRun
 from minicpm_tui.config import load
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import DemoServer, serving
+from minicpm_tui.files import FileLock
+from minicpm_tui.servers import processes
 from minicpm_tui.ui.app.app import MinicpmApp
 from minicpm_tui.ui.batch.form import BatchForm
 from minicpm_tui.ui.batch.process import BatchProcess, let_go, running
@@ -27,11 +32,12 @@ from minicpm_tui.ui.batch.screen import BatchScreen
 from minicpm_tui.ui.batch.starting import ended
 from minicpm_tui.ui.chat.status_line import StatusLine
 from minicpm_tui.ui.files.pane import FilePane
+from minicpm_tui.ui.kit.commands import live
 from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.kit.messages import StartBatch
 from minicpm_tui.ui.kit.start_options import Launch
 from tests.batch.conftest import fill_folder
-from tests.waiting import until
+from tests.waiting import until, wait_for
 
 
 @pytest.fixture
@@ -191,6 +197,49 @@ def test_it_can_outlive_the_program(endless: Path, tmp_path: Path) -> None:
     assert process._process.poll() is None
     os.kill(int(endless.read_text()), signal.SIGKILL)
     process._process.wait()
+
+
+@pytest.fixture
+def begun_elsewhere(pictures: Path, slow_server: DemoServer) -> Iterator[subprocess.Popen[bytes]]:
+    """A run of 60 pictures that is no child of the program's, once it has an answer."""
+    fill_folder(pictures, 60)
+    output = pictures.with_name("out.jsonl")
+    options = ("--prompt", "What?", "-o", "out.jsonl", "--concurrency", "1", "--url", slow_server.url)
+    argv = [sys.executable, "-m", "minicpm_tui", "batch", "pictures", *options]
+    with subprocess.Popen(argv, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        try:
+            wait_for(lambda: output.exists() and bool(list(read_results(output))))
+            yield process
+        finally:
+            process.kill()
+
+
+async def test_a_run_that_outlived_the_program_is_shown_with_its_progress_and_can_be_stopped(
+    begun_elsewhere: subprocess.Popen[bytes],
+) -> None:
+    async with MinicpmApp(Launch(load({"url": "127.0.0.1:9"}))).run_test(size=(120, 40)) as pilot:
+        await pilot.app.push_screen(screen := BatchScreen())
+        await until(lambda: "/60" in said(screen, "#state"), pilot)
+        can = {entry.command.action for entry in live(screen) if entry.possible}
+        assert "stop" in can
+        assert "retry" not in can
+        await pilot.press("x")
+        await until(lambda: begun_elsewhere.poll() is not None, pilot)
+        await until(lambda: "can be continued" in said(screen, "#state"), pilot)
+        assert "retry" in {entry.command.action for entry in live(screen) if entry.possible}
+    assert begun_elsewhere.poll() == 130
+    assert 0 < len(list(read_results(Path("out.jsonl")))) < 60
+
+
+def test_a_process_that_has_not_the_lock_open_is_not_taken_for_the_run(home: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.jsonl"
+    recent.folder().mkdir(parents=True)
+    with FileLock(recent.lock(output)):
+        assert holder_of(output) == Holder(os.getpid(), processes.stat(os.getpid()).start)  # type: ignore[union-attr] # it runs
+    assert holder_of(output) is None
+    for left in ("", "garbage", f"elsewhere:{os.getpid()}", f"{socket.gethostname()}:{os.getpid()}", f"{socket.gethostname()}:²"):
+        recent.lock(output).write_text(left)
+        assert holder_of(output) is None
 
 
 @pytest.mark.parametrize(
