@@ -17,8 +17,9 @@ from minicpm_tui.sessions.state import LONGEST_WAIT, TITLE_LENGTH, SessionState
 from minicpm_tui.text import one_line
 
 _BLOCK = 1 << 14
-_LONG = 1 << 20  # bytes of a line that are worth the quick way
 """Bytes that are decoded at a time; as Python objects they take ten times as much."""
+_LONG = 1 << 20
+"""Bytes of a line that are worth the quick way."""
 
 
 class Said(NamedTuple):
