@@ -17,7 +17,7 @@ from typing import Self, TypeVar
 from minicpm_tui.decoding import DecodingError, read_bounded
 from minicpm_tui.errors import NameTaken, StorageError
 from minicpm_tui.i18n import _
-from minicpm_tui.paths import expanded
+from minicpm_tui.paths import cache_dir, config_dir, data_dir, expanded, state_dir
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIR = 0o700
@@ -31,11 +31,16 @@ def storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        ours = any(path.is_relative_to(folder) for folder in (config_dir(), data_dir(), cache_dir(), state_dir()))
         hints = {
             errno.ENOSPC: _("free some space on this disk"),
             errno.EDQUOT: _("your disk quota is used up: free some space"),
-            errno.EROFS: _("the disk is read-only: set MINICPM_TUI_HOME to a writable folder"),
-            errno.EACCES: _("check the permissions, or set MINICPM_TUI_HOME to a folder of your own"),
+            errno.EROFS: _("the disk is read-only: set MINICPM_TUI_HOME to a writable folder")
+            if ours
+            else _("the disk is read-only: choose another folder"),
+            errno.EACCES: _("check the permissions, or set MINICPM_TUI_HOME to a folder of your own")
+            if ours
+            else _("check the permissions, or choose another folder"),
         }
         hint = hints.get(error.errno or 0, "")
         raise StorageError(f"{path}: {error.strerror or error}", hint=hint) from error
@@ -183,18 +188,21 @@ class LockHeld(Exception):
 class FileLock:
     """One writer at a time: flock on ``path``, or where the file system has none, a file that names host and pid.
 
+    ``mode`` is that of the file, less the umask; one that is ``passing`` is removed when it is given back.
     Raises LockHeld from ``acquire`` unless ``wait``; StorageError when the lock file cannot be made.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, mode: int = PRIVATE_FILE, passing: bool = False) -> None:
         self.path = path
+        self._mode = mode
+        self._passing = passing
         self._handle: int | None = None
         self._owner_file: Path | None = None
 
     def acquire(self, *, wait: bool = False) -> Self:
         """Take the lock, or with ``wait`` block until it is free."""
         with storage_errors(self.path):
-            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, self._mode)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -205,6 +213,9 @@ class FileLock:
             os.close(handle)
             self._claim_by_name()
             return self
+        if self._passing and not _is_named(handle, self.path):  # who held it has removed it meanwhile
+            os.close(handle)
+            return self.acquire(wait=wait)
         self._handle = handle
         with contextlib.suppress(OSError):  # the name only helps to say who holds it; a full disk is the writer's to report
             os.ftruncate(handle, 0)
@@ -216,6 +227,8 @@ class FileLock:
         if self._handle is not None:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._handle, 0)
+                if self._passing:
+                    self.path.unlink()
             os.close(self._handle)
             self._handle = None
         if self._owner_file is not None:
@@ -244,6 +257,14 @@ class FileLock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.release()
+
+
+def _is_named(handle: int, path: Path) -> bool:
+    """Whether ``path`` names the file that is open as ``handle``."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except OSError:
+        return False
 
 
 def _me() -> str:

@@ -119,12 +119,15 @@ def piped_in(inputs: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _demand_texts() -> None:
-    """Raises UsageError for a prompt without words, and for an option that must be text and is no UTF-8."""
+    """Raises UsageError for a prompt without words, stdout as the output, and an option that must be text and is no UTF-8."""
     context = click.get_current_context()
     if any(not prompt.strip() for prompt in context.params["prompts"]):
         raise UsageError(
             _("--prompt is empty"), hint=_("say what is to be asked, or leave it out where each line has its question")
         )
+    for name in ("output", "csv_file"):
+        if str(context.params[name]) == STDIN:
+            raise UsageError(_("the answers go to a file, not to stdout"), hint=_("choose a file"))
     for parameter in context.command.params:
         value = context.params.get(parameter.name or "")
         texts = value if isinstance(value, tuple) else (value,)
@@ -149,6 +152,7 @@ def _job(options: Mapping[str, Any]) -> Job:
         schema=Schema.read(options["schema_file"]) if options["schema_file"] else None,
         comparison=_comparison(options),
         arguments=_arguments(),
+        named=click.get_current_context().params["inputs"],
     )
 
 

@@ -114,3 +114,8 @@ def test_a_right_answer_that_is_no_option_is_said(answer: str) -> None:
     columns = {"one": "red", "two": "blue", "answer": answer}
     with pytest.raises(UsageError, match="none of the options"):
         Comparison("answer", "choice", ("one", "two")).check(Item("q", 0, "?", Row("q", columns=columns)))
+
+
+def test_a_minus_of_its_own() -> None:
+    assert matches("It is \u22125 °C.", "-5", "numeric")
+    assert not matches("It is \u22125 °C.", "5", "numeric")

@@ -142,7 +142,8 @@ def test_choices_are_told_by_group_and_in_a_table(tmp_path: Path, output: Path, 
     with serving(QUICK) as server:
         assert batch(table, "-o", output, "--url", server.url, *flags) == 0
         assert batch(table, "-o", tmp_path / "other", "--url", server.url, *flags) == 2
-    said = capfd.readouterr().out
+    said, told = capfd.readouterr()
+    assert f"which option was taken for which: {tmp_path / 'out.confusions.csv'}" in told
     assert "accuracy 0.5000 (2 of 4 answers)" in said
     assert "what: accuracy 1.0000 (2 of 2 answers)" in said
     assert "where: accuracy 0.0000 (0 of 2 answers)" in said

@@ -14,6 +14,7 @@ from minicpm_tui.i18n import _
 
 Match = Literal["exact", "contains", "regex", "numeric", "choice"]
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?%?")
+_MINUS = "\u2212"
 _TOLERANCE = 1e-6
 Z95 = 1.959963984540054
 
@@ -48,7 +49,8 @@ def _numeric(answer: str, expected: str) -> bool:
 
 
 def _numbers(text: str) -> list[float]:
-    found = (match.group().rstrip("%").replace(",", "") for match in _NUMBER.finditer(unicodedata.normalize("NFKC", text)))
+    plain_text = unicodedata.normalize("NFKC", text).replace(_MINUS, "-")
+    found = (match.group().rstrip("%").replace(",", "") for match in _NUMBER.finditer(plain_text))
     return [float(number) for number in found if any(char.isdigit() for char in number)]
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +16,16 @@ from minicpm_tui.errors import UsageError
 from minicpm_tui.exact_json import decode_exactly, encode_exactly
 from minicpm_tui.files import storage_errors, write_durably
 from minicpm_tui.i18n import _
+from minicpm_tui.paths import expanded
 
 FORMAT = "minicpm-tui-batch"
 _SHOWN = 60
+_OPTIONS = {"around": "--prefix, --suffix"}
+"""What a user knows a field as."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that changes the answers. ``inputs`` are remembered for the screen; they may grow between runs."""
+    """Everything that changes the answers. ``inputs`` may grow between runs."""
 
     format: str = FORMAT
     version: int = 1
@@ -66,7 +72,7 @@ def load(output: Path) -> Manifest | None:
 
 
 def demand_same(output: Path, manifest: Manifest) -> None:
-    """Raises UsageError when ``output`` was made with another prompt, model or option, naming what differs."""
+    """Raises UsageError when ``output`` was made with another prompt, model, option or input, naming what differs."""
     before = load(output)
     if before is None:
         raise UsageError(
@@ -80,10 +86,25 @@ def demand_same(output: Path, manifest: Manifest) -> None:
         if field != "inputs" and old != new:
             raise UsageError(
                 _("{path} was made with {field} {old}, but now it is {new}").format(
-                    path=output, field=field, old=_shown(old), new=_shown(new)
+                    path=output, field=_OPTIONS.get(field, field), old=_shown(old), new=_shown(new)
                 ),
                 hint=_("use the same value, or --overwrite to start over"),
             )
+    _demand_same_inputs(output, before.inputs, manifest.inputs)
+
+
+def _demand_same_inputs(output: Path, before: Sequence[str], now: Sequence[str]) -> None:
+    """Inputs may be added, left out, gone by now, or lie in a folder that is given now; but what was not there before does not
+    take the place of what still is."""
+    old, new = ({os.path.realpath(expanded(name)): name for name in names} for names in (before, now))
+    added = [name for place, name in new.items() if place not in old]
+    gone = [place for place, name in old.items() if not (Path(place).exists() or glob.has_magic(name))]
+    left = [name for place, name in old.items() if place not in gone and not any(map(Path(place).is_relative_to, new))]
+    if added and left:
+        raise UsageError(
+            _("{path} was made from {old}, but now the input is {new}").format(path=output, old=left[0], new=added[0]),
+            hint=_("give both to go on with both, choose another file for the answers, or --overwrite to start over"),
+        )
 
 
 def schema_digest(text: bytes) -> str:

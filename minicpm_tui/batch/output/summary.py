@@ -18,7 +18,7 @@ from minicpm_tui.text import format_duration
 class Summary:
     """``failed`` of this run, ``missed`` those that were never asked, ``ends`` how the others ended, ``sidecars`` what is to
     be told of them, ``limit`` what held it up;
-    ``shares`` are those of the whole output, where a reference answer was given.
+    ``confusions`` is the table of them; ``shares`` are those of the whole output, where a reference answer was given.
     """
 
     output: Path
@@ -32,6 +32,7 @@ class Summary:
     ends: Mapping[EndKind, int] = field(default_factory=dict)
     sidecars: Mapping[str, int] = field(default_factory=dict)
     limit: str = ""
+    confusions: Path | None = None
 
     def lines(self) -> list[str]:
         """For stderr."""
@@ -60,6 +61,8 @@ class Summary:
                     self.missed,
                 ).format(count=self.missed)
             )
+        if self.confusions is not None:
+            lines.append(_("which option was taken for which: {path}").format(path=self.confusions))
         return [*lines, *filter(None, (self.limit,))]
 
     def _incomplete(self) -> list[str]:

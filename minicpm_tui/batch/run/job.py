@@ -24,8 +24,8 @@ from minicpm_tui.batch.progress import Reporter, Tally
 from minicpm_tui.batch.records import Result
 from minicpm_tui.batch.run import recent
 from minicpm_tui.batch.run.pipeline import Prepare, run_pipeline
-from minicpm_tui.errors import BatchError
-from minicpm_tui.files import FileLock, LockHeld, make_private_dir
+from minicpm_tui.errors import BatchError, StorageError
+from minicpm_tui.files import FileLock, LockHeld
 from minicpm_tui.i18n import _
 
 GPU_SECONDS = 2.0
@@ -36,7 +36,7 @@ class Job:
     """What is asked, and where the answers go.
 
     ``around`` is what sidecars have before and after the text. ``arguments`` of the command say it again, for going on from the
-    screen.
+    screen. ``named`` are the inputs as the user named them, where the plan has stdin as a file.
     """
 
     plan: Plan
@@ -51,6 +51,7 @@ class Job:
     schema: Schema | None = None
     comparison: Comparison | None = None
     arguments: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
     @property
     def tables(self) -> tuple[Path, ...]:
@@ -71,11 +72,12 @@ class Job:
 
 @contextlib.contextmanager
 def locked(output: Path) -> Iterator[None]:
-    """One run at a time writes ``output``. Raises BatchError when another does."""
-    make_private_dir(recent.folder())
-    lock = FileLock(recent.lock(output))
+    """One run at a time writes ``output``, whoever began it. Raises BatchError when another does, and StorageError."""
+    lock = FileLock(recent.lock(output), mode=0o666, passing=True)
     try:
         lock.acquire()
+    except StorageError as error:  # the lock is nothing to look for
+        raise StorageError(error.message.replace(str(lock.path), str(output)), hint=error.hint) from error
     except LockHeld as held:
         raise BatchError(
             _("{path} is being written by another run ({holder})").format(path=output, holder=held.holder),
@@ -95,6 +97,8 @@ def begin(job: Job, manifest: manifests.Manifest, total: int, replaceable: Itera
     """
     if job.continues:
         manifests.demand_same(job.output, manifest)
+    recent.remember(job.output, job.arguments, total)
+    if job.continues:
         done = jsonl.resume(job.output)
     else:
         jsonl.empty(job.output)  # before the manifest: old answers must never lie beside a new one
@@ -102,7 +106,6 @@ def begin(job: Job, manifest: manifests.Manifest, total: int, replaceable: Itera
         if job.sidecar is not None:
             begin_record(job.output, replaceable)
     manifests.save(job.output, manifest)
-    recent.remember(job.output, job.arguments, total)
     return done
 
 

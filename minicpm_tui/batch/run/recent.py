@@ -29,7 +29,7 @@ class BatchRun(msgspec.Struct, frozen=True):
 
 
 def folder() -> Path:
-    """Where runs are noted; their locks lie there too."""
+    """Where runs are noted."""
     return paths.state_dir() / "batch"
 
 
@@ -39,8 +39,9 @@ def key(output: Path) -> str:
 
 
 def lock(output: Path) -> Path:
-    """The lock of the run that writes ``output``."""
-    return folder() / f"{key(output)}.lock"
+    """The lock of the run that writes ``output``: beside it, where those of other users and machines look too."""
+    place = output.resolve()
+    return place.with_name(f".{place.name}.lock")
 
 
 def remember(output: Path, arguments: Sequence[str], total: int = 0) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -53,7 +53,7 @@ class Run:
             schema=manifests.schema_digest(job.schema.text) if job.schema else "",
             expect=job.comparison.words if job.comparison else "",
             around=job.around,
-            inputs=job.plan.inputs,
+            inputs=job.named or job.plan.inputs,
         )
 
 
@@ -88,7 +88,8 @@ async def carry_out(
             shown.stop()
             if job.csv is not None:
                 await asyncio.to_thread(write_tables, job)
-        return await asyncio.to_thread(summarise, job.output, tally, len(seen.ids))
+        summary = await asyncio.to_thread(summarise, job.output, tally, len(seen.ids))
+    return replace(summary, confusions=next(iter(job.tables[1:]), None))
 
 
 def write_tables(job: Job) -> None:
