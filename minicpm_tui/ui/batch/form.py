@@ -35,6 +35,7 @@ COMMANDS = (
 )
 KINDS: tuple[Kind | None, ...] = (None, *get_args(Kind))
 MOST_AT_ONCE = 4096
+_FIELDS = "{name} {stem} {path} {caption}"
 _PAUSE = 0.3
 """Seconds without a key before pictures are looked for."""
 
@@ -71,6 +72,7 @@ class BatchForm(AppliedForm[Order | None]):
         self._timer: Timer | None = None
         self._abandoned = threading.Event()
         self._checking = False
+        self._asked = False
 
     def compose(self) -> ComposeResult:
         known = self._kept.get
@@ -82,7 +84,7 @@ class BatchForm(AppliedForm[Order | None]):
             else:
                 yield from entry("pictures", _("Pictures"), self._pictures, _("folder, glob, list or table"))
             yield from labelled("", Label("", id="found", classes="muted note", markup=False))
-            yield Label(_("Question; {fields} are filled in").format(fields="{name} {stem} {path} {caption}"), markup=False)
+            yield Label(_fields(_FIELDS), id="fields", markup=False)
             yield Area(known("question", ""), id="question", compact=True, tab_behavior="focus")
             yield from entry("output", _("Answers go to"), known("output", ""), "")
             with Horizontal(classes="field"):
@@ -138,17 +140,27 @@ class BatchForm(AppliedForm[Order | None]):
         output, found = self.query_one("#output", Input), self.query_one("#found", Label)
         if not output.value or output.value == self._proposed:
             self._proposed = output.value = shortened(await asyncio.to_thread(free_output, inputs))
+        self._asked = False
+        self._show_asked()
         if not inputs:
             found.update("")
             return
         found.update(_("counting…"))
         try:
-            number = await asyncio.to_thread(count, inputs, abandoned.is_set)
+            number, self._asked = await asyncio.to_thread(count, inputs, abandoned.is_set)
             found.update(ngettext("{count:,} found", "{count:,} found", number).format(count=number))
+            self._show_asked()
         except Abandoned:
             return
         except MinicpmTuiError as error:
             found.update(one_line(error.message))
+
+    def _show_asked(self) -> None:
+        """Where the pictures come with questions, none need be written, and ``{text}`` is theirs."""
+        self.query_one(Area).placeholder = (
+            _("leave this empty to ask what the table asks about each picture") if self._asked else ""
+        )
+        self.query_one("#fields", Label).update(_fields(f"{_FIELDS} {{text}}" if self._asked else _FIELDS))
 
     @on(RadioSet.Changed)
     def _only_with_sidecars(self) -> None:
@@ -184,7 +196,7 @@ class BatchForm(AppliedForm[Order | None]):
         question, output, kind = self.query_one(Area).text.strip(), self._text("output"), self._kind
         if not self._inputs:
             raise _Wrong("pictures", _("Pictures: name a folder, a glob, a list or a table"))
-        if not question:
+        if not question and not self._asked:
             raise _Wrong("question", _("Question: write what to ask about each picture"))
         if not output:
             raise _Wrong("output", _("Answers go to: name a file"))
@@ -256,6 +268,10 @@ class BatchForm(AppliedForm[Order | None]):
         finally:
             gone.set()
             self._checking = False
+
+
+def _fields(fields: str) -> str:
+    return _("Question; {fields} are filled in").format(fields=fields)
 
 
 def _names(paths: Sequence[Path]) -> str:

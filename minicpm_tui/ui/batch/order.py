@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from minicpm_tui.batch.input.requests import Plan
 from minicpm_tui.batch.output.sidecars import Kind
@@ -45,14 +45,25 @@ class _WatchedPlan(Plan):
             yield item
 
 
-def count(inputs: Sequence[str], stopped: Callable[[], bool]) -> int:
-    """How many requests ``inputs`` come to. Raises UsageError, StorageError, Abandoned. Blocks."""
-    return sum(1 for _item in _WatchedPlan(tuple(inputs), ("?",), stopped=stopped).items())
+class Found(NamedTuple):
+    """How many requests some inputs come to, and whether each of them has a question of its own."""
+
+    number: int
+    asked: bool
+
+
+def count(inputs: Sequence[str], stopped: Callable[[], bool]) -> Found:
+    """What ``inputs`` come to. Raises UsageError, StorageError, Abandoned. Blocks."""
+    number = asked = 0
+    for item in _WatchedPlan(tuple(inputs), ("?",), stopped=stopped).items():
+        number += 1
+        asked += bool(item.row.text.strip() or item.row.error) or item.row.body is not None
+    return Found(number, 0 < number == asked)
 
 
 @dataclass(frozen=True)
 class Order:
-    """A batch that is wanted. ``concurrency`` None is automatic; ``output`` is whole."""
+    """A batch that is wanted. Without a ``question`` the inputs ask; ``concurrency`` None is automatic; ``output`` is whole."""
 
     inputs: tuple[str, ...]
     question: str
@@ -66,7 +77,7 @@ class Order:
 
     def look(self, stopped: Callable[[], bool]) -> None:
         """What the command looks for before its first request. Raises UsageError, StorageError, Abandoned. Blocks."""
-        plan = _WatchedPlan(self.inputs, (self.question,), stopped=stopped)
+        plan = _WatchedPlan(self.inputs, (self.question,) if self.question else (), stopped=stopped)
         around = (self.prefix, self.suffix)
         job = Job(plan, self.output, sidecar=self.sidecar, skip_existing=self.skip_existing, around=around)
         try:
@@ -80,7 +91,7 @@ class Order:
 
     def run(self, server: Sequence[str]) -> BatchRun:
         """The command for it, in the current folder; ``server`` are the arguments that name the server."""
-        words = [*server, f"--prompt={self.question}", f"--output={self.output}"]
+        words = [*server, *([f"--prompt={self.question}"] if self.question else []), f"--output={self.output}"]
         if self.sidecar is not None:
             words += [f"--sidecar={self.sidecar}", *["--skip-existing"] * self.skip_existing]
             words += [f"--{name}={text}" for name, text in (("prefix", self.prefix), ("suffix", self.suffix)) if text]

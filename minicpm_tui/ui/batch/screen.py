@@ -45,7 +45,7 @@ class BatchScreen(Commanded, Screen[None]):
     DECLARED = COMMANDS
     BINDINGS = bindings(COMMANDS)
     DEFAULT_CSS = """
-    BatchScreen #state { height: 1; padding: 0 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
+    BatchScreen #state { height: auto; max-height: 5; padding: 0 1; background: $surface; }
     BatchScreen ResultPane { width: 3fr; }
     BatchScreen #side { width: 2fr; border-left: solid $border-blurred; }
     BatchScreen Preview { height: 40%; border-top: none; }
@@ -132,10 +132,11 @@ class BatchScreen(Commanded, Screen[None]):
         parts = [self.words]
         if self.run is not None and self.view is not None:
             failed = self.view.count("failed")
+            says_failed = self.process is not None and self.process.running and self.process.far is not None
             parts = [
-                one_line(Path(self.run.output).name),
+                one_line(Path(self.run.output).name, 40),
                 ngettext("{count} answer", "{count} answers", len(self.view) - failed).format(count=len(self.view) - failed),
-                ngettext("{count} failed", "{count} failed", failed).format(count=failed),
+                "" if says_failed else ngettext("{count} failed", "{count} failed", failed).format(count=failed),
                 *self.rows.words,
                 self.words,
             ]

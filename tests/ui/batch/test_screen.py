@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from textual.pilot import Pilot
@@ -125,6 +126,24 @@ async def test_failures_alone(output: Path) -> None:
         await until(lambda: len(screen.table.items) == ROWS - 1, pilot)  # nothing is cut off or empty: whole answers
         await pilot.press("f")
         await until(lambda: len(screen.table.items) == ROWS, pilot)
+
+
+async def test_how_it_stands_can_be_read_whole_on_80_columns(output: Path) -> None:
+    async with MinicpmApp().run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        process = screen.process
+        assert process is not None
+        said = "The batch cannot run: /tmp/a/rather/long/path/out.jsonl is being written by another run (gpu-box:1234)"
+        process.status, process.words = 1, f"minicpm-tui: {said} — wait for it to finish"
+        assert screen.run is not None
+        with patch("minicpm_tui.ui.batch.screen.process_of", lambda _run: process):
+            screen.open_run(screen.run)
+        await until(lambda: shown(screen, "#state").endswith(f"{said} — wait for it to finish"), pilot)
+        line = screen.query_one("#state")
+        await until(lambda: line.size.height == 3, pilot)
+        drawn = " ".join(line.render_line(y).text.strip() for y in range(line.size.height))
+        assert drawn.endswith("wait for it to finish")
+        assert drawn.count("failed") == 1
 
 
 async def test_a_growing_output_is_followed(output: Path) -> None:

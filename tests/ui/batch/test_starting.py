@@ -113,6 +113,24 @@ async def test_marked_files_are_asked_about_in_one_batch_by_a_demo_server_of_its
     assert not any("--progress" in word for word in run.arguments)
 
 
+async def test_a_table_that_asks_its_own_questions_needs_none(pictures: Path, server: DemoServer) -> None:
+    table = pictures.with_name("asks.csv")
+    table.write_text("image,text\npictures/p00000.png,What colour?\npictures/p00001.png,How many?\n")
+    async with app_of(server).run_test(size=(120, 40)) as pilot:
+        form = await form_of(pilot, pictures)
+        area = form.query_one(TextArea)
+        assert (area.placeholder, "{text}" in said(form, "#fields")) == ("", False)
+        form.query_one("#pictures", Input).value = "asks.csv"
+        await until(lambda: "2 found" in said(form, "#found"), pilot)
+        assert "leave this empty" in str(area.placeholder)
+        assert "{text}" in said(form, "#fields")
+        await pilot.press("ctrl+s")
+        await until(lambda: isinstance(pilot.app.screen, BatchScreen), pilot)
+        await until(lambda: "2 answers · 0 failed · all answered" in said(pilot.app.screen, "#state"), pilot)
+    asked = [message["messages"][-1]["content"][-1]["text"] for message in server.chats]
+    assert sorted(asked) == ["How many?", "What colour?"]
+
+
 async def test_what_cannot_be_is_one_line_and_nothing_entered_is_lost(pictures: Path, server: DemoServer) -> None:
     (pictures / "p00001.txt").write_text("by hand")
     taken = pictures.with_name("taken.jsonl")
