@@ -79,14 +79,19 @@ def sync_dir(path: Path) -> None:
             os.close(handle)
 
 
-def replace_file(path: Path, data: bytes | Iterable[bytes], *, mode: int = PRIVATE_FILE, overwrite: bool = True) -> None:
+def replace_file(
+    path: Path, data: bytes | Iterable[bytes], *, mode: int = PRIVATE_FILE, overwrite: bool = True, part: Path | None = None
+) -> None:
     """Replace ``path`` by ``data`` at once: a temporary file, fsync, rename. Raises StorageError.
 
     A reader sees the old bytes or the new ones, never a part. The name is durable after ``sync_dir``. Without ``overwrite`` a
-    file that is there stays, and NameTaken is raised.
+    file that is there stays, and NameTaken is raised. ``part`` names the temporary file, where one writer at a time is sure.
     """
     with storage_errors(path):
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+        if part is None:
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+        else:
+            handle, name = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode), str(part)
         try:
             with os.fdopen(handle, "wb") as file:
                 os.fchmod(file.fileno(), mode)
@@ -132,9 +137,11 @@ def rename_as_new(source: Path, path: Path) -> None:
         raise
 
 
-def write_durably(path: Path, data: bytes | Iterable[bytes], *, mode: int = PRIVATE_FILE, overwrite: bool = True) -> None:
+def write_durably(
+    path: Path, data: bytes | Iterable[bytes], *, mode: int = PRIVATE_FILE, overwrite: bool = True, part: Path | None = None
+) -> None:
     """``replace_file``, and its name is on the disk too when this returns. Raises StorageError, NameTaken."""
-    replace_file(path, data, mode=mode, overwrite=overwrite)
+    replace_file(path, data, mode=mode, overwrite=overwrite, part=part)
     sync_dir(path.parent)
 
 

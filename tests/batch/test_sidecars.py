@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from minicpm_tui import files
 from minicpm_tui.batch.digests import DigestSet
 from minicpm_tui.batch.output.sidecars import SidecarWriter
 from minicpm_tui.batch.records import Item, Result, Row
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import DemoServer, serving
+from minicpm_tui.files import give_name
 from tests.batch.conftest import ASK, batch, fill_folder, png, results
 
 HAND = "by hand\n"
@@ -184,3 +186,24 @@ def test_answers_about_pictures_that_are_no_files_are_told(
         tar.add(pictures / "p00000.png", "a.png")
     assert batch(tmp_path / "in.tar", *ASK, "-o", output, "--url", server.url, "--sidecar", "txt") == 0
     assert "no sidecar is written for 1 answer" in capfd.readouterr().err
+
+
+def renaming_all_but_captions(finished: Path, path: Path, *, overwrite: bool) -> None:
+    """As if the run had been killed before the renaming of each caption."""
+    if path.suffix != ".txt":
+        give_name(finished, path, overwrite=overwrite)
+
+
+def test_what_a_killed_run_leaves_beside_a_picture_is_gone_after_the_next(
+    server: DemoServer, pictures: Path, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = (pictures, *ASK, "-o", output, "--url", server.url, "--sidecar", "txt")
+    with monkeypatch.context() as killed:
+        killed.setattr(files, "give_name", renaming_all_but_captions)
+        assert batch(*run) == 0
+    assert captions(pictures) == {}
+    assert len(list(pictures.glob(".*"))) == 5
+    cut_last_line(output)
+    assert batch(*run, "--resume") == 0
+    assert len(captions(pictures)) == 5
+    assert list(pictures.glob(".*")) == []

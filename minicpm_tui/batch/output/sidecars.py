@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from minicpm_tui.batch.digests import DigestSet
+from minicpm_tui.batch.digests import DigestSet, digest
 from minicpm_tui.batch.input.locate import local_path
 from minicpm_tui.batch.output.jsonl import read_results
 from minicpm_tui.batch.output.sidecar_record import add_marks, mark
@@ -24,6 +25,7 @@ from minicpm_tui.i18n import _
 Kind = Literal["txt", "caption", "json"]
 _AT_ONCE = 256
 _MODE = 0o644
+_LONGEST_NAME = 240  # bytes: a file system takes 255
 _PAGE = re.compile(r"^#(?:.*&)?page=(\d+)(?:&|$)")
 
 
@@ -48,6 +50,12 @@ def may_replace(path: Path, ours: DigestSet) -> bool:
         return path.is_file() and ours.has(mark(path, path.read_bytes()))
     except OSError:
         return False
+
+
+def part_path(path: Path) -> Path:
+    """Where the sidecar ``path`` is made, the same every time: what a killed run leaves there becomes the next one's."""
+    name = path.name if len(os.fsencode(path.name)) <= _LONGEST_NAME else digest(path.name).hex()
+    return path.with_name(f".{name}.part")
 
 
 @dataclass(frozen=True)
@@ -81,10 +89,14 @@ class SidecarWriter:
         count = 0
         found = (result for result in read_results(self.output) if result.id in missing and result.error is None)
         while some := list(itertools.islice(found, _AT_ONCE)):
-            before = self.told.total() - self.told["cut"]
+            before = self._unwritten
             self([missing[result.id] for result in some], some)
-            count += len(some) - (self.told.total() - self.told["cut"] - before)
+            count += len(some) - (self._unwritten - before)
         return count
+
+    @property
+    def _unwritten(self) -> int:
+        return self.told.total() - self.told["cut"]
 
     def _path(self, item: Item) -> Path | None:
         return sidecar_path(item, self.kind, prompts=self.prompts)
@@ -110,7 +122,7 @@ class SidecarWriter:
 
     def _written(self, result: Result, path: Path, data: bytes) -> Result:
         try:
-            write_durably(path, data, mode=_MODE, overwrite=may_replace(path, self.ours))
+            write_durably(path, data, mode=_MODE, overwrite=may_replace(path, self.ours), part=part_path(path))
         except NameTaken:
             self.told["kept"] += 1
             note = _("{name} was already there and is kept").format(name=path.name)
