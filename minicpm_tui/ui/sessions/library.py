@@ -11,11 +11,12 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.events import Resize
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from minicpm_tui.errors import MinicpmTuiError
-from minicpm_tui.i18n import _, ngettext
-from minicpm_tui.sessions.library import MOST_HITS, Library
+from minicpm_tui.i18n import _
+from minicpm_tui.sessions.library import Library
 from minicpm_tui.sessions.summary import SessionInfo
 from minicpm_tui.text import one_line
 from minicpm_tui.ui.kit.commands import Commanded, bindings
@@ -29,12 +30,12 @@ from minicpm_tui.ui.sessions import library_dialogs as dialogs
 from minicpm_tui.ui.sessions.library_commands import COMMANDS
 from minicpm_tui.ui.sessions.preview import PicturePreview
 from minicpm_tui.ui.sessions.session_list import SessionList
-from minicpm_tui.ui.sessions.session_source import SessionSource
+from minicpm_tui.ui.sessions.session_source import SessionSource, found_words
 
 _T = TypeVar("_T")
 _FIRST = 200
 _QUICK = 0.25
-"""Seconds that the folders may take to be read before the list is shown as the index knows it."""
+"""Seconds that the folders may take to be read before the list is shown as the index knows it, and a search before it is said."""
 _LOW = 18
 """Rows; a lower terminal shows no pictures here."""
 
@@ -56,6 +57,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
         self.source = SessionSource()
         self.ready = False
         self._library: Library | None = None
+        self._slow: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield SearchField(id="search", placeholder=_("type to search titles and texts"))
@@ -129,14 +131,19 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
         if hits is None:
             self.listing.searched = words
             self.listing.settle()
+            self._say_found("")
             return
         empty = _("Nothing found.") if words.strip() else _("The trash is empty.") if trash else _("No saved sessions yet.")
         self.listing.show_hits(hits, empty, words, other=words != self.listing.searched)
-        text = ngettext("{count} session", "{count} sessions", len(hits))
-        if words.strip() and len(hits) == MOST_HITS:
-            text = _("latest {count}")
-        self.query_one("#search").border_subtitle = text.format(count=len(hits))
+        self._say_found(found_words(len(hits), searched=bool(words.strip()), ready=self.ready))
         self.refresh_bindings()
+
+    def _say_found(self, text: str) -> None:
+        """What the list is, or why it is not yet, on the frame of the search field."""
+        if self._slow is not None:
+            self._slow.stop()
+            self._slow = None
+        self.query_one("#search").border_subtitle = text
 
     async def _ask(self, work: Callable[[Library], _T]) -> _T | None:
         """Ask the library in a thread; what goes wrong is said."""
@@ -155,6 +162,7 @@ class LibraryScreen(MovesList, Commanded, Screen[None]):
     @on(Input.Changed, "#search")
     def _typed(self) -> None:
         self.listing.expect()
+        self._slow = self._slow or self.set_timer(_QUICK, lambda: self._say_found(_("searching…")))
         self._narrow()
 
     @work(group="fill", exclusive=True)

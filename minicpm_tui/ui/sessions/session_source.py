@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.sessions import Journal
-from minicpm_tui.sessions.library import Library, SearchHit
+from minicpm_tui.sessions.library import MOST_HITS, Library, SearchHit
 from minicpm_tui.sessions.summary import SessionInfo
+
+
+def found_words(count: int, *, searched: bool, ready: bool) -> str:
+    """What so many rows of the list are: all sessions that there are or that fit, or as many as are shown or known by now."""
+    if searched and not ready:
+        return _("{count} so far").format(count=count)
+    if count == MOST_HITS if searched else not ready:
+        return _("latest {count}").format(count=count)
+    return ngettext("{count} session", "{count} sessions", count).format(count=count)
 
 
 class SessionSource:
