@@ -98,3 +98,9 @@ def test_a_name_that_is_listed_twice_is_asked_about_once(tmp_path: Path) -> None
     fill_folder(tmp_path, 2)
     (tmp_path / "in.txt").write_text("p00000.png\np00001.png\np00000.png\n")
     assert ids(tmp_path / "in.txt") == ["p00000.png", "p00001.png"]
+
+
+def test_an_input_that_is_named_twice_is_said(pictures: Path) -> None:
+    picture = pictures / "p00000.png"
+    with pytest.raises(UsageError, match=r"p00000\.png is an input twice"):
+        Plan((str(picture), str(picture)), ("?",)).scan(lambda _item: None)

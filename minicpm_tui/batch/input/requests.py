@@ -83,11 +83,12 @@ class Plan:
                 continue
             if (other := first.setdefault(item.id, item.row)) is item.row:
                 continue
+            one, two = _place(other), _place(item.row)
+            if one == two:
+                raise UsageError(_("{path} is an input twice").format(path=one), hint=_("name it once"))
             lines = item.row.place and other.place
             raise UsageError(
-                _("the id “{id}” occurs more than once: {one} and {other}").format(
-                    id=item.id, one=_place(other), other=_place(item.row)
-                ),
+                _("the id “{id}” occurs more than once: {one} and {other}").format(id=item.id, one=one, other=two),
                 hint=_("give each line its own id") if lines else _("give their common parent folder as the input"),
             )
 
