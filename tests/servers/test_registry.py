@@ -209,11 +209,11 @@ def test_a_command_that_cannot_be_run_is_said(tmp_path: Path) -> None:
 def test_a_full_disk_neither_hides_a_server_nor_keeps_it_from_being_stopped(
     start_script: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, _data: bytes) -> None:
+    def full(path: Path, _value: object) -> None:
         raise StorageError(f"{path}: No space left on device")
 
     server, other = start_script(HEALTHY), start_script(HEALTHY)
-    monkeypatch.setattr(registry, "write_durably", full)
+    monkeypatch.setattr(registry, "write_state", full)
     with Watcher(server) as watcher:
         wait_for(lambda: watcher.poll().state == "ready")
         os.kill(server.pid, signal.SIGKILL)
