@@ -118,7 +118,9 @@ class BatchScreen(Commanded, Screen[None]):
 
     @on(ResultPane.Shown)
     def _shown(self, event: ResultPane.Shown) -> None:
-        self._say(event.problem or None)
+        process = self.process
+        told = process.told(self._answers) if process is not None and process.running else None
+        self._say(event.problem or told)
         self.refresh_bindings()
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -237,7 +238,8 @@ async def test_a_run_that_outlived_the_program_is_shown_with_its_progress_and_ca
 ) -> None:
     async with MinicpmApp(Launch(load({"url": "127.0.0.1:9"}))).run_test(size=(120, 40)) as pilot:
         await pilot.app.push_screen(screen := BatchScreen())
-        await until(lambda: "/60" in said(screen, "#state"), pilot)
+        await until(lambda: "/60" in said(screen, "#state") and " 0 answers" not in said(screen, "#state"), pilot)
+        assert re.search(r" (\d+) answers? .*: \1/60$", said(screen, "#state"))
         can = {entry.command.action for entry in live(screen) if entry.possible}
         assert "stop" in can
         assert "retry" not in can
