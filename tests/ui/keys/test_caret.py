@@ -17,17 +17,17 @@ from tests.ui.keys.test_bursts import END, FIELDS, hold_a_conversation
 from tests.waiting import until
 
 
-def place(terminal: Terminal) -> tuple[int, int]:
-    """Where ``END`` shows."""
-    return next((line.index(END), row) for row, line in enumerate(terminal.screen.display) if END in line)
+def place(terminal: Terminal, text: str = END) -> tuple[int, int]:
+    """Where ``text`` begins."""
+    return next((line.index(text), row) for row, line in enumerate(terminal.screen.display) if text in line)
 
 
-def test_from_the_first_frame_on(tmp_path: Path) -> None:
+def test_from_the_start_on(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "minicpm_tui", "--url", "127.0.0.1:9"]
     with Terminal(argv, env={"MINICPM_TUI_HOME": str(tmp_path)}) as terminal:
         terminal.wait_for("@ completes paths")
-        terminal.wait_until(lambda: terminal.caret != (0, 0))
-        first = terminal.caret
+        first = place(terminal, "Ask about")
+        terminal.wait_until(lambda: terminal.caret == first)
         terminal.send(END)
         terminal.wait_until(lambda: END in terminal.text)
         assert place(terminal) == first
