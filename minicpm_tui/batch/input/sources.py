@@ -39,8 +39,8 @@ VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".flv", ".wmv
 def rows(inputs: Sequence[str], columns: Columns) -> Iterator[Row]:
     """All rows of ``inputs``, in their order; folders in the order of names.
 
-    8 bytes are kept of a row without an id, of others nothing: memory hardly grows. Raises UsageError for
-    an input that is not there or cannot be read.
+    A number is kept of each row without an id, of others nothing: memory hardly grows. Raises UsageError for an input that is
+    not there or cannot be read.
     """
     ids = RowIds()
     for name in inputs:

@@ -16,9 +16,9 @@ from minicpm_tui.text import format_duration
 
 @dataclass(frozen=True)
 class Summary:
-    """``failed`` of this run, ``missed`` those that were never asked, ``ends`` how the others ended, ``sidecars`` what is to
-    be told of them, ``limit`` what held it up;
-    ``confusions`` is the table of them; ``shares`` are those of the whole output, where a reference answer was given.
+    """``failed`` of this run, ``missed`` those that were never asked, ``ends`` how the others ended, ``sidecars`` what is to be
+    told of theirs, ``limit`` what held it up; ``confusions`` is where the table of them lies, ``shares`` are those of the whole
+    output, where a reference answer was given.
     """
 
     output: Path
