@@ -18,6 +18,7 @@ DEFAULT_PORT = 8000
 
 _JSON_LIMITS_SINCE = "0.9.0"  # before: --limit-mm-per-prompt image=5,video=2
 _NEGATABLE_SINCE = "0.9.0"  # argparse.BooleanOptionalAction: --no-enable-prefix-caching
+_THREADS = "OMP_NUM_THREADS"
 _ORDER = ("host", "port", "dtype", "max-model-len", "limit-mm-per-prompt", "trust-remote-code")
 
 
@@ -54,10 +55,12 @@ def build(
     vllm: str = "vllm",
     version: str = "",
     defaults: Mapping[str, Value] | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Command:
     """The command for ``form`` (with its preset applied) and ``model`` as vLLM is to be given it.
 
-    ``defaults`` are options that are passed unless the form has others; host, port, length and limits always are.
+    ``defaults`` are options that are passed unless the form has others; host, port, length and limits always are. ``environ`` is
+    the caller's environment, by default this process's.
     """
     options: dict[str, Value] = {"host": DEFAULT_HOST, "port": DEFAULT_PORT, **(defaults or {}), **form.options}
     key = str(options.pop("api-key", ""))
@@ -66,6 +69,9 @@ def build(
     argv = [vllm, "serve", model]
     notes: list[str] = []
     environment = gpu_environment(form.gpus)
+    servers = OPTIONS["api-server-count"]
+    if int(str(options.get(servers.name, 1))) > 1 and at_least(version, servers.since):
+        environment |= one_thread(environ)
     for name in sorted(options, key=_rank):
         option, value = OPTIONS[name], options[name]
         if option.env:
@@ -98,6 +104,16 @@ def gpu_environment(gpus: Sequence[str]) -> dict[str, str]:
         return {}
     visible = {"CUDA_VISIBLE_DEVICES": ",".join(gpus)}
     return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", **visible} if all(gpu.isdigit() for gpu in gpus) else visible
+
+
+def one_thread(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What keeps PyTorch in each of several processes to one thread; empty where ``environ`` says how many it is to have.
+
+    Each takes a thread for every core else, and they wait for each other more than they compute: ``docs/vllm-versions.md`` has
+    the figures. vLLM does so itself for one model's workers on several GPUs (``v1/executor/multiproc_executor.py``), not for its
+    API servers.
+    """
+    return {} if _THREADS in (os.environ if environ is None else environ) else {_THREADS: "1"}
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -134,6 +134,14 @@ def test_gpus_that_are_hidden_stay_alone(place: Any, monkeypatch: pytest.MonkeyP
     assert on(place([gpu(0), gpu(1)], 900)) == ["1"]
 
 
+def test_each_worker_on_a_gpu_prepares_in_one_thread(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert [each.environ.get("OMP_NUM_THREADS") for each in place([gpu(0)], 10, 2)] == ["1", "1"]
+    assert "OMP_NUM_THREADS" not in place([], 10)[0].environ  # threads are what computes there
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    assert "OMP_NUM_THREADS" not in place([gpu(0)], 10)[0].environ  # the user's own
+
+
 def test_a_share_of_the_users_own_is_divided(place: Any) -> None:
     found = place([gpu(0)], 10, 2, gpu_memory_utilization=0.6)
     assert [each.engine["gpu_memory_utilization"] for each in found] == [0.3, 0.3]

@@ -137,6 +137,18 @@ def test_a_batch_server_prepares_in_many_processes_and_keeps_no_picture(
     assert not names & set(others)
 
 
+def test_several_api_servers_prepare_in_one_thread_each() -> None:
+    def threads(environ: dict[str, str], version: str = "0.25.1", **options: int) -> str | None:
+        form = Form("m", {name.replace("_", "-"): value for name, value in options.items()})
+        return argv.build(form, "m", version=version, environ=environ).environment.get("OMP_NUM_THREADS")
+
+    assert threads({}, api_server_count=8) == "1"
+    assert threads({}, api_server_count=1) is None
+    assert threads({}) is None
+    assert threads({}, "0.8.5", api_server_count=8) is None  # which takes no such option
+    assert threads({"OMP_NUM_THREADS": "2"}, api_server_count=8) is None  # the user's own stays
+
+
 @pytest.mark.parametrize("version", ["0.7.1", "0.8.5.post1", "0.9.2", "0.10.2", "0.11.2", "0.12.0", "0.14.1", "0.15.2"])
 @pytest.mark.parametrize("family", [by_id("minicpm-v-2.6"), by_id("minicpm-v-4"), by_id("minicpm-v-4.5")], ids=lambda one: one.id)
 @pytest.mark.parametrize("name", list(presets.BUILT_IN))

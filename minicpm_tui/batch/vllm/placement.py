@@ -60,6 +60,8 @@ class _Group:
     def place(self, sharing: int) -> Place:
         """Of one of so many workers here. Raises UsageError when there is no room for them."""
         environ = argv.gpu_environment([str(gpu.index) for gpu in self.gpus])
+        if self.gpus:  # on a CPU, threads are what computes
+            environ |= argv.one_thread()
         if sharing == 1:
             return Place(environ)
         step = tokens(self.form.options.get(_STEP)) or _SHARED_STEP
