@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+import msgspec
 
 from minicpm_tui.decoding import DecodingError, lenient_json, whole_text
 
@@ -26,8 +27,7 @@ _CUT = re.compile(rb'"(?:message|detail|msg|error)"\s*:\s*"((?:[^"\\]|\\.){1,400
 """The words in an error that was cut off because it repeats the whole request."""
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """``message`` in the server's own words, the parameter that it is about (empty where it names none), and how it was told."""
 
     message: str
@@ -46,7 +46,7 @@ def words_in(body: bytes) -> Words | None:
     words = _words(value)
     if words is None:
         return None
-    words = replace(words, shape=_shape(value))
+    words = msgspec.structs.replace(words, shape=_shape(value))
     return _behind_litellm(words) if _LITELLM.search(words.message) else words
 
 
@@ -68,8 +68,8 @@ def _behind_litellm(words: Words) -> Words:
             start = text.find("{", start + 1)
             continue
         inner = _words(value)
-        return replace(inner, shape=_shape(value), code=inner.code or words.code) if inner else words
-    return replace(words, message=_LITELLM_OWN.sub("", text), shape="relay")
+        return msgspec.structs.replace(inner, shape=_shape(value), code=inner.code or words.code) if inner else words
+    return msgspec.structs.replace(words, message=_LITELLM_OWN.sub("", text), shape="relay")
 
 
 def _decoded(text: bytes) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from minicpm_tui.families.recognise import strangeness
 from minicpm_tui.families.step import DEFAULT_STEP, frames_within, refuses_too_large
 from minicpm_tui.versions import at_least
 
 
-@dataclass(frozen=True)
-class ModelFacts:
+class ModelFacts(msgspec.Struct, frozen=True):
     """``id`` is the name in requests, ``root`` the folder or hub id it was loaded from, ``max_model_len`` its context."""
 
     id: str
@@ -18,8 +17,7 @@ class ModelFacts:
     max_model_len: int | None = None
 
 
-@dataclass(frozen=True)
-class ServerFacts:
+class ServerFacts(msgspec.Struct, frozen=True):
     """``url`` is the root. ``started`` tells one start of a server from the next, empty where it does not say."""
 
     url: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from urllib.parse import urljoin
+
+import msgspec
 
 from minicpm_tui import errors
 from minicpm_tui.address import http_root, normalise
@@ -28,8 +29,7 @@ _TLS_WANTED = re.compile(
 """nginx's pages, and the line of Go's servers."""
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """An error and what the caller may do about it.
 
     ``explained`` is False for a 400 or 500 whose reason we do not know: it may be about a uuid. ``limit`` is the number of
@@ -53,7 +53,7 @@ def failure_of(status: int, body: bytes, *, url: str, key_sent: bool, location: 
     """
     words = words_in(body)
     if words is not None:
-        words = replace(words, message=_short(words.message))
+        words = msgspec.structs.replace(words, message=_short(words.message))
     if (gateway := _of_gateway(status, body, url, words, location)) is not None:
         return Failure(gateway, status)
     said, param = (words.message, words.param) if words else (None, "")

@@ -7,8 +7,9 @@ Field names: https://platform.openai.com/docs/api-reference/chat/create and vLLM
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from minicpm_tui.decoding import json_value
 from minicpm_tui.messages.message import Message
@@ -22,8 +23,7 @@ BREAK = "\u200b"
 JsonDict = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class ChatRequest:
+class ChatRequest(msgspec.Struct, frozen=True):
     """``body`` is the JSON body; inside the messages' contents a picture or video stands as its part, the slot of its bytes."""
 
     body: Mapping[str, Any]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
+
+import msgspec
 
 from minicpm_tui.backends.openai import OpenAIBackend
 from minicpm_tui.messages import MemoryBlobs
@@ -49,7 +50,7 @@ async def test_the_bytes_arrive_after_a_500_to_a_bare_uuid() -> None:
     listener = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with listener:
         port = listener.sockets[0].getsockname()[1]
-        backend = OpenAIBackend(replace(VLLM, url=f"http://127.0.0.1:{port}"), "m", stall_seconds=5)
+        backend = OpenAIBackend(msgspec.structs.replace(VLLM, url=f"http://127.0.0.1:{port}"), "m", stall_seconds=5)
         blobs = MemoryBlobs()
         picture = picture_of(b"pixels" * 50_000, blobs)
         for _turn in range(3):

@@ -6,11 +6,11 @@ import base64
 import hashlib
 import json
 import tracemalloc
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 
 from minicpm_tui.backends.body import payload_of
@@ -97,7 +97,7 @@ async def test_a_restarted_server_gets_the_bytes_at_once(answering: Opener) -> N
     seen = []
     for started in ("1", "2", "2"):
         server = Server()
-        async with answering(server, replace(VLLM, started=started)) as backend:
+        async with answering(server, msgspec.structs.replace(VLLM, started=started)) as backend:
             await reply(backend, question(picture, "?"), blobs)
         seen += server.bare
     assert seen == [[False], [False], [True]]
@@ -134,7 +134,7 @@ async def test_three_misses_in_a_row_stop_the_attempts_until_the_server_starts_a
             await reply(backend, question(picture, "?"), blobs)
     assert server.bare == [[False], *[[True], [False]] * 3, [False], [False]]
     again = Server()
-    async with answering(again, replace(VLLM, started="2")) as backend:
+    async with answering(again, msgspec.structs.replace(VLLM, started="2")) as backend:
         for _turn in range(2):
             await reply(backend, question(picture, "?"), blobs)
     assert again.bare == [[False], [True]]

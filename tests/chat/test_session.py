@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from PIL import Image
 
@@ -246,7 +247,7 @@ async def test_a_webp_goes_to_vllm_as_it_is_and_to_others_as_jpeg_or_png(
     Image.effect_noise((320, 240), 80).convert("RGB").save(path)
     async with talking(server) as session:
         for vllm in (True, False):
-            facts = replace(session.connection.facts, is_vllm=vllm)
+            facts = msgspec.structs.replace(session.connection.facts, is_vllm=vllm)
             session.connection = replace(session.connection, facts=facts)
             await hear(session.send("What is it?", [AttachmentSpec(path=path)]))
             [part] = media_of(session.tree.path()[-2].content)

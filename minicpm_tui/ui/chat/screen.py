@@ -122,9 +122,9 @@ class ChatScreen(Commanded, LeanScreen[None]):
     # -- the conversation and its server --------------------------------------------------------------------------------------
 
     async def _begin(self) -> None:
-        """After the first paint: what is typed has somewhere to go to, then the rest."""
+        """After the first paint: what is typed has somewhere to go to and shows, then the rest."""
         await self.talk.put_composer()
-        self.start()
+        self.call_after_refresh(self.start)
 
     @work(group="connect")
     async def start(self) -> None:
