@@ -22,14 +22,15 @@ NEEDED = {
     f"minicpm_tui.demo.{name}": SERVER for name in ("__main__", "app", "chat", "completions", "guards", "responses", "testing")
 } | {
     "minicpm_tui.backends.bounded": {"httpx2"},
+    "minicpm_tui.backends.exchange": {"httpx2"},
     "minicpm_tui.backends.network": {"httpx2"},
     "minicpm_tui.media.deep_png": {"PIL", "av"},
     "minicpm_tui.media.deep_tiff": {"PIL"},
     "minicpm_tui.media.dicom": {"PIL"},
     "minicpm_tui.media.drawing": {"PIL"},
 }
-"""Modules that are imported where these packages are needed: the demo's own process, the network's client and errors, pictures
-that Pillow alone would show wrongly."""
+"""Modules that are imported where these packages are needed: the demo's own process, the network's client, requests and errors,
+pictures that Pillow alone would show wrongly."""
 COMES_WITH = {"anyio": "httpx2", "httpcore2": "httpx2", "referencing": "jsonschema"}
 """Parts of another package's own interface."""
 ABOVE = ("minicpm_tui.ui", "minicpm_tui.cli", "minicpm_tui.__main__")

@@ -77,7 +77,7 @@ from minicpm_tui.config import load
 from minicpm_tui.ui.app.app import MinicpmApp
 from minicpm_tui.ui.kit.start_options import Launch
 
-HEAVY = {"openai", "pydantic", "markdown_it", "pygments"}
+HEAVY = {"openai", "pydantic", "httpx2", "markdown_it", "pygments"}
 
 async def main():
     app = MinicpmApp(Launch(load({"url": sys.argv[1]})))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import TYPE_CHECKING
 
-from minicpm_tui import __version__
 from minicpm_tui.access import Access, access_to
-from minicpm_tui.address import authorization, socket_path
+from minicpm_tui.address import socket_path
 from minicpm_tui.backends.certificates import plain_context, trusting_context
+from minicpm_tui.backends.headers import own_headers
 from minicpm_tui.backends.proxies import Proxy, proxy_for
 from minicpm_tui.errors import ConfigError, ServerUnreachable
 from minicpm_tui.i18n import _
@@ -22,6 +23,18 @@ KEEPALIVE_SECONDS = 2.0
 """Idle connections are dropped before uvicorn drops them (5 s), so that no request meets a connection that is just closing."""
 
 _HEADERS = frozenset({"host", "connection", "content-type", "content-length", "transfer-encoding"})
+
+
+def load_client() -> None:
+    """Import all that a client needs, for a tenth of a second: to be called in a thread, beside which keys are taken."""
+    import httpcore2  # noqa: F401  httpx2 would import it with its first connection
+    import httpx2  # noqa: F401
+    from anyio.lowlevel import checkpoint
+
+    import minicpm_tui.backends.bounded
+    import minicpm_tui.backends.pace  # noqa: F401
+
+    asyncio.run(checkpoint())  # anyio imports what it needs within a loop, which httpcore2's first connection would do
 
 
 def make_client(
@@ -50,11 +63,7 @@ def make_client(
     async def ours_alone(request: httpx2.Request) -> None:
         for name in [name for name in request.headers if name.lower() not in _HEADERS]:
             del request.headers[name]
-        request.headers["user-agent"] = f"minicpm-tui/{__version__}"
-        request.headers["accept"] = "text/event-stream, application/json"
-        if key:
-            request.headers["authorization"] = authorization(key)
-        request.headers.update(access.headers)
+        request.headers.update(own_headers(access, key))
 
     timeout = httpx2.Timeout(stall_seconds, read=patience * stall_seconds, connect=min(CONNECT_SECONDS, stall_seconds), pool=None)
     return httpx2.AsyncClient(

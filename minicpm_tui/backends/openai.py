@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,9 +89,11 @@ class OpenAIBackend:
 
     def _get_ready(self) -> None:
         """The slow part of the first request, in a thread so that the event loop does not wait for it."""
-        import minicpm_tui.backends.exchange  # noqa: F401
+        from minicpm_tui.backends.client import load_client
         from minicpm_tui.backends.posting import load_sdk
 
+        load_client()
+        import_module("minicpm_tui.backends.exchange")
         if self._sdk:
             load_sdk()
         self.memory.load()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import urlsplit
 
-from minicpm_tui.address import socket_path
+from minicpm_tui.backends.plain_http import connected
 from minicpm_tui.backends.proxies import proxy_for
 
 CONNECT_SECONDS = 1.5
@@ -23,7 +22,7 @@ async def stands(url: str) -> bool:
     """Whether the root ``url`` takes a connection and keeps it open."""
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            reader, writer = await _connected(url)
+            reader, writer = await connected(url)
     except (OSError, TimeoutError):
         return False
     try:
@@ -35,10 +34,3 @@ async def stands(url: str) -> bool:
         return False
     finally:
         writer.close()
-
-
-async def _connected(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    if path := socket_path(url):
-        return await asyncio.open_unix_connection(path)
-    parts = urlsplit(url)
-    return await asyncio.open_connection(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))

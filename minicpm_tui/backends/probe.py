@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from minicpm_tui.address import http_root
+from minicpm_tui.backends import plain_http
+from minicpm_tui.backends.client import load_client, make_client
 from minicpm_tui.backends.facts import ModelFacts, ServerFacts
 from minicpm_tui.decoding import DecodingError, lenient_json, whole_number, whole_text
 from minicpm_tui.errors import ServerStalled
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 
 PROBE_SECONDS = 10.0
 """A server may be silent for so long."""
+_GLANCE_SECONDS = 2.0
+"""For all answers at the first look, which tells nothing of one that fails."""
 PROBE_LIMIT = 30.0
 """Seconds for all of its answers: one that sends a byte now and then is given up too."""
 _VERSION_LIMIT = 60
@@ -29,16 +35,50 @@ _METRICS_BYTES = 16 * 1024
 
 async def probe(url: str, key: str = "", *, transport: httpx2.AsyncBaseTransport | None = None) -> ServerFacts:
     """Who answers at the root URL ``url``. Raises BackendError: unreachable, not such a server, or the key is refused."""
-    from minicpm_tui.backends.client import make_client
-
+    if transport is None:
+        if plain_http.reaches(url) and (facts := await _glance(url, key)) is not None:
+            return facts
+        await asyncio.to_thread(load_client)
     async with make_client(url, key, stall_seconds=PROBE_SECONDS, transport=transport) as client:
         try:
             async with asyncio.timeout(PROBE_LIMIT):
                 questions = _models(client, url, key), _version(client, url), _started(client, url)
-                models, version, started = await asyncio.gather(*questions)
+                return _facts(url, *await asyncio.gather(*questions))
         except TimeoutError:
             words = _("{url} took more than {seconds:.0f} s to say which models it has").format(url=url, seconds=PROBE_LIMIT)
             raise ServerStalled(words, hint=_("try again; if it stays slow, start the server again")) from None
+
+
+async def _glance(url: str, key: str) -> ServerFacts | None:
+    """What a server says that answers at once and plainly; None for all others."""
+    models = asyncio.create_task(plain_http.get(url, "/v1/models", key))
+    version = asyncio.create_task(_plain_version(url, key))
+    started = asyncio.create_task(_plain_start(url, key))
+    try:
+        async with asyncio.timeout(_GLANCE_SECONDS):
+            return _facts(url, _models_in(await models, url), await version, await started)
+    except (TimeoutError, plain_http.Unclear):
+        return None
+    finally:
+        for question in (models, version, started):
+            question.cancel()
+        await asyncio.gather(models, version, started, return_exceptions=True)
+
+
+async def _plain_version(url: str, key: str) -> str | None:
+    with suppress(plain_http.Refused):
+        return _version_in(await plain_http.get(url, "/version", key))
+    return None
+
+
+async def _plain_start(url: str, key: str) -> str:
+    with suppress(plain_http.Refused):
+        async with plain_http.pieces(url, "/metrics", key) as answer:
+            return await _start_in(answer)
+    return ""
+
+
+def _facts(url: str, models: list[dict[str, Any]], version: str | None, started: str) -> ServerFacts:
     return ServerFacts(
         url=url,
         version=version,
@@ -50,8 +90,6 @@ async def probe(url: str, key: str = "", *, transport: httpx2.AsyncBaseTransport
 
 async def started_at(url: str, key: str = "", *, transport: httpx2.AsyncBaseTransport | None = None) -> str:
     """When the server was started, in its own words; empty when it does not say or does not answer."""
-    from minicpm_tui.backends.client import make_client
-
     async with make_client(url, key, stall_seconds=PROBE_SECONDS, transport=transport) as client:
         return await _started(client, url)
 
@@ -99,8 +137,15 @@ async def _version(client: httpx2.AsyncClient, url: str) -> str | None:
 
     try:
         response = await client.get(f"{http_root(url)}/version")
-        value = lenient_json(response.content) if response.status_code == 200 else None
-    except (httpx2.HTTPError, DecodingError):
+    except httpx2.HTTPError:
+        return None
+    return _version_in(response.content) if response.status_code == 200 else None
+
+
+def _version_in(body: bytes) -> str | None:
+    try:
+        value = lenient_json(body)
+    except DecodingError:
         return None
     version = value.get("version") if isinstance(value, dict) else None
     return one_line(hide(whole_text(version)), _VERSION_LIMIT) if isinstance(version, str) else None
@@ -109,16 +154,19 @@ async def _version(client: httpx2.AsyncClient, url: str) -> str | None:
 async def _started(client: httpx2.AsyncClient, url: str) -> str:
     import httpx2
 
-    seen = b""
-    try:
+    with suppress(httpx2.HTTPError):
         async with client.stream("GET", f"{http_root(url)}/metrics") as response:
-            if response.status_code == 200:
-                async for piece in response.aiter_bytes():
-                    seen += piece
-                    if (match := _START_LINE.search(seen)) and seen.find(b"\n", match.start()) > 0:
-                        return match[1].decode(errors="replace")
-                    if len(seen) > _METRICS_BYTES:
-                        break
-    except httpx2.HTTPError:
-        pass
+            return await _start_in(response.aiter_bytes()) if response.status_code == 200 else ""
+    return ""
+
+
+async def _start_in(metrics: AsyncIterator[bytes]) -> str:
+    """When the server was started, of what ``/metrics`` says; only its beginning is read."""
+    seen = b""
+    async for piece in metrics:
+        seen += piece
+        if (match := _START_LINE.search(seen)) and seen.find(b"\n", match.start()) > 0:
+            return match[1].decode(errors="replace")
+        if len(seen) > _METRICS_BYTES:
+            break
     return ""

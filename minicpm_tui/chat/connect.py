@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from minicpm_tui.backends.base import Backend
 from minicpm_tui.backends.facts import ModelFacts, ServerFacts
 from minicpm_tui.backends.keys import choose_key, usable
 from minicpm_tui.backends.memory import MediaMemory
+from minicpm_tui.backends.openai import OpenAIBackend
 from minicpm_tui.config import Config
 from minicpm_tui.errors import ModelNotFound, ServerUnreachable, StorageError
 from minicpm_tui.families import Family, as_served, recognise, request_profile, sliced
@@ -119,24 +121,8 @@ async def connect(
     return await _connect(config, target, key, sdk=sdk)
 
 
-def _import_client() -> None:
-    """A tenth of a second: in a thread, beside which keys are taken."""
-    import httpcore2  # noqa: F401  httpx2 would import it with its first connection
-    import httpx2  # noqa: F401
-    from anyio.lowlevel import checkpoint
-
-    import minicpm_tui.backends.bounded
-    import minicpm_tui.backends.openai
-    import minicpm_tui.backends.pace
-    import minicpm_tui.backends.presence
-    import minicpm_tui.backends.probe  # noqa: F401
-
-    asyncio.run(checkpoint())  # anyio imports what it needs within a loop, which httpcore2's first connection would do
-
-
 async def _connect(config: Config, target: Target, key: str, demo: DemoProcess | None = None, *, sdk: bool) -> Connection:
-    await asyncio.to_thread(_import_client)
-    from minicpm_tui.backends.openai import OpenAIBackend
+    await asyncio.to_thread(import_module, "minicpm_tui.backends.probe")
     from minicpm_tui.backends.probe import probe
 
     facts = await probe(target.url, key)
