@@ -37,7 +37,8 @@ class Row:
     a line in the OpenAI batch format, sent as it is. ``turns`` say where the files belong, and what was said before the question,
     which is the last of them; without any, the files come before the question. ``columns`` are what a prompt template may name.
     ``error`` says why this row cannot be asked. ``place`` is the line it comes from, where it has one; ``nameless``: it has no id
-    of its own, and others may have that of its file.
+    of its own, and others may have that of its file. ``overlooked``: what stands for a file in a row
+    that has none, and the names of its fields.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Row:
     turns: tuple[Turn, ...] = ()
     place: str = ""
     nameless: bool = False
+    overlooked: tuple[str, str] | None = None
 
     @property
     def lean(self) -> Row:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from minicpm_tui.batch.input.record import Columns
 from minicpm_tui.batch.input.requests import Plan
 from minicpm_tui.batch.records import Item, Turn
 from minicpm_tui.demo.options import DemoOptions
@@ -78,9 +79,9 @@ def test_what_is_neither_a_path_nor_a_picture_is_named(tmp_path: Path) -> None:
 
 
 def test_fields_that_are_not_understood_are_named(tmp_path: Path) -> None:
-    item = one(tmp_path / "in.jsonl", {"picture": "a.png", "q": "?"})
+    item = one(tmp_path / "in.jsonl", {"scan": "a.png", "q": "?"})
     assert "in.jsonl:1" in item.row.error
-    assert "picture, q" in item.row.error
+    assert "scan, q" in item.row.error
 
 
 # -- conversations -------------------------------------------------------------------------------------------------------------
@@ -167,7 +168,8 @@ def test_a_conversation_that_is_not_understood_is_named_by_line_and_field(tmp_pa
 
 
 def test_a_mark_that_is_none_stays_text(tmp_path: Path) -> None:
-    item = one(tmp_path / "s.jsonl", {"text": "What does <image> mean in HTML?"})
+    (tmp_path / "s.jsonl").write_text('{"text": "What does <image> mean in HTML?"}')
+    (item,) = Plan((str(tmp_path / "s.jsonl"),), columns=Columns(("",))).items()
     assert (item.text, item.row.turns) == ("What does <image> mean in HTML?", ())
 
 

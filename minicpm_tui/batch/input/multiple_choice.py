@@ -10,7 +10,9 @@ LETTERS = string.ascii_uppercase
 
 
 def options_of(record: Mapping[str, Any]) -> dict[str, str]:
-    """The columns A, B, … as far as they are there and not empty."""
+    """The columns A, B, … as far as they are there and not empty; none where the first is no column, but say X and Y are."""
+    if LETTERS[0] not in record:
+        return {}
     return {letter: text for letter in LETTERS if (text := str(record.get(letter) or "").strip())}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,21 +11,16 @@ from typing import Any
 import msgspec
 
 from minicpm_tui.batch.input.conversations import Conversation, is_conversation
+from minicpm_tui.batch.input.fields import FILE_FIELDS, ID_FIELDS, TEXT_FIELDS, Fields, numbered
 from minicpm_tui.batch.input.files import files_in
 from minicpm_tui.batch.input.marks import Marks, has_marks
 from minicpm_tui.batch.input.multiple_choice import options_of, question_text
+from minicpm_tui.batch.input.overlooked import overlooked
 from minicpm_tui.batch.input.template import file_columns
 from minicpm_tui.batch.records import Row, Turn
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.media.data_url import is_base64_media, is_data_url
-
-FILE_FIELDS = (
-    *("files", "file", "images", "image", "image_path", "image_paths", "img", "videos", "video", "filename", "file_name"),
-)
-TEXT_FIELDS = ("text", "prompt", "question")
-ID_FIELDS = ("id", "custom_id")
-_NUMBERED = re.compile(r"image_\d+")
 
 
 @dataclass(frozen=True)
@@ -46,6 +40,7 @@ def record_row(record: Mapping[str, Any], columns: Columns, place: str, base: Pa
 
     Raises UsageError, which names the line and the field, for what is not understood.
     """
+    record = Fields(record)
     if columns == USUAL and is_conversation(record):
         return _conversation_row(record, place, base)
     files = tuple(_files(record, columns.files, place))
@@ -62,11 +57,12 @@ def record_row(record: Mapping[str, Any], columns: Columns, place: str, base: Pa
         files=files,
         text=text,
         system=None if system is None else text_of(system),
-        columns={**(file_columns(files[0]) if files and not is_data_url(files[0]) else {}), **known, "text": text},
+        columns=Fields({**(file_columns(files[0]) if files and not is_data_url(files[0]) else {}), **known, "text": text}),
         base=base,
         turns=_turns(text, len(files), place),
         place=place,
         nameless=not name,
+        overlooked=None if files or columns.files else overlooked(record, asked),
     )
 
 
@@ -97,10 +93,11 @@ def _conversation_row(record: Mapping[str, Any], place: str, base: Path | None) 
         files=tuple(found.files),
         text=text,
         system=found.system,
-        columns={"answer": found.answer, **scalars(record), "text": text},
+        columns=Fields({"answer": found.answer, **scalars(record), "text": text}),
         base=base,
         turns=found.turns,
         place=place,
+        overlooked=None if found.files else overlooked(record, text),
     )
 
 
@@ -123,11 +120,12 @@ def _turns(text: str, files: int, place: str) -> tuple[Turn, ...]:
 
 
 def _files(record: Mapping[str, Any], chosen: tuple[str, ...], place: str) -> Iterator[str]:
-    names: tuple[str, ...] = chosen or FILE_FIELDS
-    present = [name for name in names if record.get(name)]
+    present = [name for name in chosen or FILE_FIELDS if name and name in record and record[name]]
     if not chosen:
-        numbered = sorted((name for name in record if _NUMBERED.fullmatch(name) and record[name]), key=lambda name: int(name[6:]))
-        present = present[:1] or numbered
+        further = numbered(record)
+        own = [name for name in further if record[name]]
+        first = min(further.values(), default=0)
+        present = [*present[:1], *(own if first > 1 or not present else ())]  # ``image`` and ``image2``, but not ``image`` again
     return itertools.chain.from_iterable(files_in(record[name], f"{place}: {name}") for name in present)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from minicpm_tui.batch.digests import DigestSet, digest
 from minicpm_tui.batch.input import captions
+from minicpm_tui.batch.input.fields import Fields
 from minicpm_tui.batch.input.record import USUAL, Columns
 from minicpm_tui.batch.input.sources import rows
 from minicpm_tui.batch.input.template import fill
@@ -55,7 +56,7 @@ class Plan:
     def _columns(self, row: Row) -> Mapping[str, str]:
         """What the prompts may name; the caption is read when one of them does."""
         wanted = captions.FIELD not in row.columns and any(f"{{{captions.FIELD}}}" in prompt for prompt in self.prompts)
-        return {**row.columns, captions.FIELD: captions.caption_of(row)} if wanted else row.columns
+        return Fields({**row.columns, captions.FIELD: captions.caption_of(row)}) if wanted else row.columns
 
     def scan(self, look: Callable[[Item], None]) -> DigestSet:
         """The ids of all requests; ``look`` sees each and may raise. Nothing is sent before this has passed.

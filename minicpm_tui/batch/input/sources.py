@@ -9,11 +9,13 @@ from pathlib import Path
 
 from minicpm_tui.batch.input.arrow import PARQUET_MAGIC, arrow_rows, dataset_rows, holds_parquet, is_dataset
 from minicpm_tui.batch.input.encoding import encoding_of
+from minicpm_tui.batch.input.fields import FILE_FIELDS, ID_FIELDS, TEXT_FIELDS, Fields, numbered
 from minicpm_tui.batch.input.json_lines import json_rows
 from minicpm_tui.batch.input.locate import is_there, readable, without_part
+from minicpm_tui.batch.input.overlooked import PICTURE_SUFFIXES, VIDEO_SUFFIXES, demand_files
 from minicpm_tui.batch.input.path_list import SUFFIXES as LIST_SUFFIXES
 from minicpm_tui.batch.input.path_list import list_rows, names_a_file
-from minicpm_tui.batch.input.record import FILE_FIELDS, ID_FIELDS, TEXT_FIELDS, Columns
+from minicpm_tui.batch.input.record import Columns
 from minicpm_tui.batch.input.row_ids import RowIds
 from minicpm_tui.batch.input.tables import csv_rows, separator_of
 from minicpm_tui.batch.input.template import file_columns
@@ -32,8 +34,6 @@ CSV_SUFFIXES = {".csv", ".tsv"}
 TAR_SUFFIXES = {".gz", ".tgz"}
 EXCEL_SUFFIXES = {".xlsx", ".xlsm"}
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
-VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".flv", ".wmv", ".mpg", ".mpeg"}
 
 
 def rows(inputs: Sequence[str], columns: Columns) -> Iterator[Row]:
@@ -44,7 +44,7 @@ def rows(inputs: Sequence[str], columns: Columns) -> Iterator[Row]:
     """
     ids = RowIds()
     for name in inputs:
-        yield from map(ids.given, _rows_of(name, columns))
+        yield from map(ids.given, demand_files(_rows_of(name, columns)))
 
 
 def _rows_of(name: str, columns: Columns) -> Iterator[Row]:
@@ -103,7 +103,8 @@ def _text_rows(path: Path, columns: Columns) -> Iterator[Row]:
         header = file.readline().strip("\n")
         separator = separator_of(path, file)
     known = {*FILE_FIELDS, *TEXT_FIELDS, *ID_FIELDS, *columns.files, columns.text, columns.id, "index"} - {""}
-    if not known & {name.strip('"') for name in header.split(separator)}:
+    names = Fields(dict.fromkeys(name.strip('"') for name in header.split(separator)))
+    if not (numbered(names) or any(name in names for name in known)):
         raise UsageError(
             _("{path}: its first line is neither a file nor the header of a table").format(path=path),
             hint=_("inputs are pictures, videos, folders, lists of paths, tables (CSV, TSV), JSON, tars and Parquet"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from minicpm_tui.batch.input.encoding import encoding_of
+from minicpm_tui.batch.input.fields import Fields
 from minicpm_tui.batch.input.locate import readable
 from minicpm_tui.batch.input.record import Columns, record_row
 from minicpm_tui.batch.records import Row
@@ -30,18 +31,19 @@ def csv_rows(path: Path, columns: Columns) -> Iterator[Row]:
     encoding = encoding_of(path)  # reads all of it
     with _records(path, encoding) as table:
         names = table.names
-        missing = [name for name in (*columns.files, columns.text, columns.id) if name and name not in names]
+        known = Fields(dict.fromkeys(names))
+        missing = [name for name in (*columns.files, columns.text, columns.id) if name and name not in known]
         if missing:
             raise UsageError(
                 _("{path}: no column “{name}”").format(path=path, name=missing[0]),
                 hint=_("available: {names}").format(names=", ".join(names)),
             )
-        with _pictures(path, encoding, names) as pictures:
+        with _pictures(path, encoding, known) as pictures:
             for values in table:
                 place = f"{path.name}:{table.line}"
                 try:
                     if pictures is not None:
-                        values["image"] = pictures.of(values["image"])
+                        values[pictures.column] = pictures.of(values[pictures.column])
                     yield record_row(values, columns, place, path.parent)
                 except UsageError as error:
                     yield Row(place, error=error.message)
@@ -116,15 +118,16 @@ def separator_of(path: Path, file: IO[str]) -> str:
 
 
 @contextmanager
-def _pictures(path: Path, encoding: str, names: tuple[str, ...]) -> Iterator[_Pictures | None]:
+def _pictures(path: Path, encoding: str, names: Fields[None]) -> Iterator[_Pictures | None]:
     """The pictures that several rows share, where the table is VLMEvalKit's; they lie in a file meanwhile."""
-    if not {"index", "question", "image"} <= set(names):
+    if not all(name in names for name in ("index", "question", "image")):
         yield None
         return
+    column = names.written("image")
     with _records(path, encoding) as table:
-        shared = {row["image"] for row in table if row["image"] and len(row["image"]) <= _LONGEST_REFERENCE}
+        shared = {row[column] for row in table if row[column] and len(row[column]) <= _LONGEST_REFERENCE}
     with tempfile.TemporaryFile() as file:
-        pictures = _Pictures(file)
+        pictures = _Pictures(file, names.written("index"), column)
         if shared:
             with _records(path, encoding) as table:
                 for row in table:
@@ -133,16 +136,18 @@ def _pictures(path: Path, encoding: str, names: tuple[str, ...]) -> Iterator[_Pi
 
 
 class _Pictures:
-    """Pictures in base64 by the index of their row, in ``file``."""
+    """The pictures in base64 of ``column`` by the ``index`` of their row, in ``file``."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], index: str, column: str) -> None:
+        self.column = column
+        self._index = index
         self._file = file
         self._places: dict[str, tuple[int, int]] = {}
         self._links: dict[str, str] = {}
 
     def keep(self, row: Mapping[str, str], shared: set[str]) -> None:
         """Keep the picture of ``row``, or which row has it, where its index is ``shared``."""
-        index, image = row["index"], row["image"]
+        index, image = row[self._index], row[self.column]
         if index in shared and len(image) > _LONGEST_REFERENCE:
             self._places[index] = (self._file.seek(0, 2), self._file.write(image.encode()))
         elif index in shared and image:

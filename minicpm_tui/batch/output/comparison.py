@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from minicpm_tui.batch.input.multiple_choice import options_of
 from minicpm_tui.batch.output.accuracy import Match, matches
 from minicpm_tui.batch.output.choice import chosen_option
 from minicpm_tui.batch.output.words import plain
@@ -79,7 +80,7 @@ class Comparison:
 
     def _options(self, columns: Mapping[str, str]) -> dict[str, str]:
         if not self.options:
-            own = {letter: columns[letter] for letter in _LETTERS if columns.get(letter, "").strip()}
+            own = options_of(columns)
             return own or dict.fromkeys(_LETTERS, "")
         lettered = all(len(name) == 1 and name in _LETTERS for name in self.options)
         named = zip(self.options if lettered else _LETTERS, (columns.get(name, "") for name in self.options), strict=False)

@@ -1,0 +1,93 @@
+"""Which columns of a table, and which fields of JSON lines, are taken for what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from minicpm_tui.batch.input.record import Columns
+from minicpm_tui.batch.input.requests import Plan
+from minicpm_tui.batch.records import Item
+from minicpm_tui.demo.testing import serving
+from minicpm_tui.errors import UsageError
+from tests.batch.conftest import batch, png
+
+
+def asked(path: Path, text: str, *prompts: str, columns: Columns | None = None) -> list[Item]:
+    path.write_text(text)
+    plan = Plan((str(path),), prompts, columns or Columns())
+    plan.scan(lambda _item: None)
+    return list(plan.items())
+
+
+@pytest.mark.parametrize("name", ["IMAGE", "Image", "photo", "img_path", "image1", "Image_1", "image-1", "IMG1"])
+def test_a_column_of_pictures_by_its_usual_names(tmp_path: Path, name: str) -> None:
+    (item,) = asked(tmp_path / "t.csv", f"ID,{name},Question\n7,a.jpg,Q\n")
+    assert (item.id, item.row.files, item.text) == ("7", ("a.jpg",), "Q")
+
+
+@pytest.mark.parametrize("header", ["image2,image1", "IMG_2,IMG_1", "image2,image"])
+def test_numbered_columns_make_one_request(tmp_path: Path, header: str) -> None:
+    (item,) = asked(tmp_path / "t.csv", f"question,{header}\nQ,b.jpg,a.jpg\n")
+    assert item.row.files == ("a.jpg", "b.jpg")
+
+
+def test_named_columns_and_prompts_ignore_case(tmp_path: Path) -> None:
+    (item,) = asked(tmp_path / "t.csv", "No,Pic,Ask\n7,a.jpg,Q\n", "{ask} {NO} {Pic}", columns=Columns(("PIC",), "ask", "NO"))
+    assert (item.id, item.row.files, item.text) == ("7", ("a.jpg",), "Q 7 a.jpg")
+
+
+def test_vlmevalkit_in_capitals(tmp_path: Path) -> None:
+    (item,) = asked(tmp_path / "t.tsv", "INDEX\tIMAGE\tQUESTION\ta\tb\n7\ta.jpg\tQ\tred\tblue\n")
+    assert item.id == "7"
+    assert "A. red\nB. blue" in item.text
+
+
+def test_expected_answers_and_options_ignore_case(tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "t.csv").write_text("id,text,Answer,Left,Right,Kind\n1,Q,red,red,blue,k\n")
+    flags = ("--expect", "answer", "--match", "choice", "--options", "left,right", "--group-by", "kind")
+    with serving() as server:
+        assert batch(tmp_path / "t.csv", "-o", output, *flags, "--url", server.url) == 0
+    assert "k: accuracy" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sign"),
+    [
+        ("t.csv", "id,scan,question\n1,,Q\n2,a b.JPG,Q\n", "t.csv:3: “a b.JPG”"),
+        ("t.csv", "id,scan,question\n1,https://a.example/v.mp4?x=1,Q\n", "t.csv:2: “https"),
+        ("t.csv", "id,question\n1,<image> Q\n", "t.csv:2: “<image>”"),
+        ("t.csv", "id,question\n1,What is in <image 2>?\n", "t.csv:2: “<image 2>”"),
+        ("t.jsonl", '{"id": 1, "question": "Q", "scans": ["a.png"]}\n', "t.jsonl:1: “a.png”"),
+        ("t.jsonl", '{"id": 1, "query": "Q", "scan": "a.png"}\n', "t.jsonl:1: “a.png”"),
+    ],
+)
+def test_pictures_that_no_column_is_taken_for(tmp_path: Path, name: str, text: str, sign: str) -> None:
+    with pytest.raises(UsageError, match="no column is taken for one") as caught:
+        asked(tmp_path / name, text)
+    assert sign in caught.value.message
+    assert "--file-column" in caught.value.hint
+    assert "id, " in caught.value.hint
+
+
+def test_nothing_is_sent_without_its_pictures(tmp_path: Path, output: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,scan,question\n1,a.jpg,Q\n")
+    (tmp_path / "a.jpg").write_bytes(png(1))
+    with serving() as server:
+        assert batch(tmp_path / "t.csv", "-o", output, "--url", server.url) == 2
+        assert not server.chats
+        assert batch(tmp_path / "t.csv", "-o", output, "--url", server.url, "--file-column=") == 0
+    assert output.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,question\n1,What is in a.jpg\n",
+        "id,question,source\n1,Q,see a.txt\n",
+        "image,question,scan\na.jpg,Q,\n,Q,b.jpg\n",
+    ],
+)
+def test_questions_alone_stay_allowed(tmp_path: Path, text: str) -> None:
+    assert asked(tmp_path / "t.csv", text)
