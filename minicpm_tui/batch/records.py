@@ -55,6 +55,11 @@ class Row:
     overlooked: tuple[str, str] | None = None
 
     @property
+    def where(self) -> str:
+        """What a message calls it: the line it comes from, else its id."""
+        return self.place or self.id
+
+    @property
     def lean(self) -> Row:
         """Without what a request is made of: a thousand may be under way, and not each of them twice."""
         files = tuple(file for file in self.files if not is_data_url(file))

@@ -160,18 +160,29 @@ def test_choices_are_told_by_group_and_in_a_table(tmp_path: Path, output: Path, 
         assert [row["chosen"] for row in csv.DictReader(file)] == ["A", "B", "A", ""]
 
 
+@pytest.mark.parametrize("match", ["exact", "contains", "regex", "numeric", "choice"])
+def test_an_expected_answer_that_is_empty_is_refused(
+    tmp_path: Path, output: Path, match: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "t.csv").write_text("id,text,answer,A,B\na,hi,1,1,2\nb,hi, ,1,2\n")
+    with serving(QUICK) as server:
+        assert batch(tmp_path / "t.csv", "-o", output, "--expect", "answer", "--match", match, "--url", server.url) == 2
+        assert not server.chats
+    assert "t.csv:3: the field “answer” is empty" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("flags", [("--match", "choice"), ("--group-by", "x"), ("--expect", "x", "--options", "A,B")])
 def test_flags_that_say_nothing_alone(pictures: Path, output: Path, flags: tuple[str, ...]) -> None:
     assert batch(pictures, *ASK, "-o", output, "--url", "127.0.0.1:1", *flags) == 2
 
 
 def test_a_reference_that_is_none_is_named(tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "t.csv").write_text("id,text,answer\na,hi,3\nb,hi,\n")
+    (tmp_path / "t.csv").write_text("id,text,answer\na,hi,3\nb,hi,no\n")
     with serving(QUICK) as server:
         flags = ("--expect", "answer", "--match", "numeric", "--url", server.url)
         assert batch(tmp_path / "t.csv", "-o", output, *flags) == 2
         assert not server.chats
-    assert "b: “” is not a number" in capfd.readouterr().err
+    assert "t.csv:3: “no” is not a number" in capfd.readouterr().err
 
 
 def test_a_table_that_cannot_be_written_is_said_at_once(pictures: Path, tmp_path: Path, output: Path) -> None:

@@ -56,14 +56,19 @@ class Comparison:
         columns = item.row.columns
         for name in filter(None, (self.column, self.group, *self.options)):
             if name not in columns:
-                raise UsageError(_("{id} has no field “{field}” to compare with").format(id=item.id, field=name))
+                raise UsageError(_("{place} has no field “{field}” to compare with").format(place=item.row.where, field=name))
+        if not columns[self.column].strip():
+            raise UsageError(
+                _("{place}: the field “{field}” is empty").format(place=item.row.where, field=self.column),
+                hint=_("--expect compares with it: fill it in, or leave this record out"),
+            )
         try:
             if self.match == CHOICE:
                 self._expected_letter(columns)
             else:
                 matches("", columns[self.column], self.match)
         except UsageError as error:
-            raise UsageError(f"{item.id}: {error.message}") from None
+            raise UsageError(f"{item.row.where}: {error.message}") from None
 
     def of(self, text: str, columns: Mapping[str, str]) -> dict[str, Any]:
         """The fields of the result whose answer is ``text``."""
