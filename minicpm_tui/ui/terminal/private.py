@@ -61,7 +61,7 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
     "textual.app:App": ("_notifications", "_unnotify"),
     "textual.command:CommandPalette": ("_action_command_list",),
     "textual.message:Message": ("_stop_propagation",),
-    "textual.screen:Screen": ("_callbacks",),
+    "textual.screen:Screen": ("_callbacks", "_update_timer"),
     "textual._xterm_parser:XTermParser": ("_sequence_to_key_events",),
     "textual.drivers.linux_driver:LinuxDriver": ("_debug",),
 }
@@ -120,6 +120,13 @@ def stopped(event: Event) -> bool:
 def awaits_paint(screen: Screen[Any]) -> bool:
     """Whether something (``call_after_refresh``) is to be called once ``screen`` is painted."""
     return bool(getattr(screen, "_callbacks", ()))
+
+
+def begin_frames(screen: Screen[Any]) -> None:
+    """Start the clock of ``screen``'s frames before one is asked for: the first would wait for a whole period of it, 17 ms."""
+    timer = getattr(screen, "_update_timer", None)
+    if timer is not None:
+        timer.resume()
 
 
 def driver_of(app: App[Any]) -> Driver | None:
