@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,25 @@ def test_nothing_is_sent_without_its_pictures(tmp_path: Path, output: Path) -> N
 )
 def test_questions_alone_stay_allowed(tmp_path: Path, text: str) -> None:
     assert asked(tmp_path / "t.csv", text)
+
+
+@pytest.mark.parametrize("prompts", [("{q}",), ("Look.", "{q}")])
+def test_a_record_without_a_field_of_the_prompt_is_named(tmp_path: Path, prompts: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match=r"t\.jsonl:2 has no field “q”, which the prompt uses") as caught:
+        asked(tmp_path / "t.jsonl", '{"id": "a", "image": "a.jpg", "q": "Q"}\n{"id": "b", "image": "a.jpg"}\n', *prompts)
+    assert "{image}" in caught.value.hint
+
+
+def test_a_sample_of_a_tar_without_a_field_of_the_prompt_is_named(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "t.tar", "w") as tar:
+        for name, data in (("1.png", png(1)), ("1.json", b'{"q": "Q"}'), ("2.png", png(2))):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    with pytest.raises(UsageError, match=r"t\.tar: 2 has no field “q”"):
+        list(Plan((str(tmp_path / "t.tar"),), ("{q}",)).items())
+
+
+def test_a_record_without_a_caption_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"t\.csv:2 has no caption"):
+        asked(tmp_path / "t.csv", "id,image\n1,a.jpg\n", "{caption}")

@@ -21,7 +21,8 @@ def caption_of(row: Row) -> str:
     found = next((each for each in beside if each.is_file()), None)
     if found is None:
         raise UsageError(
-            _("{id} has no caption beside it").format(id=row.id), hint=_("{{caption}} reads {names}").format(names=_names(beside))
+            _("{place} has no caption beside it").format(place=row.where),
+            hint=_("{{caption}} reads {names}").format(names=_names(beside)),
         )
     with readable(found):
         data = found.read_bytes()

@@ -47,11 +47,11 @@ class Plan:
                 )
             yield row.id, row.text
         elif len(self.prompts) == 1:
-            yield row.id, fill(self.prompts[0], self._columns(row))
+            yield row.id, fill(self.prompts[0], self._columns(row), row.place)
         else:
             columns = self._columns(row)
             for number, prompt in enumerate(self.prompts, 1):
-                yield f"{row.id}#{number}", fill(prompt, columns)
+                yield f"{row.id}#{number}", fill(prompt, columns, row.place)
 
     def _columns(self, row: Row) -> Mapping[str, str]:
         """What the prompts may name; the caption is read when one of them does."""

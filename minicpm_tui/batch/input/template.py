@@ -16,8 +16,8 @@ from minicpm_tui.i18n import _
 _FIELD = re.compile(r"\{\{([^{}\n]*)\}\}|\{([^{}\n]+)\}")
 
 
-def fill(template: str, columns: Mapping[str, str]) -> str:
-    """``template`` with its fields replaced. Raises UsageError for a word in braces that is no column."""
+def fill(template: str, columns: Mapping[str, str], place: str = "") -> str:
+    """``template`` with its fields replaced. Raises UsageError, which names ``place``, for a word in braces that is no column."""
 
     def replace(match: re.Match[str]) -> str:
         if match[1] is not None:
@@ -26,8 +26,9 @@ def fill(template: str, columns: Mapping[str, str]) -> str:
         if name in columns:
             return columns[name]
         if name.isidentifier():
+            lacking = _("{place} has no field “{name}”, which the prompt uses").format(place=place, name=name)
             raise UsageError(
-                _("the prompt uses {{{name}}}, which this input does not have").format(name=name),
+                lacking if place else _("the prompt uses {{{name}}}, which this input does not have").format(name=name),
                 hint=_("available: {columns}; write {{{{{name}}}}} for the literal text").format(
                     columns=", ".join(f"{{{known}}}" for known in columns), name=name
                 ),
