@@ -37,8 +37,8 @@ class Row:
     a line in the OpenAI batch format, sent as it is. ``turns`` say where the files belong, and what was said before the question,
     which is the last of them; without any, the files come before the question. ``columns`` are what a prompt template may name.
     ``error`` says why this row cannot be asked. ``place`` is the line it comes from, where it has one; ``nameless``: it has no id
-    of its own, and others may have that of its file. ``overlooked``: what stands for a file in a row
-    that has none, and the names of its fields.
+    of its own, and others may have that of its file. ``asks`` is the field for its question, also
+    where that is empty. ``overlooked``: what stands for a file in a row that has none, and the names of its fields.
     """
 
     id: str
@@ -52,6 +52,7 @@ class Row:
     turns: tuple[Turn, ...] = ()
     place: str = ""
     nameless: bool = False
+    asks: str = ""
     overlooked: tuple[str, str] | None = None
 
     @property

@@ -115,3 +115,25 @@ def test_a_sample_of_a_tar_without_a_field_of_the_prompt_is_named(tmp_path: Path
 def test_a_record_without_a_caption_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"t\.csv:2 has no caption"):
         asked(tmp_path / "t.csv", "id,image\n1,a.jpg\n", "{caption}")
+
+
+@pytest.mark.parametrize(
+    "header", ["id,image,question", "ID,Image,Question", "index,image,question", "id,image,Ask"], ids=lambda each: each
+)
+def test_a_question_that_is_empty_is_named(tmp_path: Path, header: str) -> None:
+    name = header.rpartition(",")[2]
+    columns = Columns(text=name) if name == "Ask" else Columns()
+    with pytest.raises(UsageError, match=rf"t\.csv:3: the field “{name}” is empty") as caught:
+        asked(tmp_path / "t.csv", f"{header},A,B\n1,a.jpg,Q,x,y\n2,a.jpg,,x,y\n", columns=columns)
+    assert "--prompt" in caught.value.hint
+    assert len(asked(tmp_path / "t.csv", f"{header}\n1,a.jpg,\n", "What?", columns=columns)) == 1
+
+
+def test_a_question_that_is_empty_without_a_picture_is_named(tmp_path: Path) -> None:
+    _first, second = asked(tmp_path / "t.csv", "id,question\n1,Q\n2,\n")
+    assert second.row.error == "t.csv:3: the field “question” is empty"
+
+
+def test_a_table_without_questions_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"there is no question about t\.csv:2"):
+        asked(tmp_path / "t.csv", "id,image\n1,a.jpg\n")

@@ -35,20 +35,28 @@ class Columns:
 USUAL = Columns()
 
 
-def record_row(record: Mapping[str, Any], columns: Columns, place: str, base: Path | None) -> Row:
-    """The row of ``record``; ``place`` names its line, ``base`` is where relative paths begin.
+def record_row(fields: Mapping[str, Any], columns: Columns, place: str, base: Path | None) -> Row:
+    """The row of a record with these ``fields``; ``place`` names its line, ``base`` is where relative paths begin.
 
     Raises UsageError, which names the line and the field, for what is not understood.
     """
-    record = Fields(record)
+    record = Fields(fields)
     if columns == USUAL and is_conversation(record):
         return _conversation_row(record, place, base)
     files = tuple(_files(record, columns.files, place))
-    asked = _first(record, (columns.text,) if columns.text else TEXT_FIELDS)
+    texts = (columns.text,) if columns.text else TEXT_FIELDS
+    asked = _first(record, texts)
+    asks = next((record.written(name) for name in texts if name in record), "")
+    if asks and not (files or asked):
+        raise UsageError(_("{place}: the field “{field}” is empty").format(place=place, field=asks))
     if not (files or asked):
         names = ", ".join(str(name) for name in record) or "–"
         raise UsageError(_("{place}: neither a question nor a file among its fields: {names}").format(place=place, names=names))
-    text = question_text(asked, options_of(record), text_of(record.get("hint"))) if _is_evaluation(record) else asked
+    text = (
+        question_text(asked, options_of(record), text_of(record.get("hint")))
+        if asked.strip() and _is_evaluation(record)
+        else asked
+    )
     system = record.get("system")
     known = scalars(record)
     name = _name(record, columns)
@@ -62,6 +70,7 @@ def record_row(record: Mapping[str, Any], columns: Columns, place: str, base: Pa
         turns=_turns(text, len(files), place),
         place=place,
         nameless=not name,
+        asks=asks,
         overlooked=None if files or columns.files else overlooked(record, asked),
     )
 
