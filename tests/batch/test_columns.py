@@ -129,6 +129,23 @@ def test_a_question_that_is_empty_is_named(tmp_path: Path, header: str) -> None:
     assert len(asked(tmp_path / "t.csv", f"{header}\n1,a.jpg,\n", "What?", columns=columns)) == 1
 
 
+@pytest.mark.parametrize("before", ["", "x" * 400, "猫" * 20])
+@pytest.mark.parametrize("zeros", ["\0", "\0Q\0\0"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_nul_character_in_a_table_is_named(tmp_path: Path, before: str, zeros: str, encoding: str) -> None:
+    (tmp_path / "t.csv").write_text(f"id,image,question\n1,a.jpg,Q{before}\n2,a.jpg,Q{zeros}Q\n", encoding=encoding)
+    with pytest.raises(UsageError, match=r"t\.csv:3: a NUL character in the cell “Q"):
+        list(Plan((str(tmp_path / "t.csv"),)).items())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "gb18030", "utf-8"])
+def test_tables_of_chinese_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    text = f"编号,图片文件,问题\n一,猫.jpg,{'这是什么？' * 50}\n"
+    (tmp_path / "t.csv").write_text(text, encoding=encoding)
+    (item,) = Plan((str(tmp_path / "t.csv"),), columns=Columns(("图片文件",), "问题", "编号")).items()
+    assert (item.id, item.row.files) == ("一", ("猫.jpg",))
+
+
 def test_a_question_that_is_empty_without_a_picture_is_named(tmp_path: Path) -> None:
     _first, second = asked(tmp_path / "t.csv", "id,question\n1,Q\n2,\n")
     assert second.row.error == "t.csv:3: the field “question” is empty"

@@ -28,8 +28,20 @@ def encoding_of(path: Path) -> str:
 
 
 def _candidates(head: bytes) -> tuple[str, ...]:
+    """UTF-16 without a mark: every other byte of ASCII is 0. A zero here and there is a fault of a text in another encoding."""
     if head.startswith(UTF16_MARKS):
         return ("utf-16",)
-    if 0 in head:  # UTF-16 without a mark: every other byte of ASCII is 0
-        return ("utf-16-le",) if head[1:2] == b"\0" else ("utf-16-be",)
+    high, low = head[::2].count(0), head[1::2].count(0)
+    few, many = sorted((high, low))
+    if many > 4 * few and (many * 4 >= len(head) or not _is_utf8(head)):
+        return ("utf-16-le",) if low > high else ("utf-16-be",)
     return ("utf-8-sig", "gb18030")
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether the text that begins with ``head`` may be UTF-8."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True

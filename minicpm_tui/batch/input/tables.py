@@ -102,6 +102,13 @@ class _Table:
                         )
                     return
                 self.line = self._reader.line_num
+                if (cell := next((cell for cell in row if "\0" in cell), None)) is not None:
+                    raise UsageError(
+                        _("{place}: a NUL character in the cell “{cell}”").format(
+                            place=f"{self._path}:{self.line}", cell=one_line(cell, 40)
+                        ),
+                        hint=_("remove it: the file is damaged, or no text"),
+                    )
                 if row:
                     yield row
         except csv.Error as error:
