@@ -72,7 +72,7 @@ def _run_of(options: Mapping[str, Any], flags: Flags) -> int:
         say(wanted.console, line)
     for line in summary.accuracy():
         click.echo(line)
-    return 1 if summary.failed or summary.missed else 0
+    return 1 if summary.failed or summary.missed or summary.untabled else 0
 
 
 async def _run(wanted: Run, options: Mapping[str, Any], flags: Flags, config: Config) -> Summary:

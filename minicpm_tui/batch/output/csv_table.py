@@ -7,7 +7,7 @@ import os
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,11 +78,16 @@ def _replacing(path: Path, *, raw: bool) -> Iterator[Any]:
     Spreadsheets take UTF-8 for what it is by its byte order mark, which other programs stumble over: not where it is ``raw``.
     """
     part = part_path(path)
-    with part.open("w", encoding="utf-8" if raw else "utf-8-sig", newline="") as target:
-        yield csv.writer(target)
-        target.flush()
-        os.fsync(target.fileno())
-    part.replace(path)
+    try:
+        with part.open("w", encoding="utf-8" if raw else "utf-8-sig", newline="") as target:
+            yield csv.writer(target)
+            target.flush()
+            os.fsync(target.fileno())
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
     sync_dir(path.parent)
 
 

@@ -17,8 +17,8 @@ from minicpm_tui.text import format_duration
 @dataclass(frozen=True)
 class Summary:
     """``failed`` of this run, ``missed`` those that were never asked, ``ends`` how the others ended, ``sidecars`` what is to be
-    told of theirs, ``limit`` what held it up; ``confusions`` is where the table of them lies, ``shares`` are those of the whole
-    output, where a reference answer was given.
+    told of theirs, ``limit`` what held it up; ``confusions`` is where the table of them lies, ``untabled`` says why there are no
+    tables, ``shares`` are those of the whole output, where a reference answer was given.
     """
 
     output: Path
@@ -33,17 +33,21 @@ class Summary:
     sidecars: Mapping[str, int] = field(default_factory=dict)
     limit: str = ""
     confusions: Path | None = None
+    untabled: str = ""
+
+    @property
+    def answered(self) -> str:
+        """The first line: how many were answered, and where the answers are."""
+        if self.done == self.failed:  # a speed of nothing is none
+            return _("0 answered in {time}: {path}").format(time=format_duration(self.seconds), path=self.output)
+        rate = self.done / self.seconds if self.seconds else 0.0
+        return _("{done} answered in {time} ({rate:.1f} requests/s, {tokens} tokens): {path}").format(
+            done=self.done - self.failed, time=format_duration(self.seconds), rate=rate, tokens=self.tokens, path=self.output
+        )
 
     def lines(self) -> list[str]:
         """For stderr."""
-        rate = self.done / self.seconds if self.seconds else 0.0
-        lines = [
-            _("{done} answered in {time} ({rate:.1f} requests/s, {tokens} tokens): {path}").format(
-                done=self.done - self.failed, time=format_duration(self.seconds), rate=rate, tokens=self.tokens, path=self.output
-            )
-        ]
-        if self.done == self.failed:  # a speed of nothing is none
-            lines = [_("0 answered in {time}: {path}").format(time=format_duration(self.seconds), path=self.output)]
+        lines = [self.answered]
         if self.failed:
             lines.append(
                 ngettext(
@@ -63,7 +67,7 @@ class Summary:
             )
         if self.confusions is not None:
             lines.append(_("which option was taken for which: {path}").format(path=self.confusions))
-        return [*lines, *filter(None, (self.limit,))]
+        return [*lines, *filter(None, (self.limit, self.untabled))]
 
     def _incomplete(self) -> list[str]:
         """A line for each way in which answers ended before they were whole."""

@@ -18,7 +18,7 @@ from minicpm_tui.batch.output.comparison import CHOICE, Comparison
 from minicpm_tui.batch.output.csv_table import confusions_path
 from minicpm_tui.batch.output.finish import Finisher
 from minicpm_tui.batch.output.schema import Schema
-from minicpm_tui.batch.output.sidecar_record import begin_record, read_marks
+from minicpm_tui.batch.output.sidecar_record import begin_record, read_marks, record_path
 from minicpm_tui.batch.output.sidecars import Kind, SidecarWriter
 from minicpm_tui.batch.progress import Reporter, Tally
 from minicpm_tui.batch.records import Result
@@ -107,6 +107,21 @@ def begin(job: Job, manifest: manifests.Manifest, total: int, replaceable: Itera
             begin_record(job.output, replaceable)
     manifests.save(job.output, manifest)
     return done
+
+
+def forget(job: Job) -> bool:
+    """Remove an output without a line, and what lies beside it, so that nothing is in the way of the next attempt.
+
+    False, and all of it stays, where there are lines, or sidecars may have been written. Blocks.
+    """
+    record = record_path(job.output)
+    with contextlib.suppress(OSError):
+        if job.output.stat().st_size or (record.exists() and record.stat().st_size):
+            return False
+        for path in (job.output, manifests.manifest_path(job.output), record):
+            path.unlink(missing_ok=True)
+        return True
+    return False
 
 
 def write_missing(job: Job, done: jsonl.Done, tally: Tally) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from minicpm_tui.batch.output.sidecar_record import mark, read_marks
 from minicpm_tui.batch.output.sidecars import may_replace, sidecar_path
 from minicpm_tui.batch.records import Item
 from minicpm_tui.batch.run.job import Job
-from minicpm_tui.errors import UsageError
+from minicpm_tui.errors import StorageError, UsageError
 from minicpm_tui.files import refuse_taken, storage_errors
 from minicpm_tui.i18n import _
 
@@ -59,6 +60,7 @@ class _Beside:
     left_out: list[bytes] = field(default_factory=list)
     replaceable: list[bytes] = field(default_factory=list)
     _places: list[bytes] = field(default_factory=list)
+    _writable: Path | None = None
 
     def __post_init__(self) -> None:
         known = self.job.sidecar is not None and self.job.continues
@@ -74,6 +76,7 @@ class _Beside:
             return
         if item.id in self._answered:
             if not path.exists():  # it will be written from the answer that is there
+                self._demand_writable(path.parent)
                 self._places.append(digest(str(path)))
             return
         if path.exists() and not may_replace(path, self._ours):
@@ -84,7 +87,19 @@ class _Beside:
                 refuse_taken(path, _taken_hint(self.job))
             with storage_errors(path):
                 self.replaceable.append(mark(path, path.read_bytes()))
+        self._demand_writable(path.parent)
         self._places.append(digest(str(path)))
+
+    def _demand_writable(self, folder: Path) -> None:
+        """Raises StorageError where no sidecar can be made."""
+        if folder == self._writable:
+            return
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            raise StorageError(
+                _("{folder}: no sidecar can be written there").format(folder=folder),
+                hint=_("leave out --sidecar, or make the folder writable"),
+            )
+        self._writable = folder
 
     def demand_different(self) -> None:
         """Raises UsageError when two answers would go to one file; it names both pictures."""

@@ -13,12 +13,14 @@ import msgspec
 from minicpm_tui.batch.engine import Engine
 from minicpm_tui.batch.output import manifest as manifests
 from minicpm_tui.batch.output.csv_table import Layout, write_confusions, write_table
+from minicpm_tui.batch.output.jsonl import Done
 from minicpm_tui.batch.output.summary import Summary, summarise
 from minicpm_tui.batch.progress import PLAIN_SECONDS, Reporter, Tally, reporter
-from minicpm_tui.batch.run.job import Job, begin, locked, run, write_missing
+from minicpm_tui.batch.run.job import Job, begin, forget, locked, run, write_missing
 from minicpm_tui.batch.run.look import Seen
 from minicpm_tui.batch.run.requests import RequestMaker
 from minicpm_tui.batch.run.workers import preparation
+from minicpm_tui.errors import StorageError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import RequestOptions
 from minicpm_tui.sampling import SAMPLING
@@ -65,7 +67,11 @@ async def carry_out(
     stopped = threading.Event()
     maker = maker.stopped_by(stopped.is_set, job.schema)
     with locked(job.output):
-        done = await asyncio.to_thread(begin, job, wanted.manifest(model, wanted.options), len(seen.ids), seen.replaceable)
+        try:
+            done = await asyncio.to_thread(begin, job, wanted.manifest(model, wanted.options), len(seen.ids), seen.replaceable)
+        except StorageError:
+            await asyncio.to_thread(forget, job)
+            raise
         tally = Tally(seen.ids.missing_from(done.ids))
         shown = reporter(tally, wanted.console, wanted.progress_seconds)
         _announce(shown, seen, tally, notes)
@@ -82,14 +88,41 @@ async def carry_out(
             if tally.total:
                 with preparation(maker, tally.total) as (prepare, threads):
                     await run(job, seen.ids, done, engine, prepare, tally, shown, threads=threads, gpus=gpu_words)
-        finally:
-            stopped.set()
-            await engine.aclose()
-            shown.stop()
-            if job.csv is not None:
-                await asyncio.to_thread(write_tables, job)
+        except BaseException as error:
+            await _end(engine, stopped, shown)
+            untabled = await asyncio.to_thread(_table_trouble, job)
+            for line in filter(None, (untabled, *await asyncio.to_thread(_left, job, tally, done, error))):
+                shown.say(line)
+            raise
+        await _end(engine, stopped, shown)
+        untabled = await asyncio.to_thread(_table_trouble, job)
         summary = await asyncio.to_thread(summarise, job.output, tally, len(seen.ids))
-    return replace(summary, confusions=next(iter(job.tables[1:]), None))
+    return replace(summary, confusions=None if untabled else next(iter(job.tables[1:]), None), untabled=untabled)
+
+
+async def _end(engine: Engine, stopped: threading.Event, shown: Reporter) -> None:
+    stopped.set()
+    await engine.aclose()
+    shown.stop()
+
+
+def _left(job: Job, tally: Tally, done: Done, error: BaseException) -> list[str]:
+    """What an ``error`` of the run leaves to go on with, for the user; what holds no answer is removed."""
+    if not isinstance(error, StorageError):  # others say themselves how to go on, or find the output by its name
+        return []
+    if not (tally.done or len(done.ids)) and forget(job):
+        return []
+    lines = [summarise(job.output, tally, tally.total).answered] if tally.done else []
+    return [*lines, _("the answers so far are saved; --resume continues")]
+
+
+def _table_trouble(job: Job) -> str:
+    """Write the tables; in words why they are not there, if so."""
+    try:
+        write_tables(job)
+    except StorageError as error:
+        return _("{error}; the answers are saved, and --resume writes the table").format(error=error)
+    return ""
 
 
 def write_tables(job: Job) -> None:
