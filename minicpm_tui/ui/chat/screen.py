@@ -33,7 +33,6 @@ from minicpm_tui.ui.kit.start_options import Launch
 from minicpm_tui.ui.kit.ui_state import UiState
 from minicpm_tui.ui.terminal.caret import rest_caret
 from minicpm_tui.ui.terminal.output.lean import LeanScreen
-from minicpm_tui.ui.terminal.private import begin_frames
 
 if TYPE_CHECKING:
     from minicpm_tui.ui.conversation import messages
@@ -66,7 +65,6 @@ class ChatScreen(Commanded, LeanScreen[None]):
         yield HintBar()
 
     def on_mount(self) -> None:
-        begin_frames(self)
         self.call_later(self._begin)  # behind Textual's first paint, which is in the queue
 
     def on_resize(self, event: Resize) -> None:

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from minicpm_tui.ui.terminal.output.blank import Blank
+from minicpm_tui.ui.terminal.private import begin_frames
 
 Result = TypeVar("Result")
 
@@ -51,3 +52,6 @@ class LeanScreen(Blank, Screen[Result]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = NarrowCompositor()
+
+    def on_mount(self) -> None:
+        begin_frames(self)
