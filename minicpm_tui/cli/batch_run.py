@@ -30,6 +30,7 @@ from minicpm_tui.batch.vllm.options import read_chosen
 from minicpm_tui.batch.vllm.start import Offline, through_vllm
 from minicpm_tui.chat.connect import at, choose
 from minicpm_tui.cli.ask_input import STDIN, copy_stdin
+from minicpm_tui.cli.batch_effects import demand_effects
 from minicpm_tui.cli.options import Flags
 from minicpm_tui.config import Config
 from minicpm_tui.errors import UsageError
@@ -44,6 +45,7 @@ _BODY_FIELDS = ("model", *SAMPLING)
 def run(options: Mapping[str, Any], flags: Flags) -> int:
     """Run the batch; the exit status: 0 all answered, 1 some failed, 130 interrupted. Raises MinicpmTuiError."""
     _demand_texts()
+    demand_effects(options)
     with piped_in(options["inputs"]) as inputs:
         return _run_of({**options, "inputs": inputs, "output": whole_path(options["output"])}, flags)
 

@@ -38,18 +38,32 @@ def look_through(job: Job) -> Seen:
         raise UsageError(_("--resume and --overwrite cannot be used together"))
     _look_at_places(job)
     beside = _Beside(job)
-    pictures = 1
+    pictures, fields = 1, False
 
     def look(item: Item) -> None:
-        nonlocal pictures
+        nonlocal pictures, fields
+        fields = fields or bool(item.row.place or item.row.error)  # a line that cannot be read is one of a table, too
         pictures = max(pictures, _media_count(item))
         if job.comparison is not None:
             job.comparison.check(item)
         beside.look(item)
 
     ids = job.plan.scan(look)
+    if not fields:
+        _refuse_columns(job)
     beside.demand_different()
     return Seen(ids.without(beside.left_out), pictures, len(beside.left_out), tuple(beside.replaceable))
+
+
+def _refuse_columns(job: Job) -> None:
+    """Raises UsageError for columns that are named where no input has any."""
+    columns = job.plan.columns
+    given = {"--file-column": columns.files, "--text-column": columns.text, "--id-column": columns.id}
+    for option, value in given.items():
+        if value:
+            raise UsageError(
+                _("{option}: no input has columns").format(option=option), hint=_("leave it out, or give a table or JSON lines")
+            )
 
 
 @dataclass
