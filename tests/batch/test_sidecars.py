@@ -185,7 +185,9 @@ def test_answers_about_pictures_that_are_no_files_are_told(
     with tarfile.open(tmp_path / "in.tar", "w") as tar:
         tar.add(pictures / "p00000.png", "a.png")
     assert batch(tmp_path / "in.tar", *ASK, "-o", output, "--url", server.url, "--sidecar", "txt") == 0
-    assert "no sidecar is written for 1 answer" in capfd.readouterr().err
+    before, _, after = capfd.readouterr().err.partition("1 answered")
+    assert "1 request will have no sidecar" in before
+    assert "no sidecar is written for 1 answer" in after
 
 
 def renaming_all_but_captions(finished: Path, path: Path, *, overwrite: bool) -> None:

@@ -20,13 +20,15 @@ from minicpm_tui.i18n import _
 @dataclass(frozen=True)
 class Seen:
     """What the look through the input told: the ids of all requests, how many ``pictures`` one has at most, and how many
-    requests were ``left_out`` for a sidecar that is there; ``replaceable`` marks the sidecars that the run may replace.
+    requests were ``left_out`` for a sidecar that is there; ``replaceable`` marks the sidecars that the run may replace, and
+    ``nowhere`` counts the requests to come that have no place for one.
     """
 
     ids: DigestSet
     pictures: int
     left_out: int = 0
     replaceable: tuple[bytes, ...] = ()
+    nowhere: int = 0
 
 
 def look_through(job: Job) -> Seen:
@@ -52,7 +54,7 @@ def look_through(job: Job) -> Seen:
     if not fields:
         _refuse_columns(job)
     beside.demand_different()
-    return Seen(ids.without(beside.left_out), pictures, len(beside.left_out), tuple(beside.replaceable))
+    return Seen(ids.without(beside.left_out), pictures, len(beside.left_out), tuple(beside.replaceable), beside.nowhere)
 
 
 def _refuse_columns(job: Job) -> None:
@@ -74,6 +76,7 @@ class _Beside:
     left_out: list[bytes] = field(default_factory=list)
     replaceable: list[bytes] = field(default_factory=list)
     _places: list[bytes] = field(default_factory=list)
+    nowhere: int = 0
     _writable: Path | None = None
 
     def __post_init__(self) -> None:
@@ -87,6 +90,7 @@ class _Beside:
         """Raises NameTaken for a sidecar that the run must not replace."""
         path = self._path(item)
         if path is None:
+            self.nowhere += self.job.sidecar is not None and not item.row.error and item.id not in self._answered
             return
         if item.id in self._answered:
             if not path.exists():  # it will be written from the answer that is there

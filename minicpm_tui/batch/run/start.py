@@ -159,5 +159,13 @@ def _announce(shown: Reporter, seen: Seen, tally: Tally, notes: Sequence[str]) -
                 seen.left_out,
             ).format(count=seen.left_out)
         )
+    if seen.nowhere:
+        shown.say(
+            ngettext(
+                "{count} request will have no sidecar: its picture is no file of its own here",
+                "{count} requests will have no sidecars: their pictures are no files of their own here",
+                seen.nowhere,
+            ).format(count=seen.nowhere)
+        )
     if total != tally.total:
         shown.say(_("{done} of {total} are already done").format(done=total - tally.total, total=total))
