@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,10 @@ _BODY_FIELDS = ("model", *SAMPLING)
 
 
 def run(options: Mapping[str, Any], flags: Flags) -> int:
-    """Run the batch; the exit status: 0 all answered, 1 some failed, 130 interrupted. Raises MinicpmTuiError."""
+    """Run the batch; the exit status: 0 all answered, 1 some failed, 130 interrupted, 143 ended by SIGTERM.
+
+    Raises MinicpmTuiError.
+    """
     _demand_texts()
     demand_effects(options)
     with piped_in(options["inputs"]) as inputs:
@@ -66,15 +70,28 @@ def _run_of(options: Mapping[str, Any], flags: Flags) -> int:
         overrides={name: flags.values[name] for name in _BODY_FIELDS if flags.values[name] is not None},
     )
     try:
-        summary = asyncio.run(_run(wanted, options, flags, config))
-    except KeyboardInterrupt:
+        summary = asyncio.run(_ended_in_order(_run(wanted, options, flags, config)))
+    except (KeyboardInterrupt, asyncio.CancelledError) as end:
         say(wanted.console, _("stopped: the answers so far are in {path}; --resume continues").format(path=options["output"]))
-        return 130
+        return 130 if isinstance(end, KeyboardInterrupt) else 128 + signal.SIGTERM
     for line in summary.lines():
         say(wanted.console, line)
     for line in summary.accuracy():
         click.echo(line)
     return 1 if summary.failed or summary.missed or summary.untabled else 0
+
+
+async def _ended_in_order(run: Coroutine[Any, Any, Summary]) -> Summary:
+    """``run``, cancelled by the first SIGTERM; a second one ends the program at once."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def end() -> None:
+        loop.remove_signal_handler(signal.SIGTERM)
+        task.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, end)
+    return await run
 
 
 async def _run(wanted: Run, options: Mapping[str, Any], flags: Flags, config: Config) -> Summary:
