@@ -20,7 +20,7 @@ def test_a_run_that_is_ended_says_that_the_answers_are_saved(
     home: Path, pictures: Path, output: Path, number: signal.Signals, status: int
 ) -> None:
     with serving(DemoOptions(tokens_per_second=1)) as server:
-        command = [sys.executable, "-m", "minicpm_tui", "batch", pictures, *ASK, "-o", output, "--url", server.url]
+        command = [sys.executable, "-m", "minicpm_tui", "batch", str(pictures), *ASK, "-o", str(output), "--url", server.url]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
             wait_for(lambda: bool(server.chats))
             run.send_signal(number)
