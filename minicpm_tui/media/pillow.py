@@ -89,7 +89,6 @@ def _load_plugins(what: Format) -> None:
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None  # ours is checked before anything is decoded; Pillow's would warn on the terminal
-    Image.init()
     if what == HEIC:
         import pillow_heif
 

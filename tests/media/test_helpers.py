@@ -88,6 +88,21 @@ def test_a_jpeg_of_a_thousand_scans_is_not_read_here(tmp_path: Path) -> None:
         assert not is_read_here(opened)
 
 
+def test_a_photo_is_read_without_the_libraries_of_other_formats(tmp_path: Path) -> None:
+    path = saved(tmp_path, "a.jpg")
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from minicpm_tui.families import by_id\n"
+        "from minicpm_tui.media import AttachmentSpec, MediaLimits, prepare\n"
+        "assert prepare(AttachmentSpec(path=Path(sys.argv[1])), MediaLimits(family=by_id('minicpm-v-2.6'))).blobs\n"
+        "print(*(name for name in sys.modules if name.startswith('PIL.') and name.endswith('ImagePlugin')))\n"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code, str(path)], check=True, capture_output=True, text=True).stdout.split()
+    assert "PIL.JpegImagePlugin" in loaded
+    assert not {"PIL.AvifImagePlugin", "PIL.Jpeg2KImagePlugin", "PIL.WebPImagePlugin"} & set(loaded)  # 4 MB of them
+
+
 @pytest.mark.parametrize("make", [lambda path: clip(path, 12), lambda path: photo((4000, 4000)).save(path, "AVIF", speed=10)])
 def test_what_is_costly_to_read_costs_the_program_nothing(tmp_path: Path, make: Callable[[Path], object]) -> None:
     path = tmp_path / "costly.mp4"
