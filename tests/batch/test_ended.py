@@ -12,6 +12,7 @@ import pytest
 from minicpm_tui.demo.options import DemoOptions
 from minicpm_tui.demo.testing import serving
 from tests.batch.conftest import ASK
+from tests.interruptible import interruptible
 from tests.waiting import wait_for
 
 
@@ -21,7 +22,7 @@ def test_a_run_that_is_ended_says_that_the_answers_are_saved(
 ) -> None:
     with serving(DemoOptions(tokens_per_second=1)) as server:
         command = [sys.executable, "-m", "minicpm_tui", "batch", str(pictures), *ASK, "-o", str(output), "--url", server.url]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+        with subprocess.Popen(interruptible(command), stderr=subprocess.PIPE, text=True) as run:
             wait_for(lambda: bool(server.chats))
             run.send_signal(number)
             _out, said = run.communicate(timeout=30)

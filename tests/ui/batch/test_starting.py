@@ -38,6 +38,7 @@ from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.kit.messages import StartBatch
 from minicpm_tui.ui.kit.start_options import Launch
 from tests.batch.conftest import fill_folder
+from tests.interruptible import interruptible
 from tests.waiting import until, wait_for
 
 
@@ -224,10 +225,8 @@ def begun_elsewhere(pictures: Path, slow_server: DemoServer) -> Iterator[subproc
     fill_folder(pictures, 60)
     output = pictures.with_name("out.jsonl")
     options = ("--prompt", "What?", "-o", "out.jsonl", "--concurrency", "1", "--url", slow_server.url)
-    # a shell's background jobs ignore SIGINT, and what they start does
-    listens = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
-    argv = [sys.executable, "-c", listens, sys.executable, "-m", "minicpm_tui", "batch", "pictures", *options]
-    with subprocess.Popen(argv, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+    argv = [sys.executable, "-m", "minicpm_tui", "batch", "pictures", *options]
+    with subprocess.Popen(interruptible(argv), stderr=subprocess.DEVNULL, start_new_session=True) as process:
         try:
             wait_for(lambda: output.exists() and bool(list(read_results(output))))
             yield process
