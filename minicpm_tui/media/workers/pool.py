@@ -17,6 +17,8 @@ from minicpm_tui.media.workers.worker import GLANCE_SECONDS, NOBODY, Listener, N
 IDLE_SECONDS = 60.0
 MOST_RESIDENT = 160 * MIB
 """A worker that holds more after a job is ended: what a decoder has taken it seldom gives back."""
+_DOUBTFUL = (MediaDamaged, MediaUnsupported)
+"""What a decoder may say where an allocation failed."""
 
 
 class Pool:
@@ -43,17 +45,17 @@ class Pool:
 
         A worker that dies, hangs or is no longer wanted costs this call alone; the next has another. Where an allocation fails
         many decoders call the file damaged, and some crash: what ends so is done once more with as much memory as it takes, and
-        killed when it holds more than it may. Raises WorkerFailed, PreparationCancelled, MediaError as the job does, or where no
-        process can be started.
+        killed when it holds more than it may: in another worker, since a library that could not be loaded is gone for good.
+        Raises WorkerFailed, PreparationCancelled, MediaError as the job does, or where no process can be started.
         """
         try:
             return self._run(job, arguments, limits, listener)
-        except (MediaDamaged, MediaUnsupported, WorkerDied):
+        except (*_DOUBTFUL, WorkerDied):
             return self._run(job, arguments, replace(limits, watched=True), listener)
 
     def _run(self, job: str, arguments: tuple[Any, ...], limits: Limits, listener: Listener) -> list[bytes]:
         try:
-            with self._worker(listener) as worker:
+            with self._worker(limits, listener) as worker:
                 return worker.call(job, arguments, limits, listener)
         except NotStarted as error:
             raise _no_process(_("it ended as it started ({manner}): memory may be short").format(manner=error)) from error
@@ -69,7 +71,7 @@ class Pool:
             worker.end()
 
     @contextlib.contextmanager
-    def _worker(self, listener: Listener) -> Iterator[Worker]:
+    def _worker(self, limits: Limits, listener: Listener) -> Iterator[Worker]:
         worker = self._take(listener)
         fit = False
         try:
@@ -77,8 +79,8 @@ class Pool:
             try:
                 yield worker
                 fit = True
-            except MediaError:
-                fit = True
+            except MediaError as error:
+                fit = limits.watched or not isinstance(error, _DOUBTFUL)
                 raise
         finally:
             self._give(worker, fit=fit)

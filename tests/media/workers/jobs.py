@@ -51,6 +51,16 @@ def brittle(reporter: Reporter, count: int, manner: str) -> list[bytes]:
     return []
 
 
+def lame(reporter: Reporter, count: int) -> list[bytes]:
+    """As a process in which a library could not be loaded: every file is damaged from then on."""
+    if not _HELD:
+        try:
+            return reserve(reporter, count)
+        except MediaDamaged:
+            _HELD.append(b"")
+    raise MediaDamaged("a.jpg")
+
+
 def reserve(reporter: Reporter, count: int) -> list[bytes]:
     """Memory that is asked for and never written, as stacks of threads are."""
     try:
@@ -95,5 +105,5 @@ def step(reporter: Reporter, count: int, seconds: float) -> list[bytes]:
 _HELD: list[bytes] = []
 
 if __name__ == "__main__":
-    jobs: tuple[Job, ...] = (echo, own_pid, refuse, trip, take, hold, brittle, reserve, be_killed, hang, die, stammer, step)
+    jobs: tuple[Job, ...] = (echo, own_pid, refuse, trip, take, hold, brittle, lame, reserve, be_killed, hang, die, stammer, step)
     serve({job.__name__: job for job in jobs})

@@ -56,11 +56,11 @@ def test_one_worker_does_one_job_after_another(pool: Pool) -> None:
     assert int(first[0]) != os.getpid()
 
 
-def test_a_refusal_is_the_same_error_and_costs_no_worker(pool: Pool) -> None:
-    before = pool.run("own_pid", (), USUAL)
+def test_a_refusal_is_the_same_error_and_leaves_a_worker(pool: Pool) -> None:
     with pytest.raises(MediaDamaged, match="look at it"):
         pool.run("refuse", (), USUAL)
-    assert pool.run("own_pid", (), USUAL) == before
+    assert len(before := pool.pids) == 1
+    assert pool.run("own_pid", (), USUAL) == [str(before[0]).encode()]
 
 
 def test_too_much_memory_is_refused_and_the_next_job_is_done(pool: Pool) -> None:
@@ -74,6 +74,10 @@ def test_what_calls_a_file_damaged_for_want_of_memory_took_too_much(pool: Pool, 
     with pytest.raises(TookTooMuchMemory):
         pool.run("brittle", (400 * MIB, manner), Limits(memory=300 * MIB))
     assert pool.run("echo", (b"a", 1), USUAL) == [b"a"]
+
+
+def test_a_worker_in_which_an_allocation_failed_is_asked_nothing_more(pool: Pool) -> None:
+    assert pool.run("lame", (400 * MIB,), Limits(memory=300 * MIB)) == [str(400 * MIB).encode()]
 
 
 def test_memory_that_is_asked_for_and_not_used_is_not_too_much(pool: Pool) -> None:
