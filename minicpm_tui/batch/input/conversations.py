@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from minicpm_tui.batch.input.files import files_in
-from minicpm_tui.batch.input.marks import Marks, has_marks
+from minicpm_tui.batch.input.marks import Marks, first_mark
 from minicpm_tui.batch.records import Content, Turn
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
@@ -104,7 +104,7 @@ class Conversation:
             images += self._add(image, "image")
         images += self._add(record.get("images"), "images")
         videos = [number for name in ("video", "videos") for number in self._add(record.get(name), name)]
-        marked = any(isinstance(content, str) and has_marks(content) for _role, content in said)
+        marked = any(isinstance(content, str) and first_mark(content) for _role, content in said)
         if not marked and self.files and said:
             role, first = said[0]
             marks = "".join([*named, "<image>" * len(images), "<video>" * len(videos)])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import unquote, urlsplit
 
 from minicpm_tui.errors import UsageError
 from minicpm_tui.paths import expanded
 
 _ELSEWHERE = ("http://", "https://", "data:")
+_PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
+_VIDEOS = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".flv", ".wmv", ".mpg", ".mpeg"}
 
 
 def locate(file: str, base: Path | None) -> str:
@@ -34,6 +36,11 @@ def local_path(file: str, base: Path | None) -> Path | None:
     if found.startswith(_ELSEWHERE):
         return None
     return Path(found) if is_there(Path(found)) else Path(without_part(found))
+
+
+def has_media_suffix(path: PurePath) -> bool:
+    """Whether ``path`` is named as a picture or a video."""
+    return path.suffix.lower() in _PICTURES | _VIDEOS
 
 
 def is_there(path: Path) -> bool:

@@ -12,9 +12,10 @@ from minicpm_tui.i18n import _
 _MARK = re.compile(r"<(image|video|audio)>|<image (\d+)>|(<image_\d+>)")
 
 
-def has_marks(text: str) -> bool:
-    """Whether pictures have their places in ``text``."""
-    return _MARK.search(text) is not None
+def first_mark(text: str) -> str:
+    """The first place of a picture in ``text``, as it is written; empty without any."""
+    match = _MARK.search(text)
+    return match[0] if match else ""
 
 
 class Marks:

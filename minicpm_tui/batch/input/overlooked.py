@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
 from minicpm_tui.batch.input.fields import TEXT_FIELDS, Fields
+from minicpm_tui.batch.input.locate import has_media_suffix, without_part
+from minicpm_tui.batch.input.marks import first_mark
 from minicpm_tui.batch.records import Row
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.media.data_url import is_base64_media, is_data_url
 from minicpm_tui.text import one_line
 
-PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif"}
-VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".flv", ".wmv", ".mpg", ".mpeg"}
-_MARK = re.compile(r"<image(?: \d+)?>")
 _SAID = Fields(dict.fromkeys((*TEXT_FIELDS, "query", "instruction", "input", "response", "output", "system", "answer")))
 """Fields that hold words, which may end with the name of a file."""
 _LONGEST = 1024
@@ -26,9 +24,8 @@ _SHOWN = 40
 
 def overlooked(record: Mapping[str, Any], question: str) -> tuple[str, str] | None:
     """What stands for a picture or a video in ``record``, which has no files, and the names of its fields; None without any."""
-    mark = _MARK.search(question)
     values = (value for name, value in record.items() if name not in _SAID and value != question)
-    sign = mark[0] if mark else next((str(value) for value in map(_first, values) if _names_media(value)), "")
+    sign = first_mark(question) or next((str(value) for value in map(_first, values) if _names_media(value)), "")
     return (one_line(sign, _SHOWN), ", ".join(record)) if sign else None
 
 
@@ -62,5 +59,5 @@ def _names_media(value: Any) -> bool:
         return True
     if not text or len(text) > _LONGEST or "\n" in text:
         return False
-    path = urlsplit(text).path if text.startswith(("http://", "https://")) else text.rpartition("#")[0] or text
-    return PurePath(path).suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES
+    path = urlsplit(text).path if text.startswith(("http://", "https://")) else without_part(text)
+    return has_media_suffix(PurePath(path))

@@ -13,7 +13,7 @@ import msgspec
 from minicpm_tui.batch.input.conversations import Conversation, is_conversation
 from minicpm_tui.batch.input.fields import FILE_FIELDS, ID_FIELDS, TEXT_FIELDS, Fields, numbered
 from minicpm_tui.batch.input.files import files_in
-from minicpm_tui.batch.input.marks import Marks, has_marks
+from minicpm_tui.batch.input.marks import Marks, first_mark
 from minicpm_tui.batch.input.multiple_choice import options_of, question_text
 from minicpm_tui.batch.input.overlooked import overlooked
 from minicpm_tui.batch.input.template import file_columns
@@ -47,9 +47,9 @@ def record_row(fields: Mapping[str, Any], columns: Columns, place: str, base: Pa
     texts = (columns.text,) if columns.text else TEXT_FIELDS
     asked = _first(record, texts)
     asks = next((record.written(name) for name in texts if name in record), "")
-    if asks and not (files or asked):
-        raise UsageError(_("{place}: the field “{field}” is empty").format(place=place, field=asks))
     if not (files or asked):
+        if asks:
+            raise UsageError(_("{place}: the field “{field}” is empty").format(place=place, field=asks))
         names = ", ".join(str(name) for name in record) or "–"
         raise UsageError(_("{place}: neither a question nor a file among its fields: {names}").format(place=place, names=names))
     text = (
@@ -117,7 +117,7 @@ def _name(record: Mapping[str, Any], columns: Columns) -> str:
 
 def _turns(text: str, files: int, place: str) -> tuple[Turn, ...]:
     """Where ``<image>`` says that the files belong; none where that is no mark but text."""
-    if not files or not has_marks(text):
+    if not files or not first_mark(text):
         return ()
     marks = Marks(range(files), place=place)
     try:

@@ -38,12 +38,14 @@ class Plan:
             yield row.id, ""
         elif not self.prompts:
             if not row.text.strip():
-                empty = _("{place}: the field “{field}” is empty").format(place=row.where, field=row.asks)
+                if row.asks:
+                    raise UsageError(
+                        _("{place}: the field “{field}” is empty").format(place=row.where, field=row.asks),
+                        hint=_("fill it in, or ask the same about everything with --prompt"),
+                    )
                 raise UsageError(
-                    empty if row.asks else _("there is no question about {place}").format(place=row.where),
-                    hint=_("fill it in, or ask the same about everything with --prompt")
-                    if row.asks
-                    else _(
+                    _("there is no question about {place}").format(place=row.where),
+                    hint=_(
                         "--prompt asks the same about everything; a table has a column named text, prompt or question, "
                         "or the one that --text-column names"
                     ),

@@ -11,8 +11,8 @@ from minicpm_tui.batch.input.arrow import PARQUET_MAGIC, arrow_rows, dataset_row
 from minicpm_tui.batch.input.encoding import encoding_of
 from minicpm_tui.batch.input.fields import FILE_FIELDS, ID_FIELDS, TEXT_FIELDS, Fields, numbered
 from minicpm_tui.batch.input.json_lines import json_rows
-from minicpm_tui.batch.input.locate import is_there, readable, without_part
-from minicpm_tui.batch.input.overlooked import PICTURE_SUFFIXES, VIDEO_SUFFIXES, demand_files
+from minicpm_tui.batch.input.locate import has_media_suffix, is_there, readable, without_part
+from minicpm_tui.batch.input.overlooked import demand_files
 from minicpm_tui.batch.input.path_list import SUFFIXES as LIST_SUFFIXES
 from minicpm_tui.batch.input.path_list import list_rows, names_a_file
 from minicpm_tui.batch.input.record import Columns
@@ -169,7 +169,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 def _is_media(path: Path) -> bool:
     """By content; by name too, so that a damaged picture becomes an error line instead of being passed over."""
-    return path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES or _kind(path) != "other"
+    return has_media_suffix(path) or _kind(path) != "other"
 
 
 def _kind(path: Path) -> str:
