@@ -66,9 +66,15 @@ def install(venv: Path) -> None:
         venv / "bin" / "uv", "pip", "install", "--quiet", "--python", python, "--target", venv / VISION, "--no-deps",
         *settings, _TORCHVISION,
     )  # fmt: skip
-    with (venv / VISION / "torchvision" / "extension.py").open("a") as extension:
-        extension.write(_OPERATORS)
+    give_operators(venv / VISION / "torchvision" / "extension.py")
     _run(python, HERE / "tiny_checkpoint.py", venv / CHECKPOINT)
+
+
+def give_operators(extension: Path) -> None:
+    """Let torchvision's module define them. It is written anew: uv's cache holds the same file by another name (a hard link)."""
+    text = extension.read_text().partition(_OPERATORS)[0]
+    extension.unlink()
+    extension.write_text(text + _OPERATORS)
 
 
 def _pip_settings(python: Path) -> list[str]:
