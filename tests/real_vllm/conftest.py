@@ -123,6 +123,8 @@ def serve(command: Path, model: Path, key: str, log: Path) -> Iterator[str]:
     environment = {**os.environ, "VLLM_API_KEY": key, "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
     with log.open("wb") as file:
         process = subprocess.Popen(arguments, stdout=file, stderr=file, env=environment, start_new_session=True)
+    with contextlib.suppress(OSError):  # sched(7): who asks goes before a server that would hold all cores while it writes
+        Path(f"/proc/{process.pid}/autogroup").write_text("19")
     try:
         url = f"http://127.0.0.1:{port}"
         wait_until_ready(url, process, log)
