@@ -65,6 +65,7 @@ class Reception:
         self._waited: dict[Path, int] = {}
         self._used = False
         self._door: ProgramSocket | None = None
+        self._opened = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reception", daemon=True)
 
@@ -79,6 +80,8 @@ class Reception:
     def close(self) -> None:
         """Take nothing more."""
         self._ended.set()
+        if self._thread.is_alive():  # a socket that is just being made would stay behind
+            self._opened.wait(_STOP_SECONDS)
         if self._door is not None:
             self._door.close()
 
@@ -87,6 +90,7 @@ class Reception:
             make_private_dir(self._inbox.folder)
         with contextlib.suppress(MinicpmTuiError):  # the inbox works without
             self._door = ProgramSocket()
+        self._opened.set()
         while not self._ended.is_set():
             if (caller := self._caller()) is not None:
                 with caller:

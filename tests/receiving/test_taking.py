@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,6 +136,24 @@ def test_the_inbox_is_emptied_into_the_conversation(program: Program, monkeypatc
 
 def test_it_is_gone_when_the_program_ends(program: Program) -> None:
     program.reception.close()
+    assert list(sockets.candidates()) == []
+
+
+def test_a_socket_that_is_just_being_made_is_gone_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, released = threading.Event(), threading.Event()
+
+    class Slow(sockets.ProgramSocket):
+        def __init__(self) -> None:
+            super().__init__()
+            made.set()
+            released.wait()
+
+    monkeypatch.setattr(reception, "ProgramSocket", Slow)
+    running = Program(tmp_path / "received")
+    running.reception.start()
+    made.wait()
+    threading.Timer(0.05, released.set).start()
+    running.reception.close()
     assert list(sockets.candidates()) == []
 
 
