@@ -16,10 +16,9 @@ _NEVER_EMPTY = {"offline", "text_column", "id_column", "expect", "option_columns
 
 def demand_effects(options: Mapping[str, Any]) -> None:
     """Raises UsageError for an option that is given empty, or without the one that it belongs to."""
-    context = click.get_current_context()
-    for parameter in context.command.params:
+    for parameter in click.get_current_context().command.params:
         name = parameter.name or ""
-        if name in _NEVER_EMPTY and _given(context, name) and not options[name].strip(" ,"):
+        if name in _NEVER_EMPTY and given(name) and not options[name].strip(" ,"):
             raise UsageError(_("{option} is empty").format(option=parameter.opts[-1]), hint=_("give it a value, or leave it out"))
     if options["raw_csv"] and not options["csv_file"]:
         raise UsageError(_("{option} works only with {other}").format(option="--raw-csv", other="--csv"))
@@ -32,5 +31,6 @@ def demand_effects(options: Mapping[str, Any]) -> None:
         )
 
 
-def _given(context: click.Context, name: str) -> bool:
-    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+def given(name: str) -> bool:
+    """Whether this parameter of the command stands on the command line."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE

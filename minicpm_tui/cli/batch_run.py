@@ -31,7 +31,7 @@ from minicpm_tui.batch.vllm.options import read_chosen
 from minicpm_tui.batch.vllm.start import Offline, through_vllm
 from minicpm_tui.chat.connect import at, choose
 from minicpm_tui.cli.ask_input import STDIN, copy_stdin
-from minicpm_tui.cli.batch_effects import demand_effects
+from minicpm_tui.cli.batch_effects import demand_effects, given
 from minicpm_tui.cli.options import Flags
 from minicpm_tui.config import Config
 from minicpm_tui.errors import UsageError
@@ -190,7 +190,7 @@ def _comparison(options: Mapping[str, Any]) -> Comparison | None:
         raise UsageError(_("--options works only with --match choice"))
     if options["expect"]:
         return Comparison(options["expect"], options["match"], named, options["group_by"])
-    if options["group_by"] or options["match"] != "exact":
+    if options["group_by"] or given("match"):
         raise UsageError(_("--match and --group-by work only with --expect"))
     return None
 

@@ -37,13 +37,22 @@ def _sampling(name: str, metavar: str, text: str) -> Callable[[F], F]:
     return click.option(f"--{name.replace('_', '-')}", type=SamplingValue(name), metavar=metavar, help=text)
 
 
-_URL = click.option("--url", metavar="URL", help=_("Server: host:port, or a URL with or without /v1."))
-_URLS = click.option("--url", "urls", multiple=True, metavar="URL", help=_("Server: host:port or a URL; repeatable."))
+def _not_empty(_context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """``value`` as it is. Raises UsageError for an empty one: in a script it is a variable that was never set."""
+    if "" in (value if isinstance(value, tuple) else (value,)):
+        raise UsageError(_("{option} is empty").format(option=parameter.opts[-1]), hint=_("give it a value, or leave it out"))
+    return value
+
+
+_URL = click.option("--url", metavar="URL", callback=_not_empty, help=_("Server: host:port, or a URL with or without /v1."))
+_URLS = click.option(
+    "--url", "urls", multiple=True, metavar="URL", callback=_not_empty, help=_("Server: host:port or a URL; repeatable.")
+)
 _DECLARATIONS = (
     click.option("--api-key-env", metavar="NAME", help=_("Environment variable that holds the API key.")),
     click.option("--cacert", metavar="FILE", help=_("Certificates (PEM) to trust beside the system's.")),
     click.option("--client-cert", metavar="FILE", help=_("Certificate and key (PEM) for a server that wants one.")),
-    click.option("--model", metavar="NAME", help=_("Model name, as the server knows it.")),
+    click.option("--model", metavar="NAME", callback=_not_empty, help=_("Model name, as the server knows it.")),
     click.option("--demo", is_flag=True, help=_("Use the built-in demo server: no GPU, no model.")),
     click.option("--system", metavar="TEXT", help=_("System prompt.")),
     _sampling("temperature", "T", _("Sampling temperature, 0 to 2.")),

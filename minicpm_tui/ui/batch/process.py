@@ -65,11 +65,11 @@ class BatchProcess:
         await asyncio.shield(self._following)
 
     async def stop(self) -> None:
-        """As Ctrl-C would: what was answered stays."""
+        """As ``kill`` would, which a command that ignores Ctrl-C obeys too: what was answered stays."""
         if not self.running:
             return
         self.stopped = True
-        self._send(signal.SIGINT)
+        self._send(signal.SIGTERM)
         try:
             await asyncio.wait_for(self.wait(), END_SECONDS)
         except TimeoutError:
@@ -84,7 +84,7 @@ class BatchProcess:
         """Read what it says until it ends. No process of asyncio's: those are killed with the event loop."""
         process = self._process = await asyncio.to_thread(self._launch)
         if self.stopped:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
         assert process.stderr is not None
         reader = asyncio.StreamReader()
         transport, _protocol = await asyncio.get_running_loop().connect_read_pipe(

@@ -80,7 +80,7 @@ def ended(process: BatchProcess) -> str:
     """How it ended, in a few words; what to do next is named by keys of the program, never by options of the shell."""
     if process.status == 0:
         return _("all answered")
-    if process.stopped or process.status == 128 + signal.SIGINT:
+    if process.stopped or process.status in {128 + signal.SIGINT, 128 + signal.SIGTERM}:
         return _("stopped: what was answered is kept, and the batch can be continued")
     if process.status is None:
         return _("it has ended; what failed or was not asked yet can be asked now")

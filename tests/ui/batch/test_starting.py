@@ -38,7 +38,6 @@ from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.kit.messages import StartBatch
 from minicpm_tui.ui.kit.start_options import Launch
 from tests.batch.conftest import fill_folder
-from tests.interruptible import interruptible
 from tests.waiting import until, wait_for
 
 
@@ -219,6 +218,21 @@ def test_it_can_outlive_the_program(endless: Path, tmp_path: Path) -> None:
     process._process.wait()
 
 
+def test_it_is_stopped_also_where_ctrl_c_is_ignored(endless: Path, tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(python.read_text().replace("echo '1/2", "trap '' INT\necho '1/2"))
+    process = BatchProcess(BatchRun(str(tmp_path / "out.jsonl"), (), str(tmp_path), time.time()))
+
+    async def program() -> None:
+        process.start(lambda _news: None)
+        await until(lambda: process.far == (1, 2) and endless.exists() and bool(endless.read_text().strip()))
+        await process.stop()
+        await process.wait()
+
+    asyncio.run(program())
+    assert process.status == -signal.SIGTERM
+
+
 @pytest.fixture
 def begun_elsewhere(pictures: Path, slow_server: DemoServer) -> Iterator[subprocess.Popen[bytes]]:
     """A run of 60 pictures that is no child of the program's, once it has an answer."""
@@ -226,7 +240,7 @@ def begun_elsewhere(pictures: Path, slow_server: DemoServer) -> Iterator[subproc
     output = pictures.with_name("out.jsonl")
     options = ("--prompt", "What?", "-o", "out.jsonl", "--concurrency", "1", "--url", slow_server.url)
     argv = [sys.executable, "-m", "minicpm_tui", "batch", "pictures", *options]
-    with subprocess.Popen(interruptible(argv), stderr=subprocess.DEVNULL, start_new_session=True) as process:
+    with subprocess.Popen(argv, stderr=subprocess.DEVNULL, start_new_session=True) as process:
         try:
             wait_for(lambda: output.exists() and bool(list(read_results(output))))
             yield process
@@ -248,7 +262,7 @@ async def test_a_run_that_outlived_the_program_is_shown_with_its_progress_and_ca
         await until(lambda: begun_elsewhere.poll() is not None, pilot)
         await until(lambda: "can be continued" in said(screen, "#state"), pilot)
         assert "retry" in {entry.command.action for entry in live(screen) if entry.possible}
-    assert begun_elsewhere.poll() == 130
+    assert begun_elsewhere.poll() == 128 + signal.SIGTERM
     assert 0 < len(list(read_results(Path("out.jsonl")))) < 60
 
 
