@@ -38,6 +38,7 @@ from minicpm_tui.errors import UsageError
 from minicpm_tui.files import whole_path
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import RequestOptions
+from minicpm_tui.paths import expanded
 from minicpm_tui.sampling import SAMPLING
 
 _BODY_FIELDS = ("model", *SAMPLING)
@@ -58,7 +59,7 @@ def _run_of(options: Mapping[str, Any], flags: Flags) -> int:
     config = flags.config()
     settings = config.settings
     wanted = Run(
-        job=_job(options),
+        job=_job(options, config),
         options=RequestOptions(
             model=settings.model,
             system=settings.system,
@@ -156,7 +157,7 @@ def _demand_texts() -> None:
             )
 
 
-def _job(options: Mapping[str, Any]) -> Job:
+def _job(options: Mapping[str, Any], config: Config) -> Job:
     columns = Columns(options["file_columns"], options["text_column"], options["id_column"])
     return Job(
         plan=Plan(options["inputs"], options["prompts"], columns),
@@ -172,7 +173,19 @@ def _job(options: Mapping[str, Any]) -> Job:
         comparison=_comparison(options),
         arguments=_arguments(),
         named=click.get_current_context().params["inputs"],
+        reads=tuple(_read_besides(options, config)),
     )
+
+
+def _read_besides(options: Mapping[str, Any], config: Config) -> Iterator[Path]:
+    """The files beside the input that the run reads."""
+    yield config.path
+    if options["schema_file"]:
+        yield options["schema_file"]
+    settings = config.settings
+    own = [settings.cacert, settings.client_cert]
+    own += [name for server in settings.servers for name in (server.cacert, server.client_cert)]
+    yield from (expanded(name) for name in own if name)
 
 
 def _around(options: Mapping[str, Any]) -> tuple[str, str]:

@@ -59,11 +59,11 @@ def test_an_output_is_not_lost_without_a_word(tmp_path: Path) -> None:
     path = tmp_path / "o.jsonl"
     write(path, result(1))
     with pytest.raises(NameTaken, match=re.escape(str(path))):
-        refuse_place(path, (), resuming=False, overwrite=False)
+        refuse_place(path, resuming=False, overwrite=False)
     with pytest.raises(UsageError, match="folder"):
-        refuse_place(tmp_path, (), resuming=False, overwrite=True)
+        refuse_place(tmp_path, resuming=False, overwrite=True)
     with pytest.raises(UsageError, match="does not exist"):
-        refuse_place(tmp_path / "no" / "o.jsonl", (), resuming=False, overwrite=False)
+        refuse_place(tmp_path / "no" / "o.jsonl", resuming=False, overwrite=False)
 
 
 def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

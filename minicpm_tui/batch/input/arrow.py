@@ -27,6 +27,12 @@ def is_dataset(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("dataset_dict.json", "state.json"))
 
 
+def is_part(path: Path, folder: Path) -> bool:
+    """Whether the file ``path`` in ``folder`` would be one of a dataset's."""
+    named = path.suffix in {".arrow", ".parquet"} or path.name in {"dataset_dict.json", "dataset_info.json", "state.json"}
+    return named and path.resolve().is_relative_to(folder.resolve())
+
+
 def holds_parquet(folder: Path) -> bool:
     """Whether there are Parquet files below it."""
     return next(_parquet_files(folder), None) is not None

@@ -14,15 +14,18 @@ SUFFIXES = (".caption", ".txt")
 _LONGEST = 1_000_000  # bytes
 
 
+def caption_path(row: Row) -> Path | None:
+    """Where the caption of ``row`` lies, None where there is none."""
+    return next((each for each in _beside(row) if each.is_file()), None)
+
+
 def caption_of(row: Row) -> str:
     """The caption beside the first file of ``row``. Raises UsageError where there is none, or it is no text of sane length."""
-    path = next((found for file in row.files if (found := local_path(file, row.base)) is not None), None)
-    beside = [path.with_suffix(suffix) for suffix in SUFFIXES] if path is not None else []
-    found = next((each for each in beside if each.is_file()), None)
+    found = caption_path(row)
     if found is None:
         raise UsageError(
             _("{place} has no caption beside it").format(place=row.where),
-            hint=_("{{caption}} reads {names}").format(names=_names(beside)),
+            hint=_("{{caption}} reads {names}").format(names=_names(_beside(row))),
         )
     with readable(found):
         data = found.read_bytes()
@@ -33,6 +36,11 @@ def caption_of(row: Row) -> str:
     if not text or len(data) > _LONGEST:
         raise UsageError(_("{path} is no caption").format(path=found))
     return text
+
+
+def _beside(row: Row) -> list[Path]:
+    path = next((found for file in row.files if (found := local_path(file, row.base)) is not None), None)
+    return [path.with_suffix(suffix) for suffix in SUFFIXES] if path is not None else []
 
 
 def _names(beside: list[Path]) -> str:

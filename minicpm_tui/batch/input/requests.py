@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from minicpm_tui.batch.digests import DigestSet, digest
 from minicpm_tui.batch.input import captions
@@ -60,8 +61,14 @@ class Plan:
 
     def _columns(self, row: Row) -> Mapping[str, str]:
         """What the prompts may name; the caption is read when one of them does."""
-        wanted = captions.FIELD not in row.columns and any(f"{{{captions.FIELD}}}" in prompt for prompt in self.prompts)
-        return Fields({**row.columns, captions.FIELD: captions.caption_of(row)}) if wanted else row.columns
+        return Fields({**row.columns, captions.FIELD: captions.caption_of(row)}) if self._wants_caption(row) else row.columns
+
+    def _wants_caption(self, row: Row) -> bool:
+        return captions.FIELD not in row.columns and any(f"{{{captions.FIELD}}}" in prompt for prompt in self.prompts)
+
+    def caption_path(self, row: Row) -> Path | None:
+        """The file that ``{caption}`` is read from; None where no prompt names it."""
+        return captions.caption_path(row) if self._wants_caption(row) else None
 
     def scan(self, look: Callable[[Item], None]) -> DigestSet:
         """The ids of all requests; ``look`` sees each and may raise. Nothing is sent before this has passed.

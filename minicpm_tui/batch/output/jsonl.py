@@ -18,7 +18,6 @@ from minicpm_tui.decoding import DecodingError, decode_json
 from minicpm_tui.errors import StorageError, UsageError
 from minicpm_tui.files import refuse_taken, storage_errors, sync_dir
 from minicpm_tui.i18n import _
-from minicpm_tui.paths import expanded
 
 _TAIL = ".part"
 
@@ -74,8 +73,8 @@ def resume(path: Path) -> Done:
     return Done(DigestSet(seen), dropped)
 
 
-def refuse_place(path: Path, inputs: Iterable[str], *, resuming: bool, overwrite: bool) -> None:
-    """Raises UsageError when writing ``path`` would lose something without a word, an input above all, or is not possible.
+def refuse_place(path: Path, *, resuming: bool, overwrite: bool) -> None:
+    """Raises UsageError when writing ``path`` would lose something without a word or is not possible.
 
     ``path`` is whole, so that the message says where the file lies.
     """
@@ -85,8 +84,6 @@ def refuse_place(path: Path, inputs: Iterable[str], *, resuming: bool, overwrite
         raise UsageError(_("{path}: the folder {folder} does not exist").format(path=path, folder=path.parent))
     if path.exists() and not path.is_file():
         raise UsageError(_("{path} is not a regular file").format(path=path), hint=_("choose a file"))
-    if any(same_file(path, expanded(name)) for name in inputs):
-        raise UsageError(_("{path} is also an input").format(path=path), hint=_("choose another file for the answers"))
     if not (resuming or overwrite):
         refuse_taken(path, _("--resume continues it, --overwrite starts over"))
 

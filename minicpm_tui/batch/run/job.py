@@ -15,7 +15,7 @@ from minicpm_tui.batch.input.requests import Plan
 from minicpm_tui.batch.output import jsonl
 from minicpm_tui.batch.output import manifest as manifests
 from minicpm_tui.batch.output.comparison import CHOICE, Comparison
-from minicpm_tui.batch.output.csv_table import confusions_path
+from minicpm_tui.batch.output.csv_table import confusions_path, part_path
 from minicpm_tui.batch.output.finish import Finisher
 from minicpm_tui.batch.output.schema import Schema
 from minicpm_tui.batch.output.sidecar_record import begin_record, read_marks, record_path
@@ -36,7 +36,8 @@ class Job:
     """What is asked, and where the answers go.
 
     ``around`` is what sidecars have before and after the text. ``arguments`` of the command say it again, for going on from the
-    screen. ``named`` are the inputs as the user named them, where the plan has stdin as a file.
+    screen. ``named`` are the inputs as the user named them, where the plan has stdin as a file. ``reads`` are files that are read
+    besides, such as the schema.
     """
 
     plan: Plan
@@ -52,6 +53,13 @@ class Job:
     comparison: Comparison | None = None
     arguments: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    reads: tuple[Path, ...] = ()
+
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """All that the run makes, but for sidecars."""
+        beside = (manifests.manifest_path(self.output), *([record_path(self.output)] if self.sidecar else []))
+        return (self.output, *self.tables, *beside, *map(part_path, self.tables))
 
     @property
     def tables(self) -> tuple[Path, ...]:

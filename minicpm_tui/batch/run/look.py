@@ -11,6 +11,7 @@ from minicpm_tui.batch.output import csv_table, jsonl
 from minicpm_tui.batch.output.sidecar_record import mark, read_marks
 from minicpm_tui.batch.output.sidecars import may_replace, sidecar_path
 from minicpm_tui.batch.records import Item
+from minicpm_tui.batch.run.guard import Guard
 from minicpm_tui.batch.run.job import Job
 from minicpm_tui.errors import StorageError, UsageError
 from minicpm_tui.files import refuse_taken, storage_errors
@@ -38,8 +39,9 @@ def look_through(job: Job) -> Seen:
     """
     if job.resume and job.overwrite:
         raise UsageError(_("--resume and --overwrite cannot be used together"))
+    guard = Guard(job)
     _look_at_places(job)
-    beside = _Beside(job)
+    beside = _Beside(job, guard)
     pictures, fields = 1, False
 
     def look(item: Item) -> None:
@@ -54,6 +56,8 @@ def look_through(job: Job) -> Seen:
     if not fields:
         _refuse_columns(job)
     beside.demand_different()
+    guard.finish()
+    _demand_room(job)
     return Seen(ids.without(beside.left_out), pictures, len(beside.left_out), tuple(beside.replaceable), beside.nowhere)
 
 
@@ -73,6 +77,7 @@ class _Beside:
     """The look at what lies beside the pictures."""
 
     job: Job
+    guard: Guard
     left_out: list[bytes] = field(default_factory=list)
     replaceable: list[bytes] = field(default_factory=list)
     _places: list[bytes] = field(default_factory=list)
@@ -87,8 +92,9 @@ class _Beside:
             raise UsageError(_("--skip-existing works only with --sidecar"))
 
     def look(self, item: Item) -> None:
-        """Raises NameTaken for a sidecar that the run must not replace."""
+        """Raises NameTaken for a sidecar that the run must not replace, and UsageError for a file that it must not."""
         path = self._path(item)
+        self.guard.look(item, path)
         if path is None:
             self.nowhere += self.job.sidecar is not None and not item.row.error and item.id not in self._answered
             return
@@ -97,14 +103,16 @@ class _Beside:
                 self._demand_writable(path.parent)
                 self._places.append(digest(str(path)))
             return
-        if path.exists() and not may_replace(path, self._ours):
-            if self.job.skip_existing:
-                self.left_out.append(digest(item.id))
-                return
-            if not (self.job.overwrite and path.is_file()):
-                refuse_taken(path, _taken_hint(self.job))
-            with storage_errors(path):
-                self.replaceable.append(mark(path, path.read_bytes()))
+        if path.exists():
+            if not may_replace(path, self._ours):
+                if self.job.skip_existing:
+                    self.left_out.append(digest(item.id))
+                    return
+                if not (self.job.overwrite and path.is_file()):
+                    refuse_taken(path, _taken_hint(self.job))
+                with storage_errors(path):
+                    self.replaceable.append(mark(path, path.read_bytes()))
+            self.guard.replaces(path)
         self._demand_writable(path.parent)
         self._places.append(digest(str(path)))
 
@@ -149,11 +157,15 @@ def _look_at_places(job: Job) -> None:
     """Raises UsageError or StorageError when the output or the table cannot be there."""
     for path in (job.output, *job.tables):
         resuming = job.resume if path == job.output else job.continues
-        jsonl.refuse_place(path, job.plan.inputs, resuming=resuming, overwrite=job.overwrite)
+        jsonl.refuse_place(path, resuming=resuming, overwrite=job.overwrite)
+    if job.csv is not None and jsonl.same_file(job.output, job.csv):
+        raise UsageError(_("{path} cannot be both the output and the table").format(path=job.csv), hint=_("choose another file"))
+
+
+def _demand_room(job: Job) -> None:
+    """Raises StorageError when the table cannot be made."""
     if job.csv is None:
         return
-    if jsonl.same_file(job.output, job.csv):
-        raise UsageError(_("{path} cannot be both the output and the table").format(path=job.csv), hint=_("choose another file"))
     with storage_errors(job.csv):
         part = csv_table.part_path(job.csv)
         part.touch()
