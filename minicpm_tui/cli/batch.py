@@ -85,7 +85,7 @@ class Concurrency(click.ParamType[int | None]):
     help=_("Number of engines on Ray; default: one for each GPU or tensor-parallel group."),
 )
 @click.option("--resume", is_flag=True, help=_("Continue an existing output; failed requests are retried."))
-@click.option("--overwrite", is_flag=True, help=_("Replace an existing output."))
+@click.option("--overwrite", is_flag=True, help=_("Replace an existing output, and sidecars, also those written by hand."))
 @click.option(
     "--concurrency", type=Concurrency(), default="auto", help=_("Number of requests at once; auto keeps the servers busy.")
 )

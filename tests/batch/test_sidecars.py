@@ -209,3 +209,50 @@ def test_what_a_killed_run_leaves_beside_a_picture_is_gone_after_the_next(
     assert batch(*run, "--resume") == 0
     assert len(captions(pictures)) == 5
     assert list(pictures.glob(".*")) == []
+
+
+def test_what_is_replaced_though_no_run_wrote_it_is_counted(
+    server: DemoServer, pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def said(*more: str) -> str:
+        batch(pictures, *ASK, "-o", output, "--url", server.url, "--sidecar", "txt", *more)
+        return capfd.readouterr().err
+
+    for name in ("p00000", "p00002", "p00003"):
+        (pictures / f"{name}.txt").write_text(HAND)
+    (pictures / "p00003.png").write_bytes(b"\xff\xd8\xff no picture")
+    assert "2 sidecars that no run of this output had written were replaced" in said("--overwrite")
+    assert "1 request failed" in (again := said("--overwrite"))
+    assert "were replaced" not in again
+    (pictures / "p00003.png").write_bytes(png(3))
+    assert "1 sidecar that no run of this output had written was replaced" in said("--resume")
+    (pictures / "p00001.txt").write_text("mended by hand\n")
+    assert "1 sidecar that no run of this output had written was replaced" in said("--overwrite")
+    assert captions(pictures) == {f"p0000{number}": ANSWER for number in range(5)}
+
+
+def test_a_folder_in_the_place_of_a_sidecar_is_called_one(
+    server: DemoServer, pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (pictures / "p00001.txt").mkdir()
+    run = (pictures, *ASK, "-o", output, "--url", server.url, "--sidecar", "txt")
+    for more in ([], ["--overwrite"]):
+        assert batch(*run, *more) == 2
+        assert f"{pictures / 'p00001.txt'} is a folder — choose another kind of --sidecar" in capfd.readouterr().err
+    assert not output.exists()
+
+
+def test_a_link_that_leads_nowhere_is_a_sidecar_like_others(
+    server: DemoServer, pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    link = pictures / "p00001.txt"
+    link.symlink_to(pictures / "gone")
+    run = (pictures, *ASK, "-o", output, "--url", server.url, "--sidecar", "txt")
+    asked = len(server.chats)
+    assert batch(*run) == 2
+    assert "--overwrite replaces" in capfd.readouterr().err
+    assert len(server.chats) == asked
+    assert batch(*run, "--overwrite") == 0
+    assert "1 sidecar that no run of this output had written was replaced" in capfd.readouterr().err
+    assert not link.is_symlink()
+    assert captions(pictures) == {f"p0000{number}": ANSWER for number in range(5)}

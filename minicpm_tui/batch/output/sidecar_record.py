@@ -13,6 +13,7 @@ from minicpm_tui.batch.digests import DigestSet, digest
 from minicpm_tui.files import storage_errors, write_durably
 
 _DIGITS = 32
+_FOREIGN = b"*"
 
 
 def record_path(output: Path) -> Path:
@@ -25,9 +26,20 @@ def mark(path: Path, data: bytes) -> bytes:
     return digest(f"{os.path.abspath(path)}\n{data.hex()}")  # noqa: PTH100 - links stay as they are
 
 
-def begin_record(output: Path, marks: Iterable[bytes]) -> None:
-    """Start over: only the files that ``marks`` stand for may be replaced. Raises StorageError."""
-    write_durably(record_path(output), b"".join(map(_line, marks)), mode=0o644)
+def mark_at(path: Path) -> bytes | None:
+    """The mark of what is at ``path``, also of a link that leads nowhere; None for what is no file. Raises OSError."""
+    if path.is_file():
+        return mark(path, path.read_bytes())
+    return mark(path, b"-> " + os.fsencode(path.readlink())) if path.is_symlink() and not path.exists() else None
+
+
+def begin_record(output: Path, marks: Iterable[bytes], foreign: Iterable[bytes] = ()) -> None:
+    """Start over: only the files that ``marks`` and ``foreign`` stand for may be replaced; the latter no run had written.
+
+    Raises StorageError.
+    """
+    lines = (*map(_line, marks), *(_line(each) + _FOREIGN for each in foreign))
+    write_durably(record_path(output), b"".join(lines), mode=0o644)
 
 
 def add_marks(output: Path, marks: Iterable[bytes]) -> None:
@@ -39,13 +51,13 @@ def add_marks(output: Path, marks: Iterable[bytes]) -> None:
         os.fsync(file.fileno())
 
 
-def read_marks(output: Path) -> DigestSet:
-    """The marks of ``output``'s record; none where there is none. Raises StorageError."""
+def read_marks(output: Path, *, foreign: bool = False) -> DigestSet:
+    """The marks of ``output``'s record, or those in it that are ``foreign``; none where there is none. Raises StorageError."""
     path = record_path(output)
     if not path.exists():
         return DigestSet()
     with storage_errors(path), path.open("rb") as file:
-        return DigestSet(_marks(file))
+        return DigestSet(_marks(file, foreign=foreign))
 
 
 def _line(found: bytes) -> bytes:
@@ -53,10 +65,11 @@ def _line(found: bytes) -> bytes:
     return b"\n" + found.hex().encode()
 
 
-def _marks(lines: Iterable[bytes]) -> Iterator[bytes]:
+def _marks(lines: Iterable[bytes], *, foreign: bool) -> Iterator[bytes]:
     for line in lines:
-        text = line.strip().decode("ascii", "replace")
-        if len(text) == _DIGITS:
+        found = line.strip()
+        text = found.removesuffix(_FOREIGN).decode("ascii", "replace")
+        if len(text) == _DIGITS and (found.endswith(_FOREIGN) or not foreign):
             try:
                 yield bytes.fromhex(text)
             except ValueError:

@@ -16,7 +16,7 @@ import msgspec
 from minicpm_tui.batch.digests import DigestSet, digest
 from minicpm_tui.batch.input.locate import local_path
 from minicpm_tui.batch.output.jsonl import read_results
-from minicpm_tui.batch.output.sidecar_record import add_marks, mark
+from minicpm_tui.batch.output.sidecar_record import add_marks, mark, mark_at
 from minicpm_tui.batch.records import Item, Result
 from minicpm_tui.errors import NameTaken
 from minicpm_tui.files import write_durably
@@ -46,10 +46,14 @@ def sidecar_path(item: Item, kind: Kind, *, prompts: int) -> Path | None:
 
 def may_replace(path: Path, ours: DigestSet) -> bool:
     """Whether what lies at ``path`` is still what ``ours`` has a mark of."""
+    return (found := _mark_at(path)) is not None and ours.has(found)
+
+
+def _mark_at(path: Path) -> bytes | None:
     try:
-        return path.is_file() and ours.has(mark(path, path.read_bytes()))
+        return mark_at(path)
     except OSError:
-        return False
+        return None
 
 
 def part_path(path: Path) -> Path:
@@ -62,9 +66,10 @@ def part_path(path: Path) -> Path:
 class SidecarWriter:
     """Writes the sidecars of the run whose output is ``output``; of those that are there only what ``ours`` marks is replaced.
 
-    ``around`` is put before and after each text, such as the word that a model is to learn. ``told`` counts what a user is told:
-    ``cut``, the answer in it was cut off; ``empty``, the answer is, and has none; ``kept``, somebody else's is there and stays;
-    ``nowhere``, the picture is no file of this machine.
+    ``foreign`` marks those of them that no run had written. ``around`` is put before and after each text, such as the word that a
+    model is to learn. ``told`` counts what a user is told: ``cut``, the answer in it was cut off; ``empty``, the answer is, and
+    has none; ``kept``, somebody else's is there and stays; ``replaced``, somebody else's was; ``nowhere``, the picture is no file
+    of this machine.
     """
 
     output: Path
@@ -72,6 +77,7 @@ class SidecarWriter:
     prompts: int
     ours: DigestSet
     around: tuple[str, str] = ("", "")
+    foreign: DigestSet = field(default_factory=DigestSet)
     told: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, items: Sequence[Item], results: Sequence[Result]) -> list[Result]:
@@ -85,7 +91,7 @@ class SidecarWriter:
 
     def write_missing(self, items: Iterable[Item]) -> int:
         """Write the sidecars of ``items`` that are not there, from the answers in the output; how many. Raises StorageError."""
-        missing = {item.id: item for item in items if (path := self._path(item)) is not None and not path.exists()}
+        missing = {item.id: item for item in items if (path := self._path(item)) is not None and not os.path.lexists(path)}
         count = 0
         found = (result for result in read_results(self.output) if result.id in missing and result.error is None)
         while some := list(itertools.islice(found, _AT_ONCE)):
@@ -96,7 +102,7 @@ class SidecarWriter:
 
     @property
     def _unwritten(self) -> int:
-        return self.told.total() - self.told["cut"]
+        return self.told.total() - self.told["cut"] - self.told["replaced"]
 
     def _path(self, item: Item) -> Path | None:
         return sidecar_path(item, self.kind, prompts=self.prompts)
@@ -121,11 +127,14 @@ class SidecarWriter:
         return f"{before}{result.text.strip()}{after}\n".encode()
 
     def _written(self, result: Result, path: Path, data: bytes) -> Result:
+        found = _mark_at(path)
+        known = found is not None and self.ours.has(found)
         try:
-            write_durably(path, data, mode=_MODE, overwrite=may_replace(path, self.ours), part=part_path(path))
+            write_durably(path, data, mode=_MODE, overwrite=known, part=part_path(path))
         except NameTaken:
             self.told["kept"] += 1
             note = _("{name} was already there and is kept").format(name=path.name)
             notes = result.notes if isinstance(result.notes, tuple) else ()
             return msgspec.structs.replace(result, notes=(*notes, note))
+        self.told["replaced"] += found is not None and self.foreign.has(found)
         return result

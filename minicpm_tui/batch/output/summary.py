@@ -84,8 +84,8 @@ class Summary:
 
     def _beside(self) -> list[str]:
         """A line for each thing to tell of the sidecars."""
-        counts = [self.sidecars.get(what, 0) for what in ("cut", "empty", "kept", "nowhere")]
-        cut, empty, kept, nowhere = counts
+        counts = [self.sidecars.get(what, 0) for what in ("cut", "empty", "kept", "replaced", "nowhere")]
+        cut, empty, kept, replaced, nowhere = counts
         lines = (
             ngettext("{count} sidecar holds an answer that was cut off", "{count} sidecars hold answers that were cut off", cut),
             ngettext(
@@ -95,6 +95,11 @@ class Summary:
                 "{count} sidecar was already there and is kept: the answer is in the output alone",
                 "{count} sidecars were already there and are kept: the answers are in the output alone",
                 kept,
+            ),
+            ngettext(
+                "{count} sidecar that no run of this output had written was replaced",
+                "{count} sidecars that no run of this output had written were replaced",
+                replaced,
             ),
             ngettext(
                 "no sidecar is written for {count} answer: its picture is no file of its own here",

@@ -107,5 +107,5 @@ def _addresses(value: object) -> Iterator[str]:
 def _refused(path: Path, *, beside: bool = False) -> UsageError:
     return UsageError(
         _("{path} is also an input").format(path=path),
-        hint=_("choose another kind of --sidecar, or rename that file") if beside else _("choose another file for the answers"),
+        hint=_("choose another kind of --sidecar, or rename it") if beside else _("choose another file for the answers"),
     )

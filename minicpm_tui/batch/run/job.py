@@ -97,11 +97,13 @@ def locked(output: Path) -> Iterator[None]:
         lock.release()
 
 
-def begin(job: Job, manifest: manifests.Manifest, total: int, replaceable: Iterable[bytes] = ()) -> jsonl.Done:
+def begin(
+    job: Job, manifest: manifests.Manifest, total: int, replaceable: Iterable[bytes] = (), foreign: Iterable[bytes] = ()
+) -> jsonl.Done:
     """Make the output ready: what it holds already when resuming, else emptied.
 
-    It comes to ``total`` requests. ``replaceable`` marks the sidecars that a run which starts over may replace. Raises
-    UsageError, StorageError. Blocks.
+    It comes to ``total`` requests. ``replaceable`` and ``foreign`` mark the sidecars that a run which starts over may replace;
+    the latter no run had written. Raises UsageError, StorageError. Blocks.
     """
     if job.continues:
         manifests.demand_same(job.output, manifest)
@@ -112,7 +114,7 @@ def begin(job: Job, manifest: manifests.Manifest, total: int, replaceable: Itera
         jsonl.empty(job.output)  # before the manifest: old answers must never lie beside a new one
         done = jsonl.Done(DigestSet())
         if job.sidecar is not None:
-            begin_record(job.output, replaceable)
+            begin_record(job.output, replaceable, foreign)
     manifests.save(job.output, manifest)
     return done
 
@@ -143,7 +145,8 @@ def write_missing(job: Job, done: jsonl.Done, tally: Tally) -> int:
 def _writer(job: Job, kind: Kind, tally: Tally) -> SidecarWriter:
     """What is to be told of its sidecars is counted in ``tally``."""
     prompts = len(job.plan.prompts)
-    return SidecarWriter(job.output, kind, prompts, read_marks(job.output), job.around, tally.sidecars)
+    foreign = read_marks(job.output, foreign=True)
+    return SidecarWriter(job.output, kind, prompts, read_marks(job.output), job.around, foreign, tally.sidecars)
 
 
 async def run(

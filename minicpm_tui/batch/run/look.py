@@ -8,7 +8,7 @@ from pathlib import Path
 
 from minicpm_tui.batch.digests import DigestSet, digest
 from minicpm_tui.batch.output import csv_table, jsonl
-from minicpm_tui.batch.output.sidecar_record import mark, read_marks
+from minicpm_tui.batch.output.sidecar_record import mark_at, read_marks
 from minicpm_tui.batch.output.sidecars import may_replace, sidecar_path
 from minicpm_tui.batch.records import Item
 from minicpm_tui.batch.run.guard import Guard
@@ -21,14 +21,16 @@ from minicpm_tui.i18n import _
 @dataclass(frozen=True)
 class Seen:
     """What the look through the input told: the ids of all requests, how many ``pictures`` one has at most, and how many
-    requests were ``left_out`` for a sidecar that is there; ``replaceable`` marks the sidecars that the run may replace, and
-    ``nowhere`` counts the requests to come that have no place for one.
+    requests were ``left_out`` for a sidecar that is there; ``replaceable`` marks the sidecars that the run may replace,
+    ``foreign`` those that it may though no run had written them, and ``nowhere`` counts the requests to come that have no place
+    for one.
     """
 
     ids: DigestSet
     pictures: int
     left_out: int = 0
     replaceable: tuple[bytes, ...] = ()
+    foreign: tuple[bytes, ...] = ()
     nowhere: int = 0
 
 
@@ -58,7 +60,14 @@ def look_through(job: Job) -> Seen:
     beside.demand_different()
     guard.finish()
     _demand_room(job)
-    return Seen(ids.without(beside.left_out), pictures, len(beside.left_out), tuple(beside.replaceable), beside.nowhere)
+    return Seen(
+        ids.without(beside.left_out),
+        pictures,
+        len(beside.left_out),
+        tuple(beside.replaceable),
+        tuple(beside.foreign),
+        beside.nowhere,
+    )
 
 
 def _refuse_columns(job: Job) -> None:
@@ -80,6 +89,7 @@ class _Beside:
     guard: Guard
     left_out: list[bytes] = field(default_factory=list)
     replaceable: list[bytes] = field(default_factory=list)
+    foreign: list[bytes] = field(default_factory=list)
     _places: list[bytes] = field(default_factory=list)
     nowhere: int = 0
     _writable: Path | None = None
@@ -87,6 +97,9 @@ class _Beside:
     def __post_init__(self) -> None:
         known = self.job.sidecar is not None and self.job.continues
         self._ours = read_marks(self.job.output) if known else DigestSet()
+        before = self.job.overwrite and self.job.sidecar is not None
+        self._before = read_marks(self.job.output) if before else DigestSet()
+        self._never_ours = read_marks(self.job.output, foreign=True) if before else DigestSet()
         self._answered = jsonl.answered(self.job.output) if known else DigestSet()
         if self.job.skip_existing and self.job.sidecar is None:
             raise UsageError(_("--skip-existing works only with --sidecar"))
@@ -99,22 +112,31 @@ class _Beside:
             self.nowhere += self.job.sidecar is not None and not item.row.error and item.id not in self._answered
             return
         if item.id in self._answered:
-            if not path.exists():  # it will be written from the answer that is there
+            if not os.path.lexists(path):  # it will be written from the answer that is there
                 self._demand_writable(path.parent)
                 self._places.append(digest(str(path)))
             return
-        if path.exists():
+        if os.path.lexists(path):
             if not may_replace(path, self._ours):
                 if self.job.skip_existing:
                     self.left_out.append(digest(item.id))
                     return
-                if not (self.job.overwrite and path.is_file()):
-                    refuse_taken(path, _taken_hint(self.job))
-                with storage_errors(path):
-                    self.replaceable.append(mark(path, path.read_bytes()))
+                self._take_over(path)
             self.guard.replaces(path)
         self._demand_writable(path.parent)
         self._places.append(digest(str(path)))
+
+    def _take_over(self, path: Path) -> None:
+        """Raises NameTaken, UsageError or StorageError where what is at ``path`` must not or cannot be replaced."""
+        with storage_errors(path):
+            found = mark_at(path)
+        if found is None:
+            words = _("{path} is a folder") if path.is_dir() else _("{path} is not a regular file")
+            raise UsageError(words.format(path=path), hint=_("choose another kind of --sidecar, or rename it"))
+        if not self.job.overwrite:
+            refuse_taken(path, _taken_hint(self.job))
+        known = self._before.has(found) and not self._never_ours.has(found)
+        (self.replaceable if known else self.foreign).append(found)
 
     def _demand_writable(self, folder: Path) -> None:
         """Raises StorageError where no sidecar can be made."""

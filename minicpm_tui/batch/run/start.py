@@ -68,7 +68,8 @@ async def carry_out(
     maker = maker.stopped_by(stopped.is_set, job.schema)
     with locked(job.output):
         try:
-            done = await asyncio.to_thread(begin, job, wanted.manifest(model, wanted.options), len(seen.ids), seen.replaceable)
+            manifest = wanted.manifest(model, wanted.options)
+            done = await asyncio.to_thread(begin, job, manifest, len(seen.ids), seen.replaceable, seen.foreign)
         except StorageError:
             await asyncio.to_thread(forget, job)
             raise
