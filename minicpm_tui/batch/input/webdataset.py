@@ -16,6 +16,7 @@ from typing import Any
 
 from minicpm_tui.batch.input.locate import readable
 from minicpm_tui.batch.input.record import Columns, record_row
+from minicpm_tui.batch.input.whole_tar import Member
 from minicpm_tui.batch.names import writable
 from minicpm_tui.batch.records import Row
 from minicpm_tui.decoding import DecodingError, json_value
@@ -38,7 +39,7 @@ def tar_rows(path: Path, columns: Columns) -> Iterator[Row]:
     """One row a sample, in the order of the tar; its id is the name that its files share. Raises UsageError."""
     with readable(path):
         try:
-            with tarfile.open(path) as tar:
+            with tarfile.open(path, tarinfo=Member) as tar:
                 for key, members in itertools.groupby(_members(tar), key=lambda member: _split(member[0])[0]):
                     place = f"{path.name}: {key}"
                     try:
@@ -47,7 +48,13 @@ def tar_rows(path: Path, columns: Columns) -> Iterator[Row]:
                     except UsageError as error:
                         yield Row(key, error=error.message)
         except (tarfile.TarError, *_UNPACKING) as error:
-            raise UsageError(f"{path}: {error}", hint=_("it is cut off or damaged: copy it again")) from error
+            raise UsageError(f"{path}: {_words(error)}", hint=_("it is cut off or damaged: copy it again")) from error
+
+
+def _words(error: Exception) -> str:
+    """What is wrong; of what tarfile says of each way to unpack it, the last: that of a tar that is not packed."""
+    text = str(error)
+    return text if "\n" not in text else _("its beginning is that of no tar")
 
 
 def _members(tar: tarfile.TarFile) -> Iterator[tuple[str, bytes | None]]:
