@@ -8,6 +8,7 @@ import click
 
 from minicpm_tui.cli.completing import files as complete_files
 from minicpm_tui.cli.completing import session_ids
+from minicpm_tui.cli.option import option
 from minicpm_tui.cli.options import Flags, shared_options
 from minicpm_tui.i18n import _
 
@@ -20,7 +21,7 @@ from minicpm_tui.i18n import _
     ),
 )
 @click.argument("text", nargs=-1)
-@click.option(
+@option(
     "-f",
     "--file",
     "files",
@@ -29,30 +30,30 @@ from minicpm_tui.i18n import _
     shell_complete=complete_files,
     help=_("Picture, video, PDF, folder, glob or URL, - for stdin; repeatable."),
 )
-@click.option(
+@option(
     "--session", metavar="ID", shell_complete=session_ids, help=_("Continue this session (its id, or a unique beginning of it).")
 )
-@click.option("--continue", "latest", is_flag=True, help=_("Continue the latest session."))
-@click.option("--retry", "again", flag_value="retry", help=_("Ask the last question again; without --session, the latest one's."))
-@click.option(
+@option("--continue", "latest", is_flag=True, help=_("Continue the latest session."))
+@option("--retry", "again", flag_value="retry", help=_("Ask the last question again; without --session, the latest one's."))
+@option(
     "--edit", "again", flag_value="edit", help=_("Ask TEXT in place of the last question; its files stay unless some are given.")
 )
-@click.option(
+@option(
     "--schema",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help=_("Ask for JSON that follows this JSON schema, and check it."),
 )
-@click.option("--no-save", is_flag=True, help=_("Do not save the session."))
-@click.option(
+@option("--no-save", is_flag=True, help=_("Do not save the session."))
+@option(
     "--show-sent",
     metavar="FOLDER",
     type=click.Path(path_type=Path),
     help=_("Write what is sent of the files, and its slices, into this new folder."),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print one JSON object when the reply is complete."))
-@click.option("--plain", is_flag=True, help=_("Print plain text as it comes, on a terminal too: nothing is drawn again."))
-@click.option("--raw", is_flag=True, help=_("Print the reply as it is, control characters too."))
+@option("--json", "as_json", is_flag=True, help=_("Print one JSON object when the reply is complete."))
+@option("--plain", is_flag=True, help=_("Print plain text as it comes, on a terminal too: nothing is drawn again."))
+@option("--raw", is_flag=True, help=_("Print the reply as it is, control characters too."))
 @shared_options
 def command(
     text: tuple[str, ...],

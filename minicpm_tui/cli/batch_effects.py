@@ -11,15 +11,9 @@ from click.core import ParameterSource
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 
-_NEVER_EMPTY = {"offline", "text_column", "id_column", "expect", "option_columns", "group_by"}
-
 
 def demand_effects(options: Mapping[str, Any]) -> None:
-    """Raises UsageError for an option that is given empty, or without the one that it belongs to."""
-    for parameter in click.get_current_context().command.params:
-        name = parameter.name or ""
-        if name in _NEVER_EMPTY and given(name) and not options[name].strip(" ,"):
-            raise UsageError(_("{option} is empty").format(option=parameter.opts[-1]), hint=_("give it a value, or leave it out"))
+    """Raises UsageError for an option that is given without the one that it belongs to."""
     if options["raw_csv"] and not options["csv_file"]:
         raise UsageError(_("{option} works only with {other}").format(option="--raw-csv", other="--csv"))
     if options["offline"] and options["actors"] and options["ray"] is None:

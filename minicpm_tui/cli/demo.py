@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from minicpm_tui.cli.option import option
 from minicpm_tui.demo.options import Faults
 from minicpm_tui.i18n import _
 
@@ -21,17 +22,15 @@ _USUAL_PORT = 8000
         "It wants the API key in VLLM_API_KEY, if there is one. Faults: {faults}."
     ).format(faults=", ".join(Faults.__struct_fields__))
 )
-@click.option(
-    "--port", type=click.IntRange(1, 65535), help=_("Port to listen on; default: 8000 or, if that is taken, any free port.")
-)
-@click.option(
+@option("--port", type=click.IntRange(1, 65535), help=_("Port to listen on; default: 8000 or, if that is taken, any free port."))
+@option(
     "--tokens-per-second",
     type=click.FloatRange(min=0),
     default=60.0,
     help=_("Speed of replies in tokens per second (60); 0: all at once."),
 )
-@click.option("--max-model-len", type=click.IntRange(min=64), default=32768, help=_("Length of the context in tokens (32768)."))
-@click.option("--fault", "faults", multiple=True, metavar="NAME=VALUE", help=_("Fail on purpose, such as stall_after=20."))
+@option("--max-model-len", type=click.IntRange(min=64), default=32768, help=_("Length of the context in tokens (32768)."))
+@option("--fault", "faults", multiple=True, metavar="NAME=VALUE", help=_("Fail on purpose, such as stall_after=20."))
 def command(port: int | None, tokens_per_second: float, max_model_len: int, faults: tuple[str, ...]) -> int:
     import os
 

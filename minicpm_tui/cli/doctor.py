@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from minicpm_tui.cli.option import option
 from minicpm_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @click.command(help=_("Check what this machine has: vLLM, GPUs, models on disk, running servers."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
-@click.option("--strict", is_flag=True, help=_("Exit with status 1 when there is a problem."))
+@option("--json", "as_json", is_flag=True, help=_("Print JSON."))
+@option("--strict", is_flag=True, help=_("Exit with status 1 when there is a problem."))
 def command(as_json: bool, strict: bool) -> int:
     from dataclasses import replace
 

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from minicpm_tui import config
+from minicpm_tui.cli.option import Certificates, option
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.sampling import SAMPLING, parse
@@ -34,27 +35,23 @@ class SamplingValue(click.ParamType[float | int]):
 
 
 def _sampling(name: str, metavar: str, text: str) -> Callable[[F], F]:
-    return click.option(f"--{name.replace('_', '-')}", type=SamplingValue(name), metavar=metavar, help=text)
+    return option(f"--{name.replace('_', '-')}", type=SamplingValue(name), metavar=metavar, help=text)
 
 
-def _not_empty(_context: click.Context, parameter: click.Parameter, value: Any) -> Any:
-    """``value`` as it is. Raises UsageError for an empty one: in a script it is a variable that was never set."""
-    if "" in (value if isinstance(value, tuple) else (value,)):
-        raise UsageError(_("{option} is empty").format(option=parameter.opts[-1]), hint=_("give it a value, or leave it out"))
-    return value
-
-
-_URL = click.option("--url", metavar="URL", callback=_not_empty, help=_("Server: host:port, or a URL with or without /v1."))
-_URLS = click.option(
-    "--url", "urls", multiple=True, metavar="URL", callback=_not_empty, help=_("Server: host:port or a URL; repeatable.")
-)
+_URL = option("--url", metavar="URL", help=_("Server: host:port, or a URL with or without /v1."))
+_URLS = option("--url", "urls", multiple=True, metavar="URL", help=_("Server: host:port or a URL; repeatable."))
 _DECLARATIONS = (
-    click.option("--api-key-env", metavar="NAME", help=_("Environment variable that holds the API key.")),
-    click.option("--cacert", metavar="FILE", help=_("Certificates (PEM) to trust beside the system's.")),
-    click.option("--client-cert", metavar="FILE", help=_("Certificate and key (PEM) for a server that wants one.")),
-    click.option("--model", metavar="NAME", callback=_not_empty, help=_("Model name, as the server knows it.")),
-    click.option("--demo", is_flag=True, help=_("Use the built-in demo server: no GPU, no model.")),
-    click.option("--system", metavar="TEXT", help=_("System prompt.")),
+    option("--api-key-env", metavar="NAME", help=_("Environment variable that holds the API key.")),
+    option("--cacert", type=Certificates("cacert"), metavar="FILE", help=_("Certificates (PEM) to trust beside the system's.")),
+    option(
+        "--client-cert",
+        type=Certificates("client_cert"),
+        metavar="FILE",
+        help=_("Certificate and key (PEM) for a server that wants one."),
+    ),
+    option("--model", metavar="NAME", help=_("Model name, as the server knows it.")),
+    option("--demo", is_flag=True, help=_("Use the built-in demo server: no GPU, no model.")),
+    option("--system", may_be_empty=True, metavar="TEXT", help=_("System prompt.")),
     _sampling("temperature", "T", _("Sampling temperature, 0 to 2.")),
     _sampling("top_p", "P", _("Sample only from the likeliest tokens that add up to probability P.")),
     _sampling("top_k", "N", _("Sample only from the N likeliest tokens; 0: no limit.")),
@@ -62,7 +59,7 @@ _DECLARATIONS = (
     _sampling("repetition_penalty", "X", _("Above 1 discourages repetition; 1.05 helps against loops.")),
     _sampling("max_tokens", "N", _("Longest reply, in tokens.")),
     _sampling("seed", "N", _("Sampling seed, to make replies reproducible.")),
-    click.option("--thinking/--no-thinking", default=None, help=_("Whether the model thinks before it replies.")),
+    option("--thinking/--no-thinking", default=None, help=_("Whether the model thinks before it replies.")),
 )
 _NAMES = ("api_key_env", "cacert", "client_cert", "model", "system", *SAMPLING, "thinking")
 

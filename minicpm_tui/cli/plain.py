@@ -26,7 +26,7 @@ def plain_launch(arguments: list[str]) -> Launch | None:
             switches.add(word)
         elif name in _VALUES.keys() - values.keys():
             values[name] = value if joined else next(words, "-")
-            if values[name].startswith("-"):
+            if values[name].startswith("-") or not values[name].strip():
                 return None
         else:
             return None

@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 
 from minicpm_tui.cli.completing import session_ids
+from minicpm_tui.cli.option import option
 from minicpm_tui.i18n import _
 
 
 @click.command("replay", help=_("Play a saved session, by id or folder, with its original timing; pauses are shortened."))
 @click.argument("session", metavar="ID|DIR", shell_complete=session_ids)
-@click.option("--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help=_("Speed factor; 0: all at once."))
-@click.option("--print", "to_stdout", is_flag=True, help=_("Write to stdout instead of opening the program."))
+@option("--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help=_("Speed factor; 0: all at once."))
+@option("--print", "to_stdout", is_flag=True, help=_("Write to stdout instead of opening the program."))
 def command(session: str, speed: float, *, to_stdout: bool) -> int:
     """See the help text."""
     folder = find(session)

@@ -9,6 +9,7 @@ import click
 from minicpm_tui import __version__
 from minicpm_tui.cli.commands import Commands
 from minicpm_tui.cli.completing import session_ids
+from minicpm_tui.cli.option import option
 from minicpm_tui.cli.options import Flags, shared_options
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
@@ -21,14 +22,14 @@ from minicpm_tui.i18n import _
     help=_("Talk with MiniCPM-V about pictures and videos, on your own GPU."),
 )
 @click.version_option(__version__, prog_name="minicpm-tui", message="%(prog)s %(version)s")
-@click.option(
+@option(
     "--session",
     metavar="ID",
     shell_complete=session_ids,
     default="",
     help=_("Continue this session (its id, or a unique beginning of it)."),
 )
-@click.option("--continue", "resume", is_flag=True, help=_("Continue the latest session."))
+@option("--continue", "resume", is_flag=True, help=_("Continue the latest session."))
 @shared_options
 @click.pass_context
 def root(context: click.Context, session: str, resume: bool, flags: Flags) -> int | None:

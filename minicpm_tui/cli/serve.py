@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from minicpm_tui.cli.completing import models, presets
+from minicpm_tui.cli.option import option
 from minicpm_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -44,13 +45,13 @@ class ServeCommand(click.Command):
     help=_("Start vLLM with MODEL, a folder or a hub id. Everything after -- is passed to vLLM unchanged."),
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, shell_complete=models, metavar="[MODEL] [VLLM OPTIONS] [-- EXTRA]")
-@click.option("--preset", default="pictures", metavar="NAME", shell_complete=presets, help=_("Set of options to start from."))
-@click.option("--gpus", default="", metavar="0,1", help=_("Indices or UUIDs of the GPUs to use."))
-@click.option("--print", "show", is_flag=True, help=_("Print the command without starting it."))
-@click.option("--check", is_flag=True, help=_("Estimate whether it fits, without starting it."))
-@click.option("--detach", is_flag=True, help=_("Return when the server is ready, and keep it running."))
-@click.option("--no-wait", is_flag=True, help=_("With --detach: return immediately."))
-@click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
+@option("--preset", default="pictures", metavar="NAME", shell_complete=presets, help=_("Set of options to start from."))
+@option("--gpus", nothing=" ,", default="", metavar="0,1", help=_("Indices or UUIDs of the GPUs to use."))
+@option("--print", "show", is_flag=True, help=_("Print the command without starting it."))
+@option("--check", is_flag=True, help=_("Estimate whether it fits, without starting it."))
+@option("--detach", is_flag=True, help=_("Return when the server is ready, and keep it running."))
+@option("--no-wait", is_flag=True, help=_("With --detach: return immediately."))
+@option("--json", "as_json", is_flag=True, help=_("Print JSON."))
 @click.pass_context
 def command(context: click.Context, /, words: tuple[str, ...], **flags: Any) -> int:
     from minicpm_tui import config

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from minicpm_tui.cli.completing import files, server_ids
+from minicpm_tui.cli.option import option
 from minicpm_tui.cli.warn import warn
 from minicpm_tui.i18n import _
 
 if TYPE_CHECKING:
     from minicpm_tui.servers.local import LocalServer
 
-_JSON = click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
+_JSON = option("--json", "as_json", is_flag=True, help=_("Print JSON."))
 
 
 @click.group(invoke_without_command=True, help=_("Manage the servers that this program started."))
@@ -101,7 +102,7 @@ def stop(everywhere: bool, server_id: str, as_json: bool) -> int:
 
 @command.command(help=_("Show a server's log; -f follows it until the server ends."))
 @click.argument("server_id", metavar="ID", default="", shell_complete=server_ids)
-@click.option("-f", "--follow", is_flag=True, help=_("Keep showing new lines."))
+@option("-f", "--follow", is_flag=True, help=_("Keep showing new lines."))
 def logs(server_id: str, follow: bool) -> int:
     from minicpm_tui.errors import ServerNotFound
     from minicpm_tui.servers import logfiles, processes, registry

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from minicpm_tui.cli.completing import session_ids, trashed_ids
+from minicpm_tui.cli.option import option
 from minicpm_tui.cli.sessions_export import export
 from minicpm_tui.cli.warn import warn
 from minicpm_tui.i18n import _
@@ -20,7 +21,7 @@ AS_JSON = "as_json"
 
 
 def _json_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--json", AS_JSON, is_flag=True, help=_("Print JSON."))(function)
+    return option("--json", AS_JSON, is_flag=True, help=_("Print JSON."))(function)
 
 
 @click.group(invoke_without_command=True, help=_("Manage saved sessions; without a command, list them."))
@@ -34,8 +35,8 @@ def command(context: click.Context, as_json: bool) -> int | None:
 
 
 @command.command("list", help=_("List the sessions, newest first."))
-@click.option("--limit", type=click.IntRange(min=1), default=None, help=_("Show at most this many."))
-@click.option("--trash", is_flag=True, help=_("List the deleted sessions."))
+@option("--limit", type=click.IntRange(min=1), default=None, help=_("Show at most this many."))
+@option("--trash", is_flag=True, help=_("List the deleted sessions."))
 @_json_option
 @click.pass_obj
 def list_(all_json: bool, limit: int | None, trash: bool, as_json: bool) -> int:
@@ -44,7 +45,7 @@ def list_(all_json: bool, limit: int | None, trash: bool, as_json: bool) -> int:
 
 @command.command("search", help=_("Search the titles and texts of sessions; a single Chinese character is enough."))
 @click.argument("text", nargs=-1, required=True)
-@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help=_("Show at most this many."))
+@option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help=_("Show at most this many."))
 @_json_option
 @click.pass_obj
 def search(all_json: bool, text: tuple[str, ...], limit: int, as_json: bool) -> int:

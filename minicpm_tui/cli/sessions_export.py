@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from minicpm_tui.cli.completing import session_ids
+from minicpm_tui.cli.option import option
 from minicpm_tui.cli.warn import warn
 from minicpm_tui.i18n import _, ngettext
 
@@ -31,14 +32,14 @@ FINETUNE = "finetune"
     ),
 )
 @click.argument("sessions", metavar="ID...", nargs=-1, shell_complete=session_ids)
-@click.option("--format", "name", help=_("md, html, json, jsonl, cast, tar.gz or finetune; default: by the file name."))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help=_("File to write (finetune: folder); - is stdout."))
-@click.option("--overwrite", is_flag=True, help=_("Replace an existing file."))
-@click.option("--cast-version", type=click.IntRange(2, 3), default=2, show_default=True, help=_("Version of asciicast."))
-@click.option("--with-paths", is_flag=True, help=_("Keep where files lay and the server's address (jsonl, tar.gz)."))
-@click.option("--search", default="", metavar="TEXT", help=_("finetune: sessions in which this is found."))
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help=_("finetune: sessions begun on this day (UTC) or later."))
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help=_("finetune: sessions begun on this day (UTC) or earlier."))
+@option("--format", "name", help=_("md, html, json, jsonl, cast, tar.gz or finetune; default: by the file name."))
+@option("-o", "--output", type=click.Path(path_type=Path), help=_("File to write (finetune: folder); - is stdout."))
+@option("--overwrite", is_flag=True, help=_("Replace an existing file."))
+@option("--cast-version", type=click.IntRange(2, 3), default=2, show_default=True, help=_("Version of asciicast."))
+@option("--with-paths", is_flag=True, help=_("Keep where files lay and the server's address (jsonl, tar.gz)."))
+@option("--search", default="", metavar="TEXT", help=_("finetune: sessions in which this is found."))
+@option("--since", type=click.DateTime(["%Y-%m-%d"]), help=_("finetune: sessions begun on this day (UTC) or later."))
+@option("--until", type=click.DateTime(["%Y-%m-%d"]), help=_("finetune: sessions begun on this day (UTC) or earlier."))
 def export(
     sessions: tuple[str, ...],
     name: str | None,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from minicpm_tui.access import Access
 from tests.batch.conftest import ASK, batch, fill_folder, png
 
 
@@ -32,6 +33,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "ca.pem").write_text("-")
     (folder / "link.jsonl").symlink_to(folder / "in" / "p00001.png")
     os.link(folder / "in" / "p00001.png", folder / "hard.jsonl")
+    monkeypatch.setattr(Access, "load_into", lambda _self, _context: None)  # ca.pem is none
     monkeypatch.chdir(folder)
     return folder
 

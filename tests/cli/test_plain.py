@@ -20,13 +20,14 @@ PLAIN = (
     "--model=a=b --demo",
     "--session 2026 --url host:1",
     "--continue --demo",
-    "--url=",
 )
 FOR_CLICK = (
     "--help",
     "--version",
     "ask hello",
     "--url",
+    "--url=",
+    "--session=",
     "--url -x",
     "--url=a --url=b",
     "--demo --demo",
