@@ -256,3 +256,17 @@ def test_a_link_that_leads_nowhere_is_a_sidecar_like_others(
     assert "1 sidecar that no run of this output had written was replaced" in capfd.readouterr().err
     assert not link.is_symlink()
     assert captions(pictures) == {f"p0000{number}": ANSWER for number in range(5)}
+
+
+@pytest.mark.parametrize(
+    ("caption", "reason"),
+    [(b" \n", "empty"), ("caf\u00e9".encode("latin-1"), "not UTF-8"), (b"a" * 1_000_001, "longer than 1,000,000 bytes")],
+    ids=["empty", "latin-1", "long"],
+)
+def test_why_a_caption_is_none_is_said(
+    pictures: Path, output: Path, caption: bytes, reason: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = pictures / "p00000.caption"
+    path.write_bytes(caption)
+    assert batch(pictures, "--prompt", "{caption}", "-o", output, "--url", "127.0.0.1:1") == 2
+    assert f"{path} is no caption: it is {reason}" in capfd.readouterr().err

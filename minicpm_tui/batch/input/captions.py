@@ -29,12 +29,14 @@ def caption_of(row: Row) -> str:
         )
     with readable(found):
         data = found.read_bytes()
+    if len(data) > _LONGEST:
+        raise UsageError(_("{path} is no caption: it is longer than {limit} bytes").format(path=found, limit=f"{_LONGEST:,}"))
     try:
         text = data.decode("utf-8-sig").strip()
     except UnicodeDecodeError:
-        text = ""
-    if not text or len(data) > _LONGEST:
-        raise UsageError(_("{path} is no caption").format(path=found))
+        raise UsageError(_("{path} is no caption: it is not UTF-8").format(path=found), hint=_("save it as UTF-8")) from None
+    if not text:
+        raise UsageError(_("{path} is no caption: it is empty").format(path=found), hint=_("write one, or leave the picture out"))
     return text
 
 

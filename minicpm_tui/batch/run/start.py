@@ -111,8 +111,8 @@ def _left(job: Job, tally: Tally, done: Done, error: BaseException) -> list[str]
     """What an ``error`` of the run leaves to go on with, for the user; what holds no answer is removed."""
     if not isinstance(error, StorageError):  # others say themselves how to go on, or find the output by its name
         return []
-    if not (tally.done or len(done.ids)) and forget(job):
-        return []
+    if not (tally.done - tally.failed or len(done.ids)):
+        return [] if forget(job) else [_("no answer is saved yet; --resume continues")]
     lines = [summarise(job.output, tally, tally.total).answered] if tally.done else []
     return [*lines, _("the answers so far are saved; --resume continues")]
 
