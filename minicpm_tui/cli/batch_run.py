@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import click
 
 from minicpm_tui.access import remember
 from minicpm_tui.backends.keys import choose_key
+from minicpm_tui.batch.input.piped import place_for_stdin
 from minicpm_tui.batch.input.record import Columns
 from minicpm_tui.batch.input.requests import Plan
 from minicpm_tui.batch.names import is_text
@@ -129,8 +129,7 @@ def piped_in(inputs: Sequence[str]) -> Iterator[tuple[str, ...]]:
         return
     if sys.stdin.isatty():
         raise UsageError(_("stdin is a terminal"), hint=_("pipe a list of files in: find … | minicpm-tui batch -"))
-    with tempfile.TemporaryDirectory(prefix="minicpm-tui-") as folder:
-        path = Path(folder) / "stdin"
+    with place_for_stdin() as path:
         copy_stdin(path, _("pipe a list of files in: find … | minicpm-tui batch -"))
         try:
             yield tuple(str(path) if name == STDIN else name for name in inputs)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from minicpm_tui.batch.input.locate import readable
+from minicpm_tui.batch.input.piped import base_of
 from minicpm_tui.batch.input.record import Columns, record_row
 from minicpm_tui.batch.records import Row
 from minicpm_tui.errors import UsageError
@@ -53,7 +54,7 @@ def arrow_rows(path: Path, columns: Columns, name: str) -> Iterator[Row]:
             number += 1
             place = f"{name}:{number}"
             try:
-                yield record_row(record, columns, place, path.parent)
+                yield record_row(record, columns, place, base_of(path))
             except UsageError as error:
                 yield Row(place, error=error.message)
 

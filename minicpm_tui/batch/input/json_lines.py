@@ -10,6 +10,7 @@ from typing import IO, Any
 import msgspec
 
 from minicpm_tui.batch.input.locate import readable
+from minicpm_tui.batch.input.piped import base_of
 from minicpm_tui.batch.input.record import Columns, record_row, scalars
 from minicpm_tui.batch.records import Row
 from minicpm_tui.decoding import DecodingError, decode_json, json_value
@@ -59,7 +60,7 @@ def _json_row(line: bytes, path: Path, number: int, columns: Columns) -> Row:
     if "body" in record and ("custom_id" in record or "url" in record):
         return _openai_row(record, place)
     try:
-        return record_row(record, columns, place, path.parent)
+        return record_row(record, columns, place, base_of(path))
     except UsageError as error:
         return Row(place, error=error.message)
 

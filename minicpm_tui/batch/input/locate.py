@@ -52,8 +52,9 @@ def is_there(path: Path) -> bool:
 
 
 def without_part(file: str) -> str:
-    """The name without what stands after ``#``."""
-    return file.rpartition("#")[0] or file
+    """The name without what stands after ``#``; ``./#a.png`` is a file of that name, not a part of the folder."""
+    whole = file.rpartition("#")[0]
+    return file if not whole or whole.endswith("/") else whole
 
 
 @contextmanager

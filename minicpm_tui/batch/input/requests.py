@@ -73,7 +73,7 @@ class Plan:
     def scan(self, look: Callable[[Item], None]) -> DigestSet:
         """The ids of all requests; ``look`` sees each and may raise. Nothing is sent before this has passed.
 
-        Raises UsageError when there are none, or two have the same id.
+        Raises UsageError when an input has none, or two have the same id.
         """
 
         def seen() -> Iterator[bytes]:
@@ -82,8 +82,6 @@ class Plan:
                 yield digest(item.id)
 
         ids = DigestSet(seen())
-        if not len(ids):
-            raise UsageError(_("{inputs}: no pictures, videos or lines to ask about").format(inputs=", ".join(self.inputs)))
         if repeated := ids.repeated():
             self._name_repeated(repeated)
         return ids

@@ -40,11 +40,16 @@ def rows(inputs: Sequence[str], columns: Columns) -> Iterator[Row]:
     """All rows of ``inputs``, in their order; folders in the order of names.
 
     A number is kept of each row without an id, of others nothing: memory hardly grows. Raises UsageError for an input that is
-    not there or cannot be read.
+    not there, cannot be read or has no rows.
     """
     ids = RowIds()
     for name in inputs:
-        yield from map(ids.given, demand_files(_rows_of(name, columns)))
+        found = False
+        for row in demand_files(_rows_of(name, columns)):
+            found = True
+            yield ids.given(row)
+        if not found:
+            raise UsageError(_("{input}: no pictures, videos or lines to ask about").format(input=name))
 
 
 def _rows_of(name: str, columns: Columns) -> Iterator[Row]:
@@ -52,6 +57,8 @@ def _rows_of(name: str, columns: Columns) -> Iterator[Row]:
         yield _file_row(name, name)
         return
     path = expanded(name)
+    if not name or (name.isspace() and not is_there(path)):
+        raise UsageError(_("INPUT is empty"), hint=_("name a file or a folder; . is the current folder"))
     if not is_there(path) and is_base64_media(name):
         yield _file_row("data", f"data:;base64,{name}")
     elif path.is_dir() and (is_dataset(path) or (next(_walk(path), None) is None and holds_parquet(path))):
@@ -97,7 +104,7 @@ def _file_rows(name: str, path: Path, columns: Columns) -> Iterator[Row]:
 def _text_rows(path: Path, columns: Columns) -> Iterator[Row]:
     """A list of paths, or a table: what Excel calls Unicode text is one. Raises UsageError for other text."""
     if names_a_file(path):
-        yield from list_rows(path, _media_rows)
+        yield from list_rows(path, _media_rows, _walk)
         return
     with path.open(encoding=encoding_of(path)) as file:
         header = file.readline().strip("\n")
@@ -169,7 +176,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 def _is_media(path: Path) -> bool:
     """By content; by name too, so that a damaged picture becomes an error line instead of being passed over."""
-    return has_media_suffix(path) or _kind(path) != "other"
+    return has_media_suffix(path) or path.suffix.lower() == ".pdf" or _kind(path) != "other"
 
 
 def _kind(path: Path) -> str:

@@ -13,6 +13,7 @@ from typing import IO
 from minicpm_tui.batch.input.encoding import encoding_of
 from minicpm_tui.batch.input.fields import Fields
 from minicpm_tui.batch.input.locate import readable
+from minicpm_tui.batch.input.piped import base_of
 from minicpm_tui.batch.input.record import Columns, record_row
 from minicpm_tui.batch.records import Row
 from minicpm_tui.errors import UsageError
@@ -44,7 +45,7 @@ def csv_rows(path: Path, columns: Columns) -> Iterator[Row]:
                 try:
                     if pictures is not None:
                         values[pictures.column] = pictures.of(values[pictures.column])
-                    yield record_row(values, columns, place, path.parent)
+                    yield record_row(values, columns, place, base_of(path))
                 except UsageError as error:
                     yield Row(place, error=error.message)
 
