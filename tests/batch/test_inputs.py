@@ -106,3 +106,34 @@ def test_a_damaged_pdf_in_a_folder_is_a_failed_record(tmp_path: Path, output: Pa
     (tmp_path / "in" / "b.pdf").write_bytes(b"")
     assert batch(tmp_path / "in", *ASK, "-o", output, "--demo") == 1
     assert {name: bool(result.error) for name, result in results(output).items()} == {"a.png": False, "b.pdf": True}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+@pytest.mark.parametrize("name", ["in.json", "in.jsonl", "in"])
+def test_json_in_the_encodings_of_windows(tmp_path: Path, name: str, encoding: str) -> None:
+    records = ['{"id": "猫", "image": "a.png"}', '{"id": "b\u2028", "image": "b.png"}']
+    text = f"[{', '.join(records)}]" if name == "in.json" else "\r\n".join(records)
+    (tmp_path / name).write_bytes(text.encode(encoding))
+    assert [(item.id, item.row.error) for item in items(tmp_path / name)] == [("猫", ""), ("b\u2028", "")]
+
+
+@pytest.mark.parametrize(
+    "text", ['{\n "image": "a.png"\n}\n{\n "image": "b.png"\n}\n', '{"image": "a.png",\n "id": 1}\n', "[\n{}\n]"]
+)
+def test_objects_over_several_lines_are_refused_once(tmp_path: Path, text: str) -> None:
+    (tmp_path / "in.jsonl").write_text(text)
+    with pytest.raises(UsageError, match="an object must be on one line"):
+        items(tmp_path / "in.jsonl")
+
+
+@pytest.mark.parametrize("first", ["{", '{"image": "a.p', '{"image": "a.png"},', '{"image": "a.png"'])
+def test_a_torn_line_is_one_failed_record(tmp_path: Path, first: str) -> None:
+    (tmp_path / "in.jsonl").write_text(f'{first}\n{{"image": "b.png"}}\n')
+    assert [bool(item.row.error) for item in items(tmp_path / "in.jsonl")] == [True, False]
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.txt"])
+def test_blanks_around_the_names_of_columns(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("Image , Question\na.png, What?\n")
+    [item] = Plan((str(tmp_path / name),)).items()
+    assert (item.row.files, item.text.strip()) == (("a.png",), "What?")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
+from minicpm_tui.batch.input.encoding import encoding_of
 from minicpm_tui.batch.input.locate import readable
 from minicpm_tui.batch.input.piped import base_of
 from minicpm_tui.batch.input.record import Columns, record_row, scalars
@@ -24,22 +25,45 @@ CHAT_URL = "/v1/chat/completions"
 def json_rows(path: Path, columns: Columns) -> Iterator[Row]:
     """One row a line; a line that is not understood becomes a row with its error. Raises UsageError.
 
-    A file that is one array gives one row an element; it alone is read as a whole.
+    A file that is one array gives one row an element; it alone is read as a whole. Objects over several lines are refused.
     """
-    with readable(path), path.open("rb") as file:
-        lines: Iterable[bytes] = file
-        if _first_byte(file) == b"[" and path.suffix.lower() != ".jsonl":
-            lines = _elements(path, file.read())
+    with readable(path):
+        (first, second), lines = _first_two(path), _lines(path)
+        if first.startswith(b"[") and path.suffix.lower() != ".jsonl":
+            lines = _elements(path, b"".join(lines))
+        elif _goes_on(first, second):
+            raise UsageError(
+                _("{path}: an object must be on one line").format(path=path),
+                hint=_("write one object a line, or all in one array in a .json file"),
+            )
         for number, line in enumerate(lines, 1):
             if line.strip():
                 yield _json_row(line, path, number, columns)
 
 
-def _first_byte(file: IO[bytes]) -> bytes:
-    """The first that is no white space; a byte order mark is passed over."""
-    head = file.read(4096)
-    file.seek(len(_MARK) if head.startswith(_MARK) else 0)
-    return head.removeprefix(_MARK).lstrip()[:1]
+def _lines(path: Path) -> Iterator[bytes]:
+    """The lines in UTF-8, without a byte order mark."""
+    with path.open("rb") as file:
+        head = file.read(256)
+        if not (b"\0" in head and encoding_of(path).startswith("utf-16")):
+            file.seek(len(_MARK) if head.startswith(_MARK) else 0)
+            yield from file
+            return
+    with path.open(encoding=encoding_of(path), newline="\n") as text:
+        for line in text:
+            yield line.encode()
+
+
+def _first_two(path: Path) -> tuple[bytes, bytes]:
+    """The first two lines that are not blank."""
+    found = filter(None, map(bytes.strip, _lines(path)))
+    return next(found, b""), next(found, b"")
+
+
+def _goes_on(line: bytes, following: bytes) -> bool:
+    """Whether an object begins in ``line`` and goes on in the one ``following``: behind one that was torn off begins the next."""
+    opened = line.startswith(b"{") and line.endswith((b"{", b"[", b",")) and not line.endswith(b"},")
+    return line == b"[" or (opened and following != b"" and not following.startswith(b"{"))
 
 
 def _elements(path: Path, data: bytes) -> Iterator[bytes]:

@@ -110,7 +110,7 @@ def _text_rows(path: Path, columns: Columns) -> Iterator[Row]:
         header = file.readline().strip("\n")
         separator = separator_of(path, file)
     known = {*FILE_FIELDS, *TEXT_FIELDS, *ID_FIELDS, *columns.files, columns.text, columns.id, "index"} - {""}
-    names = Fields(dict.fromkeys(name.strip('"') for name in header.split(separator)))
+    names = Fields(dict.fromkeys(name.strip(' "') for name in header.split(separator)))
     if not (numbered(names) or any(name in names for name in known)):
         raise UsageError(
             _("{path}: its first line is neither a file nor the header of a table").format(path=path),
@@ -184,7 +184,7 @@ def _kind(path: Path) -> str:
 
 
 def _begins_json(head: bytes) -> bool:
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+    return head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith((b"{", b"["))
 
 
 def _head(path: Path) -> bytes:

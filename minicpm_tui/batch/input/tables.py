@@ -69,7 +69,7 @@ class _Table:
         separator = separator_of(path, file)
         self._reader = csv.reader(itertools.chain(file, (_END,)), delimiter=separator)
         self.line = 0
-        self.names = tuple(next(self._rows(), ()))
+        self.names = tuple(name.strip() for name in next(self._rows(), ()))
         if twice := next((name for name in self.names if name and self.names.count(name) > 1), ""):
             hint = _("give each column its own name")
             raise UsageError(_("{path}: two columns are named “{name}”").format(path=path, name=twice), hint=hint)
