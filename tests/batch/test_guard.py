@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from minicpm_tui.access import Access
+from minicpm_tui.demo.options import DemoOptions
+from minicpm_tui.demo.testing import serving
 from tests.batch.conftest import ASK, batch, fill_folder, png
 
 
@@ -27,6 +29,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "in.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     body = {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": f"file://{folder}/a.png"}}]}]}
     (folder / "openai.jsonl").write_text(json.dumps({"custom_id": "1", "body": body}) + "\n")
+    (folder / "in" / "bad.pdf").write_bytes(b"%PDF-1.7\n no pages")
     (folder / "a.png").write_bytes(png(1))
     (folder / "list.txt").write_text("in/p00001.png\n")
     (folder / "schema.json").write_text('{"type": "object"}')
@@ -51,6 +54,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "list.txt --prompt Why? -o in/p00001.png",
         "in --prompt Why? -o in/p00000.png",
         "in/*.png --prompt Why? -o in/p00000.png",
+        "in --prompt Why? -o in/bad.pdf",
+        "in --prompt Why? -o out.jsonl --csv in/bad.pdf",
         "in --prompt {caption} -o in/p00001.txt",
         "openai.jsonl -o a.png",
         "in.jsonl -o schema.json --schema schema.json",
@@ -91,3 +96,10 @@ def test_no_sidecar_takes_the_place_of_the_schema_or_the_output(place: Path, cap
     assert batch(*run, "txt", "-o", "out.jsonl", "--csv", "schema.txt") == 2
     assert "schema.txt would be a sidecar, too" in capfd.readouterr().err
     assert contents(place) == before
+
+
+def test_an_output_in_the_folder_of_its_pictures_is_its_own(place: Path) -> None:
+    (place / "in" / "bad.pdf").unlink()
+    with serving(DemoOptions(tokens_per_second=0, reply="A picture.")) as server:
+        run = ("in", *ASK, "-o", "in/out.jsonl", "--csv", "in/out.csv", "--sidecar", "json", "--url", server.url)
+        assert [batch(*run, *more) for more in ([], ["--resume"], ["--overwrite"])] == [0, 0, 0]

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from minicpm_tui.batch.digests import DigestSet, digest
 from minicpm_tui.batch.input.arrow import is_part
-from minicpm_tui.batch.input.locate import is_there, local_path
+from minicpm_tui.batch.input.locate import is_there, local_path, readable
 from minicpm_tui.batch.output.jsonl import same_file
 from minicpm_tui.batch.records import Item
 from minicpm_tui.batch.run.job import Job
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
+from minicpm_tui.media.sniff import HEAD, sniff
 from minicpm_tui.paths import expanded
 
 
@@ -37,7 +38,7 @@ class Guard:
 
     def _look_at_input(self, path: Path) -> None:
         for written in self._written:
-            if (is_there(path) and same_file(written, path)) or (is_there(written) and is_part(written, path)):
+            if (is_there(path) and same_file(written, path)) or (is_there(written) and _belongs_to(written, path)):
                 raise _refused(written)
 
     def _look_at(self, path: Path) -> bytes:
@@ -76,6 +77,16 @@ class Guard:
             for path in _files_of(item):
                 if _place(path) in both:
                     raise _refused(path, beside=True)
+
+
+def _belongs_to(path: Path, folder: Path) -> bool:
+    """Whether the file ``path`` would be asked about as one in ``folder``; a damaged one is named by no row."""
+    if is_part(path, folder):
+        return True
+    if not (path.is_file() and path.resolve().is_relative_to(folder.resolve())):
+        return False
+    with readable(path), path.open("rb") as file:
+        return sniff(file.read(HEAD)).kind != "other"
 
 
 def _place(path: Path) -> bytes:
