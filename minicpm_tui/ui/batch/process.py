@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from minicpm_tui.batch.run import recent
+from minicpm_tui.batch.run.extent import Extent
 from minicpm_tui.batch.run.holder import Holder, holder_of
 from minicpm_tui.batch.run.recent import BatchRun
 from minicpm_tui.i18n import _
@@ -30,7 +31,8 @@ class BatchProcess:
     """One run of the command for ``run``.
 
     ``words`` is the last line it said, ``far`` how many requests are done and how many there are in all, as far as it has
-    told, ``status`` its exit status. ``key`` is the API key for its server, where that is known here alone.
+    told, ``status`` its exit status, ``left`` how many requests it had not asked when it ended. ``key`` is the API key for its
+    server, where that is known here alone.
     """
 
     def __init__(self, run: BatchRun, key: str = "") -> None:
@@ -38,6 +40,7 @@ class BatchProcess:
         self.words = ""
         self.far: tuple[int, int] | None = None
         self.status: int | None = None
+        self.left = 0
         self.stopped = False
         self._key = key
         self._process: subprocess.Popen[bytes] | None = None
@@ -94,7 +97,9 @@ class BatchProcess:
             async for line in reader:
                 self._hear(line.decode(errors="replace"))
                 told(self)
-        status = self.status = await asyncio.to_thread(process.wait)  # it has closed its stderr: this is soon
+        status = await asyncio.to_thread(process.wait)  # it has closed its stderr: this is soon
+        self.left = (await asyncio.to_thread(Extent(self.run).look)).left
+        self.status = status
         asyncio.get_running_loop().call_soon(told, self)  # when it counts as ended
         return status
 

@@ -87,7 +87,15 @@ def ended(process: BatchProcess) -> str:
     error, dash, hint = process.words.removeprefix(SAID_BY).partition(" — ")
     if not process.words.startswith(SAID_BY):
         early = _("it ended early, with status {status}; what was answered is kept, and the batch can be continued")
-        return _("done; what failed can be asked again") if process.status == 1 else early.format(status=process.status)
+        if process.status != 1:
+            return early.format(status=process.status)
+        if process.left:
+            return ngettext(
+                "{count} request was not asked: the input has changed meanwhile; it can be asked when that is there again",
+                "{count} requests were not asked: the input has changed meanwhile; they can be asked when that is there again",
+                process.left,
+            ).format(count=process.left)
+        return _("done; what failed can be asked again")
     return one_line(error if _SHELL.search(hint) else f"{error}{dash}{hint}", 300)
 
 

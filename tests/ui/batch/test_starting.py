@@ -289,3 +289,20 @@ def test_how_it_ended_is_said_without_options_of_the_shell(said_last: str, words
     process = BatchProcess(BatchRun("out.jsonl", (), ".", 0.0))
     process.words, process.status = said_last, 1
     assert ended(process) == words
+
+
+async def test_pictures_that_disappear_meanwhile_are_said_not_to_be_asked(pictures: Path) -> None:
+    fill_folder(pictures, 200)
+    with serving(DemoOptions(tokens_per_second=50, reply="A picture of many colours.")) as server:
+        async with (app := app_of(server)).run_test(size=(120, 40)) as pilot:
+            form = await form_of(pilot, pictures)
+            form.query_one(TextArea).text = "What?"
+            form.query_one("#concurrency", Input).value = "1"
+            await pilot.press("ctrl+s")
+            await until(lambda: isinstance(app.screen, BatchScreen) and bool(app.screen.table.items), pilot)
+            screen = app.screen
+            await asyncio.to_thread(pictures.rename, pictures.with_name("elsewhere"))
+            await until(lambda: "not asked" in said(screen, "#state"), pilot)
+            left = 200 - len(list(read_results(pictures.with_name("pictures.jsonl"))))
+            assert f"{left} requests were not asked: the input has changed" in said(screen, "#state")
+            assert "done" not in said(screen, "#state")
