@@ -69,13 +69,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One request: ``index`` counts from 0 in the order of the input. ``notes`` tell what was left out of its files."""
+    """One request: ``index`` counts from 0 in the order of the input. ``notes`` tell what was left out of its files.
+
+    ``asked`` stands for what a record asks, so that an answer to something else is known; empty where the id says it all.
+    """
 
     id: str
     index: int
     text: str
     row: Row
     notes: tuple[str, ...] = ()
+    asked: str = ""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +88,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     ``reasoning`` is there when the model thought, ``data`` is the parsed answer when a schema was asked for, ``expected`` and
     ``correct`` when a reference answer was compared, with the letter of the option that was ``chosen`` (empty for none) and the
     ``group`` that accuracy is told by, ``notes`` when files were not sent whole (an animation's first frame),
-    ``refused`` when the model declined.
+    ``refused`` when the model declined, ``asked`` (16 hexadecimal digits of a digest) when it answers a record of a table.
     """
 
     id: str
@@ -102,6 +106,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     group: str | msgspec.UnsetType = msgspec.UNSET
     notes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     refused: bool | msgspec.UnsetType = msgspec.UNSET
+    asked: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def end(self) -> End:

@@ -300,9 +300,9 @@ def test_an_input_that_changes_under_the_run(
     def write(names: str) -> None:
         table.write_text("".join(f'{{"id": "{name}", "text": "hello"}}\n' for name in names))
 
-    def begin_late(*arguments: Any) -> Done:
+    def begin_late(*arguments: Any, **named: Any) -> Done:
         write(lines)
-        return begin(*arguments)
+        return begin(*arguments, **named)
 
     write("abc")
     monkeypatch.setattr("minicpm_tui.batch.run.start.begin", begin_late)

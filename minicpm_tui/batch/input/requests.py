@@ -30,13 +30,14 @@ class Plan:
         index = 0
         for found in rows(self.inputs, self.columns):
             row = replace(found, turns=()) if self.prompts and found.turns else found
-            for name, text in self._asked(row):
-                yield Item(name, index, text, row)
+            for name, text, known in self._asked(row):
+                yield Item(name, index, text, row, asked=asked(row, known) if row.place and not row.error else "")
                 index += 1
 
-    def _asked(self, row: Row) -> Iterator[tuple[str, str]]:
+    def _asked(self, row: Row) -> Iterator[tuple[str, str, str]]:
+        """The id of each request, its text, and the text without the caption of a picture, which a run may change."""
         if row.error or row.body is not None:
-            yield row.id, ""
+            yield row.id, "", ""
         elif not self.prompts:
             if not row.text.strip():
                 if row.asks:
@@ -51,13 +52,14 @@ class Plan:
                         "or the one that --text-column names"
                     ),
                 )
-            yield row.id, row.text
-        elif len(self.prompts) == 1:
-            yield row.id, fill(self.prompts[0], self._columns(row), row.place)
+            yield row.id, row.text, row.text
         else:
             columns = self._columns(row)
+            without = columns if columns is row.columns else Fields({**columns, captions.FIELD: ""})
             for number, prompt in enumerate(self.prompts, 1):
-                yield f"{row.id}#{number}", fill(prompt, columns, row.place)
+                text = fill(prompt, columns, row.place)
+                name = f"{row.id}#{number}" if len(self.prompts) > 1 else row.id
+                yield name, text, text if without is columns else fill(prompt, without, row.place)
 
     def _columns(self, row: Row) -> Mapping[str, str]:
         """What the prompts may name; the caption is read when one of them does."""
@@ -102,6 +104,12 @@ class Plan:
                 _("the id “{id}” occurs more than once: {one} and {other}").format(id=item.id, one=one, other=two),
                 hint=_("give each line its own id") if lines else _("give their common parent folder as the input"),
             )
+
+
+def asked(row: Row, text: str) -> str:
+    """16 hexadecimal digits that stand for what ``row`` asks with ``text``: the words, what was said before, and its files."""
+    said = (text, row.system, [(turn.role, turn.content) for turn in row.turns], row.body, row.files)
+    return digest(repr(said)).hex()[:16]
 
 
 def _place(row: Row) -> str:

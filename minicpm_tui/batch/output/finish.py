@@ -57,6 +57,7 @@ class Finisher:
             **compared,
             notes=tuple(map(_writable, answer.item.notes)) or msgspec.UNSET,
             refused=answer.refused or msgspec.UNSET,
+            asked=answer.item.asked or msgspec.UNSET,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,14 +20,18 @@ from minicpm_tui.files import refuse_taken, storage_errors, sync_dir
 from minicpm_tui.i18n import _
 
 _TAIL = ".part"
+_ENCODER = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True)
 class Done:
-    """What an output holds already: ``ids`` of good answers; ``dropped`` counts failed and torn lines that are asked again."""
+    """What an output holds already: ``ids`` of good answers; ``dropped`` counts the other lines, whose requests are asked again,
+    ``changed`` those of them that answered something else.
+    """
 
     ids: DigestSet
     dropped: int = 0
+    changed: int = 0
 
 
 def read_results(path: Path) -> Iterator[Result]:
@@ -43,34 +47,53 @@ def answered(path: Path) -> DigestSet:
     return DigestSet(digest(found.id) for found in read_results(path) if found.error is None)
 
 
-def resume(path: Path) -> Done:
+def resume(path: Path, answers: Callable[[Result], bool] = lambda _result: True) -> Done:
     """Make ``path`` hold good answers alone, each id once, and say which. Raises StorageError.
 
-    The good lines go to a new file that replaces the old one, so that a crash in here loses nothing.
+    A result that ``answers`` nothing which is asked now is none: its request has been changed since.
     """
     if not path.exists():
         return Done(DigestSet())
     seen: set[bytes] = set()
-    dropped = 0
+    dropped = changed = 0
+
+    def kept(line: bytes) -> bytes | None:
+        nonlocal dropped, changed
+        found = decode_result(line)
+        if found is None or found.error is not None or digest(found.id) in seen:
+            dropped += 1
+            return None
+        if not answers(found):
+            changed += 1
+            return None
+        seen.add(digest(found.id))
+        return line
+
+    rewrite(path, kept)
+    return Done(DigestSet(seen), dropped + changed, changed)
+
+
+def rewrite(path: Path, line_of: Callable[[bytes], bytes | None]) -> None:
+    """Put what ``line_of`` makes of each line of ``path`` in its place, nothing for None. Raises StorageError.
+
+    The lines go to a new file that replaces the old one, so that a crash in here loses nothing.
+    """
     part = path.with_name(f".{path.name}{_TAIL}")
+    same = True
     with storage_errors(path):
         with path.open("rb") as old, part.open("wb") as new:
             for line in old:
-                found = decode_result(line)
-                if found is None or found.error is not None or digest(found.id) in seen:
-                    dropped += 1
-                    continue
-                seen.add(digest(found.id))
-                new.write(line)
+                made = line_of(line)
+                same = same and made == line
+                new.write(made or b"")
             new.flush()
             os.fsync(new.fileno())
-        if dropped:
+        if same:
+            part.unlink()
+        else:
             part.chmod(path.stat().st_mode & 0o7777)
             part.replace(path)
             sync_dir(path.parent)
-        else:
-            part.unlink()
-    return Done(DigestSet(seen), dropped)
 
 
 def refuse_place(path: Path, *, resuming: bool, overwrite: bool) -> None:
@@ -108,7 +131,6 @@ class Output:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._encoder = msgspec.json.Encoder()
         with storage_errors(path):
             self._file: IO[bytes] = path.open("ab", buffering=0)
             self._size = self._file.seek(0, os.SEEK_END)
@@ -116,7 +138,7 @@ class Output:
 
     def write(self, results: Iterable[Result]) -> None:
         """Append ``results`` and wait for the disk: one fsync for all of them."""
-        lines = b"".join(self._encoder.encode(result) + b"\n" for result in results)
+        lines = b"".join(map(line_of, results))
         try:
             with storage_errors(self.path):
                 self._append(lines)
@@ -147,6 +169,11 @@ class Output:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def line_of(result: Result) -> bytes:
+    """``result`` as it stands in an output."""
+    return _ENCODER.encode(result) + b"\n"
 
 
 def decode_result(line: bytes) -> Result | None:

@@ -98,18 +98,24 @@ def locked(output: Path) -> Iterator[None]:
 
 
 def begin(
-    job: Job, manifest: manifests.Manifest, total: int, replaceable: Iterable[bytes] = (), foreign: Iterable[bytes] = ()
+    job: Job,
+    manifest: manifests.Manifest,
+    total: int,
+    *,
+    answers: Callable[[Result], bool],
+    replaceable: Iterable[bytes] = (),
+    foreign: Iterable[bytes] = (),
 ) -> jsonl.Done:
     """Make the output ready: what it holds already when resuming, else emptied.
 
-    It comes to ``total`` requests. ``replaceable`` and ``foreign`` mark the sidecars that a run which starts over may replace;
-    the latter no run had written. Raises UsageError, StorageError. Blocks.
+    It comes to ``total`` requests; what a line ``answers`` no more is asked again. ``replaceable`` and ``foreign`` mark the
+    sidecars that a run which starts over may replace; the latter no run had written. Raises UsageError, StorageError. Blocks.
     """
     if job.continues:
         manifests.demand_same(job.output, manifest)
     recent.remember(job.output, job.arguments, total)
     if job.continues:
-        done = jsonl.resume(job.output)
+        done = jsonl.resume(job.output, answers)
     else:
         jsonl.empty(job.output)  # before the manifest: old answers must never lie beside a new one
         done = jsonl.Done(DigestSet())

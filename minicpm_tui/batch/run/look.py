@@ -6,11 +6,13 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from minicpm_tui.batch.digests import DigestSet, digest
 from minicpm_tui.batch.output import csv_table, jsonl
 from minicpm_tui.batch.output.sidecar_record import mark_at, read_marks
 from minicpm_tui.batch.output.sidecars import may_replace, sidecar_path
-from minicpm_tui.batch.records import Item
+from minicpm_tui.batch.records import Item, Result
 from minicpm_tui.batch.run.guard import Guard
 from minicpm_tui.batch.run.job import Job
 from minicpm_tui.errors import StorageError, UsageError
@@ -23,7 +25,7 @@ class Seen:
     """What the look through the input told: the ids of all requests, how many ``pictures`` one has at most, and how many
     requests were ``left_out`` for a sidecar that is there; ``replaceable`` marks the sidecars that the run may replace,
     ``foreign`` those that it may though no run had written them, and ``nowhere`` counts the requests to come that have no place
-    for one.
+    for one. ``asked``: what the ids ask now, where a run goes on.
     """
 
     ids: DigestSet
@@ -32,6 +34,15 @@ class Seen:
     replaceable: tuple[bytes, ...] = ()
     foreign: tuple[bytes, ...] = ()
     nowhere: int = 0
+    asked: DigestSet = field(default_factory=DigestSet)
+
+    def answers(self, result: Result) -> bool:
+        """Whether ``result`` is to what its id asks now; True where that is not known."""
+        return result.asked is msgspec.UNSET or result.id not in self.ids or _pair(result.id, result.asked) in self.asked
+
+
+def _pair(name: str, asked: str) -> str:
+    return f"{name}\n{asked}"
 
 
 def look_through(job: Job) -> Seen:
@@ -44,12 +55,15 @@ def look_through(job: Job) -> Seen:
     guard = Guard(job)
     _look_at_places(job)
     beside = _Beside(job, guard)
-    pictures, fields = 1, False
+    pictures, fields, continues = 1, False, job.continues
+    asked: list[bytes] = []
 
     def look(item: Item) -> None:
         nonlocal pictures, fields
         fields = fields or bool(item.row.place or item.row.error)  # a line that cannot be read is one of a table, too
         pictures = max(pictures, _media_count(item))
+        if continues:
+            asked.append(digest(_pair(item.id, item.asked)))
         if job.comparison is not None:
             job.comparison.check(item)
         beside.look(item)
@@ -67,6 +81,7 @@ def look_through(job: Job) -> Seen:
         tuple(beside.replaceable),
         tuple(beside.foreign),
         beside.nowhere,
+        DigestSet(asked),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from minicpm_tui.batch.engine import Engine
 from minicpm_tui.batch.output import manifest as manifests
 from minicpm_tui.batch.output.csv_table import Layout, write_confusions, write_table
 from minicpm_tui.batch.output.jsonl import Done
+from minicpm_tui.batch.output.recompare import recompare
 from minicpm_tui.batch.output.summary import Summary, summarise
 from minicpm_tui.batch.progress import PLAIN_SECONDS, Reporter, Tally, reporter
 from minicpm_tui.batch.run.job import Job, begin, forget, locked, run, write_missing
@@ -69,13 +70,23 @@ async def carry_out(
     with locked(job.output):
         try:
             manifest = wanted.manifest(model, wanted.options)
-            done = await asyncio.to_thread(begin, job, manifest, len(seen.ids), seen.replaceable, seen.foreign)
+            done = await asyncio.to_thread(
+                begin,
+                job,
+                manifest,
+                len(seen.ids),
+                answers=seen.answers,
+                replaceable=seen.replaceable,
+                foreign=seen.foreign,
+            )
         except StorageError:
             await asyncio.to_thread(forget, job)
             raise
         tally = Tally(seen.ids.missing_from(done.ids))
         shown = reporter(tally, wanted.console, wanted.progress_seconds)
         _announce(shown, seen, tally, notes)
+        for line in await asyncio.to_thread(lambda: list(_anew(job, done))):
+            shown.say(line)
         if written := await asyncio.to_thread(write_missing, job, done, tally):
             shown.say(
                 ngettext(
@@ -105,6 +116,22 @@ async def _end(engine: Engine, stopped: threading.Event, shown: Reporter) -> Non
     stopped.set()
     await engine.aclose()
     shown.stop()
+
+
+def _anew(job: Job, done: Done) -> Iterator[str]:
+    """What is asked or compared anew, since the input has been changed, for the user. Raises StorageError. Blocks."""
+    if done.changed:
+        yield ngettext(
+            "{count} request has been changed since it was answered: it is asked again",
+            "{count} requests have been changed since they were answered: they are asked again",
+            done.changed,
+        ).format(count=done.changed)
+    if job.comparison is not None and len(done.ids) and (count := recompare(job.output, job.comparison, job.plan.items())):
+        yield ngettext(
+            "{count} answer is compared anew: what it is compared with has been changed",
+            "{count} answers are compared anew: what they are compared with has been changed",
+            count,
+        ).format(count=count)
 
 
 def _left(job: Job, tally: Tally, done: Done, error: BaseException) -> list[str]:
