@@ -37,7 +37,7 @@ class Connection:
 
     ``url`` is the root, ``model`` the name in requests, ``max_model_len`` the context in tokens where the server says it.
     ``base`` is the family by the settings of a server that this program started: ``server`` is set for such a one, ``ours``
-    says so. ``memory`` holds what was learned of it.
+    says so. ``memory`` holds what was learned of it. ``when_gone`` says what helps when it is gone, where that is known.
     """
 
     url: str
@@ -51,6 +51,7 @@ class Connection:
     memory: MediaMemory
     server: LocalServer | None = None
     demo: DemoProcess | None = None
+    when_gone: str = ""
 
     @property
     def ours(self) -> bool:
@@ -82,12 +83,16 @@ class Connection:
 
 @dataclass(frozen=True)
 class Target:
-    """What to connect to; empty ``model`` means the server's own, ``key`` is a key of ours for it."""
+    """What to connect to; empty ``model`` means the server's own, ``key`` is a key of ours for it.
+
+    ``when_gone`` is as in ``Connection``.
+    """
 
     url: str
     model: str = ""
     key: str = field(default="", repr=False)
     server: LocalServer | None = None
+    when_gone: str = ""
 
 
 async def connect(
@@ -142,6 +147,7 @@ async def _connect(config: Config, target: Target, key: str, demo: DemoProcess |
         memory=backend.memory,
         server=target.server,
         demo=demo,
+        when_gone=target.when_gone,
     )
 
 

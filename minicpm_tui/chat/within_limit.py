@@ -8,11 +8,13 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from minicpm_tui.chat.budget import turns_of
 from minicpm_tui.chat.connect import Connection
 from minicpm_tui.chat.context_fit import Plan, dropping
 from minicpm_tui.chat.lighter import Scales
-from minicpm_tui.errors import RequestTooLarge
+from minicpm_tui.errors import RequestTooLarge, ServerUnreachable
 from minicpm_tui.messages import BlobReader, End, Message, Notice, ReplyEvent, RequestOptions
 from minicpm_tui.messages.request import ChatRequest, build_request
 
@@ -57,12 +59,19 @@ async def reply_events(
                     lighter = await _without_more(fitted, sent, Scales(connection, blobs))
                 if lighter is not fitted:
                     break
-                yield event
+                yield _helpful(event, connection.when_gone)
         if lighter is fitted:
             return
         fitted = lighter
         for notice in fitted.notices:
             yield Notice(notice)
+
+
+def _helpful(event: ReplyEvent, when_gone: str) -> ReplyEvent:
+    """``event``; that the server is gone is said with what helps there."""
+    if not (when_gone and isinstance(event, End) and event.error and event.error.kind == ServerUnreachable.kind):
+        return event
+    return msgspec.structs.replace(event, error=msgspec.structs.replace(event.error, hint=when_gone))
 
 
 async def _without_more(fitted: Plan, sent: Message, scales: Scales) -> Plan:

@@ -51,6 +51,11 @@ class DemoProcess:
         """The process id of the server."""
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """It has not ended, in whatever way."""
+        return self._process.poll() is None
+
     def stop(self) -> None:
         """End it and wait for that; more than once is fine. Blocks for a moment."""
         _end(self._process)

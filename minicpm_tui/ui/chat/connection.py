@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from minicpm_tui.errors import AuthenticationFailed, ErrorInfo, MinicpmTuiError, ServerUnreachable
+from minicpm_tui.i18n import _
 from minicpm_tui.ui.kit.error_line import error_line
 from minicpm_tui.ui.kit.messages import ServerLoading, UseServer
 from minicpm_tui.ui.kit.start_options import Launch
@@ -62,6 +63,7 @@ class Connector:
         self._launch = launch
         self._warmed: Connection | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._one_demo = asyncio.Lock()
 
     @property
     def connection(self) -> Connection | None:
@@ -167,8 +169,10 @@ class Connector:
         from minicpm_tui.chat.connect import Target, at
 
         if demo:
-            server = await asyncio.to_thread(self._start_demo)
-            return Target(server.url, server.model, server.key)
+            async with self._one_demo:
+                server = await asyncio.to_thread(self._start_demo)
+            again = _("the demo server has ended: F4 or Retry (^R) starts it again")
+            return Target(server.url, server.model, server.key, when_gone=again)
         if wish is None:
             return None
         found = await asyncio.to_thread(at, wish.url)
@@ -179,11 +183,19 @@ class Connector:
         """The connection in use is that to the demo server."""
         return self.demo is not None and self.connection is not None and self.connection.url == self.demo.url
 
+    @property
+    def demo_ended(self) -> bool:
+        """The connection in use is that to a demo server which has died."""
+        known = self.connection is not None and bool(self.connection.when_gone)
+        return known and not (self.talks_with_demo and self.demo is not None and self.demo.running)
+
     def _start_demo(self) -> DemoProcess:
         from minicpm_tui.demo import launch
 
-        if self.demo is None:
-            self.demo = launch()
+        if self.demo is None or not self.demo.running:
+            before, self.demo = self.demo, launch()
+            if before is not None:
+                before.stop()  # closes its pipes
         return self.demo
 
     async def close(self) -> None:

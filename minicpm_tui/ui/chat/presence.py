@@ -31,7 +31,7 @@ async def watch(talk: TalkPane, changed: Callable[[], None]) -> None:
             continue
         match connector.state:
             case Connected() if not await stands(connection.url):
-                hint = _("it is looked for until it is back")
+                hint = connection.when_gone or _("it is looked for until it is back")
                 words = ServerUnreachable(connection.url, title=_("The connection to the server is gone"), hint=hint)
                 connector.lose(connection.url, error_line(words.info))
                 changed()

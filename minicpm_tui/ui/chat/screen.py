@@ -179,7 +179,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self.talk.edit_question(event.message_id)
 
     def on_regenerate_requested(self, event: messages.RegenerateRequested) -> None:
-        self.talk.outbox.again(event.message_id)
+        self.switchboard.again(event.message_id)
 
     def on_sibling_requested(self, event: messages.SiblingRequested) -> None:
         self.talk.step(event.message_id, event.step)
@@ -225,7 +225,7 @@ class ChatScreen(Commanded, LeanScreen[None]):
         self.talk.next.edit.give_up()
 
     def action_retry(self) -> None:
-        self.talk.outbox.again()
+        self.switchboard.again()
 
     def action_edit_last(self) -> None:
         if last := self.model.last_question:

@@ -80,6 +80,18 @@ class Switchboard:
             self._talk.run_worker(watch(self._talk, self._changed), group="presence", exclusive=True)
         self._changed()
 
+    def again(self, message_id: str | None = None) -> None:
+        """Ask for another reply; a demo server that has died is started again for it."""
+        if not self._model.connector.demo_ended:
+            self._talk.outbox.again(message_id)
+        elif not self._model.connecting:
+            self._talk.run_worker(self._revived(message_id), group="connect")
+
+    async def _revived(self, message_id: str | None) -> None:
+        await self.connect(demo=True)
+        if not self._model.connector.demo_ended:
+            self._talk.outbox.again(message_id)
+
     async def use(self, wish: UseServer) -> None:
         """Talk with another server; one that wants a key is given one. Run it in a worker."""
         from minicpm_tui.ui.chat.unlock import unlock
