@@ -15,7 +15,20 @@ from pathlib import Path
 import minicpm_tui
 
 ROOT = Path(minicpm_tui.__file__).parents[1]
-HEAVY = {"textual", "openai", "PIL", "av", "pynvml", "httpx2", "starlette", "uvicorn", "pypdfium2", "pillow_heif", "numpy"}
+HEAVY = {
+    "textual",
+    "openai",
+    "PIL",
+    "av",
+    "pynvml",
+    "httpx2",
+    "starlette",
+    "uvicorn",
+    "pypdfium2",
+    "pillow_heif",
+    "numpy",
+    "regex",
+}
 HEAVY |= {"markdown_it", "pygments", "jsonschema", "pydantic"}
 SERVER = {"starlette"}
 NEEDED = {

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minicpm_tui.batch.output import accuracy
 from minicpm_tui.batch.output.accuracy import Match, matches, wilson
 from minicpm_tui.batch.output.choice import chosen_option
 from minicpm_tui.batch.output.comparison import Comparison
 from minicpm_tui.batch.records import Item, Row
+from minicpm_tui.demo import DemoOptions
+from minicpm_tui.demo.testing import serving
 from minicpm_tui.errors import UsageError
+from tests.batch.conftest import batch, results
 
 
 @pytest.mark.parametrize(
@@ -47,6 +53,19 @@ def test_ways_of_comparing(answer: str, expected: str, match: Match, *, right: b
 def test_an_unusable_reference_is_said(expected: str, match: Match) -> None:
     with pytest.raises(UsageError):
         matches("x", expected, match)
+
+
+def test_an_expression_that_takes_too_long_fails_its_record_alone(
+    home: Path, tmp_path: Path, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accuracy, "REGEX_SECONDS", 1e-3)  # a harmless expression takes longer
+    table = tmp_path / "t.csv"
+    table.write_text("id,text,answer\n1,x,(a|b)*c\n2,x,ab\n")
+    with serving(DemoOptions(tokens_per_second=0, reply="ab" * 50_000 + "c")) as server:
+        assert batch(table, "-o", output, "--url", server.url, "--expect", "answer", "--match", "regex") == 1
+    found = results(output)
+    assert found["1"].error == f"{table.name}:2: “(a|b)*c” was looked for in vain for 0.001 s"
+    assert (found["2"].error, found["2"].correct) == (None, True)
 
 
 def test_wilson_as_published() -> None:

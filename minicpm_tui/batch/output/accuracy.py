@@ -11,11 +11,15 @@ from typing import Literal
 from minicpm_tui.batch.output.words import holds_words, plain
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
+from minicpm_tui.text import one_line
 
 Match = Literal["exact", "contains", "regex", "numeric", "choice"]
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?%?")
 _MINUS = "\u2212"
 _TOLERANCE = 1e-6
+_SHOWN = 40
+REGEX_SECONDS = 2.0
+"""So long an expression may look at one answer: with nested repetition it could go on for ever."""
 Z95 = 1.959963984540054
 
 
@@ -24,7 +28,7 @@ def matches(answer: str, expected: str, match: Match) -> bool:
 
     ``exact`` ignores case, width of letters, space around and a full stop at the end; so does ``contains``, which looks for whole
     words. ``regex``: ``expected`` is found in the answer. ``numeric``: the answer's last number equals it. For ``choice`` see
-    ``comparison.py``. Raises UsageError for an expression or number that is none.
+    ``comparison.py``. Raises UsageError for an expression or number that is none, and one that takes ``REGEX_SECONDS``.
     """
     return _COMPARE[match](answer, expected)
 
@@ -34,9 +38,16 @@ def _exact(answer: str, expected: str) -> bool:
 
 
 def _regex(answer: str, expected: str) -> bool:
+    import regex  # unlike re it can be told how long to look, and lets other threads run meanwhile
+
     try:
-        return re.search(expected, answer) is not None
-    except re.error as error:
+        return regex.search(expected, answer, timeout=REGEX_SECONDS, concurrent=True) is not None
+    except TimeoutError:
+        raise UsageError(
+            _("“{text}” was looked for in vain for {seconds:g} s").format(text=one_line(expected, _SHOWN), seconds=REGEX_SECONDS),
+            hint=_("write the expression so that it needs fewer attempts"),
+        ) from None
+    except regex.error as error:
         raise UsageError(_("“{text}” is not a regular expression: {error}").format(text=expected, error=error)) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,7 @@ from minicpm_tui.batch.output.jsonl import Output
 from minicpm_tui.batch.output.schema import Schema
 from minicpm_tui.batch.output.sidecars import SidecarWriter
 from minicpm_tui.batch.records import Result
+from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 from minicpm_tui.messages import ABORT
 from minicpm_tui.text import one_line
@@ -41,7 +43,12 @@ class Finisher:
             data, error = self.schema.check(answer.text)
             if error and answer.finish_reason == "length":
                 error = _("the answer was cut off at the token limit, before its JSON was whole: raise --max-tokens")
-        compared = self.comparison.of(answer.text, answer.item.row.columns) if self.comparison is not None else {}
+        compared: dict[str, Any] = {}
+        try:
+            if self.comparison is not None:
+                compared = self.comparison.of("" if error else answer.text, answer.item.row.columns)
+        except UsageError as trouble:
+            error = f"{answer.item.row.where}: {trouble.message}"
         if error:  # what was not answered is not compared
             compared = {name: value for name, value in compared.items() if name in {"expected", "group"}}
         return Result(
