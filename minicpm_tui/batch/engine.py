@@ -55,7 +55,7 @@ class Engine(Protocol):
 
     @property
     def trouble(self) -> str:
-        """Why nothing is answered just now; empty while something may be."""
+        """Why nothing is answered just now, and for how long that is borne; empty while something may be answered."""
         ...
 
     async def run(self, inbox: asyncio.Queue[Ready | None], answers: asyncio.Queue[Answer | None]) -> None:

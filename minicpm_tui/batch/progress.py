@@ -76,9 +76,11 @@ class Tally:
         """By the present rate; None where there is none."""
         return (self.total - self.done) / self.rate if self.rate else None
 
-    def line(self) -> str:
-        """All figures as one line."""
+    def line(self, trouble: str = "") -> str:
+        """All figures as one line; while nothing is answered, ``trouble`` in the place of a speed."""
         left = self.seconds_left
+        if trouble:
+            return f"{self.done}/{self.total}, {trouble}"
         parts = [
             f"{self.done}/{self.total}",
             _("{rate:.1f} requests/s").format(rate=self.rate),
@@ -93,13 +95,13 @@ class Tally:
 
 
 class Reporter(Protocol):
-    """Shows a ``Tally``. ``update`` whenever it may have changed, with a few words on the GPUs; ``say`` a line of its own."""
+    """Shows a ``Tally``. ``update`` whenever it may have changed; ``say`` a line of its own."""
 
     def start(self) -> None:
         """The run begins."""
 
-    def update(self, gpus: str = "") -> None:
-        """The tally may have changed; ``gpus`` is how busy they are."""
+    def update(self, gpus: str = "", trouble: str = "") -> None:
+        """The tally may have changed; ``gpus`` is how busy they are, ``trouble`` why nothing is answered just now."""
 
     def say(self, text: str) -> None:
         """Show ``text`` as a line that stays."""
@@ -154,6 +156,10 @@ def say(console: Console, text: str) -> None:
     console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
 
+def _with_gpus(line: str, gpus: str) -> str:
+    return ", ".join(filter(None, (line, gpus)))
+
+
 class PlainReporter:
     """A line every few seconds, when something has changed."""
 
@@ -163,15 +169,19 @@ class PlainReporter:
         self._seconds = seconds
         self._said_at = tally.began
         self._said_done = 0
+        self._trouble = ""
 
     def start(self) -> None:
         """Nothing yet."""
 
-    def update(self, gpus: str = "") -> None:
+    def update(self, gpus: str = "", trouble: str = "") -> None:
         """Say the figures, when it is time and something is new."""
-        if self._tally.done != self._said_done and time.monotonic() - self._said_at >= self._seconds:
+        if trouble and not self._trouble:  # which was said when it began
+            self._said_at = time.monotonic()
+        self._trouble = trouble
+        if (trouble or self._tally.done != self._said_done) and time.monotonic() - self._said_at >= self._seconds:
             self._said_at, self._said_done = time.monotonic(), self._tally.done
-            self.say(", ".join(filter(None, (self._tally.line(), gpus))))
+            self.say(_with_gpus(self._tally.line(trouble), gpus))
 
     def say(self, text: str) -> None:
         """Print a line at once."""
@@ -202,9 +212,9 @@ class BarReporter:
         """Draw the bar."""
         self._progress.start()
 
-    def update(self, gpus: str = "") -> None:
+    def update(self, gpus: str = "", trouble: str = "") -> None:
         """Move the bar; rich draws it."""
-        figures = ", ".join(filter(None, (self._tally.line(), gpus)))
+        figures = _with_gpus(self._tally.line(trouble), gpus)
         self._progress.update(self._task, completed=self._tally.done, figures=figures)
 
     def say(self, text: str) -> None:

@@ -145,3 +145,9 @@ class BatchError(MinicpmTuiError):
 
     kind = "batch"
     default_title = N_("The batch cannot run")
+
+
+class BatchStopped(BatchError):
+    """The batch has stopped in the middle: it has answers."""
+
+    default_title = N_("The batch has stopped")

@@ -200,13 +200,14 @@ async def run(
 async def _draw(engine: Engine, tally: Tally, reporter: Reporter, gpus: Callable[[], Awaitable[str]] | None) -> None:
     words, age, trouble = "", GPU_SECONDS, ""
     while True:
-        if bool(engine.trouble) != bool(trouble):
-            trouble = engine.trouble
-            reporter.say(_("waiting for the server: {reason}").format(reason=trouble) if trouble else _("it answers again"))
+        before, reason = trouble, engine.trouble
+        trouble = _("waiting for the server: {reason}").format(reason=reason) if reason else ""
+        if bool(trouble) != bool(before):
+            reporter.say(trouble or _("it answers again"))
         if not engine.ready:
             tally.restart()
         if gpus is not None and age >= GPU_SECONDS:
             words, age = await gpus(), 0.0
-        reporter.update(words)
+        reporter.update(words, trouble)
         await asyncio.sleep(0.25)
         age += 0.25

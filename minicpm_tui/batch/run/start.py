@@ -21,7 +21,7 @@ from minicpm_tui.batch.run.job import Job, begin, forget, locked, run, write_mis
 from minicpm_tui.batch.run.look import Seen
 from minicpm_tui.batch.run.requests import RequestMaker
 from minicpm_tui.batch.run.workers import preparation
-from minicpm_tui.errors import StorageError
+from minicpm_tui.errors import BatchError, BatchStopped, StorageError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.messages import RequestOptions
 from minicpm_tui.sampling import SAMPLING
@@ -105,6 +105,8 @@ async def carry_out(
             untabled = await asyncio.to_thread(_table_trouble, job)
             for line in filter(None, (untabled, *await asyncio.to_thread(_left, job, tally, done, error))):
                 shown.say(line)
+            if isinstance(error, BatchError) and (tally.done or len(done.ids)):
+                raise BatchStopped(error.message, hint=error.hint) from error
             raise
         await _end(engine, stopped, shown)
         untabled = await asyncio.to_thread(_table_trouble, job)

@@ -7,9 +7,12 @@ import random
 import time
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from minicpm_tui.batch.servers.concurrency import Pace
 from minicpm_tui.errors import BackendError, BatchError, ServerOverloaded
 from minicpm_tui.i18n import _
+from minicpm_tui.text import format_duration
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 15.0
@@ -95,10 +98,15 @@ class Balancer:
 
     @property
     def trouble(self) -> str:
-        """Why no server takes a request, where that is more than a short rest; empty while one does."""
+        """Why no server takes a request and for how long they are tried yet, where that is more than a short rest; else empty."""
         now = time.monotonic()
         if all(seat.down or (seat.failing_since is not None and now - seat.failing_since > SHORT_REST) for seat in self.seats):
-            return next((str(seat.last_error) for seat in self.seats if seat.last_error is not None), "")
+            reason = next((_bare(seat.last_error) for seat in self.seats if seat.last_error is not None), "")
+            since = [seat.failing_since for seat in self.seats if seat.failing_since is not None]
+            if reason and len(since) == len(self.seats):
+                left = format_duration(max(0.0, self._patience - (now - max(since))))
+                return _("{reason}; tried for {time} more").format(reason=reason, time=left)
+            return reason
         return ""
 
     async def acquire(self, *, but: Seat | None = None) -> Seat:
@@ -156,3 +164,8 @@ class Balancer:
             _("no server has answered for {seconds} s: {reason}").format(seconds=round(self._patience), reason=reason or ""),
             hint=_("the answers so far are saved: when a server is up again, --resume continues"),
         )
+
+
+def _bare(error: BackendError) -> str:
+    """Without what to do: it is tried again anyway, and a line that moves has to be short."""
+    return replace(error.info, hint="").line()

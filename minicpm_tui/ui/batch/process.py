@@ -31,8 +31,8 @@ class BatchProcess:
     """One run of the command for ``run``.
 
     ``words`` is the last line it said, ``far`` how many requests are done and how many there are in all, as far as it has
-    told, ``status`` its exit status, ``left`` how many requests it had not asked when it ended. ``key`` is the API key for its
-    server, where that is known here alone.
+    told, ``status`` its exit status, ``kept`` how many lines the output had when it ended, and ``left`` how many requests had
+    none. ``key`` is the API key for its server, where that is known here alone.
     """
 
     def __init__(self, run: BatchRun, key: str = "") -> None:
@@ -40,7 +40,7 @@ class BatchProcess:
         self.words = ""
         self.far: tuple[int, int] | None = None
         self.status: int | None = None
-        self.left = 0
+        self.kept = self.left = 0
         self.stopped = False
         self._key = key
         self._process: subprocess.Popen[bytes] | None = None
@@ -98,7 +98,8 @@ class BatchProcess:
                 self._hear(line.decode(errors="replace"))
                 told(self)
         status = await asyncio.to_thread(process.wait)  # it has closed its stderr: this is soon
-        self.left = (await asyncio.to_thread(Extent(self.run).look)).left
+        extent = await asyncio.to_thread(Extent(self.run).look)
+        self.kept, self.left = extent.done, extent.left
         self.status = status
         asyncio.get_running_loop().call_soon(told, self)  # when it counts as ended
         return status

@@ -96,6 +96,8 @@ def ended(process: BatchProcess) -> str:
                 process.left,
             ).format(count=process.left)
         return _("done; what failed can be asked again")
+    if process.kept and "--resume" in hint:
+        return one_line(_("{problem}; what was answered is kept, and the batch can be continued").format(problem=error), 300)
     return one_line(error if _SHELL.search(hint) else f"{error}{dash}{hint}", 300)
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -306,3 +307,32 @@ async def test_pictures_that_disappear_meanwhile_are_said_not_to_be_asked(pictur
             left = 200 - len(list(read_results(pictures.with_name("pictures.jsonl"))))
             assert f"{left} requests were not asked: the input has changed" in said(screen, "#state")
             assert "done" not in said(screen, "#state")
+
+
+async def test_a_server_that_dies_is_said_at_once_and_the_end_keeps_what_was_answered(pictures: Path, home: Path) -> None:
+    fill_folder(pictures, 200)
+    (home / "config").mkdir(parents=True, exist_ok=True)
+    (home / "config" / "config.toml").write_text("stall_seconds = 6\n")
+    with ExitStack() as up:
+        server = up.enter_context(serving(DemoOptions(tokens_per_second=50, reply="A picture of many colours.")))
+        async with (app := app_of(server)).run_test(size=(120, 40)) as pilot:
+            form = await form_of(pilot, pictures)
+            form.query_one(TextArea).text = "What?"
+            form.query_one("#concurrency", Input).value = "4"
+            await pilot.press("ctrl+s")
+            await until(lambda: isinstance(app.screen, BatchScreen) and "requests/s" in said(app.screen, "#state"), pilot)
+            screen = app.screen
+            await asyncio.to_thread(up.close)
+            told: list[str] = []
+
+            def stopped() -> bool:
+                told.append(said(screen, "#state"))
+                return "has stopped" in told[-1]
+
+            await until(stopped, pilot)
+    assert "no server has answered for 6 s" in told[-1]
+    assert "what was answered is kept, and the batch can be continued" in told[-1]
+    waits = [line for line in told if "waiting for the server" in line]
+    assert all(line in waits for line in told[told.index(waits[0]) : -1])
+    left = re.findall(r"/200, waiting for the server: .*; tried for 0:0(\d) more", "\n".join(dict.fromkeys(waits)))
+    assert len(set(left)) > 1
