@@ -72,6 +72,14 @@ class MinicpmApp(AppBase):
     async def on_writable(self, event: Writable) -> None:
         event.stop()
         await self.take_input()
+        self.run_worker(self._follow_batches(), group="outlived")
+
+    async def _follow_batches(self) -> None:
+        """Those that go on since the program was left, or were begun elsewhere."""
+        await asyncio.to_thread(import_module, "minicpm_tui.ui.batch.outlived")  # keys are taken meanwhile
+        from minicpm_tui.ui.batch.outlived import follow
+
+        await follow(self)
 
     def on_open_session(self, event: OpenSession) -> None:
         self.run_worker(self.chat.switchboard.open_session(event.session_id), group="session")

@@ -159,6 +159,8 @@ def found(run: BatchRun) -> FoundRun | None:
 
 
 _known: dict[str, BatchProcess] = {}
+outlived: dict[str, FoundRun] = {}
+"""Runs by their outputs that are told of though this program did not begin them: it neither stops them nor asks about them."""
 
 
 def process_of(run: BatchRun) -> BatchProcess:

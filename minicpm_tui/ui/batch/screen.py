@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from minicpm_tui.batch.records import Result
 from minicpm_tui.batch.run import recent
+from minicpm_tui.batch.run.extent import Extent
 from minicpm_tui.batch.run.recent import BatchRun
 from minicpm_tui.batch.run.view import OutputView
 from minicpm_tui.errors import MinicpmTuiError
@@ -58,6 +59,7 @@ class BatchScreen(Commanded, Screen[None]):
         self.rows = ResultPane()
         self.process: BatchProcess | None = None
         self.words = ""
+        self._total = 0
 
     @property
     def view(self) -> OutputView | None:
@@ -92,7 +94,7 @@ class BatchScreen(Commanded, Screen[None]):
 
     def open_run(self, run: BatchRun) -> None:
         """Show another run."""
-        self.run, self.words = run, ""
+        self.run, self.words, self._total = run, "", run.total
         self.rows.open(OutputView(Path(run.output)))
         process = self.process = process_of(run)
         if process.running:
@@ -115,6 +117,10 @@ class BatchScreen(Commanded, Screen[None]):
             self._say(process.told(self._answers))
         if not (process.running or process.words) or await asyncio.to_thread(Path(process.run.output).exists):
             await self.rows.look()
+        noted = await asyncio.to_thread(recent.noted, Path(process.run.output))
+        if noted is not None and self.process is process and noted.total != self._total:
+            self._total = noted.total
+            self._say()
 
     @on(ResultPane.Shown)
     def _shown(self, event: ResultPane.Shown) -> None:
@@ -134,11 +140,14 @@ class BatchScreen(Commanded, Screen[None]):
         parts = [self.words]
         if self.run is not None and self.view is not None:
             failed = self.view.count("failed")
-            says_failed = self.process is not None and self.process.running and self.process.far is not None
+            runs = self.process is not None and self.process.running
+            says_failed = runs and self.process is not None and self.process.far is not None
+            unfinished = not runs and len(self.view) < self._total
             parts = [
                 one_line(Path(self.run.output).name, 40),
                 ngettext("{count} answer", "{count} answers", len(self.view) - failed).format(count=len(self.view) - failed),
                 "" if says_failed else ngettext("{count} failed", "{count} failed", failed).format(count=failed),
+                _("{done} of {total} asked").format(done=len(self.view), total=self._total) if unfinished else "",
                 *self.rows.words,
                 self.words,
             ]
@@ -173,8 +182,7 @@ class BatchScreen(Commanded, Screen[None]):
     @work(exclusive=True, group="choose")
     async def action_choose(self) -> None:
         runs = await asyncio.to_thread(recent.runs)
-        now = time.time()
-        choices = [Choice(run.output, run.output, _("{time} ago").format(time=format_duration(now - run.at))) for run in runs]
+        choices = await asyncio.to_thread(lambda: [Choice(run.output, run.output, _standing(run)) for run in runs])
         chosen = await self.app.push_screen_wait(Choose(_("Batches"), choices, current=self.run.output if self.run else ""))
         for run in runs:
             if run.output == chosen:
@@ -206,3 +214,11 @@ class BatchScreen(Commanded, Screen[None]):
         await self.look()
         self._say(ended(process))
         self.refresh_bindings()
+
+
+def _standing(run: BatchRun) -> str:
+    """When it was begun, and how far it has come where that is not the end. Blocks."""
+    extent = Extent(run).look()
+    far = _("{done} of {total} asked").format(done=extent.done, total=extent.total) if extent.left else ""
+    ago = _("{time} ago").format(time=format_duration(time.time() - run.at))
+    return " · ".join(filter(None, (far, ago)))

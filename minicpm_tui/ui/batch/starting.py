@@ -17,7 +17,7 @@ from minicpm_tui.paths import shortened
 from minicpm_tui.text import model_name, one_line
 from minicpm_tui.ui.batch.form import BatchForm
 from minicpm_tui.ui.batch.order import server_arguments
-from minicpm_tui.ui.batch.process import BatchProcess, let_go, running, stop_all
+from minicpm_tui.ui.batch.process import BatchProcess, let_go, outlived, running, stop_all
 from minicpm_tui.ui.kit import ui_state
 from minicpm_tui.ui.kit.dialogs import Ask
 from minicpm_tui.ui.kit.messages import BatchNews
@@ -67,12 +67,16 @@ async def ask(
 def tell(app: App[Any], process: BatchProcess) -> None:
     """Tell the app how ``process`` goes, and of its end."""
     name = one_line(Path(process.run.output).name, 40)
-    far = [each.far for each in running() if each.far]
+    begun = running()
+    outputs = {each.run.output for each in begun}
+    now = [*begun, *(each for output, each in outlived.items() if each.running and output not in outputs)]
+    far = [each.far for each in now if each.far]
     words = ""
-    if running():
+    if now:
         done, total = (sum(each) for each in zip(*far, strict=True)) if far else (0, 0)
         words = _("batch {done}/{total}").format(done=done, total=total) if total else _("batch")
-    told = process.running or getattr(app.screen, "process", None) is process  # the screen of batches says itself how it ended
+    showing = getattr(app.screen, "process", None)
+    told = process.running or (showing is not None and showing.run.output == process.run.output)  # the screen says it itself
     app.post_message(BatchNews(words, "" if told else f"{name}: {ended(process)}", failed=process.status != 0))
 
 

@@ -35,7 +35,7 @@ from minicpm_tui.ui.batch.starting import ended
 from minicpm_tui.ui.chat.status_line import StatusLine
 from minicpm_tui.ui.files.pane import FilePane
 from minicpm_tui.ui.kit.commands import live
-from minicpm_tui.ui.kit.dialogs import Ask
+from minicpm_tui.ui.kit.dialogs import Ask, Choose
 from minicpm_tui.ui.kit.messages import StartBatch
 from minicpm_tui.ui.kit.start_options import Launch
 from tests.batch.conftest import fill_folder
@@ -265,6 +265,22 @@ async def test_a_run_that_outlived_the_program_is_shown_with_its_progress_and_ca
         assert "retry" in {entry.command.action for entry in live(screen) if entry.possible}
     assert begun_elsewhere.poll() == 128 + signal.SIGTERM
     assert 0 < len(list(read_results(Path("out.jsonl")))) < 60
+
+
+async def test_a_run_that_outlived_the_program_is_told_of_in_the_conversation(
+    begun_elsewhere: subprocess.Popen[bytes], slow_server: DemoServer
+) -> None:
+    app = app_of(slow_server)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(lambda: re.search(r" [1-9]\d*/60$", app.chat.query_one(StatusLine).status.batch) is not None, pilot)
+        begun_elsewhere.terminate()
+        await until(lambda: app.chat.query_one(StatusLine).status.batch == "", pilot)
+        await pilot.app.push_screen(screen := BatchScreen())
+        answers = len(list(read_results(Path("out.jsonl"))))
+        await until(lambda: f"{answers} of 60 asked" in said(screen, "#state"), pilot)
+        await pilot.press("o")
+        await until(lambda: isinstance(app.screen, Choose), pilot)
+        await until(lambda: f"{answers} of 60 asked" in pilot.app.export_screenshot().replace("&#160;", " "), pilot)
 
 
 def test_a_process_that_has_not_the_lock_open_is_not_taken_for_the_run(home: Path, tmp_path: Path) -> None:
