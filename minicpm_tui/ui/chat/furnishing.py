@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from minicpm_tui.ui.attachments.tray import Tray
+from minicpm_tui.ui.chat.attached_names import attached_names
 from minicpm_tui.ui.chat.context_line import ContextLine
 from minicpm_tui.ui.chat.draft_saver import DraftSaver
 from minicpm_tui.ui.chat.find import FindBar
@@ -38,5 +40,6 @@ async def furnish(talk: TalkPane) -> None:
             await asyncio.sleep(0)
             await talk.mount(part, before=composer)
     composer.completions = completions
+    composer.attached = partial(attached_names, talk)
     composer.recall()
     talk.whole.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from textual.widgets import TextArea
 from minicpm_tui import text
 from minicpm_tui.errors import StorageError
 from minicpm_tui.i18n import _
-from minicpm_tui.ui.composer import completion, history, pasted, typed
+from minicpm_tui.ui.composer import completion, history, pasted, picture_paste, typed, unattached
 from minicpm_tui.ui.composer.commands import COMMANDS, COPY_KEY
 from minicpm_tui.ui.composer.completion import Candidate
 from minicpm_tui.ui.composer.folds import Folds
@@ -65,10 +66,11 @@ class Composer(Commanded, TextArea):
         self._ready = ready
         self.folder = folder or Path.cwd()
         self.completions: CompletionList | None = None
+        self.attached: Callable[[], Collection[str]] = tuple  # names of files that need no @ any more
         self.scp_line = ""
         """What brings the files here that were named last and are on another machine."""
         self._awaited: dict[str, str] = {}  # by file name: the path, as it was pasted, of a file that is not here yet
-        self._unfound = ""  # a message of missing paths: a second Enter sends it as it is
+        self._unfound = ""  # a message that was held for what it names: a second Enter sends it as it is
         self._walking = False  # through the history: such changes are no edits
 
     def render_line(self, y: int) -> Strip:
@@ -112,13 +114,15 @@ class Composer(Commanded, TextArea):
 
     @work(group="typed", exclusive=True)
     async def _read_typed(self, what: str) -> None:
-        named = await asyncio.to_thread(typed.read, what, self.folder)
+        named = await asyncio.to_thread(typed.read, what, self.folder, self.attached())
         if self.text != what:
             return
-        self._unfound = named.rest if named.missing else ""
+        self._unfound = named.rest if named.held else ""
         if named.found:
             self.write(named.rest)
-        if named.found or named.missing:
+        if named.loose:
+            self.notify(unattached.line(named.loose), severity="warning", timeout=15, markup=False)
+        if named.found or named.held:
             self._give(named.found, named.missing)
         else:
             self.post_message(self.Submitted(self.message))
@@ -248,14 +252,10 @@ class Composer(Commanded, TextArea):
             self.screen.refresh_bindings()
 
     def action_paste_picture(self) -> None:
-        from minicpm_tui.ui.composer.picture_paste import ask_for_picture
-
-        ask_for_picture(self.app)
+        picture_paste.ask_for_picture(self.app)
 
     def action_upload(self) -> None:
-        from minicpm_tui.ui.composer.picture_paste import ask_for_files
-
-        ask_for_files(self.app)
+        picture_paste.ask_for_files(self.app)
 
     def action_copy_scp(self) -> None:
         self.post_message(CopyText(self.scp_line, _("the scp line")))

@@ -123,8 +123,12 @@ def _looks_like_path(token: str, folder: Path) -> bool:
         return " " not in token and sendable(urlsplit(token).path)
     if exists(local(token, folder)):
         return True
-    rooted = token.startswith(("/", "~/", "./", "../", "\\\\")) or _WINDOWS.match(token) is not None
-    return rooted and sendable(token) and "\\ " not in token and not re.search(r"\s[/~]", token)
+    return rooted(token) and sendable(token) and "\\ " not in token and not re.search(r"\s[/~]", token)
+
+
+def rooted(token: str) -> bool:
+    """Whether ``token`` is written as a path of this or another machine, not as a name."""
+    return token.startswith(("/", "~/", "./", "../", "\\\\")) or _WINDOWS.match(token) is not None
 
 
 def local(token: str, folder: Path) -> Path:

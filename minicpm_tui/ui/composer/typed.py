@@ -1,13 +1,14 @@
-"""Paths in a message that was typed: alone, or as ``@path`` among the words."""
+"""Paths in a message that was typed: alone, as ``@path`` among the words, or named there without one."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
 
-from minicpm_tui.ui.composer import pasted
+from minicpm_tui.ui.composer import pasted, unattached
 
 _TOKEN = re.compile(r"(?:^|(?<=\s))@((?:\\ |\S)+)([ \t]?)")
 _ENDS = ".,;:!?)]}'\"，。；：！？、）】」』”’"
@@ -16,21 +17,28 @@ _ENDS = ".,;:!?)]}'\"，。；：！？、）】」』”’"
 class Typed(msgspec.Struct, frozen=True):
     """``rest`` is the message without the files ``found``; ``missing`` are paths that are not here.
 
-    Such are all that the message consists of, and those after an ``@`` that end like a picture, a video or a PDF.
+    Such are all that the message consists of, and those after an ``@`` or written as paths that end like a picture, a video or
+    a PDF. ``loose`` are files that are here and named without an ``@``.
     """
 
     rest: str
     found: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    loose: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> bool:
+        """The user should know something before it is sent."""
+        return bool(self.missing or self.loose)
 
 
 def might_name_files(text: str) -> bool:
     """Quick and without the disk: False for a message that is surely only words."""
-    return "@" in text or pasted.might_be_paths(text)
+    return "@" in text or pasted.might_be_paths(text) or unattached.might_be_named(text)
 
 
-def read(text: str, folder: Path) -> Typed:
-    """Look at the disk (blocks). Relative paths start in ``folder``.
+def read(text: str, folder: Path, attached: Collection[str] = ()) -> Typed:
+    """Look at the disk (blocks). Relative paths start in ``folder``; the names ``attached`` are known to the model.
 
     A message that is nothing but paths is left empty. An ``@path`` goes with its word, except in the middle of a sentence:
     there the file's name stays.
@@ -57,7 +65,10 @@ def read(text: str, folder: Path) -> Typed:
         return left + match[2] if left else ""
 
     rest = _TOKEN.sub(taken, text)
-    return Typed(rest.strip() if found else text, tuple(found), tuple(missing))
+    if found:  # it is not sent yet: what else it names is looked at then
+        return Typed(rest.strip(), tuple(found), tuple(missing))
+    loose, gone = unattached.read(text, folder, attached)
+    return Typed(text, missing=tuple(dict.fromkeys((*missing, *gone))), loose=loose)
 
 
 def _file(token: str, folder: Path) -> tuple[Path | None, str]:
