@@ -123,4 +123,7 @@ def item_of(output: Path, folder: Path, result: Result) -> Item | None:
     files, text, name = manifest.columns[:-2], manifest.columns[-2], manifest.columns[-1]
     plan = Plan(inputs, manifest.prompts, Columns(files, text, name))
     item = next(itertools.islice(plan.items(), result.index, None), None)
-    return item if item is not None and item.id == result.id else None
+    if item is None:
+        return None
+    named = os.path.normpath(os.path.join(folder, expanded(result.id)))  # noqa: PTH118  files are named as they were given
+    return item if item.id in {result.id, named} else None

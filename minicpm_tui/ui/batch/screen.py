@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from pathlib import Path
 
@@ -18,10 +17,9 @@ from minicpm_tui.batch.run import recent
 from minicpm_tui.batch.run.extent import Extent
 from minicpm_tui.batch.run.recent import BatchRun
 from minicpm_tui.batch.run.view import OutputView
-from minicpm_tui.errors import MinicpmTuiError
 from minicpm_tui.i18n import _, ngettext
 from minicpm_tui.text import format_duration, one_line
-from minicpm_tui.ui.batch.facts import facts, picture
+from minicpm_tui.ui.batch.facts import Picture, facts, picture
 from minicpm_tui.ui.batch.process import BatchProcess, found, process_of
 from minicpm_tui.ui.batch.result_pane import ResultPane
 from minicpm_tui.ui.batch.screen_commands import COMMANDS
@@ -163,14 +161,16 @@ class BatchScreen(Commanded, Screen[None]):
 
     @work(exclusive=True, group="picture")
     async def _find_picture(self, result: Result | None) -> None:
-        preview, run = self.query_one(Preview), self.run
-        path: Path | None = None
+        preview, told, run = self.query_one(Preview), self.query_one("#facts", Static), self.run
+        found = Picture()
         if result is not None and run is not None:
             await asyncio.sleep(REST_SECONDS)
-            with contextlib.suppress(MinicpmTuiError):  # the input has gone; the answer is still worth reading
-                path = await asyncio.to_thread(picture, run, result)
-        preview.display = path is not None
-        preview.show(path)
+            found = await asyncio.to_thread(picture, run, result)
+            if not self.is_attached:  # it was left meanwhile
+                return
+            told.update(facts(result, found.why))
+        preview.display = found.path is not None
+        preview.show(found.path)
 
     def action_close(self) -> None:
         self.app.pop_screen()

@@ -234,3 +234,30 @@ async def test_the_cursor_stays_on_its_result_when_failed_lines_are_taken_out(fa
         await asyncio.to_thread(failed_first.with_name("good").replace, failed_first)
         await until(lambda: len(screen.table.items) == ROWS - 1, pilot)
         assert screen.table.result == chosen
+
+
+@pytest.fixture(params=[("in/a/p00000.png", "in/p00001.png"), ("lists/all.txt",), ("in",), ("./in/*/*",)])
+def asked_elsewhere(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """A run of pictures that were named from a folder which is the current one no more; how many rows it has."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("in/a", "lists", "elsewhere"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "in/a/p00000.png").write_bytes(png(0))
+    (tmp_path / "in/p00001.png").write_bytes(png(1))
+    (tmp_path / "lists/all.txt").write_text("in/a/p00000.png\n")
+    with serving(DemoOptions(tokens_per_second=0)) as server:
+        ask = ("--prompt", "What?", "--url", server.url, "--concurrency", "1")
+        assert batch(*request.param, "-o", "out.jsonl", *ask) == 0
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    return len(list(read_results(tmp_path / "out.jsonl")))
+
+
+async def test_pictures_are_found_from_another_folder_or_it_is_said_why_not(asked_elsewhere: int, tmp_path: Path) -> None:
+    async with MinicpmApp().run_test(size=(120, 30)) as pilot:
+        screen = await opened(pilot, asked_elsewhere)
+        await until(lambda: "8×6" in screen.query_one(Preview).caption, pilot)
+        for path in ("in/a/p00000.png", "in/p00001.png"):
+            (tmp_path / path).unlink()
+        again = await opened(pilot, asked_elsewhere)
+        await until(lambda: "its picture cannot be shown: " in shown(again, "#facts"), pilot)
+        assert not again.query_one(Preview).display
