@@ -33,12 +33,13 @@ class Turn:
 class Row:
     """One picture of a folder, one line of a JSONL, one record of a CSV.
 
-    ``files`` are paths and URLs; relative ones are looked for in ``base``, then in the current folder. ``body`` is the body of
-    a line in the OpenAI batch format, sent as it is. ``turns`` say where the files belong, and what was said before the question,
-    which is the last of them; without any, the files come before the question. ``columns`` are what a prompt template may name.
-    ``error`` says why this row cannot be asked. ``place`` is the line it comes from, where it has one; ``nameless``: it has no id
-    of its own, and others may have that of its file. ``asks`` is the field for its question, also
-    where that is empty. ``overlooked``: what stands for a file in a row that has none, and the names of its fields.
+    ``files`` are paths and URLs; relative ones are looked for in ``base``, then in the current folder. ``body`` is the body
+    of a line in the OpenAI batch format, sent as it is. ``turns`` say where the files belong, and what was said before the
+    question, which is the last of them; without any, the files come before the question. ``columns`` are what a prompt
+    template may name. ``error`` says why this row cannot be asked. ``place`` is the line it comes from, where it has one;
+    ``nameless``: it has no id of its own, and others may have that of its file. ``asks`` is the field for its question, also
+    where that is empty, ``misplaced`` says why the marks in it do not fit the files. ``overlooked``: what stands for a file
+    in a row that has none, and the names of its fields.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Row:
     place: str = ""
     nameless: bool = False
     asks: str = ""
+    misplaced: str = ""
     overlooked: tuple[str, str] | None = None
 
     @property

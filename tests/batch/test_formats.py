@@ -33,6 +33,81 @@ def one(path: Path, record: Any) -> Item:
     return item
 
 
+# -- files and marks of a record ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ({"image": "a.png", "question": "a <image> b <image> c"}, "no file is left for <image>"),
+        ({"image": ["a.png", "b.png"], "question": "<image_01> a <image_00>"}, "0 of its 2 files have a mark"),
+        ({"images": ["a.png", "b.png"], "question": "<image 3> a <image 1>"}, "no file is left for <image 3>"),
+        ({"images": ["a.png", "b.png"], "text": "<image> a"}, "1 of its 2 files have a mark"),
+    ],
+)
+def test_marks_that_do_not_fit_fail_the_record_unless_something_else_is_asked(tmp_path: Path, record: Any, said: str) -> None:
+    path = tmp_path / "q.jsonl"
+    failed = one(path, record | {"id": "7"})
+    assert said in failed.row.error
+    assert failed.id == "7"  # as its answer would be called
+    (item,) = items(path, prompts=("What?",))
+    assert (item.row.error, item.text) == ("", "What?")
+
+
+def test_a_tag_of_html_is_text(tmp_path: Path) -> None:
+    item = one(tmp_path / "q.jsonl", {"image": "a.png", "question": "What does <video> do?"})
+    assert (item.row.error, item.row.turns, item.text) == ("", (), "What does <video> do?")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"image": "a.png", "images": ["b.png"], "question": "?"},
+        {"image": "a.png", "image1": "b.png", "image2": "c.png", "question": "?"},
+    ],
+)
+def test_a_field_whose_file_would_be_left_out_is_named(tmp_path: Path, record: Any) -> None:
+    failed = one(tmp_path / "q.jsonl", record | {"id": "7"})
+    assert failed.id == "7"
+    error = failed.row.error
+    assert "holds a file, but so does “image" in error
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"image": "a.png", "images": ["a.png", "b.png"], "question": "?"},
+        {"image": "a.png", "image1": "a.png", "question": "?"},
+        {"image": PICTURE, "image_path": "a.png", "question": "?"},
+    ],
+)
+def test_the_same_file_in_two_fields_is_sent_once(tmp_path: Path, record: Any) -> None:
+    row = one(tmp_path / "q.jsonl", record).row
+    assert row.error == ""
+    assert len(row.files) == len(set(row.files)) == len(record.get("images", [1]))
+
+
+def test_cells_that_pandas_left_empty_are_no_options(tmp_path: Path) -> None:
+    table = tmp_path / "t.tsv"
+    table.write_text(f"index\timage\tquestion\thint\tA\tB\tC\tanswer\n1\t{PICTURE}\tWhich?\tnan\tone\ttwo\tnan\tA\n")
+    (item,) = items(table)
+    assert "nan" not in item.text.casefold()
+
+
+def test_requests_without_a_picture_are_counted(
+    home: Path, tmp_path: Path, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.png").write_bytes(png(1))
+    table = tmp_path / "t.csv"
+    table.write_text("image,question\na.png,What?\n,And this?\n")
+    with serving(DemoOptions(tokens_per_second=0, reply="x")) as server:
+        assert batch(table, "-o", output, "--url", server.url) == 0
+        assert "1 request has no picture and no video" in capfd.readouterr().err
+        table.write_text("question\nOne?\nTwo?\n")
+        assert batch(table, "-o", output, "--url", server.url, "--overwrite") == 0
+        assert "no picture" not in capfd.readouterr().err
+
+
 # -- evaluation tables ---------------------------------------------------------------------------------------------------------
 
 
@@ -156,7 +231,7 @@ def test_turns_before_the_question_and_places_of_pictures_are_kept(tmp_path: Pat
         ({"messages": ["x"]}, "messages[0] is no message"),
         ({"conversations": [{"from": "gpt", "value": "x"}]}, "no question"),
         ({"images": ["a.png"], "messages": [{"role": "user", "content": "<image><image>"}]}, "no file is left for <image>"),
-        ({"images": ["a.png", "b.png"], "messages": [{"role": "user", "content": "<image>"}]}, "1 marks for 2 files"),
+        ({"images": ["a.png", "b.png"], "messages": [{"role": "user", "content": "<image>"}]}, "1 of its 2 files have a mark"),
         ({"audios": ["a.wav"], "messages": [{"role": "user", "content": "<audio>"}]}, "audios: sound is not supported"),
         ({"images": [3], "messages": [{"role": "user", "content": "<image>"}]}, "images[0]: a file must be"),
         ({"messages": [{"role": "user", "content": [{"type": "noise"}]}]}, "content[0] is not understood"),

@@ -41,6 +41,19 @@ def cut_last_line(output: Path) -> str:
     return lost.removesuffix(".png")
 
 
+def test_an_output_is_not_emptied_where_nothing_is_left_to_ask(
+    server: DemoServer, pictures: Path, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run = (pictures, *ASK, "-o", output, "--sidecar", "txt", "--url", server.url)
+    assert batch(*run) == 0
+    before = output.read_bytes()
+    capfd.readouterr()
+    assert batch(*run, "--overwrite", "--skip-existing") == 2
+    assert "nothing is left to ask" in capfd.readouterr().err
+    assert output.read_bytes() == before
+    assert batch(*run, "--resume") == 0
+
+
 @pytest.mark.parametrize("kind", ["txt", "caption", "json"])
 def test_pictures_with_a_caption_are_left_out(
     server: DemoServer, pictures: Path, output: Path, kind: str, capfd: pytest.CaptureFixture[str]

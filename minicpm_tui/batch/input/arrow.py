@@ -52,11 +52,7 @@ def arrow_rows(path: Path, columns: Columns, name: str) -> Iterator[Row]:
     for batch in _batches(path):
         for record in batch.to_pylist():
             number += 1
-            place = f"{name}:{number}"
-            try:
-                yield record_row(record, columns, place, base_of(path))
-            except UsageError as error:
-                yield Row(place, error=error.message)
+            yield record_row(record, columns, f"{name}:{number}", base_of(path))
 
 
 def _batches(path: Path) -> Iterator[Any]:

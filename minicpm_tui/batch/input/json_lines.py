@@ -83,10 +83,7 @@ def _json_row(line: bytes, path: Path, number: int, columns: Columns) -> Row:
         return Row(place, error=_("{place}: not a JSON object").format(place=place))
     if "body" in record and ("custom_id" in record or "url" in record):
         return _openai_row(record, place)
-    try:
-        return record_row(record, columns, place, base_of(path))
-    except UsageError as error:
-        return Row(place, error=error.message)
+    return record_row(record, columns, place, base_of(path))
 
 
 def _openai_row(record: dict[str, Any], place: str) -> Row:

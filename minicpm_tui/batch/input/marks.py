@@ -18,6 +18,11 @@ def first_mark(text: str) -> str:
     return match[0] if match else ""
 
 
+def has_image_mark(text: str) -> bool:
+    """Whether ``text`` has the place of a picture, be it numbered or named."""
+    return any(match[1] in {None, "image"} for match in _MARK.finditer(text))
+
+
 class Marks:
     """Puts the files of a record into its texts.
 
@@ -43,7 +48,7 @@ class Marks:
         """Raises UsageError when some files have no mark."""
         if left := len(self._all - self._used):
             raise UsageError(
-                _("{place}: {marks} marks for {files} files").format(
+                _("{place}: {marks} of its {files} files have a mark such as <image>: give one to each, or to none").format(
                     place=self._place, marks=len(self._used), files=len(self._used) + left
                 )
             )

@@ -7,13 +7,21 @@ from collections.abc import Mapping
 from typing import Any
 
 LETTERS = string.ascii_uppercase
+_MISSING = {"", "nan"}
+"""How pandas, which reads these tables, writes a cell that holds nothing."""
 
 
 def options_of(record: Mapping[str, Any]) -> dict[str, str]:
     """The columns A, B, … as far as they are there and not empty; none where the first is no column, but say X and Y are."""
     if LETTERS[0] not in record:
         return {}
-    return {letter: text for letter in LETTERS if (text := str(record.get(letter) or "").strip())}
+    return {letter: text for letter in LETTERS if (text := given(record.get(letter)))}
+
+
+def given(value: object) -> str:
+    """The text of a cell; empty where it holds nothing."""
+    text = "" if value is None else str(value).strip()
+    return "" if text.casefold() in _MISSING else text
 
 
 def question_text(question: str, options: Mapping[str, str], hint: str = "") -> str:

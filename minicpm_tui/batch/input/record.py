@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ import msgspec
 from minicpm_tui.batch.input.conversations import Conversation, is_conversation
 from minicpm_tui.batch.input.fields import FILE_FIELDS, ID_FIELDS, TEXT_FIELDS, Fields, numbered
 from minicpm_tui.batch.input.files import files_in
-from minicpm_tui.batch.input.marks import Marks, first_mark
-from minicpm_tui.batch.input.multiple_choice import options_of, question_text
+from minicpm_tui.batch.input.marks import Marks, first_mark, has_image_mark
+from minicpm_tui.batch.input.multiple_choice import given, options_of, question_text
 from minicpm_tui.batch.input.overlooked import overlooked
 from minicpm_tui.batch.input.template import file_columns
 from minicpm_tui.batch.records import Row, Turn
@@ -38,9 +38,17 @@ USUAL = Columns()
 def record_row(fields: Mapping[str, Any], columns: Columns, place: str, base: Path | None) -> Row:
     """The row of a record with these ``fields``; ``place`` names its line, ``base`` is where relative paths begin.
 
-    Raises UsageError, which names the line and the field, for what is not understood.
+    What is not understood is its error, which names the line and the field.
     """
     record = Fields(fields)
+    try:
+        return _row(record, columns, place, base)
+    except UsageError as error:
+        return Row(_name(record, columns) or place, error=error.message, place=place)
+
+
+def _row(record: Fields[Any], columns: Columns, place: str, base: Path | None) -> Row:
+    """Raises UsageError."""
     if columns == USUAL and is_conversation(record):
         return _conversation_row(record, place, base)
     files = tuple(_files(record, columns.files, place))
@@ -53,10 +61,9 @@ def record_row(fields: Mapping[str, Any], columns: Columns, place: str, base: Pa
         names = ", ".join(str(name) for name in record) or "–"
         raise UsageError(_("{place}: neither a question nor a file among its fields: {names}").format(place=place, names=names))
     text = (
-        question_text(asked, options_of(record), text_of(record.get("hint")))
-        if asked.strip() and _is_evaluation(record)
-        else asked
+        question_text(asked, options_of(record), given(record.get("hint"))) if asked.strip() and _is_evaluation(record) else asked
     )
+    turns, misplaced = _turns(text, len(files), place)
     system = record.get("system")
     known = scalars(record)
     name = _name(record, columns)
@@ -67,10 +74,11 @@ def record_row(fields: Mapping[str, Any], columns: Columns, place: str, base: Pa
         system=None if system is None else text_of(system),
         columns=Fields({**(file_columns(files[0]) if files and not is_data_url(files[0]) else {}), **known, "text": text}),
         base=base,
-        turns=_turns(text, len(files), place),
+        turns=turns,
         place=place,
         nameless=not name,
         asks=asks,
+        misplaced=misplaced,
         overlooked=None if files or columns.files else overlooked(record, asked),
     )
 
@@ -115,17 +123,17 @@ def _name(record: Mapping[str, Any], columns: Columns) -> str:
     return _first(record, (columns.id,) if columns.id else usual)
 
 
-def _turns(text: str, files: int, place: str) -> tuple[Turn, ...]:
-    """Where ``<image>`` says that the files belong; none where that is no mark but text."""
+def _turns(text: str, files: int, place: str) -> tuple[tuple[Turn, ...], str]:
+    """Where ``<image>`` says that the files belong, and why it cannot be so; ``<video>`` alone may well be about HTML."""
     if not files or not first_mark(text):
-        return ()
+        return (), ""
     marks = Marks(range(files), place=place)
     try:
         content = marks.content(text)
         marks.finish()
-    except UsageError:
-        return ()
-    return (Turn("user", content),)
+    except UsageError as error:
+        return (), error.message if has_image_mark(text) else ""
+    return (Turn("user", content),), ""
 
 
 def _files(record: Mapping[str, Any], chosen: tuple[str, ...], place: str) -> Iterator[str]:
@@ -134,8 +142,25 @@ def _files(record: Mapping[str, Any], chosen: tuple[str, ...], place: str) -> It
         further = numbered(record)
         own = [name for name in further if record[name]]
         first = min(further.values(), default=0)
-        present = [*present[:1], *(own if first > 1 or not present else ())]  # ``image`` and ``image2``, but not ``image`` again
+        used = [*present[:1], *(own if first > 1 or not present else ())]  # ``image`` and ``image2``, but not ``image`` again
+        _demand_used(record, used, [name for name in (*present, *own) if name not in used], place)
+        present = used
     return itertools.chain.from_iterable(files_in(record[name], f"{place}: {name}") for name in present)
+
+
+def _demand_used(record: Mapping[str, Any], used: Sequence[str], left: Sequence[str], place: str) -> None:
+    """Raises UsageError for a field of the same kind that is ``left`` and holds another file: ``image`` beside ``images``."""
+    if not left:
+        return
+    sent = {file for name in used for file in files_in(record[name], f"{place}: {name}")}
+    for name in left:
+        kin = name in numbered({name: None}) or any(name.casefold().rstrip("s") == other.casefold().rstrip("s") for other in used)
+        if kin and not sent.issuperset(files_in(record[name], f"{place}: {name}")):
+            raise UsageError(
+                _("{place}: “{field}” holds a file, but so does “{other}”: --file-column names those to send").format(
+                    place=place, field=name, other=", ".join(used)
+                )
+            )
 
 
 def _first(record: Mapping[str, Any], names: tuple[str, ...]) -> str:

@@ -29,7 +29,11 @@ class Plan:
         """The requests, in order; the same every time while the input is the same. Raises UsageError, StorageError."""
         index = 0
         for found in rows(self.inputs, self.columns):
-            row = replace(found, turns=()) if self.prompts and found.turns else found
+            row = found
+            if self.prompts and found.turns:
+                row = replace(found, turns=())
+            elif found.misplaced and not self.prompts:
+                row = replace(found, error=found.misplaced)
             for name, text, known in self._asked(row):
                 yield Item(name, index, text, row, asked=asked(row, known) if row.place and not row.error else "")
                 index += 1

@@ -25,7 +25,8 @@ class Seen:
     """What the look through the input told: the ids of all requests, how many ``pictures`` one has at most, and how many
     requests were ``left_out`` for a sidecar that is there; ``replaceable`` marks the sidecars that the run may replace,
     ``foreign`` those that it may though no run had written them, and ``nowhere`` counts the requests to come that have no place
-    for one. ``asked``: what the ids ask now, where a run goes on.
+    for one. ``bare`` counts those without a picture or a video, where others have some. ``asked``: what the ids ask now, where a
+    run goes on.
     """
 
     ids: DigestSet
@@ -34,6 +35,7 @@ class Seen:
     replaceable: tuple[bytes, ...] = ()
     foreign: tuple[bytes, ...] = ()
     nowhere: int = 0
+    bare: int = 0
     asked: DigestSet = field(default_factory=DigestSet)
 
     def answers(self, result: Result) -> bool:
@@ -57,10 +59,13 @@ def look_through(job: Job) -> Seen:
     beside = _Beside(job, guard)
     pictures, fields, continues = 1, False, job.continues
     asked: list[bytes] = []
+    bare = with_files = 0
 
     def look(item: Item) -> None:
-        nonlocal pictures, fields
+        nonlocal pictures, fields, bare, with_files
         fields = fields or bool(item.row.place or item.row.error)  # a line that cannot be read is one of a table, too
+        if item.row.body is None and not item.row.error:
+            bare, with_files = bare + (not item.row.files), with_files + bool(item.row.files)
         pictures = max(pictures, _media_count(item))
         if continues:
             asked.append(digest(_pair(item.id, item.asked)))
@@ -74,13 +79,20 @@ def look_through(job: Job) -> Seen:
     beside.demand_different()
     guard.finish()
     _demand_room(job)
+    left = ids.without(beside.left_out)
+    if not len(left) and job.overwrite and job.output.exists() and job.output.stat().st_size:
+        raise UsageError(
+            _("nothing is left to ask: every picture has a sidecar, and {path} stays as it is").format(path=job.output),
+            hint=_("leave out --skip-existing to ask about them again"),
+        )
     return Seen(
-        ids.without(beside.left_out),
+        left,
         pictures,
         len(beside.left_out),
         tuple(beside.replaceable),
         tuple(beside.foreign),
         beside.nowhere,
+        bare if with_files else 0,
         DigestSet(asked),
     )
 

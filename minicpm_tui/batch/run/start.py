@@ -197,5 +197,13 @@ def _announce(shown: Reporter, seen: Seen, tally: Tally, notes: Sequence[str]) -
                 seen.nowhere,
             ).format(count=seen.nowhere)
         )
+    if seen.bare:
+        shown.say(
+            ngettext(
+                "{count} request has no picture and no video",
+                "{count} requests have no picture and no video",
+                seen.bare,
+            ).format(count=seen.bare)
+        )
     if total != tally.total:
         shown.say(_("{done} of {total} are already done").format(done=total - tally.total, total=total))
