@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePath
 
+from minicpm_tui.batch.input import captions
 from minicpm_tui.errors import UsageError
 from minicpm_tui.i18n import _
 
@@ -30,7 +31,7 @@ def fill(template: str, columns: Mapping[str, str], place: str = "") -> str:
             raise UsageError(
                 lacking if place else _("the prompt uses {{{name}}}, which this input does not have").format(name=name),
                 hint=_("available: {columns}; write {{{{{name}}}}} for the literal text").format(
-                    columns=", ".join(f"{{{known}}}" for known in columns), name=name
+                    columns=", ".join(f"{{{known}}}" for known in dict.fromkeys((*columns, captions.FIELD))), name=name
                 ),
             )
         return match[0]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
+from msgspec.structs import replace
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -15,7 +16,7 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Label, RadioSet
 
 from minicpm_tui.batch.output.sidecars import Kind
-from minicpm_tui.errors import MinicpmTuiError
+from minicpm_tui.errors import MinicpmTuiError, UsageError
 from minicpm_tui.files import whole_path
 from minicpm_tui.i18n import N_, _, ngettext
 from minicpm_tui.paths import shortened
@@ -184,6 +185,7 @@ class BatchForm(AppliedForm[Order | None]):
         names = ("output", "prefix", "suffix", "max_tokens", "concurrency")
         self._kept.update({name: self.query_one(f"#{name}", Input).value for name in names})
         self._kept.update(
+            pictures="" if self._marked else self._text("pictures"),
             question=self.query_one(Area).text,
             sidecar=self._kind or "",
             skip="yes" if self.query_one(Tick).value else "",
@@ -260,7 +262,10 @@ class BatchForm(AppliedForm[Order | None]):
         try:
             await asyncio.to_thread(order.look, gone.is_set)
         except MinicpmTuiError as error:
-            self._say(error_line(error.info))
+            info = error.info
+            if type(error) is UsageError:  # its title is about a command line
+                info = replace(info, title=info.message, message="")
+            self._say(error_line(info))
         else:
             self._keep()
             self._kept["output"] = ""

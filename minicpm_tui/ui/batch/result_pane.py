@@ -101,6 +101,7 @@ class ResultPane(Commanded, Vertical):
         sign = "▼" if choice.descending else "▲"
         return [
             _(ONLY[choice.state]) if choice.state else "",
+            _("{count} with “{words}”").format(count=len(self.table.items), words=choice.words) if choice.words else "",
             f"{sign}{_(TITLES[choice.column])}" if choice.column or choice.descending else "",
         ]
 

@@ -55,7 +55,8 @@ async def ask(
         model=model_name(connection.model, 30)
     )
     problem = "" if connection else _("There is no server yet: F4 chooses one")
-    form = BatchForm(entered, pictures=shortened(folder), marked=marked, server=server or "", problem=problem)
+    pictures = shortened(folder) if paths else entered.get("pictures") or shortened(folder)
+    form = BatchForm(entered, pictures=pictures, marked=marked, server=server or "", problem=problem)
     order = await app.push_screen_wait(form)
     if order is None or connection is None:
         return None

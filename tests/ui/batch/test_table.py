@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from minicpm_tui.batch.output.jsonl import Output
 from minicpm_tui.batch.records import Result
@@ -91,6 +92,7 @@ async def test_states_and_words_narrow_the_rows_also_those_that_come_later(run: 
             await until(lambda wanted=wanted: names(screen) == wanted, pilot)  # type: ignore[misc]
         await pilot.press("slash", *"CAT", "enter")
         await until(lambda: names(screen) == ["p10"], pilot)
+        await until(lambda: "1 with “CAT”" in str(screen.query_one("#state", Static).render()), pilot)
         assert screen.focused is screen.table
         with Output(Path(run.output)) as out:
             out.write([Result(id="p7.png", index=4, text="Two cats."), Result(id="p8.png", index=5, text="A fish.")])
