@@ -245,10 +245,11 @@ class Composer(Commanded, TextArea):
         self.notify(text.one_line(line), severity="warning", timeout=30, markup=False)
 
     def _forget_missing(self) -> None:
+        if self._unfound or self.scp_line:
+            self.app.clear_notifications()  # how to attach or to bring it is of no use any more
         self._unfound = ""
         if self.scp_line:
             self.scp_line = ""
-            self.app.clear_notifications()  # how to bring it is of no use any more
             self.screen.refresh_bindings()
 
     def action_paste_picture(self) -> None:

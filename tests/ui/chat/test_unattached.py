@@ -47,3 +47,14 @@ async def test_what_is_typed_after_enter_comes_after_it(server: DemoServer, open
         await driver.until(lambda: len(driver.path) == 2 and not driver.talk.running)
         assert driver.path[0].text == "is p9.jpg red?"
         assert driver.talk.composer.text == "next"
+
+
+async def test_what_was_told_is_gone_once_it_is_sent(server: DemoServer, opened: Opener, picture: Path) -> None:
+    async with opened(url=server.url) as driver:
+        await driver.connected()
+        text = f"what is in '{picture}'?"
+        await driver.write(text)
+        await driver.pilot.press("enter")
+        await driver.until(lambda: "is not attached" in driver.said)
+        await driver.ask(text)
+        assert "is not attached" not in driver.said
