@@ -58,6 +58,11 @@ def noted(output: Path) -> BatchRun | None:
     return read_state(folder() / f"{key(output)}.json", BatchRun)
 
 
+def locked() -> list[BatchRun]:
+    """Those that somebody writes now, or was killed while writing. Blocks."""
+    return [run for run in runs() if lock(Path(run.output)).exists()]
+
+
 def runs() -> list[BatchRun]:
     """Those whose output is still there, newest first. Blocks."""
     found = []

@@ -76,6 +76,9 @@ class MinicpmApp(AppBase):
 
     async def _follow_batches(self) -> None:
         """Those that go on since the program was left, or were begun elsewhere."""
+        recent = await asyncio.to_thread(import_module, "minicpm_tui.batch.run.recent")
+        if not await asyncio.to_thread(recent.locked):  # the screens of batches are not loaded for nothing
+            return
         await asyncio.to_thread(import_module, "minicpm_tui.ui.batch.outlived")  # keys are taken meanwhile
         from minicpm_tui.ui.batch.outlived import follow
 

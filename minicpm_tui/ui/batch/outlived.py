@@ -23,7 +23,7 @@ async def follow(app: App[Any]) -> None:
 
 
 def _running() -> list[FoundRun]:
-    return [process for run in recent.runs() if (process := found(run)) is not None]
+    return [process for run in recent.locked() if (process := found(run)) is not None]
 
 
 async def _follow(app: App[Any], process: FoundRun) -> None:
