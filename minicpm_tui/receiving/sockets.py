@@ -91,15 +91,17 @@ def connect(path: Path) -> socket.socket | None:
 def _listen(folder: Path) -> tuple[Path, socket.socket]:
     make_private_dir(folder)
     path = folder / f"{os.getpid()}{_ENDING}"
+    making = path.with_suffix(".new")  # whoever finds a socket can connect to it: it has its name once it listens
     with storage_errors(path):
         folder.chmod(0o700)
-        path.unlink(missing_ok=True)
+        making.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            with _short(path) as name:
+            with _short(making) as name:
                 listener.bind(name)
-            path.chmod(0o600)
+            making.chmod(0o600)
             listener.listen()
+            making.replace(path)
         except BaseException:
             listener.close()
             raise

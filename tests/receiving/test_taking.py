@@ -139,6 +139,19 @@ def test_it_is_gone_when_the_program_ends(program: Program) -> None:
     assert list(sockets.candidates()) == []
 
 
+def test_a_socket_is_found_only_once_it_can_be_connected_to(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    class Late(socket.socket):
+        def listen(self, *backlog: int) -> None:
+            seen.append(bool(list(sockets.candidates())))
+            super().listen(*backlog)
+
+    monkeypatch.setattr(socket, "socket", Late)
+    sockets.ProgramSocket().close()
+    assert seen == [False]
+
+
 def test_a_socket_that_is_just_being_made_is_gone_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made, released = threading.Event(), threading.Event()
 
