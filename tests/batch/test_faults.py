@@ -171,6 +171,15 @@ async def test_with_no_server_left_the_run_ends() -> None:
     assert all(isinstance(error, BatchError) and "--resume" in str(error) for error in caught.value.exceptions)
 
 
+async def test_with_one_server_that_never_was_up_and_one_that_dies_the_run_ends() -> None:
+    with kept_port() as port, kept_port() as other:
+        dead, never = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{other}"
+        engine = ServerEngine([Server(dead), Server(never)], patience=0.3, down={never: ServerUnreachable(never)})
+        with pytest.raises(BaseExceptionGroup) as caught:
+            await asyncio.wait_for(ask(engine, ready(5)), SECONDS)
+    assert all(isinstance(error, BatchError) for error in caught.value.exceptions)
+
+
 async def test_a_refused_key_ends_the_run() -> None:
     with serving(DemoOptions(tokens_per_second=0, api_key="secret")) as server, pytest.raises(BaseExceptionGroup) as caught:
         await ask(ServerEngine([Server(server.url, "wrong")]), ready(5))

@@ -93,8 +93,8 @@ class Balancer:
 
     @property
     def failing(self) -> bool:
-        """Whether some server has failed and not answered since."""
-        return any(seat.failing_since is not None for seat in self.seats)
+        """Whether some server that takes requests has failed and not answered since."""
+        return any(seat.failing_since is not None and not seat.down for seat in self.seats)
 
     @property
     def trouble(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from minicpm_tui.batch.engine import Answer, Ready
@@ -38,7 +38,7 @@ class ServerEngine:
     Args:
         concurrency: requests under way at all of them together; None finds it from their running and waiting figures.
         patience: seconds without any answer from any server after which the run is given up.
-        down: the URLs of servers that do not answer yet.
+        down: the URLs of servers that do not answer yet, and why.
     """
 
     def __init__(
@@ -47,12 +47,13 @@ class ServerEngine:
         *,
         concurrency: int | None = None,
         patience: float = 120.0,
-        down: Collection[str] = (),
+        down: Mapping[str, BackendError] | None = None,
     ) -> None:
         self._servers = {server.url: server for server in servers}
         seats = [Seat(server.url, Pace(concurrency)) for server in self._servers.values()]
         for seat in seats:
-            seat.down = seat.name in down
+            if (error := (down or {}).get(seat.name)) is not None:
+                seat.lost(error, time.monotonic())
         self._balancer = Balancer(seats, patience=patience, most=concurrency)
         self._calls: dict[str, set[asyncio.Task[Reply]]] = {url: set() for url in self._servers}
         self._looked = self._told = False

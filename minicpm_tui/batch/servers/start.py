@@ -31,7 +31,7 @@ async def through_servers(wanted: Run, addresses: Sequence[Address], *, concurre
     )
     thinking = bool(target.profile.thinks_by_default if wanted.options.thinking is None else wanted.options.thinking)
     servers = [Server(address.url, address.key, thinking=thinking) for address in addresses]
-    engine = ServerEngine(servers, concurrency=concurrency, patience=patience, down={url for url, _reason in target.silent})
-    notes = [_("{url} does not answer yet: {reason}").format(url=url, reason=reason) for url, reason in target.silent]
+    engine = ServerEngine(servers, concurrency=concurrency, patience=patience, down=target.silent)
+    notes = [_("{url} does not answer yet: {reason}").format(url=url, reason=reason) for url, reason in target.silent.items()]
     summary = await carry_out(wanted, seen, engine, maker, target.model, notes)
     return replace(summary, limit=engine.limit.words())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Target:
     profile: RequestProfile
     limits: MediaLimits
     uuids: bool
-    silent: tuple[tuple[str, str], ...] = ()
+    silent: Mapping[str, BackendError] = field(default_factory=dict)
 
     @property
     def busy_cores(self) -> int:
@@ -64,16 +64,16 @@ async def find_target(addresses: Sequence[Address], model: str) -> Target:
     """
     answers = await asyncio.gather(*(probe(address.url, address.key) for address in addresses), return_exceptions=True)
     found: list[ServerFacts] = []
-    silent: list[tuple[str, BackendError]] = []
+    silent: dict[str, BackendError] = {}
     for address, answer in zip(addresses, answers, strict=True):
         if isinstance(answer, _MAY_COME_BACK):
-            silent.append((address.url, answer))
+            silent[address.url] = answer
         elif isinstance(answer, BaseException):
             raise answer
         else:
             found.append(answer)
     if not found:
-        raise silent[0][1]
+        raise next(iter(silent.values()))
     chosen = [_choose(facts, model) for facts in found]
     names = {facts.id for facts in chosen}
     if len(names) > 1:
@@ -81,7 +81,7 @@ async def find_target(addresses: Sequence[Address], model: str) -> Target:
             _("the servers serve different models: {names}").format(names=", ".join(sorted(names))),
             hint=_("a batch asks one model: choose servers that serve the same one"),
         )
-    return await asyncio.to_thread(_target, tuple(addresses), chosen[0], found, tuple((url, str(error)) for url, error in silent))
+    return await asyncio.to_thread(_target, tuple(addresses), chosen[0], found, silent)
 
 
 def _choose(facts: ServerFacts, model: str) -> ModelFacts:
@@ -97,7 +97,7 @@ def _choose(facts: ServerFacts, model: str) -> ModelFacts:
 
 
 def _target(
-    addresses: tuple[Address, ...], model: ModelFacts, found: Sequence[ServerFacts], silent: tuple[tuple[str, str], ...]
+    addresses: tuple[Address, ...], model: ModelFacts, found: Sequence[ServerFacts], silent: Mapping[str, BackendError]
 ) -> Target:
     here = any(is_loopback(facts.url) for facts in found)
     folder = Path(model.root) if here and model.root and Path(model.root).is_dir() else None
