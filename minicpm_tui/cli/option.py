@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -20,16 +20,16 @@ class _Option(click.Option):
         self._nothing = nothing
         super().__init__(*args, **kwargs)
 
-    def process_value(self, ctx: click.Context, value: Any) -> Any:
-        """Before its type is looked at, whose message would be about another value. Raises UsageError."""
-        given = ctx.get_parameter_source(self.name or "") is ParameterSource.COMMANDLINE
-        if given and not self._may_be_empty and not ctx.resilient_parsing:
+    def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
+        """Before its type looks at it, whose message would be about another value. Raises UsageError."""
+        value, source = super().consume_value(ctx, opts)
+        if source is ParameterSource.COMMANDLINE and not self._may_be_empty and not ctx.resilient_parsing:
             for each in value if isinstance(value, (list, tuple)) else (value,):
                 if isinstance(each, str) and not each.strip(self._nothing):
                     raise UsageError(
                         _("{option} is empty").format(option=self.opts[-1]), hint=_("give it a value, or leave it out")
                     )
-        return super().process_value(ctx, value)
+        return value, source
 
 
 def option(*names: str, may_be_empty: bool = False, nothing: str = " ", **settings: Any) -> Callable[[F], F]:
