@@ -73,8 +73,8 @@ def resume(path: Path, answers: Callable[[Result], bool] = lambda _result: True)
     return Done(DigestSet(seen), dropped + changed, changed)
 
 
-def rewrite(path: Path, line_of: Callable[[bytes], bytes | None]) -> None:
-    """Put what ``line_of`` makes of each line of ``path`` in its place, nothing for None. Raises StorageError.
+def rewrite(path: Path, change: Callable[[bytes], bytes | None]) -> None:
+    """Put what ``change`` makes of each line of ``path`` in its place, nothing for None. Raises StorageError.
 
     The lines go to a new file that replaces the old one, so that a crash in here loses nothing.
     """
@@ -83,7 +83,7 @@ def rewrite(path: Path, line_of: Callable[[bytes], bytes | None]) -> None:
     with storage_errors(path):
         with path.open("rb") as old, part.open("wb") as new:
             for line in old:
-                made = line_of(line)
+                made = change(line)
                 same = same and made == line
                 new.write(made or b"")
             new.flush()

@@ -100,14 +100,16 @@ class Balancer:
     def trouble(self) -> str:
         """Why no server takes a request and for how long they are tried yet, where that is more than a short rest; else empty."""
         now = time.monotonic()
-        if all(seat.down or (seat.failing_since is not None and now - seat.failing_since > SHORT_REST) for seat in self.seats):
-            reason = next((_bare(seat.last_error) for seat in self.seats if seat.last_error is not None), "")
-            since = [seat.failing_since for seat in self.seats if seat.failing_since is not None]
-            if reason and len(since) == len(self.seats):
-                left = format_duration(max(0.0, self._patience - (now - max(since))))
-                return _("{reason}; tried for {time} more").format(reason=reason, time=left)
-            return reason
-        return ""
+        since = [
+            seat.failing_since
+            for seat in self.seats
+            if seat.failing_since is not None and (seat.down or now - seat.failing_since > SHORT_REST)
+        ]
+        if len(since) < len(self.seats):
+            return ""
+        reason = next((_bare(seat.last_error) for seat in self.seats if seat.last_error is not None), "")
+        left = format_duration(max(0.0, self._patience - (now - max(since))))
+        return _("{reason}; tried for {time} more").format(reason=reason, time=left)
 
     async def acquire(self, *, but: Seat | None = None) -> Seat:
         """A seat for one request; ``release`` it. Waits for one; raises BatchError when all servers are gone for good.
